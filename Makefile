@@ -1,0 +1,34 @@
+PYTHON ?= python3
+export PYTHON
+
+.PHONY: help setup run test check format prompts clean
+
+help: ## Show this help
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
+
+setup: ## Install what is missing: Debian packages (as root), .venv, Asterisk, prompts
+	@scripts/setup
+
+run: setup ## Start the whole system on this machine and make a demonstration call
+	@.venv/bin/python -m lab
+
+test: setup ## Run all tests, or those that ARGS names: make test ARGS="-m unit"
+	@.venv/bin/pytest $(ARGS)
+
+check: setup ## Run the linters and the type checker
+	@.venv/bin/ruff check
+	@.venv/bin/ruff format --check
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+	@shellcheck scripts/* .ci/run
+
+format: setup ## Format the code and mend what the linter can mend
+	@.venv/bin/ruff check --fix
+	@.venv/bin/ruff format
+
+prompts: ## Make the recordings of asterisk/prompts/sentences
+	@scripts/make-prompts .state/prompts
+
+clean: ## Delete all that was built, downloaded or stored; .venv too
+	rm -rf .state .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,237 @@
+"""The composition root: the only place that knows which adapters there are."""
+
+import asyncio
+import secrets
+import signal
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack, suppress
+from datetime import UTC, datetime
+
+import asyncpg
+import structlog
+
+from component.config import Config
+from component.database import database_url
+from component.domain.events import Event
+from component.domain.state import State
+from component.engine import Engine
+from component.handlers.dispatch import dispatcher
+from component.handlers.notify import event_markup
+from component.http import HttpServer, Status
+from component.metrics import Metrics
+from component.observer import ConnectionObserver, EngineObserver, MeasuredDirectory
+from component.outbox import Outbox
+from component.ports import Snapshot, Stored, StoreUnavailableError, WaitingChannel
+from component.pubsub.model import Role
+from component.pubsub.service import PubSub
+from component.records import Ledger
+from component.storage.migrations import migrate
+from component.storage.postgres import PostgresStore
+from component.telephony.agi import FastAgiServer
+from component.telephony.agi_routes import AgiRoutes
+from component.telephony.asterisk import Asterisk
+from component.version import version
+from component.xmpp.link import XmppLink
+from component.xmpp.session import Place
+
+log = structlog.get_logger(__name__)
+
+RETRY_SECONDS = 1.0
+"""Between attempts to reach the database when the service starts."""
+
+WATCH_SECONDS = 1.0
+"""How often the database is asked for a sign of life."""
+
+
+class SystemClock:
+    """The time of this machine."""
+
+    def now(self) -> datetime:
+        """Return the current time in UTC."""
+        return datetime.now(UTC)
+
+
+async def run(config: Config) -> None:
+    """Run the service until SIGTERM or SIGINT.
+
+    Waits for as long as it takes until the database is there. Raises `OSError` if it cannot listen
+    where it is told to, and `MigrationError` if the database cannot be used.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    serving = asyncio.create_task(Service(config).run())
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not serving.done():
+        log.info("stopping")
+        serving.cancel()
+    try:
+        with suppress(asyncio.CancelledError):
+            await serving
+    except ExceptionGroup as group:
+        raise _first(group) from group
+
+
+class Service:
+    """All parts, plugged together."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._metrics = Metrics(version())
+        self._database = Status(ready=False, detail="not connected yet")
+        self._asterisk: Asterisk | None = None
+        self._observer: EngineObserver | None = None
+        self._connections = ConnectionObserver(self._metrics)
+        xmpp = config.xmpp
+        self._xmpp = XmppLink(
+            Place(xmpp.domain, xmpp.host, xmpp.port, xmpp.secret.get_secret_value())
+        )
+
+    async def run(self) -> None:
+        """Start everything, in the order in which it is needed, and keep it running."""
+        async with AsyncExitStack() as stack:
+            http = HttpServer(self._metrics.registry, self._checks(), self._refresh)
+            await http.start(self._config.http.host, self._config.http.port)
+            stack.push_async_callback(http.stop)
+            url = await stack.enter_async_context(database_url(self._config.database))
+            store = await stack.enter_async_context(await self._open(url))
+            await self._serve(store, await store.load(), stack)
+
+    async def _serve(self, store: PostgresStore, stored: Stored, stack: AsyncExitStack) -> None:
+        config, clock, ledger = self._config, SystemClock(), Ledger()
+        state = State(ledger)
+        state.load(stored.queues, stored.agents, stored.members, stored.calls)
+        pubsub = PubSub(ledger, config.xmpp.domain, self._privileged())
+        pubsub.load(stored.nodes, stored.affiliations, stored.subscriptions, stored.items)
+        outbox = Outbox(stored.outgoing, clock.now())
+        directory = MeasuredDirectory(store, self._metrics)
+        observer = self._observer = EngineObserver(self._metrics, state, outbox)
+
+        # Asterisk and the engine need each other; the engine, made below, is first used by `run`.
+        def submit(event: Event) -> None:
+            engine.submit(event)
+
+        async def reconcile(snapshot: Snapshot) -> tuple[WaitingChannel, ...]:
+            return await engine.reconcile(snapshot)
+
+        asterisk = self._asterisk = Asterisk(
+            url=config.asterisk.url,
+            username=config.asterisk.username,
+            password=config.asterisk.password.get_secret_value(),
+            app=config.asterisk.app,
+            request_timeout=config.asterisk.request_timeout,
+            directory=directory,
+            lookup_deadline=config.agi.deadline,
+            submit=submit,
+            reconcile=reconcile,
+            devices=lambda: [agent.device for agent in state.agents.values()],
+        )
+        stack.push_async_callback(asterisk.close)
+        engine = Engine(
+            ledger=ledger,
+            state=state,
+            pubsub=pubsub,
+            outbox=outbox,
+            store=store,
+            control=asterisk.control,
+            publisher=self._xmpp,
+            clock=clock,
+            observer=observer,
+            render=event_markup,
+            address=config.xmpp.domain,
+        )
+        routes = AgiRoutes(directory, engine.step, asterisk.remember, deadline=config.agi.deadline)
+        agi = FastAgiServer(
+            config.agi.host,
+            config.agi.port,
+            routes.scripts(),
+            script_deadline=config.agi.deadline,
+        )
+        answerer = dispatcher(engine, config.xmpp.domain, version(), _new_subid)
+        accounts = {agent.extension: agent.jid for agent in stored.agents}
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(engine.run(), name="engine")
+            await self._provision(engine, accounts)
+            tasks.create_task(self._xmpp.run(engine, answerer), name="xmpp")
+            tasks.create_task(asterisk.run(), name="asterisk")
+            tasks.create_task(self._watch(store), name="watch")
+            await stack.enter_async_context(agi)
+            log.info("serving", version=version(), domain=config.xmpp.domain)
+
+    async def _provision(self, engine: Engine, accounts: Mapping[str, str]) -> None:
+        """Give each extension its node before anybody can ask for it."""
+        history = self._config.pubsub.history
+        while True:
+            try:
+                await engine.pubsub(lambda pubsub, _now: pubsub.provision(accounts, history))
+            except StoreUnavailableError as error:
+                await self._await_database(error)
+            else:
+                return
+
+    async def _open(self, url: str) -> PostgresStore:
+        """Wait for the database, bring its schema up to date."""
+        while True:
+            try:
+                applied = await migrate(url)
+            except (OSError, asyncpg.PostgresError) as error:
+                await self._await_database(error)
+            else:
+                if applied:
+                    log.info("schema brought up to date", migrations=applied)
+                return PostgresStore(url)
+
+    async def _await_database(self, error: Exception) -> None:
+        self._database = Status(ready=False, detail=str(error))
+        log.warning("database away", error=str(error), retry_in=RETRY_SECONDS)
+        await asyncio.sleep(RETRY_SECONDS)
+
+    async def _watch(self, store: PostgresStore) -> None:
+        """Ask the database for signs of life, and see who comes and goes."""
+        while True:
+            try:
+                await store.ping()
+            except StoreUnavailableError as error:
+                self._database = Status(ready=False, detail=str(error))
+            else:
+                self._database = Status(ready=True, detail="connected")
+            self._refresh()
+            await asyncio.sleep(WATCH_SECONDS)
+
+    def _refresh(self) -> None:
+        """Let the metrics show how things stand now."""
+        if self._observer is not None:
+            self._observer.refresh()
+        self._connections.refresh({name: check() for name, check in self._checks().items()})
+
+    def _checks(self) -> dict[str, Callable[[], Status]]:
+        return {
+            "asterisk": self._asterisk_status,
+            "xmpp": lambda: Status(self._xmpp.up, self._xmpp.detail),
+            "database": lambda: self._database,
+        }
+
+    def _asterisk_status(self) -> Status:
+        if self._asterisk is None:
+            return Status(ready=False, detail="waiting for the database")
+        return Status(self._asterisk.state.up, self._asterisk.state.detail)
+
+    def _privileged(self) -> dict[str, Role]:
+        """Return who may see every extension's node, and who may administer it."""
+        xmpp = self._config.xmpp
+        return {
+            **dict.fromkeys((*xmpp.supervisors, *xmpp.services), Role.MEMBER),
+            **dict.fromkeys(xmpp.admins, Role.OWNER),
+        }
+
+
+def _first(group: ExceptionGroup[Exception]) -> Exception:
+    first = group.exceptions[0]
+    return _first(first) if isinstance(first, ExceptionGroup) else first
+
+
+def _new_subid() -> str:
+    return secrets.token_hex(8)

@@ -1,0 +1,228 @@
+"""`ivr-pubsub check`: is everything there that the service needs, and if not, what is to be done?
+
+Nothing is changed. Nor is a running service disturbed: one connection only can hold its place at
+the XMPP server, so the secret is tried only while nobody answers at the service's HTTP address.
+"""
+
+import asyncio
+import os
+import re
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import Element
+
+import aiohttp
+import asyncpg
+
+from component.config import Config
+from component.database import database_url
+from component.settings import AsteriskConfig, DatabaseConfig, HttpConfig, XmppConfig
+from component.storage import migrations
+from component.telephony.client import AriClient
+from component.telephony.errors import AriError
+from component.telephony.http_client import AriHttpClient
+from component.xmpp.link import HINTS
+from component.xmpp.stream import ComponentStream
+
+PATIENCE = 15.0
+"""Seconds for everything that is tried with one server."""
+
+GOODBYE = 1.0
+"""Seconds that an XMPP server may take to end the stream."""
+
+OLDEST_ASTERISK = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is known about one thing that the service needs."""
+
+    name: str
+    ok: bool
+    detail: str
+    remedy: str = ""
+    """How to mend it; empty if all is well."""
+
+
+class ProblemError(Exception):
+    """Something is wrong: what, and how to mend it."""
+
+    def __init__(self, detail: str, remedy: str) -> None:
+        super().__init__(detail)
+        self.remedy = remedy
+
+
+async def check(config: Config) -> list[Finding]:
+    """Try everything, side by side."""
+    findings = await asyncio.gather(
+        _finding("asterisk", check_asterisk(config.asterisk)),
+        _finding("xmpp", check_xmpp(config.xmpp, config.http)),
+        _finding("database", check_database(config.database)),
+    )
+    return list(findings)
+
+
+async def _finding(name: str, checking: Awaitable[str]) -> Finding:
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return Finding(name, ok=True, detail=await checking)
+    except ProblemError as problem:
+        return Finding(name, ok=False, detail=str(problem), remedy=problem.remedy)
+    except TimeoutError:
+        return Finding(name, False, f"no answer within {PATIENCE:g} s", "is the server overloaded?")
+
+
+async def check_asterisk(settings: AsteriskConfig) -> str:
+    """Return what was found. Raises `ProblemError`."""
+    http = AriHttpClient(
+        settings.url,
+        settings.username,
+        settings.password.get_secret_value(),
+        timeout=settings.request_timeout,
+    )
+    ari = AriClient(http, settings.url)
+    try:
+        await ari.load()
+        version = await ari.version()
+        await _require_write_access(ari)
+        is_served = await ari.application_exists(settings.app)
+    except AriError as error:
+        remedy = error.mending or "see what Asterisk logs"
+        raise ProblemError(f"{settings.url}: {error}", remedy) from error
+    finally:
+        await http.close()
+    major = re.search(r"\d+", version)
+    if major is not None and int(major[0]) < OLDEST_ASTERISK:
+        raise ProblemError(f"Asterisk {version} is too old", f"install {OLDEST_ASTERISK} or later")
+    served = "served" if is_served else "not served now"
+    return f"Asterisk {version} at {settings.url}; application {settings.app} is {served}"
+
+
+async def _require_write_access(ari: AriClient) -> None:
+    """Try to do what a read-only user may not do, and what has no effect."""
+    try:
+        await ari.destroy_bridge("ivr-pubsub-check")
+    except AriError as error:
+        if error.status != 404:
+            raise
+
+
+async def check_xmpp(settings: XmppConfig, http: HttpConfig) -> str:
+    """Return what was found. Raises `ProblemError`."""
+    place = f"{settings.host}:{settings.port}"
+    status = await running_service(http)
+    if status is None:
+        await _connect(
+            ComponentStream(settings.domain, settings.secret.get_secret_value()), settings
+        )
+        return f"{place} accepts {settings.domain} with this secret"
+    await _connect(Greeting(settings.domain, settings.secret.get_secret_value()), settings)
+    if "xmpp" not in status:
+        return (
+            f"{place} knows {settings.domain}; whether the secret is right was not tried, because"
+            f" something runs at http://{http.host}:{http.port}, perhaps the service"
+        )
+    if not status["xmpp"]["ready"]:
+        raise ProblemError(status["xmpp"]["detail"], "this is what the running service says")
+    return f"{place} accepts {settings.domain}, says the running service"
+
+
+async def running_service(http: HttpConfig) -> dict[str, Any] | None:
+    """Return what the service says at /readyz; empty: it says nothing; None: nobody is there."""
+    timeout = aiohttp.ClientTimeout(total=5)
+    url = f"http://{http.host}:{http.port}/readyz"
+    try:
+        async with aiohttp.ClientSession(timeout=timeout) as client, client.get(url) as response:
+            status = await response.json()
+    except aiohttp.ClientConnectorError:
+        return None
+    except (aiohttp.ClientError, TimeoutError, ValueError):
+        return {}
+    says_something = isinstance(status, dict) and isinstance(status.get("xmpp"), dict)
+    return status if says_something else {}
+
+
+class Greeting(ComponentStream):
+    """A stream on which the server's greeting is enough: the secret is not sent."""
+
+    def start_stream_handler(self, xml: Element) -> None:
+        """Take the server's stream header for its consent."""
+        del xml
+        self.accepted.set_result(None)
+
+
+async def _connect(stream: ComponentStream, settings: XmppConfig) -> None:
+    stream.begin(lambda _: None)
+    loop = asyncio.get_running_loop()
+    try:
+        await loop.create_connection(lambda: stream, settings.host, settings.port)
+        await asyncio.wait({stream.accepted, stream.ended}, return_when=asyncio.FIRST_COMPLETED)
+    except OSError as error:
+        raise ProblemError(
+            f"cannot connect to {settings.host}:{settings.port}: {error}",
+            "check that the server runs and accepts components there (Prosody: component_ports)",
+        ) from error
+    finally:
+        await stream.close(GOODBYE)
+    if stream.refusal is not None:
+        remedy = HINTS.get(stream.refusal.condition, "see what the server logs")
+        raise ProblemError(f"the server refuses {settings.domain}: {stream.refusal}", remedy)
+    if not stream.accepted.done():
+        raise ProblemError("the server hung up", "check that this is a port for components")
+
+
+async def check_database(settings: DatabaseConfig) -> str:
+    """Return what was found. Raises `ProblemError`."""
+    if settings.embedded and not (settings.directory / "PG_VERSION").exists():
+        return _check_creatable(settings.directory)
+    async with database_url(settings) as url:
+        return await _check_schema(url)
+
+
+def _check_creatable(directory: Path) -> str:
+    parent = next(path for path in (directory, *directory.absolute().parents) if path.exists())
+    if not os.access(parent, os.W_OK):
+        raise ProblemError(
+            f"{directory} cannot be created: {parent} is not writable",
+            "run as another user, or set database.directory or database.url",
+        )
+    return f"an embedded PostgreSQL will be set up in {directory} when the service starts"
+
+
+async def _check_schema(url: str) -> str:
+    try:
+        version = await _server_version(url)
+        missing = await migrations.check(url)
+    except migrations.MigrationError as error:
+        raise ProblemError(str(error), "use another database or another version") from error
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        place = re.sub("(?<=//).*@|password=[^&]*", "", url)  # without user and password
+        raise ProblemError(f"{place}: {error}", _database_remedy(error)) from error
+    if missing:
+        return f"PostgreSQL {version}; the service will apply {', '.join(missing)} when it starts"
+    return f"PostgreSQL {version}; the schema is up to date"
+
+
+async def _server_version(url: str) -> str:
+    connection = await asyncpg.connect(url)
+    try:
+        version = connection.get_server_version()
+        return f"{version.major}.{version.minor}"
+    finally:
+        await connection.close()
+
+
+def _database_remedy(error: Exception) -> str:
+    match error:
+        case asyncpg.InvalidCatalogNameError():
+            return "create the database (createdb), or correct its name in database.url"
+        case asyncpg.InvalidAuthorizationSpecificationError():
+            return "correct the user or password in database.url, or see pg_hba.conf"
+        case asyncpg.InterfaceError():
+            return "correct database.url: postgresql://user:password@host:port/database"
+        case OSError():
+            return "check that PostgreSQL runs, and host and port in database.url"
+        case _:
+            return "see what PostgreSQL logs"

@@ -1,0 +1,196 @@
+"""The command line. Each command imports what it needs: `--help` is not to wait for all of them."""
+
+import asyncio
+import getpass
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from component.config import Config
+
+app = typer.Typer(
+    help="Asterisk call queue that shows each call in the agent's software before the phone rings.",
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    # A traceback with local variables would show secrets.
+    pretty_exceptions_enable=False,
+)
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config", "-c", metavar="FILE", envvar="IVR_PUBSUB_CONFIG", show_envvar=True,
+        help="Configuration. Without it: ./ivr-pubsub.toml or /etc/ivr-pubsub/ivr-pubsub.toml.",
+    ),
+]  # fmt: skip
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from component.version import version
+
+        typer.echo(f"ivr-pubsub {version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def run(config: ConfigOption = None) -> None:
+    """Run the service until it is told to stop (SIGTERM or Ctrl-C)."""
+    settings = _load(config)
+    from component import logs
+    from component.app import run as serve
+    from component.storage.migrations import MigrationError
+
+    logs.configure(settings.log)
+    try:
+        asyncio.run(serve(settings))
+    except (OSError, MigrationError) as error:
+        _fail(str(error))
+
+
+@app.command()
+def migrate(config: ConfigOption = None) -> None:
+    """Bring the schema of the database up to date; `run` does so, too."""
+    settings = _load(config)
+    import asyncpg
+
+    from component import logs
+    from component.database import database_url
+    from component.storage.migrations import MigrationError
+    from component.storage.migrations import migrate as apply
+
+    logs.configure(settings.log.model_copy(update={"level": "error"}))
+
+    async def work() -> list[str]:
+        async with database_url(settings.database) as url:
+            return await apply(url)
+
+    try:
+        applied = asyncio.run(work())
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, MigrationError) as error:
+        _fail(f"cannot migrate the database: {error}")
+    typer.echo("\n".join(f"applied {name}" for name in applied) or "the schema is up to date")
+
+
+@app.command()
+def check(config: ConfigOption = None) -> None:
+    """Check the configuration, and reach Asterisk, XMPP server, database.
+
+    While no service runs here, this logs in at the XMPP server in its place for a moment.
+    """
+    settings = _load(config)
+    from component import logs
+    from component.checks import check as try_everything
+    from component.config import find_file
+
+    logs.configure(settings.log.model_copy(update={"level": "error"}))
+    findings = asyncio.run(try_everything(settings))
+    typer.echo(f"{_verdict(True)} configuration: {find_file(config) or 'the environment'}")
+    for finding in findings:
+        typer.echo(f"{_verdict(finding.ok)} {finding.name}: {finding.detail}")
+        if finding.remedy:
+            typer.echo(f"        {finding.remedy}")
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def watch(
+    extension: Annotated[str, typer.Argument(help="Extension whose calls are shown.")],
+    *,
+    jid: Annotated[str, typer.Option(help="XMPP account that may see them, its agent's for one.")],
+    password_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="File with its password. Else: $IVR_PUBSUB_WATCH_PASSWORD, or you are asked."
+        ),
+    ] = None,
+    service: Annotated[
+        str, typer.Option(help="Address of the service. Default: ivr. and the account's domain.")
+    ] = "",
+    host: Annotated[str, typer.Option(help="XMPP server. Default: found by DNS.")] = "",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Its port; with --host.")] = 5222,
+    plaintext: Annotated[
+        bool, typer.Option("--plaintext", help="Connect without TLS: in a laboratory only.")
+    ] = False,
+    history: Annotated[
+        bool, typer.Option("--history", help="Show also the last calls that have ended.")
+    ] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Write a JSON object per line, for scripts.")
+    ] = False,
+) -> None:
+    """Show the calls of an extension as they come and go."""
+    from slixmpp import InvalidJID
+
+    from component import logs
+    from component.settings import LogConfig
+    from component.subscriber import RefusedError, Subscriber
+    from component.watch import as_json, as_line
+    from component.watch import watch as follow
+
+    logs.configure(LogConfig())
+    write = as_json if json else as_line
+    try:
+        subscriber = Subscriber(
+            jid, _watch_password(password_file), extension=extension, service=service,
+            host=host, port=port, plaintext=plaintext, history=history,
+        )  # fmt: skip
+        asyncio.run(follow(subscriber, lambda event: print(write(event), flush=True)))
+    except InvalidJID as error:
+        _fail(f"--jid and --service take XMPP addresses: {error}", status=2)
+    except RefusedError as error:
+        _fail(str(error))
+
+
+def _watch_password(file: Path | None) -> str:
+    if file is not None:
+        try:
+            return file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            _fail(f"cannot read the password: {error}", status=2)
+    password = os.environ.get("IVR_PUBSUB_WATCH_PASSWORD", "")
+    if not password and not sys.stdin.isatty():
+        _fail("set IVR_PUBSUB_WATCH_PASSWORD or name a --password-file", status=2)
+    return password or getpass.getpass()
+
+
+def _load(file: Path | None) -> "Config":
+    from component.config import ConfigError, find_file, load
+
+    try:
+        return load(find_file(file))
+    except ConfigError as error:
+        _fail(str(error), status=2)
+
+
+def _verdict(ok: bool) -> str:
+    word, colour = ("OK", typer.colors.GREEN) if ok else ("PROBLEM", typer.colors.RED)
+    return typer.style(f"{word:7}", fg=colour)
+
+
+def _fail(message: str, status: int = 1) -> NoReturn:
+    typer.echo(f"ivr-pubsub: {message}", err=True)
+    raise typer.Exit(status)
+
+
+def main() -> None:
+    """Run the command that the arguments name."""
+    app()

@@ -1,0 +1,1 @@
+"""The call centre as pure functions: calls, agents, queues, strategies, `step`."""

@@ -1,0 +1,105 @@
+"""What the domain decides. The engine carries it out after the commit."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from component.domain.events import Event
+from component.domain.model import Call, Caller, Leg, OfferEnd, QueueStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Let the caller wait with music on hold.
+
+    `at_most` bounds the stay should this service die: Asterisk then takes the caller back.
+    """
+
+    call_id: str
+    channel: str
+    at_most: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Announce:
+    """Tell the members of the queue, by message, that a caller waits."""
+
+    call: Call
+    extensions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShowCall:
+    """Publish the call, as it is now, in the node of an extension."""
+
+    extension: str
+    call: Call
+
+
+@dataclass(frozen=True, slots=True)
+class HideCall:
+    """Retract the call from the node of an extension: it is not theirs after all."""
+
+    extension: str
+    call: Call
+    reason: OfferEnd
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """Make a leg to an agent's device.
+
+    `at_most` bounds the ringing should this service die; the domain ends it earlier.
+    """
+
+    leg: Leg
+    device: str
+    channel: str
+    """The caller's channel."""
+    caller: Caller
+    at_most: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class HangUpLeg:
+    """Take a leg down, whether it rings or talks. A `LegEnded` follows."""
+
+    leg: Leg
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """Let caller and agent talk."""
+
+    leg: Leg
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Give the caller back to the dialplan, with QUEUESTATUS set."""
+
+    call_id: str
+    channel: str
+    status: QueueStatus
+
+
+@dataclass(frozen=True, slots=True)
+class EndCall:
+    """Hang the caller up and take the bridge down."""
+
+    call_id: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class WakeAt:
+    """Step `event` at a later time. A timer whose time has passed it by is ignored by `step`."""
+
+    at: datetime
+    event: Event
+
+
+CallCommand = Hold | Ring | HangUpLeg | Connect | Release | EndCall
+"""Carried out by Asterisk."""
+
+Command = CallCommand | Announce | ShowCall | HideCall | WakeAt

@@ -1,0 +1,44 @@
+"""What the domain refuses. A refused fact changes nothing.
+
+DomainError
+├── IllegalTransitionError
+├── UnknownDeviceError
+├── UnknownQueueError
+├── NotAMemberError
+├── AlreadyLoggedOnError
+└── NotLoggedOnError
+"""
+
+
+class DomainError(Exception):
+    """The fact does not fit the state of the call centre."""
+
+    def __init__(self, **details: object) -> None:
+        named = ", ".join(f"{name}={value}" for name, value in details.items())
+        doc = (type(self).__doc__ or "").strip()
+        super().__init__(f"{doc} ({named})" if named else doc)
+        self.details = details
+
+
+class IllegalTransitionError(DomainError):
+    """There is no such transition."""
+
+
+class UnknownDeviceError(DomainError):
+    """No extension has this device."""
+
+
+class UnknownQueueError(DomainError):
+    """There is no such queue."""
+
+
+class NotAMemberError(DomainError):
+    """The extension is not a member of this queue."""
+
+
+class AlreadyLoggedOnError(DomainError):
+    """The member is logged on already."""
+
+
+class NotLoggedOnError(DomainError):
+    """The member is not logged on."""

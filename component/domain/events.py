@@ -1,0 +1,110 @@
+"""Facts that enter the engine. Each is stepped once, in the order of arrival."""
+
+from dataclasses import dataclass
+
+from component.domain.model import Caller, Customer, DeviceState, Leg, LegEnd
+
+
+@dataclass(frozen=True, slots=True)
+class CallerEntered:
+    """A caller's channel was handed to us (Stasis) to wait in a queue."""
+
+    call_id: str
+    queue: str
+    channel: str
+    caller: Caller
+    digits: str = ""
+    customer: Customer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallerLeft:
+    """A caller's channel is no longer ours: it hung up, or the dialplan has it again."""
+
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegAnswered:
+    """The agent took the call."""
+
+    leg: Leg
+
+
+@dataclass(frozen=True, slots=True)
+class LegEnded:
+    """The leg to the agent is gone, or could not be made."""
+
+    leg: Leg
+    reason: LegEnd
+
+
+@dataclass(frozen=True, slots=True)
+class RingTimedOut:
+    """The phone rang for as long as the queue lets it."""
+
+    leg: Leg
+
+
+@dataclass(frozen=True, slots=True)
+class RetryDue:
+    """The pause before members are tried again is over."""
+
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaitTimedOut:
+    """The caller waited for as long as the queue allows."""
+
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogOn:
+    """The agent at `device` wants calls of this queue."""
+
+    device: str
+    queue: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogOff:
+    """The agent at `device` wants no more calls of this queue."""
+
+    device: str
+    queue: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceStateChanged:
+    """Asterisk reports another state of a device."""
+
+    device: str
+    state: DeviceState
+
+
+@dataclass(frozen=True, slots=True)
+class AsteriskLost:
+    """The connection to Asterisk is gone: nothing can be rung."""
+
+
+@dataclass(frozen=True, slots=True)
+class AsteriskFound:
+    """The connection to Asterisk is back, and what it had to say has been stepped."""
+
+
+Event = (
+    CallerEntered
+    | CallerLeft
+    | LegAnswered
+    | LegEnded
+    | RingTimedOut
+    | RetryDue
+    | WaitTimedOut
+    | LogOn
+    | LogOff
+    | DeviceStateChanged
+    | AsteriskLost
+    | AsteriskFound
+)

@@ -1,0 +1,195 @@
+"""What the call centre consists of. Records are frozen; a change is a new record.
+
+Times are aware UTC datetimes.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class AgentState(StrEnum):
+    """Where an agent stands with regard to calls of ours. Logged on or off is the member's."""
+
+    AVAILABLE = "available"
+    RESERVED = "reserved"
+    """A leg of ours is ringing at the agent, or is being taken down."""
+    ON_CALL = "on call"
+
+
+class CallState(StrEnum):
+    """Where a call stands."""
+
+    WAITING = "waiting"
+    OFFERED = "offered"
+    ANSWERED = "answered"
+    ENDED = "ended"
+
+
+class DeviceState(StrEnum):
+    """Asterisk's device states (`core show devstate`), as ARI spells them."""
+
+    UNKNOWN = "UNKNOWN"
+    NOT_INUSE = "NOT_INUSE"
+    INUSE = "INUSE"
+    BUSY = "BUSY"
+    INVALID = "INVALID"
+    UNAVAILABLE = "UNAVAILABLE"
+    RINGING = "RINGING"
+    RINGINUSE = "RINGINUSE"
+    ONHOLD = "ONHOLD"
+
+    @property
+    def can_ring(self) -> bool:
+        """Whether a call may be offered; UNKNOWN is a device that reports no state."""
+        return self in (DeviceState.NOT_INUSE, DeviceState.UNKNOWN)
+
+
+class LegEnd(StrEnum):
+    """Why an agent's leg ended."""
+
+    NO_ANSWER = "no answer"
+    BUSY = "busy"
+    REJECTED = "rejected"
+    UNAVAILABLE = "unavailable"
+    """The device could not be rung at all: not registered, unknown, or Asterisk refused."""
+    HUNG_UP = "hung up"
+    """An answered leg ended, or we took a ringing one down."""
+
+
+class OfferEnd(StrEnum):
+    """Why an offer came to nothing."""
+
+    NO_ANSWER = "no_answer"
+    BUSY = "busy"
+    REJECTED = "rejected"
+    UNAVAILABLE = "unavailable"
+    CALLER_LEFT = "caller_left"
+    TIMEOUT = "timeout"
+    """The caller's wait was over."""
+
+
+class QueueStatus(StrEnum):
+    """`QUEUESTATUS`, with the values that app_queue gives it."""
+
+    TIMEOUT = "TIMEOUT"
+    JOINEMPTY = "JOINEMPTY"
+    LEAVEEMPTY = "LEAVEEMPTY"
+    UNAVAILABLE = "UNAVAILABLE"
+    """Not app_queue's: this service cannot hold the caller now, its database is away."""
+
+
+class Outcome(StrEnum):
+    """How a call ended."""
+
+    COMPLETED = "completed"
+    ABANDONED = "abandoned"
+    TIMEOUT = "timeout"
+    JOINEMPTY = "joinempty"
+    LEAVEEMPTY = "leaveempty"
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """Who is calling, as the database knows it."""
+
+    id: int
+    code: str
+    name: str
+    attributes: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """What the telephone network says about who is calling."""
+
+    number: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """A call's channel to an agent's phone: the `attempt`-th that this call made."""
+
+    call_id: str
+    attempt: int
+
+    def __str__(self) -> str:
+        return f"{self.call_id}.{self.attempt}"
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """An ACD queue. Names and meanings of the settings are app_queue's."""
+
+    name: str
+    timeout: timedelta
+    """How long one phone rings."""
+    retry: timedelta
+    """How long to wait before members who did not take the call are tried again."""
+    max_wait: timedelta
+    """How long a caller waits in all before going back to the dialplan (Queue()'s timeout)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """A person at an extension."""
+
+    extension: str
+    device: str
+    """What Asterisk rings, for example `PJSIP/1000`."""
+    jid: str
+    """The linked XMPP account, a bare JID."""
+    device_state: DeviceState = DeviceState.UNKNOWN
+    state: AgentState = AgentState.AVAILABLE
+    leg: Leg | None = None
+    """The leg that keeps the agent from other calls; None exactly when available."""
+    last_call: datetime | None = None
+    """When the last connected call ended."""
+    calls_taken: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An agent's place in one queue."""
+
+    queue: str
+    extension: str
+    penalty: int = 0
+    logged_on_at: datetime | None = None
+    logon_order: int = 0
+    """Grows with each log-on to any queue; breaks ties between members."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A caller's stay in one queue, from entering it to its end."""
+
+    id: str
+    queue: str
+    channel: str
+    caller: Caller
+    entered_at: datetime
+    digits: str = ""
+    """What the caller keyed as customer code."""
+    customer: Customer | None = None
+    state: CallState = CallState.WAITING
+    extension: str | None = None
+    """The agent to whom the call is offered, or who answered it."""
+    attempt: int = 0
+    """How many legs this call has made so far."""
+    tried: frozenset[str] = frozenset()
+    """Extensions that did not take this call since the last round of trying began."""
+    retrying: bool = False
+    """A new round of trying is due; its timer runs."""
+    revision: int = 0
+    """Grows with everything published about this call."""
+    offered_at: datetime | None = None
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+    outcome: Outcome | None = None
+
+    @property
+    def leg(self) -> Leg:
+        """The leg that this call made last."""
+        return Leg(self.id, self.attempt)

@@ -1,0 +1,183 @@
+"""Offering calls to agents, withdrawing offers, and ending calls.
+
+Each function changes the state and returns what is to be done about it.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from component.domain.commands import (
+    Command,
+    EndCall,
+    HangUpLeg,
+    HideCall,
+    Release,
+    Ring,
+    ShowCall,
+    WakeAt,
+)
+from component.domain.events import RetryDue, RingTimedOut
+from component.domain.model import (
+    Agent,
+    AgentState,
+    Call,
+    Caller,
+    CallState,
+    OfferEnd,
+    Outcome,
+    QueueStatus,
+)
+from component.domain.state import State
+from component.domain.transitions import (
+    AGENT_TRANSITIONS,
+    CALL_TRANSITIONS,
+    AgentMove,
+    CallMove,
+    advance,
+)
+
+GRACE = timedelta(seconds=5)
+"""Asterisk ends by itself, this much later, what this service should have ended."""
+
+
+def route(state: State, queue: str, now: datetime) -> list[Command]:
+    """Serve the callers of a queue, those who entered first, with the agents who are free."""
+    if not state.asterisk_up:
+        return []
+    commands: list[Command] = []
+    if not state.anyone_logged_on(queue):
+        for call in state.waiting(queue):
+            commands += release(state, call, QueueStatus.LEAVEEMPTY, now)
+        return commands
+    for call in state.waiting(queue):
+        if not state.candidates.any(queue):
+            break
+        commands += _seek(state, call, now)
+    return commands
+
+
+def route_all(state: State, queues: list[str], now: datetime) -> list[Command]:
+    """Serve the callers of several queues."""
+    return [command for queue in queues for command in route(state, queue, now)]
+
+
+def untried(state: State, call: Call) -> str | None:
+    """Return the extension that this call is offered next, None if all candidates were tried."""
+    candidates = state.candidates.of(call.queue)
+    return next((extension for extension in candidates if extension not in call.tried), None)
+
+
+def withdraw(state: State, call: Call, reason: OfferEnd) -> list[Command]:
+    """Take the call back from an agent who did not take it; it waits in its old place.
+
+    The agent stays reserved until the leg is gone.
+    """
+    extension = _offered_to(call)
+    hidden = replace(call, revision=call.revision + 1)
+    waiting = replace(
+        hidden,
+        state=advance(CALL_TRANSITIONS, call.state, CallMove.WITHDRAW),
+        extension=None,
+        offered_at=None,
+        tried=call.tried | {extension},
+    )
+    state.calls.put(call.id, waiting)
+    return [HideCall(extension, hidden, reason)]
+
+
+def abandon(state: State, call: Call, now: datetime) -> list[Command]:
+    """End a call whose caller is gone before talking to anyone."""
+    commands = _drop_offer(call, OfferEnd.CALLER_LEFT)
+    _end(state, call, Outcome.ABANDONED, now)
+    return commands
+
+
+def release(state: State, call: Call, status: QueueStatus, now: datetime) -> list[Command]:
+    """Give up on a call: its caller goes back to the dialplan."""
+    commands = _drop_offer(call, OfferEnd.TIMEOUT)
+    _end(state, call, Outcome(status.lower()), now)
+    return [*commands, Release(call.id, call.channel, status)]
+
+
+def complete(state: State, call: Call, now: datetime) -> list[Command]:
+    """End a call that was answered, whoever hung up."""
+    extension = _offered_to(call)
+    ended = _end(state, replace(call, revision=call.revision + 1), Outcome.COMPLETED, now)
+    return [ShowCall(extension, ended), EndCall(call.id, call.channel)]
+
+
+def free(state: State, agent: Agent, now: datetime) -> None:
+    """Make an agent available whose leg is gone. Only a connected call counts as one."""
+    freed = replace(
+        agent, state=advance(AGENT_TRANSITIONS, agent.state, AgentMove.RELEASE), leg=None
+    )
+    if agent.state is AgentState.ON_CALL:
+        freed = replace(freed, last_call=now, calls_taken=agent.calls_taken + 1)
+    state.agents.put(agent.extension, freed)
+
+
+def _seek(state: State, call: Call, now: datetime) -> list[Command]:
+    extension = untried(state, call)
+    if extension is not None:
+        return _offer(state, call, state.agents[extension], now)
+    if call.retrying:
+        return []
+    state.calls.put(call.id, replace(call, retrying=True))
+    return [WakeAt(now + state.queues[call.queue].retry, RetryDue(call.id))]
+
+
+def _offer(state: State, call: Call, agent: Agent, now: datetime) -> list[Command]:
+    """Choose and reserve in one step: nobody else is offered to this agent meanwhile."""
+    ring_time = state.queues[call.queue].timeout
+    offered = replace(
+        call,
+        state=advance(CALL_TRANSITIONS, call.state, CallMove.OFFER),
+        extension=agent.extension,
+        attempt=call.attempt + 1,
+        revision=call.revision + 1,
+        offered_at=now,
+    )
+    state.calls.put(call.id, offered)
+    state.agents.put(
+        agent.extension,
+        replace(
+            agent,
+            state=advance(AGENT_TRANSITIONS, agent.state, AgentMove.RESERVE),
+            leg=offered.leg,
+        ),
+    )
+    name = call.caller.name if call.customer is None else call.customer.name
+    return [
+        ShowCall(agent.extension, offered),
+        Ring(
+            offered.leg,
+            agent.device,
+            call.channel,
+            Caller(call.caller.number, name),
+            ring_time + GRACE,
+        ),
+        WakeAt(now + ring_time, RingTimedOut(offered.leg)),
+    ]
+
+
+def _drop_offer(call: Call, reason: OfferEnd) -> list[Command]:
+    if call.state is not CallState.OFFERED:
+        return []
+    hidden = replace(call, revision=call.revision + 1)
+    return [HideCall(_offered_to(call), hidden, reason), HangUpLeg(call.leg)]
+
+
+def _end(state: State, call: Call, outcome: Outcome, now: datetime) -> Call:
+    ended = replace(
+        call,
+        state=advance(CALL_TRANSITIONS, call.state, CallMove.END),
+        outcome=outcome,
+        ended_at=now,
+    )
+    state.calls.put(call.id, ended)
+    return ended
+
+
+def _offered_to(call: Call) -> str:
+    assert call.extension is not None, "a call that is offered or answered has an extension"
+    return call.extension

@@ -1,0 +1,140 @@
+"""The state of the call centre: the records, and the indexes that are derived from them."""
+
+from bisect import bisect_left, insort
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from component.domain.candidates import Candidates, rank
+from component.domain.model import Agent, Call, CallState, Leg, Member, Queue
+from component.records import Ledger, Table
+
+
+class State:
+    """Queues, agents, members and the calls that have not ended.
+
+    Only `step` changes it; the engine commits or undoes what `step` did, through the ledger.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self.asterisk_up = False
+        """Without Asterisk no call is offered."""
+        self.queues: dict[str, Queue] = {}
+        self.agents: Table[str, Agent] = Table(ledger, self._agent_changed)
+        self.members: Table[tuple[str, str], Member] = Table(ledger, self._member_changed)
+        self.calls: Table[str, Call] = Table(ledger, self._call_changed)
+        self.candidates = Candidates()
+        self._by_device: dict[str, str] = {}
+        self._by_leg: dict[Leg, str] = {}
+        self._by_channel: dict[str, str] = {}
+        self._queues_of: defaultdict[str, set[str]] = defaultdict(set)
+        self._logged_on: defaultdict[str, set[str]] = defaultdict(set)
+        self._waiting: defaultdict[str, list[tuple[datetime, str]]] = defaultdict(list)
+        self._logon_order = 0
+
+    def load(
+        self,
+        queues: Iterable[Queue],
+        agents: Iterable[Agent],
+        members: Iterable[Member],
+        calls: Iterable[Call],
+    ) -> None:
+        """Take over what the store has."""
+        for queue in queues:
+            self.queues[queue.name] = queue
+        for agent in agents:
+            self.agents.load(agent.extension, agent)
+        for member in members:
+            self.members.load((member.queue, member.extension), member)
+        for call in calls:
+            self.calls.load(call.id, call)
+
+    def agent_at(self, device: str) -> Agent | None:
+        """Return the agent who has this device."""
+        extension = self._by_device.get(device)
+        return None if extension is None else self.agents[extension]
+
+    def agent_of(self, leg: Leg) -> Agent | None:
+        """Return the agent whom this leg keeps from other calls."""
+        extension = self._by_leg.get(leg)
+        return None if extension is None else self.agents[extension]
+
+    def call_on(self, channel: str) -> Call | None:
+        """Return the call of this caller's channel."""
+        call_id = self._by_channel.get(channel)
+        return None if call_id is None else self.calls[call_id]
+
+    def waiting(self, queue: str) -> list[Call]:
+        """Return the calls that wait in a queue, the first to be served first."""
+        return [self.calls[call_id] for _, call_id in self._waiting[queue]]
+
+    def callers(self, queue: str) -> int:
+        """Return how many callers of a queue wait to be connected, those at a ringing phone too."""
+        waiting = (CallState.WAITING, CallState.OFFERED)
+        return sum(call.queue == queue and call.state in waiting for call in self.calls.values())
+
+    def logged_on(self, queue: str) -> list[Member]:
+        """Return the members of a queue who are logged on, in the order of log-on."""
+        members = (self.members[queue, extension] for extension in self._logged_on[queue])
+        return sorted(members, key=lambda member: member.logon_order)
+
+    def anyone_logged_on(self, queue: str) -> bool:
+        """Tell whether a queue has a member who is logged on."""
+        return bool(self._logged_on[queue])
+
+    def queues_of(self, extension: str) -> Iterator[str]:
+        """Yield the queues that an agent is a member of, logged on or not."""
+        return iter(sorted(self._queues_of[extension]))
+
+    def next_logon_order(self) -> int:
+        """Return a number greater than that of any log-on so far."""
+        return self._logon_order + 1
+
+    def forget_ended(self, committed: Iterable[Call]) -> None:
+        """Drop from memory those of the committed calls that have ended."""
+        for call in committed:
+            if call.state is CallState.ENDED:
+                self.calls.forget(call.id)
+
+    def _agent_changed(self, old: Agent | None, new: Agent | None) -> None:
+        if old is not None:
+            self._by_device.pop(old.device, None)
+            if old.leg is not None:
+                self._by_leg.pop(old.leg, None)
+        if new is not None:
+            self._by_device[new.device] = new.extension
+            if new.leg is not None:
+                self._by_leg[new.leg] = new.extension
+            for queue in self._queues_of[new.extension]:
+                self._place(new, self.members[queue, new.extension])
+
+    def _member_changed(self, old: Member | None, new: Member | None) -> None:
+        if old is not None:
+            self._logged_on[old.queue].discard(old.extension)
+            self._queues_of[old.extension].discard(old.queue)
+            self.candidates.place(old.queue, old.extension, None)
+        if new is not None:
+            self._queues_of[new.extension].add(new.queue)
+            self._logon_order = max(self._logon_order, new.logon_order)
+            if new.logged_on_at is not None:
+                self._logged_on[new.queue].add(new.extension)
+            agent = self.agents.get(new.extension)
+            if agent is not None:
+                self._place(agent, new)
+
+    def _place(self, agent: Agent, member: Member) -> None:
+        self.candidates.place(member.queue, member.extension, rank(agent, member))
+
+    def _call_changed(self, old: Call | None, new: Call | None) -> None:
+        if old is not None:
+            if self._by_channel.get(old.channel) == old.id:
+                del self._by_channel[old.channel]
+            if old.state is CallState.WAITING:
+                line = self._waiting[old.queue]
+                del line[bisect_left(line, (old.entered_at, old.id))]
+        if new is not None:
+            if new.state is not CallState.ENDED:
+                self._by_channel[new.channel] = new.id
+            if new.state is CallState.WAITING:
+                insort(self._waiting[new.queue], (new.entered_at, new.id))

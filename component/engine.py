@@ -1,0 +1,357 @@
+"""The engine: one writer through which every fact passes, in one order.
+
+Facts that wait together are stepped one after another and committed in one transaction; only then
+is anything done about them. If the commit fails, all is as if they had not been stepped: those who
+wait for an answer get the error, callers who just came go back to the dialplan, and every other
+fact is kept and tried again.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+import structlog
+
+from component import recovery
+from component.domain.commands import (
+    Announce,
+    CallCommand,
+    Command,
+    HideCall,
+    Release,
+    ShowCall,
+    WakeAt,
+)
+from component.domain.errors import DomainError
+from component.domain.events import AsteriskFound, CallerEntered, Event
+from component.domain.model import QueueStatus
+from component.domain.state import State
+from component.domain.step import step
+from component.outbox import Outbox
+from component.payloads import announcement_xml, call_xml
+from component.ports import (
+    CallControl,
+    Changes,
+    Clock,
+    Observer,
+    Outgoing,
+    Publisher,
+    Snapshot,
+    Store,
+    StoreRefusedError,
+    StoreUnavailableError,
+    WaitingChannel,
+)
+from component.pubsub.addresses import extension_node
+from component.pubsub.errors import PubSubError
+from component.pubsub.model import Notification
+from component.pubsub.service import PubSub
+from component.records import Ledger
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+BATCH = 1000
+"""The most facts that share a transaction, so that the first does not wait for ever."""
+
+RETRY_SECONDS = 1.0
+"""Between attempts to commit while the database is away."""
+
+Operation = Callable[[PubSub, datetime], Any]
+"""A pure operation on the publish-subscribe service, run by the writer."""
+
+
+@dataclass(slots=True)
+class _Entry:
+    """One fact in the inbox. `reply` is set if somebody waits for it to be committed."""
+
+    fact: Event | Operation | Snapshot | None
+    """None only makes a transaction run, for what the outbox has to delete."""
+    reply: asyncio.Future[Any] | None = None
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What became of the facts that share a transaction."""
+
+    commands: list[Command] = field(default_factory=list)
+    notifications: list[Notification] = field(default_factory=list)
+    messages: list[Outgoing] = field(default_factory=list)
+    stray_bridges: list[str] = field(default_factory=list)
+    answers: list[tuple[asyncio.Future[Any], object]] = field(default_factory=list)
+    refusals: list[tuple[asyncio.Future[Any], Exception]] = field(default_factory=list)
+
+
+class Engine:
+    """Takes facts, decides, commits, acts."""
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        state: State,
+        pubsub: PubSub,
+        outbox: Outbox,
+        store: Store,
+        control: CallControl,
+        publisher: Publisher,
+        clock: Clock,
+        observer: Observer,
+        render: Callable[[Notification], str],
+        address: str,
+    ) -> None:
+        self._ledger = ledger
+        self._state = state
+        self._pubsub = pubsub
+        self._outbox = outbox
+        self._store = store
+        self._control = control
+        self._publisher = publisher
+        self._clock = clock
+        self._observer = observer
+        self._render = render
+        self._address = address
+        self._inbox: deque[_Entry] = deque()
+        self._filled = asyncio.Event()
+
+    # What the adapters call. ------------------------------------------------------------------
+
+    def submit(self, event: Event) -> None:
+        """Take in a fact."""
+        self._put(_Entry(event))
+
+    async def step(self, event: Event) -> None:
+        """Take in a fact and wait until it is committed.
+
+        Raises the `DomainError` that refuses it, or `StoreUnavailableError`.
+        """
+        await self._ask(event)
+
+    async def pubsub(self, operation: Callable[[PubSub, datetime], T]) -> T:
+        """Run an operation on the publish-subscribe service; return its result once committed.
+
+        Notifications that the operation leaves in the service are sent then. Raises the
+        operation's `PubSubError`, or `StoreUnavailableError`.
+        """
+        result: T = await self._ask(operation)
+        return result
+
+    async def reconcile(self, snapshot: Snapshot) -> tuple[WaitingChannel, ...]:
+        """Compare what is believed with what Asterisk has, after the connection to it was away.
+
+        Returns the callers of whom nothing is known here. Raises `StoreUnavailableError`.
+        """
+        strangers: tuple[WaitingChannel, ...] = await self._ask(snapshot)
+        return strangers
+
+    def confirm(self, seqs: Iterable[int]) -> None:
+        """Take note that the XMPP server has these messages."""
+        self._outbox.confirm(seqs)
+        self._put(_Entry(None))
+
+    def owed(self) -> list[Outgoing]:
+        """Return the messages that the XMPP server has not confirmed, oldest first."""
+        return self._outbox.owed(self._clock.now())
+
+    # The loop. ----------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Process facts for ever."""
+        self._wake_at(recovery.timers(self._state, self._clock.now()))
+        while True:
+            await self._filled.wait()
+            self._filled.clear()
+            while self._inbox:
+                count = min(len(self._inbox), BATCH)
+                await self._process([self._inbox.popleft() for _ in range(count)])
+
+    async def _process(self, entries: list[_Entry]) -> None:
+        batch = _Batch()
+        for entry in entries:
+            self._decide(entry, batch)
+        changes = self._changes(batch)
+        started = self._clock.now()
+        try:
+            if changes:
+                await self._store.commit(changes)
+        except StoreUnavailableError as error:
+            self._ledger.rollback()
+            await self._postpone(entries, error)
+            return
+        except StoreRefusedError as error:
+            self._ledger.rollback()
+            await self._isolate(entries, error)
+            return
+        self._ledger.committed()
+        self._outbox.committed(changes)
+        duration = self._clock.now() - started
+        self._observer.committed(len(entries), batch.commands, changes, duration)
+        self._state.forget_ended(changes.calls)
+        self._act(batch)
+
+    def _decide(self, entry: _Entry, batch: _Batch) -> None:
+        mark = self._ledger.mark()
+        try:
+            answer = self._take_in(entry.fact, batch)
+        except (DomainError, PubSubError) as refusal:
+            self._ledger.rollback(mark)
+            if entry.reply is None:
+                log.warning("fact refused", reason=str(refusal))
+            else:
+                batch.refusals.append((entry.reply, refusal))
+        except Exception as error:  # the writer must outlive a bug in one fact
+            self._ledger.rollback(mark)
+            log.exception("fact could not be stepped", fact=type(entry.fact).__name__)
+            if entry.reply is not None:
+                batch.refusals.append((entry.reply, error))
+        else:
+            if entry.reply is not None:
+                batch.answers.append((entry.reply, answer))
+
+    def _take_in(self, fact: Event | Operation | Snapshot | None, batch: _Batch) -> object:
+        now = self._clock.now()
+        if fact is None:
+            return None
+        if isinstance(fact, Snapshot):
+            return self._reconcile(fact, batch, now)
+        if callable(fact):
+            result = fact(self._pubsub, now)
+            batch.notifications += self._pubsub.take_notifications()
+            return result
+        self._step(fact, batch, now)
+        return None
+
+    def _step(self, event: Event, batch: _Batch, now: datetime) -> None:
+        for command in step(self._state, event, now):
+            self._tell(command, batch, now)
+            batch.commands.append(command)
+
+    def _tell(self, command: Command, batch: _Batch, now: datetime) -> None:
+        """Publish what a command says to publish; it is committed with the decision itself."""
+        match command:
+            case ShowCall(extension, call):
+                node, payload = extension_node(extension), call_xml(call, extension)
+                self._pubsub.publish(node, call.id, payload, self._address, now)
+            case HideCall(extension, call):
+                self._pubsub.retract(extension_node(extension), call.id)
+            case Announce(call, extensions):
+                batch.messages.append(
+                    Outgoing(
+                        seq=self._outbox.next_seq(),
+                        sender=self._address,
+                        recipients=tuple(self._state.agents[e].jid for e in extensions),
+                        type="chat",
+                        body=announcement_xml(call),
+                        expires_at=now + self._state.queues[call.queue].max_wait,
+                    )
+                )
+        batch.notifications += self._pubsub.take_notifications()
+
+    def _reconcile(
+        self, snapshot: Snapshot, batch: _Batch, now: datetime
+    ) -> tuple[WaitingChannel, ...]:
+        found = recovery.compare(self._state, snapshot)
+        for event in found.events:
+            self._step(event, batch, now)
+        batch.commands += found.commands
+        batch.stray_bridges += found.stray_bridges
+        self._step(AsteriskFound(), batch, now)
+        return found.strangers
+
+    def _changes(self, batch: _Batch) -> Changes:
+        for notification in batch.notifications:
+            batch.messages.append(
+                Outgoing(
+                    seq=self._outbox.next_seq(),
+                    sender=notification.service,
+                    recipients=notification.recipients,
+                    type="headline",
+                    body=self._render(notification),
+                )
+            )
+        pubsub = self._pubsub
+        changes = Changes(
+            agents=[agent for _, agent in self._state.agents.pending() if agent],
+            members=[member for _, member in self._state.members.pending() if member],
+            calls=[call for _, call in self._state.calls.pending() if call],
+            nodes=dict(pubsub.nodes.pending()),
+            affiliations=dict(pubsub.affiliations.pending()),
+            subscriptions=dict(pubsub.subscriptions.pending()),
+            items=dict(pubsub.items.pending()),
+            outgoing=batch.messages,
+        )
+        self._outbox.include_in(changes)
+        return changes
+
+    def _act(self, batch: _Batch) -> None:
+        """Do what was decided, now that it is committed: show first, then ring."""
+        if batch.messages:
+            self._publisher.send(batch.messages)
+        self._control.perform(c for c in batch.commands if isinstance(c, CallCommand))
+        self._wake_at(c for c in batch.commands if isinstance(c, WakeAt))
+        for call_id in batch.stray_bridges:
+            self._control.discard_bridge(call_id)
+        for reply, answer in batch.answers:
+            if not reply.done():
+                reply.set_result(answer)
+        for reply, refusal in batch.refusals:
+            if not reply.done():
+                reply.set_exception(refusal)
+
+    async def _postpone(self, entries: list[_Entry], error: StoreUnavailableError) -> None:
+        """Keep what can wait for the database, answer what cannot."""
+        log.error("database away", error=str(error), facts=len(entries))
+        kept: list[_Entry] = []
+        for entry in entries:
+            if entry.reply is not None:
+                if not entry.reply.done():
+                    entry.reply.set_exception(error)
+            elif isinstance(entry.fact, CallerEntered):
+                self._turn_away(entry.fact)
+            else:
+                kept.append(entry)
+        self._inbox.extendleft(reversed(kept))
+        self._filled.set()
+        await asyncio.sleep(RETRY_SECONDS)
+
+    async def _isolate(self, entries: list[_Entry], error: StoreRefusedError) -> None:
+        """Let one fact that the database rejects not spoil the others of its batch."""
+        if len(entries) > 1:
+            for entry in entries:
+                await self._process([entry])
+            return
+        [entry] = entries
+        log.error("fact rejected by the database", error=str(error))
+        if entry.reply is not None:
+            if not entry.reply.done():
+                entry.reply.set_exception(error)
+        elif isinstance(entry.fact, CallerEntered):
+            self._turn_away(entry.fact)
+
+    # Small things. ------------------------------------------------------------------------------
+
+    def _turn_away(self, entered: CallerEntered) -> None:
+        """Give a caller back to the dialplan who cannot be held now."""
+        released = Release(entered.call_id, entered.channel, QueueStatus.UNAVAILABLE)
+        self._control.perform([released])
+        self._observer.turned_away(entered.queue)
+
+    def _put(self, entry: _Entry) -> None:
+        self._inbox.append(entry)
+        self._filled.set()
+
+    async def _ask(self, fact: Event | Operation | Snapshot) -> Any:
+        reply: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._put(_Entry(fact, reply))
+        return await reply
+
+    def _wake_at(self, timers: Iterable[WakeAt]) -> None:
+        now = self._clock.now()
+        loop = asyncio.get_running_loop()
+        for timer in timers:
+            delay = max(0.0, (timer.at - now).total_seconds())
+            loop.call_later(delay, self.submit, timer.event)

@@ -1,0 +1,66 @@
+"""Service discovery (XEP-0030): what there is at the component's addresses."""
+
+from collections.abc import Iterable
+
+from component.handlers.namespaces import DISCO_INFO, DISCO_ITEMS
+from component.handlers.stanza import Engine, IqRequest, Routes, qualified
+from component.handlers.version import NAME
+from component.markup import Markup, element
+from component.pubsub.service import Request
+
+FEATURES = (DISCO_INFO, DISCO_ITEMS)
+
+
+class DiscoHandlers:
+    """Describes the service, the extensions' addresses, and the nodes.
+
+    `features` is everything that the other handlers implement.
+    """
+
+    def __init__(self, engine: Engine, domain: str, features: Iterable[str]) -> None:
+        self._engine = engine
+        self._domain = domain
+        self._features = [
+            element("feature", {"var": name}) for name in sorted({*features, *FEATURES})
+        ]
+        self.routes: Routes = {
+            ("get", qualified(DISCO_INFO, "query")): self._info,
+            ("get", qualified(DISCO_ITEMS, "query")): self._items,
+        }
+
+    async def _info(self, iq: IqRequest) -> Markup:
+        request = _request(iq)
+        if request.node is not None:
+            node = await self._engine.pubsub(lambda pubsub, _: pubsub.hosted(request))
+            identity = _identity("leaf", node.title)
+        elif request.service == self._domain:
+            identity = _identity("service", NAME)
+        else:
+            node = await self._engine.pubsub(lambda pubsub, _: pubsub.hosted(request))
+            identity = _identity("pep", node.title)
+        query = {"xmlns": DISCO_INFO, "node": request.node}
+        return element("query", query, identity, *self._features)
+
+    async def _items(self, iq: IqRequest) -> Markup:
+        request = _request(iq)
+        if request.node is not None:
+            retrieved = await self._engine.pubsub(lambda pubsub, _: pubsub.retrieve(request))
+            items = [
+                element("item", {"jid": request.service, "name": item.id})
+                for item in retrieved.items
+            ]
+        else:
+            nodes = await self._engine.pubsub(lambda pubsub, _: pubsub.visible(request))
+            items = [
+                element("item", {"jid": request.service, "node": node.name, "name": node.title})
+                for node in nodes
+            ]
+        return element("query", {"xmlns": DISCO_ITEMS, "node": request.node}, *items)
+
+
+def _request(iq: IqRequest) -> Request:
+    return Request(iq.sender, iq.address, iq.child.get("node") or None)
+
+
+def _identity(type_: str, name: str) -> Markup:
+    return element("identity", {"category": "pubsub", "type": type_, "name": name})

@@ -1,0 +1,131 @@
+"""Every stanza that comes in, and what is said to it.
+
+Requests go to the handler of their kind; whatever cannot be handled is answered by the error that
+RFC 6120 and RFC 6121 prescribe, never by silence. Errors and results are never answered.
+"""
+
+from collections.abc import Callable
+from typing import Literal
+from xml.etree import ElementTree as ET
+
+import structlog
+
+from component.handlers import ping, version
+from component.handlers.disco import DiscoHandlers
+from component.handlers.errors import (
+    BAD_REQUEST,
+    INTERNAL_SERVER_ERROR,
+    POLICY_VIOLATION,
+    RESOURCE_CONSTRAINT,
+    SERVICE_UNAVAILABLE,
+    Condition,
+    error_markup,
+    known_error_markup,
+)
+from component.handlers.ping import PingHandlers
+from component.handlers.pubsub import PubSubHandlers
+from component.handlers.stanza import Engine, IqRequest, Routes, split_name
+from component.handlers.version import VersionHandlers
+from component.markup import MAX_STANZA, Markup, element, flaw
+
+log = structlog.get_logger(__name__)
+
+
+class Dispatcher:
+    """Answers stanzas, one at a time and independently of one another."""
+
+    def __init__(self, routes: Routes) -> None:
+        self._routes = routes
+
+    async def answer(self, stanza: ET.Element) -> Markup | None:
+        """Return the reply to a stanza, or None if it calls for none. Never raises."""
+        match _kind(stanza):
+            case "request":
+                return await self._answer_request(stanza)
+            case "message":
+                return _refuse(stanza, SERVICE_UNAVAILABLE, "Nobody reads this.")
+            case "presence subscription":
+                return element("presence", _return_address(stanza) | {"type": "unsubscribed"})
+            case None:
+                return None
+
+    def decline(self, stanza: ET.Element) -> Markup | None:
+        """Return the reply to a stanza when there are too many to handle."""
+        if _kind(stanza) in ("request", "message"):
+            return _refuse(stanza, RESOURCE_CONSTRAINT, "Too many at once: come again later.")
+        return None
+
+    async def _answer_request(self, stanza: ET.Element) -> Markup:
+        reply = await self._reply(stanza)
+        size = len(reply.encode(errors="replace"))
+        if size > MAX_STANZA:
+            log.warning("reply too large", size=size, to=stanza.get("from"))
+            words = "The answer is larger than a stanza may be: ask for less at once."
+            return _refuse(stanza, POLICY_VIOLATION, words)
+        if (fault := flaw(reply)) is not None:
+            log.error("reply is not XML", fault=fault, to=stanza.get("from"))
+            return _refuse(stanza, INTERNAL_SERVER_ERROR)
+        return reply
+
+    async def _reply(self, stanza: ET.Element) -> Markup:
+        if len(stanza) != 1:
+            return _refuse(stanza, BAD_REQUEST, "A request has exactly one child.")
+        child, type_ = stanza[0], stanza.get("type", "")
+        if type_ not in ("get", "set"):
+            return _refuse(stanza, BAD_REQUEST, "There is no such type of request.")
+        handler = self._routes.get((type_, child.tag))
+        if handler is None:
+            return _refuse(stanza, SERVICE_UNAVAILABLE, "This is not offered here.")
+        request = IqRequest(type_, stanza.get("from", ""), stanza.get("to", ""), child)
+        try:
+            content = await handler(request)
+        except Exception as error:
+            known = known_error_markup(error)
+            if known is None:
+                log.exception("request could not be handled", request=child.tag)
+            return _error(stanza, known or error_markup(INTERNAL_SERVER_ERROR))
+        attributes = {"type": "result", "id": stanza.get("id")}
+        return element("iq", attributes | _return_address(stanza), content)
+
+
+def dispatcher(
+    engine: Engine, domain: str, software_version: str, new_subid: Callable[[], str]
+) -> Dispatcher:
+    """Return a dispatcher to all families of stanzas."""
+    pubsub = PubSubHandlers(engine, new_subid)
+    features = {*pubsub.features, *ping.FEATURES, *version.FEATURES}
+    families = (
+        pubsub,
+        PingHandlers(engine, domain),
+        VersionHandlers(engine, domain, software_version),
+        DiscoHandlers(engine, domain, features),
+    )
+    return Dispatcher({route: h for family in families for route, h in family.routes.items()})
+
+
+def _kind(stanza: ET.Element) -> Literal["request", "message", "presence subscription"] | None:
+    """Return what kind of reply a stanza calls for, None if it must not be answered."""
+    name, type_ = split_name(stanza.tag)[1], stanza.get("type")
+    if not stanza.get("from"):
+        return None
+    if name == "iq" and type_ not in ("result", "error"):
+        return "request"
+    if name == "message" and type_ not in ("error", "groupchat", "headline"):
+        return "message"
+    if name == "presence" and type_ == "subscribe":
+        return "presence subscription"
+    return None
+
+
+def _return_address(stanza: ET.Element) -> dict[str, str | None]:
+    return {"from": stanza.get("to"), "to": stanza.get("from")}
+
+
+def _error(stanza: ET.Element, error: Markup) -> Markup:
+    name = split_name(stanza.tag)[1]
+    attributes = {"type": "error", "id": stanza.get("id")}
+    return element(name, attributes | _return_address(stanza), error)
+
+
+def _refuse(stanza: ET.Element, condition: Condition, words: str = "") -> Markup:
+    return _error(stanza, error_markup(condition, words))

@@ -1,0 +1,76 @@
+"""Errors as XMPP says them: one table."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from component.handlers.namespaces import PUBSUB_ERRORS, STANZAS
+from component.handlers.stanza import BadRequestError
+from component.markup import NOTHING, Markup, element, text
+from component.ports import StoreUnavailableError
+from component.pubsub import errors
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What an `<error/>` says: its type, the condition of RFC 6120 §8.3.3, and XEP-0060's own."""
+
+    type: str
+    name: str
+    pubsub: str | None = None
+
+
+BAD_REQUEST = Condition("modify", "bad-request")
+FEATURE_NOT_IMPLEMENTED = Condition("cancel", "feature-not-implemented")
+INTERNAL_SERVER_ERROR = Condition("cancel", "internal-server-error")
+POLICY_VIOLATION = Condition("modify", "policy-violation")
+RESOURCE_CONSTRAINT = Condition("wait", "resource-constraint")
+SERVICE_UNAVAILABLE = Condition("cancel", "service-unavailable")
+
+CONDITIONS: Mapping[type[Exception], Condition] = {
+    errors.AddressNotFoundError: SERVICE_UNAVAILABLE,
+    errors.NodeNotFoundError: Condition("cancel", "item-not-found"),
+    errors.NodeRequiredError: Condition("modify", "bad-request", "nodeid-required"),
+    errors.ForbiddenError: Condition("auth", "forbidden"),
+    errors.ClosedNodeError: Condition("cancel", "not-allowed", "closed-node"),
+    errors.SubscriptionRequiredError: Condition("auth", "not-authorized", "not-subscribed"),
+    errors.NotSubscribedError: Condition("cancel", "unexpected-request", "not-subscribed"),
+    errors.InvalidSubidError: Condition("modify", "not-acceptable", "invalid-subid"),
+    errors.JidMismatchError: Condition("modify", "bad-request", "invalid-jid"),
+    errors.UnsupportedError: Condition("cancel", "feature-not-implemented", "unsupported"),
+    # RFC 6120 §8.3.3.18: try again later. Nothing is wrong with the request, nor with us.
+    StoreUnavailableError: RESOURCE_CONSTRAINT,
+}
+
+
+def error_markup(condition: Condition, explanation: str = "", feature: str | None = None) -> Markup:
+    """Return the `<error/>` child of a stanza."""
+    specific = NOTHING
+    if condition.pubsub is not None:
+        specific = element(condition.pubsub, {"xmlns": PUBSUB_ERRORS, "feature": feature})
+    words = NOTHING
+    if explanation:
+        words = element("text", {"xmlns": STANZAS, "xml:lang": "en"}, text(explanation))
+    return element(
+        "error",
+        {"type": condition.type},
+        element(condition.name, {"xmlns": STANZAS}),
+        words,
+        specific,
+    )
+
+
+def known_error_markup(error: Exception) -> Markup | None:
+    """Return the `<error/>` for what a handler raised, or None if that was not foreseen."""
+    match error:
+        case BadRequestError():
+            condition = Condition(BAD_REQUEST.type, BAD_REQUEST.name, error.pubsub_condition)
+            return error_markup(condition, str(error))
+        case errors.UnsupportedError():
+            return error_markup(CONDITIONS[type(error)], str(error), error.feature)
+        case errors.PubSubError():
+            return error_markup(CONDITIONS[type(error)], str(error))
+        case StoreUnavailableError():
+            return error_markup(
+                CONDITIONS[type(error)], "This cannot be done now: try again later."
+            )
+    return None

@@ -1,0 +1,20 @@
+"""The XML namespaces that are spoken here."""
+
+STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas"
+"""Error conditions (RFC 6120 §8.3)."""
+
+DISCO_INFO = "http://jabber.org/protocol/disco#info"
+DISCO_ITEMS = "http://jabber.org/protocol/disco#items"
+"""XEP-0030."""
+
+PUBSUB = "http://jabber.org/protocol/pubsub"
+PUBSUB_ERRORS = "http://jabber.org/protocol/pubsub#errors"
+PUBSUB_EVENT = "http://jabber.org/protocol/pubsub#event"
+PUBSUB_OWNER = "http://jabber.org/protocol/pubsub#owner"
+"""XEP-0060."""
+
+VERSION = "jabber:iq:version"
+"""XEP-0092."""
+
+PING = "urn:xmpp:ping"
+"""XEP-0199."""

@@ -1,0 +1,73 @@
+"""What the families have in common: the request as they get it, and what they are given to act."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeVar
+from xml.etree import ElementTree as ET
+
+from component.markup import Markup
+from component.pubsub.service import PubSub
+
+T = TypeVar("T")
+
+
+class Engine(Protocol):
+    """Where the rules of publish-subscribe are run, one operation at a time."""
+
+    async def pubsub(self, operation: Callable[[PubSub, datetime], T]) -> T:
+        """Run an operation; return its result once what it changed is committed.
+
+        Raises the operation's `PubSubError`, or `StoreUnavailableError`.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class IqRequest:
+    """An IQ of type get or set, with its one child."""
+
+    type: str
+    sender: str
+    """The full JID that asks."""
+    address: str
+    """Which address of ours is asked."""
+    child: ET.Element
+
+
+Route = tuple[str, str]
+"""(the type of the IQ, the qualified name of its child as ElementTree writes it)"""
+
+Handler = Callable[[IqRequest], Awaitable[Markup]]
+"""Returns what the result contains. What it raises, `component.handlers.errors` translates."""
+
+Routes = Mapping[Route, Handler]
+
+
+class BadRequestError(Exception):
+    """The request is not understood: it does not follow its specification."""
+
+    def __init__(self, explanation: str, pubsub_condition: str | None = None) -> None:
+        super().__init__(explanation)
+        self.pubsub_condition = pubsub_condition
+        """The condition that XEP-0060 adds to bad-request, if it has one for this."""
+
+
+async def check_address(engine: Engine, domain: str, address: str) -> None:
+    """Raise `AddressNotFoundError` unless there is something at this address.
+
+    At the component's own domain there always is, even while the engine waits for its database.
+    """
+    if address != domain:
+        await engine.pubsub(lambda pubsub, _: pubsub.check_address(address))
+
+
+def qualified(namespace: str, name: str) -> str:
+    """Return a name as ElementTree writes it."""
+    return f"{{{namespace}}}{name}"
+
+
+def split_name(tag: str) -> tuple[str, str]:
+    """Return namespace and local name of an element's tag."""
+    namespace, brace, name = tag.rpartition("}")
+    return (namespace[1:], name) if brace else ("", tag)

@@ -1,0 +1,49 @@
+"""Messages that are owed: committed, and not yet confirmed by the XMPP server."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from component.ports import Changes, Outgoing
+
+
+class Outbox:
+    """What is owed, in the order of sending.
+
+    A message enters with the transaction that caused it and leaves with one that deletes it, so
+    that a crash at any moment sends it once more rather than never.
+    """
+
+    def __init__(self, loaded: Iterable[Outgoing], now: datetime) -> None:
+        self._owed = {message.seq: message for message in loaded}
+        self._delivered: list[int] = []
+        # Microseconds: greater than any number given before a restart, with nothing to store.
+        self._seq = max([int(now.timestamp() * 1e6), *self._owed])
+
+    def next_seq(self) -> int:
+        """Return a number greater than that of any message before, also before a restart."""
+        self._seq += 1
+        return self._seq
+
+    def owed(self, now: datetime) -> list[Outgoing]:
+        """Return what is owed, oldest first. What has expired is owed no longer."""
+        expired = [m.seq for m in self._owed.values() if m.expires_at and m.expires_at <= now]
+        self.confirm(expired)
+        return list(self._owed.values())
+
+    def confirm(self, seqs: Iterable[int]) -> None:
+        """Take these messages for delivered; the next commit deletes them."""
+        for seq in seqs:
+            if self._owed.pop(seq, None) is not None:
+                self._delivered.append(seq)
+
+    def include_in(self, changes: Changes) -> None:
+        """Let a transaction delete what was delivered."""
+        changes.delivered = list(self._delivered)
+
+    def committed(self, changes: Changes) -> None:
+        """Take note that a transaction has succeeded."""
+        self._owed.update((message.seq, message) for message in changes.outgoing)
+        self._delivered = self._delivered[len(changes.delivered) :]
+
+    def __len__(self) -> int:
+        return len(self._owed)

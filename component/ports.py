@@ -1,0 +1,189 @@
+"""What the engine is given: each port is one thing of the outside world.
+
+Adapters implement these in `storage/`, `telephony/` and `xmpp.py`; tests and the simulator have
+their own. `component.app` plugs them together.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from component.domain.commands import CallCommand, Command
+from component.domain.model import Agent, Call, Customer, DeviceState, Leg, Member, Queue
+from component.pubsub.model import Affiliation, Item, Node, Subscription
+
+
+class StoreUnavailableError(Exception):
+    """The database cannot be reached or refuses to commit."""
+
+
+class StoreRefusedError(Exception):
+    """The database is there and rejects these very changes: trying again is of no use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message that is owed to its recipients until the XMPP server has it.
+
+    It is committed with what caused it, and deleted once the server has confirmed it.
+    """
+
+    seq: int
+    """Order of sending; grows for ever."""
+    sender: str
+    """The `from` address, one of this component's own."""
+    recipients: tuple[str, ...]
+    type: str
+    """The message's type attribute: headline, chat, normal."""
+    body: str
+    """The children of the message as serialised XML, the same for each recipient."""
+    expires_at: datetime | None = None
+    """After this the message is of no use and is dropped."""
+
+
+@dataclass(slots=True)
+class Changes:
+    """All that one transaction writes. Absent from a mapping's value (None) means deleted."""
+
+    agents: list[Agent] = field(default_factory=list)
+    members: list[Member] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+    nodes: dict[str, Node | None] = field(default_factory=dict)
+    affiliations: dict[tuple[str, str], Affiliation | None] = field(default_factory=dict)
+    """(node, bare JID)"""
+    subscriptions: dict[tuple[str, str, str], Subscription | None] = field(default_factory=dict)
+    """(node, service address, subscriber's JID)"""
+    items: dict[tuple[str, str], Item | None] = field(default_factory=dict)
+    """(node, item id)"""
+    outgoing: list[Outgoing] = field(default_factory=list)
+    delivered: list[int] = field(default_factory=list)
+    """Sequence numbers of messages that are no longer owed."""
+
+    def __bool__(self) -> bool:
+        return any(
+            (
+                self.agents, self.members, self.calls, self.nodes, self.affiliations,
+                self.subscriptions, self.items, self.outgoing, self.delivered,
+            )
+        )  # fmt: skip
+
+
+@dataclass(slots=True)
+class Stored:
+    """All that is read when the service starts."""
+
+    queues: list[Queue] = field(default_factory=list)
+    agents: list[Agent] = field(default_factory=list)
+    members: list[Member] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+    """Those that have not ended."""
+    nodes: list[Node] = field(default_factory=list)
+    affiliations: list[Affiliation] = field(default_factory=list)
+    subscriptions: list[Subscription] = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)
+    """Oldest first within a node."""
+    outgoing: list[Outgoing] = field(default_factory=list)
+    """Oldest first."""
+
+
+class Store(Protocol):
+    """The database."""
+
+    async def load(self) -> Stored:
+        """Read everything. Raises `StoreUnavailableError`."""
+        ...
+
+    async def commit(self, changes: Changes) -> None:
+        """Write all changes in one transaction.
+
+        Raises `StoreUnavailableError`, or `StoreRefusedError` if these changes are at fault.
+        """
+        ...
+
+
+class Directory(Protocol):
+    """Who a customer code belongs to."""
+
+    async def customer(self, code: str) -> Customer | None:
+        """Return the customer with this code, None if there is none.
+
+        Raises `StoreUnavailableError`; the caller of this method sets the deadline.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingChannel:
+    """A caller's channel that Asterisk has handed to us, with the arguments of `Stasis()`."""
+
+    channel: str
+    queue: str
+    digits: str
+    caller_number: str
+    caller_name: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What Asterisk has of ours, read after a (re)connect."""
+
+    taken_at: datetime
+    """Before the first request of the reading."""
+    callers: tuple[WaitingChannel, ...]
+    ringing_legs: frozenset[Leg]
+    answered_legs: frozenset[Leg]
+    bridges: dict[str, frozenset[str]]
+    """Call id → the channels in that call's bridge."""
+    device_states: dict[str, DeviceState]
+
+
+class CallControl(Protocol):
+    """Asterisk."""
+
+    def perform(self, commands: Iterable[CallCommand]) -> None:
+        """Begin to carry out commands; those of one call in order, calls side by side.
+
+        Never raises: what fails comes back as an event where the domain must know (a leg that
+        could not be made has ended), else it is logged.
+        """
+        ...
+
+    def discard_bridge(self, call_id: str) -> None:
+        """Take down the bridge of a call that is over."""
+        ...
+
+
+class Publisher(Protocol):
+    """The XMPP stream."""
+
+    def send(self, messages: Sequence[Outgoing]) -> None:
+        """Write messages to the stream, or drop them when it is down.
+
+        Those dropped are owed still: they are handed over again when the stream is up. What the
+        server has confirmed is reported to the engine.
+        """
+        ...
+
+
+class Observer(Protocol):
+    """Who counts what happens (metrics)."""
+
+    def committed(
+        self, facts: int, commands: Sequence[Command], changes: Changes, duration: timedelta
+    ) -> None:
+        """So many facts led to these commands; committing their changes took this long."""
+        ...
+
+    def turned_away(self, queue: str) -> None:
+        """A caller could not be held because of the database."""
+        ...
+
+
+class Clock(Protocol):
+    """The time."""
+
+    def now(self) -> datetime:
+        """Return the current time, aware, in UTC."""
+        ...

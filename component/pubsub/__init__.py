@@ -1,0 +1,1 @@
+"""XEP-0060 as pure rules: nodes, items, subscriptions, affiliations, access → notifications."""

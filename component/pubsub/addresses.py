@@ -1,0 +1,36 @@
+"""Which nodes are hosted at which address.
+
+The component's domain hosts every node. Besides, each extension is a virtual account of its own,
+`ext1000@ivr.example.com`, which hosts just its node, the way a personal eventing service does
+(XEP-0163). XEP-0060 §4.6.1 forbids such an address for a *node*; it is a service's.
+"""
+
+from dataclasses import dataclass
+
+PREFIX = "ext"
+
+
+def extension_node(extension: str) -> str:
+    """Return the name of the node that shows an extension's calls."""
+    return f"{PREFIX}{extension}"
+
+
+def bare(jid: str) -> str:
+    """Return a JID without its resource."""
+    return jid.partition("/")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """The addresses of one component."""
+
+    domain: str
+
+    def only_node(self, service: str) -> str | None:
+        """Return the only node that an address can host; None if it is not a virtual account."""
+        local, at, domain = service.partition("@")
+        return local if at and domain == self.domain and "/" not in local else None
+
+    def hosts(self, service: str, node: str) -> bool:
+        """Tell whether an address is ours and hosts an extension's node."""
+        return service == self.domain or self.only_node(service) == node

@@ -1,0 +1,126 @@
+"""Keyed records with a unit of work: what the pure parts keep their state in.
+
+The engine steps many facts and then commits them in one transaction. Until the commit succeeds it
+must be able to undo them all; when it succeeds it must know what to write. A `Ledger` does both:
+each `Table` notes in it what a key held before it was changed.
+"""
+
+from collections.abc import Callable, Hashable, Iterator
+from typing import Generic, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+Undo = Callable[[], None]
+
+
+class Ledger:
+    """The order in which tables were changed since the last commit."""
+
+    def __init__(self) -> None:
+        self._undo: list[Undo] = []
+        self._tables: list[Table[Hashable, object]] = []
+
+    def mark(self) -> int:
+        """Return a point that `rollback` can go back to."""
+        return len(self._undo)
+
+    def rollback(self, mark: int = 0) -> None:
+        """Undo every change made since `mark`, the newest first."""
+        while len(self._undo) > mark:
+            self._undo.pop()()
+        if mark == 0:
+            self._forget()
+
+    def committed(self) -> None:
+        """Make all changes final: they can no longer be undone and are no longer pending."""
+        self._undo.clear()
+        self._forget()
+
+    def note(self, undo: Undo) -> None:
+        """Remember how to undo one change."""
+        self._undo.append(undo)
+
+    def watch(self, table: "Table[K, V]") -> None:
+        """Include a table in what `committed` and `rollback` settle."""
+        self._tables.append(table)  # type: ignore[arg-type]
+
+    def _forget(self) -> None:
+        for table in self._tables:
+            table.touched.clear()
+
+
+class Table(Generic[K, V]):
+    """A mapping of frozen records whose changes can be undone, and listed for the store.
+
+    `on_change(old, new)` keeps derived indexes; it runs for changes and for their undoing alike.
+    """
+
+    def __init__(
+        self, ledger: Ledger, on_change: Callable[[V | None, V | None], None] | None = None
+    ) -> None:
+        self._ledger = ledger
+        self._rows: dict[K, V] = {}
+        self._on_change = on_change
+        self.touched: set[K] = set()
+        ledger.watch(self)
+
+    def __getitem__(self, key: K) -> V:
+        return self._rows[key]
+
+    def __contains__(self, key: K) -> bool:
+        return key in self._rows
+
+    def __iter__(self) -> Iterator[K]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def get(self, key: K) -> V | None:
+        """Return the record of a key, or None."""
+        return self._rows.get(key)
+
+    def values(self) -> Iterator[V]:
+        """Iterate over the records, in the order in which their keys were first put."""
+        return iter(self._rows.values())
+
+    def load(self, key: K, record: V) -> None:
+        """Set a record as the store has it: nothing to undo, nothing to write."""
+        self._swap(key, record)
+
+    def put(self, key: K, record: V) -> None:
+        """Insert or replace a record."""
+        self._change(key, record)
+
+    def delete(self, key: K) -> None:
+        """Remove a record; an absent key is no error."""
+        if key in self._rows:
+            self._change(key, None)
+
+    def forget(self, key: K) -> None:
+        """Remove a record from memory alone: the store keeps it, nobody here needs it."""
+        self._swap(key, None)
+
+    def pending(self) -> Iterator[tuple[K, V | None]]:
+        """Yield each key changed since the last commit with its record, None if it was deleted."""
+        for key in self.touched:
+            yield key, self._rows.get(key)
+
+    def _change(self, key: K, record: V | None) -> None:
+        old = self._swap(key, record)
+        self.touched.add(key)
+        self._ledger.note(lambda: self._restore(key, old))
+
+    def _restore(self, key: K, old: V | None) -> None:
+        self._swap(key, old)
+
+    def _swap(self, key: K, record: V | None) -> V | None:
+        old = self._rows.get(key)
+        if record is None:
+            self._rows.pop(key, None)
+        else:
+            self._rows[key] = record
+        if self._on_change is not None:
+            self._on_change(old, record)
+        return old

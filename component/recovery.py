@@ -1,0 +1,122 @@
+"""After any gap: what Asterisk and the database say, turned into facts.
+
+Nothing is replayed by Asterisk after a reconnect. So what it has is read and compared with what is
+believed here; each difference becomes the event that would have told it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from component.domain.commands import CallCommand, Connect, HangUpLeg, Hold, WakeAt
+from component.domain.events import (
+    CallerLeft,
+    DeviceStateChanged,
+    Event,
+    LegAnswered,
+    LegEnded,
+    RetryDue,
+    RingTimedOut,
+    WaitTimedOut,
+)
+from component.domain.model import Call, CallState, Leg, LegEnd
+from component.domain.state import State
+from component.domain.step import HOLD_GRACE
+from component.ports import Snapshot, WaitingChannel
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the comparison brought to light."""
+
+    events: tuple[Event, ...]
+    """What must have happened meanwhile, in an order that `step` can take."""
+    commands: tuple[CallCommand, ...]
+    """What was decided but not carried out, and legs that no call wants."""
+    stray_bridges: tuple[str, ...]
+    """Ids of calls that are over but whose bridge is still there."""
+    strangers: tuple[WaitingChannel, ...]
+    """Callers who came in while nobody listened."""
+
+
+def timers(state: State, now: datetime) -> Iterator[WakeAt]:
+    """Yield the timers of the calls that were loaded: the old ones died with the process."""
+    for call in state.calls.values():
+        queue = state.queues[call.queue]
+        if call.state in (CallState.WAITING, CallState.OFFERED):
+            yield WakeAt(call.entered_at + queue.max_wait, WaitTimedOut(call.id))
+        if call.offered_at is not None and call.state is CallState.OFFERED:
+            yield WakeAt(call.offered_at + queue.timeout, RingTimedOut(call.leg))
+        if call.retrying:
+            yield WakeAt(now + queue.retry, RetryDue(call.id))
+
+
+def compare(state: State, snapshot: Snapshot) -> Found:
+    """Compare what is believed with what Asterisk has.
+
+    Calls that entered and legs that were rung after the reading began are left alone: that they
+    are missing from it says nothing.
+    """
+    present = {caller.channel for caller in snapshot.callers}
+    for channels in snapshot.bridges.values():
+        present |= channels
+    calls = [call for call in state.calls.values() if call.entered_at < snapshot.taken_at]
+    gone = [call for call in calls if call.channel not in present]
+    known = {call.channel for call in state.calls.values()}
+    return Found(
+        events=(
+            *(DeviceStateChanged(*found) for found in snapshot.device_states.items()),
+            *(CallerLeft(call.channel) for call in gone),
+            *_legs(state, snapshot),
+        ),
+        commands=(
+            *(HangUpLeg(leg) for leg in _stray_legs(state, snapshot)),
+            *_unfinished(state, snapshot, [call for call in calls if call not in gone]),
+        ),
+        stray_bridges=tuple(call for call in snapshot.bridges if call not in state.calls),
+        strangers=tuple(caller for caller in snapshot.callers if caller.channel not in known),
+    )
+
+
+def _legs(state: State, snapshot: Snapshot) -> Iterator[Event]:
+    """Yield what became of the legs that are believed to be there."""
+    there = snapshot.ringing_legs | snapshot.answered_legs
+    for agent in list(state.agents.values()):
+        if agent.leg is None:
+            continue
+        call = _wanting(state, agent.leg)
+        if agent.leg not in there:
+            if call is None or call.offered_at is None or call.offered_at < snapshot.taken_at:
+                yield LegEnded(agent.leg, LegEnd.HUNG_UP)
+        elif agent.leg in snapshot.answered_legs and _is_offered(call):
+            yield LegAnswered(agent.leg)
+
+
+def _stray_legs(state: State, snapshot: Snapshot) -> Iterator[Leg]:
+    """Yield the legs that no call wants, or wants no more."""
+    for leg in sorted(snapshot.ringing_legs | snapshot.answered_legs, key=str):
+        if _wanting(state, leg) is None:
+            yield leg
+
+
+def _unfinished(state: State, snapshot: Snapshot, calls: list[Call]) -> Iterator[CallCommand]:
+    """Yield again what was decided just before a crash and perhaps not done."""
+    for call in calls:
+        if call.state is CallState.WAITING:
+            yield Hold(call.id, call.channel, state.queues[call.queue].max_wait + HOLD_GRACE)
+            continue
+        bridged = snapshot.bridges.get(call.id, frozenset())
+        if call.leg in snapshot.answered_legs and call.channel not in bridged:
+            yield Connect(call.leg, call.channel)
+
+
+def _wanting(state: State, leg: Leg) -> Call | None:
+    """Return the call that rings or talks over this leg."""
+    call = state.calls.get(leg.call_id)
+    if call is None or call.leg != leg or call.state is CallState.WAITING:
+        return None
+    return call
+
+
+def _is_offered(call: Call | None) -> bool:
+    return call is not None and call.state is CallState.OFFERED

@@ -1,0 +1,199 @@
+"""The sections of the configuration: which keys there are and which values they take."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    model_validator,
+)
+from slixmpp import JID, InvalidJID
+
+
+def _split(value: object) -> object:
+    """Let a list be written as `a, b` where there is only text: in the environment."""
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return value
+
+
+def _bare_jid(value: str) -> str:
+    jid = _jid(value)
+    if not jid.user or jid.resource:
+        raise ValueError("must be a bare JID, like user@example.com")
+    return jid.full
+
+
+def _domain(value: str) -> str:
+    jid = _jid(value)
+    if not jid.domain or jid.user or jid.resource:
+        raise ValueError("must be a domain, like ivr.example.com")
+    return jid.full
+
+
+def _jid(value: str) -> JID:
+    try:
+        return JID(value)
+    except InvalidJID as error:
+        raise ValueError(f"must be a valid XMPP address: {error}") from None
+
+
+def _http_url(value: str) -> str:
+    url = urlsplit(value)
+    if url.scheme not in ("http", "https") or not url.hostname:
+        raise ValueError("must be a URL like http://127.0.0.1:8088")
+    if url.username is not None or url.query or url.fragment:
+        raise ValueError("must have no user name, query or fragment: they have keys of their own")
+    _ = url.port  # raises ValueError if it is no port
+    return value.rstrip("/")
+
+
+def _postgresql_url(value: SecretStr) -> SecretStr:
+    url = value.get_secret_value()
+    if url and urlsplit(url).scheme not in ("postgresql", "postgres"):
+        raise ValueError("must be empty or a URL like postgresql://user@host/database")
+    return value
+
+
+def _not_empty(value: SecretStr) -> SecretStr:
+    if not value.get_secret_value():
+        raise ValueError("must not be empty")
+    return value
+
+
+def _with_secret(section: Any, key: str) -> Any:
+    """Fill in a secret from the file that is named instead of it."""
+    if not isinstance(section, dict):
+        return section
+    file = section.get(f"{key}_file")
+    if (key in section) == (file is not None):
+        raise ValueError(f"exactly one of {key} and {key}_file must be set")
+    if file is None:
+        return section
+    try:
+        secret = Path(file).read_text(encoding="utf-8").strip()
+    except (OSError, TypeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{key}_file cannot be read: {error}") from None
+    if not secret:
+        raise ValueError(f"{key}_file is empty: {file}")
+    return {**section, key: secret}
+
+
+Host = Annotated[str, Field(min_length=1)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Jids = Annotated[tuple[Annotated[str, AfterValidator(_bare_jid)], ...], BeforeValidator(_split)]
+Secret = Annotated[SecretStr, AfterValidator(_not_empty)]
+
+
+class Section(BaseModel):
+    """One table of the file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class XmppConfig(Section):
+    """The XMPP server that this service is an external component of (XEP-0114)."""
+
+    domain: Annotated[str, AfterValidator(_domain)] = Field(
+        description="domain of the component, as the XMPP server knows it"
+    )
+    host: Host = Field(default="127.0.0.1", description="where the server accepts components")
+    port: Port = Field(default=5347, description="TCP port for components")
+    secret: Secret = Field(description="secret shared with the server")
+    secret_file: Path | None = Field(
+        default=None, description="file with the secret, instead of `secret`"
+    )
+    supervisors: Jids = Field(
+        default=(), description="bare JIDs that see the calls of every extension"
+    )
+    services: Jids = Field(
+        default=(), description="bare JIDs of software that sees every extension"
+    )
+    admins: Jids = Field(default=(), description="bare JIDs that may administer the service")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_secret_file(cls, section: Any) -> Any:
+        return _with_secret(section, "secret")
+
+
+class AsteriskConfig(Section):
+    """Asterisk's REST interface (ari.conf, http.conf)."""
+
+    url: Annotated[str, AfterValidator(_http_url)] = Field(
+        default="http://127.0.0.1:8088", description="root of Asterisk's HTTP server, without /ari"
+    )
+    username: str = Field(min_length=1, description="user of ari.conf")
+    password: Secret = Field(description="password of that user")
+    password_file: Path | None = Field(
+        default=None, description="file with it, instead of `password`"
+    )
+    app: str = Field(default="ivr", pattern=r"^[\w.-]+$", description="name given to Stasis()")
+    request_timeout: Seconds = Field(default=5.0, description="seconds to wait for one reply")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_password_file(cls, section: Any) -> Any:
+        return _with_secret(section, "password")
+
+
+class AgiConfig(Section):
+    """The FastAGI server, which the dialplan asks about customers, log-on and log-off."""
+
+    host: Host = Field(default="127.0.0.1", description="address to listen on")
+    port: Port = Field(default=4573, description="TCP port to listen on")
+    deadline: Seconds = Field(
+        default=2.0, description="seconds after which the caller goes on unidentified"
+    )
+
+
+class DatabaseConfig(Section):
+    """PostgreSQL, 14 or later."""
+
+    url: Annotated[SecretStr, AfterValidator(_postgresql_url)] = Field(
+        default=SecretStr(""), description="postgresql:// URL; empty: an embedded server is started"
+    )
+    directory: Path = Field(
+        default=Path("/var/lib/ivr-pubsub/postgresql"), description="state of the embedded server"
+    )
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the service runs a PostgreSQL server of its own."""
+        return not self.url.get_secret_value()
+
+
+class HttpConfig(Section):
+    """The HTTP server for /metrics, /healthz and /readyz."""
+
+    host: Host = Field(default="127.0.0.1", description="address to listen on")
+    port: Port = Field(default=8080, description="TCP port to listen on")
+
+
+class LogConfig(Section):
+    """What is written to standard error."""
+
+    format: Literal["console", "json"] = Field(
+        default="console", description="for people or for machines"
+    )
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="least important level that is written"
+    )
+    personal_data: bool = Field(
+        default=False, description="whether callers, customers and digits are written, not masked"
+    )
+
+
+class PubSubConfig(Section):
+    """The publish-subscribe service (XEP-0060)."""
+
+    history: Annotated[int, Field(ge=1, le=1000)] = Field(
+        default=20, description="calls kept in the node of an extension"
+    )

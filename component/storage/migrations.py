@@ -1,0 +1,81 @@
+"""Bringing a database's schema up to date with the numbered files in `sql/migrations/`."""
+
+from pathlib import Path
+
+import asyncpg
+from pogo_core.error import BadMigrationError
+from pogo_core.util import migrate as pogo
+from pogo_core.util import sql as pogo_sql
+
+SCHEMA = "public"
+
+OLDEST_SERVER = 14
+
+LOCK = 5604661
+"""Of those who migrate at the same time, one works and the others wait."""
+
+
+class MigrationError(Exception):
+    """The schema could not be brought up to date."""
+
+
+class DatabaseTooNewError(MigrationError):
+    """The database has migrations that this version does not know: install a newer one."""
+
+
+class ServerTooOldError(MigrationError):
+    """The PostgreSQL server is older than 14."""
+
+
+def directory() -> Path:
+    """Return where the migrations are: beside the package in a checkout, inside it if installed."""
+    package = Path(__file__).parent.parent
+    installed = package / "sql"
+    return (installed if installed.is_dir() else package.parent / "sql") / "migrations"
+
+
+async def migrate(url: str) -> list[str]:
+    """Apply what is missing; return the names of what was applied.
+
+    Raises `MigrationError`, and what asyncpg raises when the database cannot be reached.
+    """
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
+        await pogo_sql.ensure_pogo_sync(connection)
+        before = await _applied(connection)
+        await pogo.apply(connection, directory(), schema_name=SCHEMA)
+        return sorted(await _applied(connection) - before)
+    except BadMigrationError as error:
+        raise MigrationError(f"{error}: {error.__cause__}") from error
+    finally:
+        await connection.close()
+
+
+async def check(url: str) -> list[str]:
+    """Return the names of the migrations that are missing. Raises as `migrate` does."""
+    connection = await asyncpg.connect(url)
+    try:
+        return sorted(_known() - await _applied(connection))
+    finally:
+        await connection.close()
+
+
+async def _applied(connection: asyncpg.Connection) -> set[str]:
+    version = connection.get_server_version()
+    if version.major < OLDEST_SERVER:
+        raise ServerTooOldError(f"PostgreSQL {version.major}, but {OLDEST_SERVER} is needed")
+    if await connection.fetchval("SELECT to_regclass('public._pogo_migration')") is None:
+        return set()
+    applied = set(await pogo_sql.get_applied_migrations(connection, schema_name=SCHEMA))
+    unknown = applied - _known()
+    if unknown:
+        raise DatabaseTooNewError(
+            f"the database has {', '.join(sorted(unknown))}, which this version does not know:"
+            " install the version that made it, or a newer one"
+        )
+    return applied
+
+
+def _known() -> set[str]:
+    return {path.stem for path in directory().glob("[0-9]*.sql")}

@@ -1,0 +1,130 @@
+"""The store and the customer directory, on PostgreSQL."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from types import TracebackType
+from typing import Self
+
+import asyncpg
+
+from component.domain.model import Customer
+from component.ports import Changes, Stored, StoreRefusedError, StoreUnavailableError
+from component.storage import reads
+from component.storage.writes import statement
+
+UNAVAILABLE = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a connection that was cut while idle
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,  # shut down, restarting, query cancelled
+    asyncpg.InsufficientResourcesError,  # disk full, out of memory, too many connections
+)
+"""What says that the database is away, rather than that it was asked for something wrong."""
+
+CONNECTIONS = 10
+"""One for the writer, the rest for look-ups."""
+
+
+class PostgresStore:
+    """A pool of connections to one database. Use it as an async context manager.
+
+    `deadline` is how long any request may take, in seconds.
+    """
+
+    def __init__(self, url: str, deadline: float = 5.0) -> None:
+        self._url = url
+        self._deadline = deadline
+        self._pool: asyncpg.Pool | None = None
+        self.detail = "not connected yet"
+        """The state of the database in words; empty when all is well."""
+
+    async def __aenter__(self) -> Self:
+        with self._watched():
+            self._pool = await asyncpg.create_pool(
+                self._url,
+                min_size=1,
+                max_size=CONNECTIONS,
+                command_timeout=self._deadline,
+                timeout=self._deadline,
+                server_settings={"application_name": "ivr-pubsub"},
+            )
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._pool is None:
+            return
+        try:
+            await asyncio.wait_for(self._pool.close(), self._deadline)
+        except TimeoutError:
+            self._pool.terminate()
+
+    async def load(self) -> Stored:
+        """Read everything. Raises `StoreUnavailableError`."""
+        async with self._connection() as connection:
+            return await reads.everything(connection)
+
+    async def commit(self, changes: Changes) -> None:
+        """Write all changes in one transaction.
+
+        Raises `StoreUnavailableError`, or `StoreRefusedError` if these very changes are at fault.
+        """
+        text, parameters = statement(changes)
+        async with self._connection() as connection:
+            await connection.fetch(text, *parameters)
+
+    async def customer(self, code: str) -> Customer | None:
+        """Return the customer with this code, None if there is none.
+
+        Raises `StoreUnavailableError`.
+        """
+        if "\0" in code:
+            return None  # PostgreSQL has no such text
+        async with self._connection() as connection:
+            row = await connection.fetchrow(
+                "SELECT id, code, name, attributes FROM customers WHERE code = $1", code
+            )
+        return None if row is None else reads.customer(row)
+
+    async def ping(self) -> None:
+        """Ask the database for a sign of life. Raises `StoreUnavailableError`."""
+        async with self._connection() as connection:
+            await connection.execute("SELECT 1")
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[asyncpg.Connection]:
+        """Lend a connection; turn the library's errors into ours."""
+        assert self._pool is not None, "the store is used inside its context"
+        with self._watched():
+            async with self._pool.acquire(timeout=self._deadline) as connection:
+                try:
+                    yield connection
+                except asyncpg.InternalClientError:
+                    # The library takes a connection that was cut while idle for a busy one.
+                    connection.terminate()
+                    raise
+                except UNAVAILABLE:
+                    raise
+                except asyncpg.PostgresError as error:
+                    raise StoreRefusedError(_words(error)) from error
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """Remember what the last error said. Any error in connecting means that it is away."""
+        try:
+            yield
+        except (*UNAVAILABLE, asyncpg.PostgresError) as error:
+            self.detail = _words(error)
+            raise StoreUnavailableError(self.detail) from error
+        self.detail = ""
+
+
+def _words(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".rstrip(": ")

@@ -1,0 +1,134 @@
+"""Rows of the database as the records that the pure parts work with."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+
+from component.domain.model import (
+    Agent,
+    AgentState,
+    Call,
+    Caller,
+    CallState,
+    Customer,
+    Leg,
+    Member,
+    Outcome,
+    Queue,
+)
+from component.ports import Outgoing, Stored
+from component.pubsub.model import AccessModel, Affiliation, Item, Node, Role, Subscription
+
+Row = Any  # asyncpg.Record, which has no types
+
+
+async def everything(connection: asyncpg.Connection) -> Stored:
+    """Read all that the service starts from."""
+    fetch = connection.fetch
+    return Stored(
+        queues=[_queue(row) for row in await fetch("SELECT * FROM queues ORDER BY name")],
+        agents=[
+            _agent(row)
+            for row in await fetch(
+                "SELECT * FROM extensions LEFT JOIN agents USING (extension) ORDER BY extension"
+            )
+        ],
+        members=[
+            Member(**row)
+            for row in await fetch("SELECT * FROM members ORDER BY logon_order, extension")
+        ],
+        calls=[
+            _call(row)
+            for row in await fetch(
+                "SELECT * FROM calls WHERE state <> 'ended' ORDER BY entered_at, id"
+            )
+        ],
+        nodes=[_node(row) for row in await fetch("SELECT * FROM nodes ORDER BY name")],
+        affiliations=[
+            Affiliation(row["node"], row["jid"], Role(row["role"]))
+            for row in await fetch("SELECT * FROM affiliations")
+        ],
+        subscriptions=[Subscription(**row) for row in await fetch("SELECT * FROM subscriptions")],
+        items=[Item(**row) for row in await fetch("SELECT * FROM items ORDER BY seq")],
+        outgoing=[_message(row) for row in await fetch("SELECT * FROM outbox ORDER BY seq")],
+    )
+
+
+def customer(row: Row) -> Customer:
+    """Return a row of `customers` as a record."""
+    return _customer({**row, "attributes": json.loads(row["attributes"])})
+
+
+def _customer(data: dict[str, Any]) -> Customer:
+    attributes = {name: str(value) for name, value in data["attributes"].items()}
+    return Customer(data["id"], data["code"], data["name"], attributes)
+
+
+def _queue(row: Row) -> Queue:
+    return Queue(
+        row["name"],
+        timeout=timedelta(seconds=row["timeout"]),
+        retry=timedelta(seconds=row["retry"]),
+        max_wait=timedelta(seconds=row["max_wait"]),
+    )
+
+
+def _agent(row: Row) -> Agent:
+    agent = Agent(row["extension"], row["device"], row["jid"])
+    if row["state"] is None:
+        return agent
+    leg = row["leg_call"] and Leg(row["leg_call"], row["leg_attempt"])
+    return Agent(
+        agent.extension,
+        agent.device,
+        agent.jid,
+        state=AgentState(row["state"]),
+        leg=leg,
+        last_call=row["last_call"],
+        calls_taken=row["calls_taken"],
+    )
+
+
+def _call(row: Row) -> Call:
+    return Call(
+        row["id"],
+        row["queue"],
+        row["channel"],
+        Caller(row["caller_number"], row["caller_name"]),
+        row["entered_at"],
+        digits=row["digits"],
+        customer=row["customer"] and _customer(json.loads(row["customer"])),
+        state=CallState(row["state"]),
+        extension=row["extension"],
+        attempt=row["attempt"],
+        tried=frozenset(row["tried"]),
+        retrying=row["retrying"],
+        revision=row["revision"],
+        offered_at=row["offered_at"],
+        answered_at=row["answered_at"],
+        ended_at=row["ended_at"],
+        outcome=row["outcome"] and Outcome(row["outcome"]),
+    )
+
+
+def _node(row: Row) -> Node:
+    return Node(
+        row["name"],
+        row["managed"],
+        row["title"],
+        AccessModel(row["access_model"]),
+        row["max_items"],
+    )
+
+
+def _message(row: Row) -> Outgoing:
+    return Outgoing(
+        row["seq"],
+        row["sender"],
+        tuple(row["recipients"]),
+        row["type"],
+        row["body"],
+        row["expires_at"],
+    )

@@ -1,0 +1,218 @@
+"""How the changes of one transaction are written: one statement, one round trip.
+
+Each table's rows travel as one JSON parameter; the parts that have rows are joined into a single
+statement of data-modifying CTEs, which PostgreSQL runs as one transaction of its own.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TypeVar
+
+from component.domain.model import Agent, Call, Member
+from component.ports import Changes, Outgoing
+from component.pubsub.model import Affiliation, Item, Node, Subscription
+
+K = TypeVar("K")
+
+Row = dict[str, object]
+
+PARTS: dict[str, str] = {
+    "agents": """
+        INSERT INTO agents SELECT * FROM json_populate_recordset(NULL::agents, {rows})
+        ON CONFLICT (extension) DO UPDATE SET
+            state = excluded.state, leg_call = excluded.leg_call,
+            leg_attempt = excluded.leg_attempt, last_call = excluded.last_call,
+            calls_taken = excluded.calls_taken""",
+    # The operator may have taken the membership away meanwhile; it is not brought back.
+    "members": """
+        UPDATE members SET logged_on_at = new.logged_on_at, logon_order = new.logon_order
+        FROM json_populate_recordset(NULL::members, {rows}) AS new
+        WHERE (members.queue, members.extension) = (new.queue, new.extension)""",
+    "calls": """
+        INSERT INTO calls SELECT * FROM json_populate_recordset(NULL::calls, {rows})
+        ON CONFLICT (id) DO UPDATE SET
+            state = excluded.state, extension = excluded.extension, attempt = excluded.attempt,
+            tried = excluded.tried, retrying = excluded.retrying, revision = excluded.revision,
+            offered_at = excluded.offered_at, answered_at = excluded.answered_at,
+            ended_at = excluded.ended_at, outcome = excluded.outcome""",
+    "nodes": """
+        INSERT INTO nodes SELECT * FROM json_populate_recordset(NULL::nodes, {rows})
+        ON CONFLICT (name) DO UPDATE SET
+            managed = excluded.managed, title = excluded.title,
+            access_model = excluded.access_model, max_items = excluded.max_items""",
+    "nodes_gone": """
+        DELETE FROM nodes USING json_populate_recordset(NULL::nodes, {rows}) AS gone
+        WHERE nodes.name = gone.name""",
+    "affiliations": """
+        INSERT INTO affiliations
+        SELECT * FROM json_populate_recordset(NULL::affiliations, {rows})
+        ON CONFLICT (node, jid) DO UPDATE SET role = excluded.role""",
+    "affiliations_gone": """
+        DELETE FROM affiliations
+        USING json_populate_recordset(NULL::affiliations, {rows}) AS gone
+        WHERE (affiliations.node, affiliations.jid) = (gone.node, gone.jid)""",
+    "subscriptions": """
+        INSERT INTO subscriptions
+        SELECT * FROM json_populate_recordset(NULL::subscriptions, {rows})
+        ON CONFLICT (node, service, jid) DO UPDATE SET
+            subid = excluded.subid, since = excluded.since""",
+    "subscriptions_gone": """
+        DELETE FROM subscriptions
+        USING json_populate_recordset(NULL::subscriptions, {rows}) AS gone
+        WHERE (subscriptions.node, subscriptions.service, subscriptions.jid)
+            = (gone.node, gone.service, gone.jid)""",
+    "items": """
+        INSERT INTO items SELECT * FROM json_populate_recordset(NULL::items, {rows})
+        ON CONFLICT (node, id) DO UPDATE SET
+            payload = excluded.payload, publisher = excluded.publisher,
+            published_at = excluded.published_at, seq = excluded.seq""",
+    "items_gone": """
+        DELETE FROM items USING json_populate_recordset(NULL::items, {rows}) AS gone
+        WHERE (items.node, items.id) = (gone.node, gone.id)""",
+    "outbox": """
+        INSERT INTO outbox SELECT * FROM json_populate_recordset(NULL::outbox, {rows})
+        ON CONFLICT (seq) DO NOTHING""",
+    "outbox_gone": """
+        DELETE FROM outbox USING json_populate_recordset(NULL::outbox, {rows}) AS gone
+        WHERE outbox.seq = gone.seq""",
+}
+
+
+def statement(changes: Changes) -> tuple[str, list[str]]:
+    """Return the statement that writes these changes, and its parameters."""
+    rows = {part: written for part, written in _rows(changes).items() if written}
+    parts = [
+        f"part{number} AS ({PARTS[part].format(rows=f'${number}::json')})"
+        for number, part in enumerate(rows, start=1)
+    ]
+    parameters = [json.dumps(written, default=_encode) for written in rows.values()]
+    return f"WITH {', '.join(parts)} SELECT", parameters
+
+
+def _rows(changes: Changes) -> dict[str, list[Row]]:
+    return {
+        "agents": [_agent(agent) for agent in changes.agents],
+        "members": [_member(member) for member in changes.members],
+        "calls": [_call(call) for call in changes.calls],
+        "nodes": [_node(node) for node in changes.nodes.values() if node],
+        "nodes_gone": _gone(changes.nodes, lambda name: {"name": name}),
+        "affiliations": [_affiliation(a) for a in changes.affiliations.values() if a],
+        "affiliations_gone": _gone(
+            changes.affiliations, lambda key: {"node": key[0], "jid": key[1]}
+        ),
+        "subscriptions": [_subscription(s) for s in changes.subscriptions.values() if s],
+        "subscriptions_gone": _gone(
+            changes.subscriptions, lambda key: {"node": key[0], "service": key[1], "jid": key[2]}
+        ),
+        "items": [_item(item) for item in changes.items.values() if item],
+        "items_gone": _gone(changes.items, lambda key: {"node": key[0], "id": key[1]}),
+        "outbox": [_message(message) for message in changes.outgoing],
+        "outbox_gone": [{"seq": seq} for seq in changes.delivered],
+    }
+
+
+def _gone(records: Mapping[K, object], row: Callable[[K], Row]) -> list[Row]:
+    return [row(key) for key, record in records.items() if record is None]
+
+
+def _agent(agent: Agent) -> Row:
+    return {
+        "extension": agent.extension,
+        "state": agent.state,
+        "leg_call": agent.leg and agent.leg.call_id,
+        "leg_attempt": agent.leg and agent.leg.attempt,
+        "last_call": agent.last_call,
+        "calls_taken": agent.calls_taken,
+    }
+
+
+def _member(member: Member) -> Row:
+    return {
+        "queue": member.queue,
+        "extension": member.extension,
+        "logged_on_at": member.logged_on_at,
+        "logon_order": member.logon_order,
+    }
+
+
+def _call(call: Call) -> Row:
+    customer = call.customer
+    return {
+        "id": call.id,
+        "queue": call.queue,
+        "channel": call.channel,
+        "caller_number": call.caller.number,
+        "caller_name": call.caller.name,
+        "digits": call.digits,
+        "customer": customer
+        and {
+            "id": customer.id,
+            "code": customer.code,
+            "name": customer.name,
+            "attributes": customer.attributes,
+        },
+        "state": call.state,
+        "extension": call.extension,
+        "attempt": call.attempt,
+        "tried": sorted(call.tried),
+        "retrying": call.retrying,
+        "revision": call.revision,
+        "entered_at": call.entered_at,
+        "offered_at": call.offered_at,
+        "answered_at": call.answered_at,
+        "ended_at": call.ended_at,
+        "outcome": call.outcome,
+    }
+
+
+def _node(node: Node) -> Row:
+    return {
+        "name": node.name,
+        "managed": node.managed,
+        "title": node.title,
+        "access_model": node.access_model,
+        "max_items": node.max_items,
+    }
+
+
+def _affiliation(affiliation: Affiliation) -> Row:
+    return {"node": affiliation.node, "jid": affiliation.jid, "role": affiliation.role}
+
+
+def _subscription(subscription: Subscription) -> Row:
+    return {
+        "node": subscription.node,
+        "service": subscription.service,
+        "jid": subscription.jid,
+        "subid": subscription.subid,
+        "since": subscription.since,
+    }
+
+
+def _item(item: Item) -> Row:
+    return {
+        "node": item.node,
+        "id": item.id,
+        "payload": item.payload,
+        "publisher": item.publisher,
+        "published_at": item.published_at,
+        "seq": item.seq,
+    }
+
+
+def _message(message: Outgoing) -> Row:
+    return {
+        "seq": message.seq,
+        "sender": message.sender,
+        "recipients": message.recipients,
+        "type": message.type,
+        "body": message.body,
+        "expires_at": message.expires_at,
+    }
+
+
+def _encode(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no JSON form")

@@ -1,0 +1,109 @@
+"""What the dialplan may ask by FastAGI: who a customer is, logging on and off.
+
+Each script answers in a channel variable, named and filled as app_queue's applications do where it
+has them. Whatever goes wrong here is an answer, too: the call goes on.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+
+import structlog
+
+from component.domain.errors import (
+    AlreadyLoggedOnError,
+    NotAMemberError,
+    NotLoggedOnError,
+    UnknownDeviceError,
+    UnknownQueueError,
+)
+from component.domain.events import Event, LogOff, LogOn
+from component.domain.model import Customer
+from component.ports import Directory, StoreRefusedError, StoreUnavailableError
+from component.telephony.agi import AgiRequest, AgiSession, Script
+
+log = structlog.get_logger(__name__)
+
+Step = Callable[[Event], Awaitable[None]]
+"""The engine's: take in an event and wait until it is committed."""
+
+Remember = Callable[[str, str, Customer | None], None]
+"""Keep the result of a look-up: channel, digits, customer."""
+
+
+class AgiRoutes:
+    """The scripts. `deadline` is in seconds, for the database's part in each."""
+
+    def __init__(
+        self, directory: Directory, step: Step, remember: Remember, *, deadline: float
+    ) -> None:
+        self._directory = directory
+        self._step = step
+        self._remember = remember
+        self._deadline = deadline
+
+    def scripts(self) -> Mapping[str, Script]:
+        """Return the scripts by the names that the dialplan uses."""
+        return {"customer": self.customer, "logon": self.log_on, "logoff": self.log_off}
+
+    async def customer(self, session: AgiSession, request: AgiRequest) -> None:
+        """Argument: digits. CUSTOMERSTATUS: FOUND, UNKNOWN, or TIMEOUT (we cannot tell)."""
+        digits = request.argument(1)
+        started = time.monotonic()
+        status = "TIMEOUT"
+        customer = None
+        try:
+            async with asyncio.timeout(self._deadline):
+                customer = await self._directory.customer(digits)
+        except TimeoutError:
+            log.warning("customer look-up too slow", deadline=self._deadline)
+        except StoreUnavailableError as error:
+            log.warning("customer look-up impossible", error=str(error))
+        else:
+            status = "UNKNOWN" if customer is None else "FOUND"
+            self._remember(request.channel, digits, customer)
+        log.info(
+            "customer looked up",
+            channel=request.channel,
+            digits=digits,
+            result=status,
+            seconds=round(time.monotonic() - started, 4),
+        )
+        await session.set_variable("CUSTOMERSTATUS", status)
+
+    async def log_on(self, session: AgiSession, request: AgiRequest) -> None:
+        """Arguments: device, queue. AQMSTATUS as of AddQueueMember, or NOTAMEMBER, FAILED."""
+        event = LogOn(request.argument(1), request.argument(2))
+        await session.set_variable("AQMSTATUS", await self._taken(event, done="ADDED"))
+
+    async def log_off(self, session: AgiSession, request: AgiRequest) -> None:
+        """Arguments: device, queue. RQMSTATUS as of RemoveQueueMember, or NOTAMEMBER, FAILED."""
+        event = LogOff(request.argument(1), request.argument(2))
+        await session.set_variable("RQMSTATUS", await self._taken(event, done="REMOVED"))
+
+    async def _taken(self, event: LogOn | LogOff, done: str) -> str:
+        status = await self._status(event, done)
+        log.info(
+            "log-on by phone" if isinstance(event, LogOn) else "log-off by phone",
+            device=event.device,
+            queue=event.queue,
+            result=status,
+        )
+        return status
+
+    async def _status(self, event: LogOn | LogOff, done: str) -> str:
+        try:
+            async with asyncio.timeout(self._deadline):
+                await self._step(event)
+        except AlreadyLoggedOnError:
+            return "MEMBERALREADY"
+        except NotLoggedOnError:
+            return "NOTINQUEUE"
+        except UnknownQueueError:
+            return "NOSUCHQUEUE"
+        except (UnknownDeviceError, NotAMemberError):
+            return "NOTAMEMBER"
+        except (StoreUnavailableError, StoreRefusedError, TimeoutError) as error:
+            log.error("log-on or log-off impossible", error=str(error) or "no answer in time")
+            return "FAILED"
+        return done

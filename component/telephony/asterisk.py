@@ -1,0 +1,106 @@
+"""Asterisk as a whole: what the composition root makes, runs and closes."""
+
+from collections.abc import Awaitable, Callable, Iterable
+
+from component.domain.events import AsteriskLost, DeviceStateChanged, Event
+from component.domain.model import Customer
+from component.ports import (
+    CallControl,
+    Directory,
+    Snapshot,
+    StoreRefusedError,
+    StoreUnavailableError,
+    WaitingChannel,
+)
+from component.telephony.client import AriClient
+from component.telephony.connection import AriConnection, ConnectionState
+from component.telephony.control import AriCallControl
+from component.telephony.errors import NotSettledError
+from component.telephony.http_client import AriHttpClient
+from component.telephony.intake import Intake
+from component.telephony.snapshot import SnapshotReader
+
+CLOSE_SECONDS = 3.0
+"""How long commands under way may take when the service stops."""
+
+
+class Asterisk:
+    """One Asterisk, reached by ARI. To be made inside a running event loop, and closed.
+
+    `submit` and `reconcile` are the engine's; they are not called before `run`. `devices` names
+    those whose states are read after a connect and watched from then on. `request_timeout` and
+    `lookup_deadline` are in seconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        url: str,
+        username: str,
+        password: str,
+        app: str,
+        request_timeout: float,
+        directory: Directory,
+        lookup_deadline: float,
+        submit: Callable[[Event], None],
+        reconcile: Callable[[Snapshot], Awaitable[tuple[WaitingChannel, ...]]],
+        devices: Callable[[], Iterable[str]],
+    ) -> None:
+        self._submit_to_engine = submit
+        self._reconcile = reconcile
+        self._devices = devices
+        self._http = AriHttpClient(url, username, password, timeout=request_timeout)
+        ari = AriClient(self._http, url)
+        self._snapshots = SnapshotReader(ari, app)
+        self._intake = Intake(self._submit, directory, lookup_deadline)
+        self._connection = AriConnection(
+            ari,
+            app,
+            on_event=self._intake.receive,
+            on_connected=self._settle,
+            on_lost=lambda: submit(AsteriskLost()),
+            devices=devices,
+        )
+        self._control = AriCallControl(ari, app, submit, lambda: self._connection.connected)
+
+    @property
+    def control(self) -> CallControl:
+        """What carries out the domain's commands."""
+        return self._control
+
+    @property
+    def state(self) -> ConnectionState:
+        """Whether calls can be taken; for `/readyz`."""
+        return self._connection.state
+
+    def remember(self, channel: str, digits: str, customer: Customer | None) -> None:
+        """Keep what a look-up for this channel gave, for when the channel enters a queue."""
+        self._intake.remember(channel, digits, customer)
+
+    def reclaim(self) -> None:
+        """Take the application back from another client that has taken it over."""
+        self._connection.reclaim()
+
+    async def run(self) -> None:
+        """Stay connected until cancelled."""
+        await self._connection.run()
+
+    async def close(self) -> None:
+        """Finish the commands under way, then disconnect. To be called after `run` has ended."""
+        await self._control.close(CLOSE_SECONDS)
+        await self._intake.close()
+        await self._http.close()
+
+    def _submit(self, event: Event) -> None:
+        if isinstance(event, DeviceStateChanged):
+            self._snapshots.note(event)
+        self._submit_to_engine(event)
+
+    async def _settle(self) -> None:
+        snapshot = await self._snapshots.read(self._devices())
+        try:
+            strangers = await self._reconcile(snapshot)
+        except (StoreUnavailableError, StoreRefusedError) as error:
+            raise NotSettledError(str(error)) from error
+        for caller in strangers:
+            self._intake.admit(caller)

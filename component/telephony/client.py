@@ -1,0 +1,225 @@
+"""The ARI operations that this service uses, as typed methods over aioari's.
+
+aioari builds its operations from the API description that Asterisk itself serves. They are called
+below its object models, whose listeners are never removed; events are routed by `connection`.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Any
+from urllib.parse import quote, urljoin
+
+import aioari
+import aiohttp
+from aioswagger11.processors import SwaggerError
+
+from component.telephony.errors import AriError, AriUnreachableError
+from component.telephony.http_client import AriHttpClient
+
+PULSE = "ivr-pulse"
+"""The name of an event that we send ourselves, to see that events reach us."""
+
+DEVICES_AT_ONCE = 50
+"""In one request, whose line may have 4,096 bytes in Asterisk."""
+
+ALREADY_THERE = 409
+"""The status of a refusal to create what exists under the same id."""
+
+
+class AriClient:
+    """One Asterisk's ARI. `load` is to succeed before any other method is called.
+
+    Every method raises `AriError`; the numbers below are statuses that it may carry.
+    """
+
+    def __init__(self, http: AriHttpClient, url: str) -> None:
+        self._http = http
+        self._root = url.rstrip("/") + "/"
+        self._resources: Mapping[str, Any] = {}
+
+    async def load(self) -> None:
+        """Read the API description. Needs a good password, and ARI to be up (401, 404)."""
+        client = aioari.Client(self._root, self._http)
+        try:
+            await client.init()
+        except (SwaggerError, LookupError, TypeError, AttributeError) as error:
+            raise AriError(200, f"what {self._root} serves does not describe ARI") from error
+        self._resources = client.swagger.resources
+
+    async def version(self) -> str:
+        """Return Asterisk's version, as in `core show version`."""
+        info = await self._call("asterisk", "getInfo", only="system")
+        return str(_field(_field(info, "system"), "version"))
+
+    # The application. ---------------------------------------------------------------------------
+
+    async def events(self, app: str) -> aiohttp.ClientWebSocketResponse:
+        """Open the event socket; Asterisk takes that for the application's presence."""
+        socket: aiohttp.ClientWebSocketResponse = await self._operation(
+            "events", "eventWebsocket", app=app
+        )
+        return socket
+
+    async def allow_events(self, app: str, types: Iterable[str]) -> None:
+        """Have only events of these types sent.
+
+        Not by aioari's operation, which wraps the body once more: Asterisk accepts that and
+        filters nothing.
+        """
+        body = json.dumps({"allowed": [{"type": type_} for type_ in types]})
+        await self._http.request(
+            "PUT",
+            urljoin(self._root, f"ari/applications/{quote(app, safe='')}/eventFilter"),
+            data=body,
+            headers={"Content-Type": "application/json"},
+        )
+
+    async def subscribe_device_states(self, app: str, devices: Iterable[str]) -> None:
+        """Have changes of these devices' states sent.
+
+        One by one, never all by a source without a name: Asterisk 22.10 then deadlocks if such a
+        change comes just when the event socket closes, and nobody can connect as this application
+        any more (the socket's session unsubscribes, waiting for the delivery of the change, which
+        waits for the session's lock).
+        """
+        for some in batched(devices, DEVICES_AT_ONCE):
+            sources = [f"deviceState:{device}" for device in some]
+            await self._call("applications", "subscribe", applicationName=app, eventSource=sources)
+
+    async def send_pulse(self, app: str) -> None:
+        """Have Asterisk send the application a user event named `PULSE` (404 no such app)."""
+        await self._call("events", "userEvent", eventName=PULSE, application=app)
+
+    async def application_exists(self, app: str) -> bool:
+        """Tell whether Asterisk knows the application: a client serves it, or callers are in it."""
+        try:
+            await self._call("applications", "get", applicationName=app)
+        except AriError as error:
+            if error.status == 404:
+                return False
+            raise
+        return True
+
+    # What there is. -----------------------------------------------------------------------------
+
+    async def channels(self) -> list[object]:
+        """Return all channels, as ARI describes them."""
+        return _listed(await self._call("channels", "list"))
+
+    async def bridges(self) -> list[object]:
+        """Return all bridges, as ARI describes them."""
+        return _listed(await self._call("bridges", "list"))
+
+    async def device_state(self, device: str) -> str:
+        """Return the state of a device; that of one that does not exist is INVALID."""
+        found = await self._call("deviceStates", "get", deviceName=device)
+        return str(_field(found, "state"))
+
+    # Channels. ----------------------------------------------------------------------------------
+
+    async def originate(
+        self,
+        *,
+        channel: str,
+        endpoint: str,
+        app: str,
+        app_args: str,
+        originator: str,
+        caller_id: str,
+        ring_seconds: int,
+    ) -> None:
+        """Ring an endpoint; once answered, its channel enters the application.
+
+        400: the originator is gone. 500: there is no such endpoint, or it is not registered.
+        409: the id is taken. Or not: an endpoint that cannot be rung gets 409, too, on a connection
+        on which an id was found taken before (seen with Asterisk 22.10).
+        """
+        await self._call(
+            "channels",
+            "originate",
+            channelId=channel,
+            endpoint=endpoint,
+            app=app,
+            appArgs=app_args,
+            originator=originator,
+            callerId=caller_id or None,
+            timeout=ring_seconds,
+        )
+
+    async def channel_exists(self, channel: str) -> bool:
+        """Tell whether there is such a channel."""
+        try:
+            await self._call("channels", "get", channelId=channel)
+        except AriError as error:
+            if error.status == 404:
+                return False
+            raise
+        return True
+
+    async def hang_up(self, channel: str) -> None:
+        """Hang up a channel in any state (404)."""
+        await self._call("channels", "hangup", channelId=channel)
+
+    async def set_variable(self, channel: str, variable: str, value: str) -> None:
+        """Set a channel variable or dialplan function (404, 409 not in the application)."""
+        await self._call(
+            "channels", "setChannelVar", channelId=channel, variable=variable, value=value
+        )
+
+    async def start_music(self, channel: str) -> None:
+        """Play music on hold, until it is stopped: not even leaving Stasis does (404, 409, 412)."""
+        await self._call("channels", "startMoh", channelId=channel)
+
+    async def stop_music(self, channel: str) -> None:
+        """Stop music on hold; there need not be any (404, 409, 412)."""
+        await self._call("channels", "stopMoh", channelId=channel)
+
+    async def continue_in_dialplan(self, channel: str) -> None:
+        """Let a channel leave the application and go on where it came from (404, 409, 412)."""
+        await self._call("channels", "continueInDialplan", channelId=channel)
+
+    # Bridges. -----------------------------------------------------------------------------------
+
+    async def create_bridge(self, bridge: str) -> None:
+        """Create a mixing bridge (409 there is one; Asterisk before 22 does not mind)."""
+        await self._call("bridges", "createWithId", bridgeId=bridge, type="mixing")
+
+    async def add_to_bridge(self, bridge: str, channels: Iterable[str]) -> None:
+        """Put channels into a bridge; none, if one of them is gone (400, 404, 409, 422)."""
+        await self._call("bridges", "addChannel", bridgeId=bridge, channel=list(channels))
+
+    async def destroy_bridge(self, bridge: str) -> None:
+        """Take a bridge down; channels in it stay in the application (404)."""
+        await self._call("bridges", "destroy", bridgeId=bridge)
+
+    # Below. -------------------------------------------------------------------------------------
+
+    async def _call(self, resource: str, operation: str, **arguments: object) -> object:
+        response = await self._operation(resource, operation, **arguments)
+        return response.body
+
+    async def _operation(self, resource: str, operation: str, **arguments: object) -> Any:
+        if resource not in self._resources:
+            raise AriUnreachableError(f"ARI's {resource} were not read yet")
+        given = {name: value for name, value in arguments.items() if value is not None}
+        return await getattr(self._resources[resource], operation)(**given)
+
+
+def _listed(body: object) -> list[object]:
+    if not isinstance(body, list):
+        raise AriError(200, "ARI answered with something else than a list")
+    return body
+
+
+def _field(body: object, name: str) -> object:
+    if not isinstance(body, dict) or name not in body:
+        raise AriError(200, f"ARI answered without {name}")
+    return body[name]
+
+
+def batched(items: Iterable[str], size: int) -> Iterator[list[str]]:
+    """Yield the items in lists of `size`, the last one shorter."""
+    rest = iter(items)
+    while batch := list(islice(rest, size)):
+        yield batch

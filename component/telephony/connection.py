@@ -1,0 +1,222 @@
+"""The event socket: connects, listens, and connects again for as long as it takes.
+
+The reader never waits for anybody: it decodes an event, hands it on and takes the next one. A slow
+reader would make Asterisk close the socket and lose what it had to say.
+"""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from random import SystemRandom
+
+import aiohttp
+import structlog
+
+from component.telephony.client import PULSE, AriClient
+from component.telephony.errors import AppReplacedError, AriError, AriUnreachableError
+
+log = structlog.get_logger(__name__)
+
+EVENTS = (
+    "StasisStart",
+    "StasisEnd",
+    "ChannelDestroyed",
+    "DeviceStateChanged",
+    "ApplicationReplaced",  # filtered out like any other, if it is not allowed
+    "ChannelUserevent",  # the pulse
+)
+"""All that Asterisk is asked to send."""
+
+PULSE_SECONDS = 5.0
+"""How often it is proved that events reach us, and how long that may take."""
+FIRST_RETRY_SECONDS = 0.5
+"""Not much less: a session that Asterisk is still closing takes the new one's place with it."""
+LAST_RETRY_SECONDS = 10.0
+VACANCY_SECONDS = 5.0
+"""How often a client that was replaced looks whether the application is free again."""
+CLOSE_SECONDS = 1.0
+"""How long the other end may take to say goodbye."""
+
+_dice = SystemRandom()
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionState:
+    """Whether calls can be taken, and if not, why and what to do about it."""
+
+    up: bool
+    detail: str
+
+
+class AriConnection:
+    """Keeps one application connected to one Asterisk.
+
+    `on_event` is called with every event, at once and in order. `on_connected` is awaited after
+    each connect, while events already arrive; if it raises an `AriError`, the connection is given
+    up and made anew. `on_lost` is called when a connection ends for which `on_connected` began.
+    `devices` names those whose changes of state are to be reported.
+    """
+
+    def __init__(
+        self,
+        ari: AriClient,
+        app: str,
+        *,
+        on_event: Callable[[Mapping[str, object]], None],
+        on_connected: Callable[[], Awaitable[None]],
+        on_lost: Callable[[], None],
+        devices: Callable[[], Iterable[str]],
+    ) -> None:
+        self._ari = ari
+        self._app = app
+        self._on_event = on_event
+        self._on_connected = on_connected
+        self._on_lost = on_lost
+        self._devices = devices
+        self._reclaim = asyncio.Event()
+        self._pulse = asyncio.Event()
+        self._settled = False
+        self.connected = False
+        """Whether Asterisk is there, as far as the heartbeat can tell."""
+        self.state = ConnectionState(up=False, detail="not connected yet")
+
+    async def run(self) -> None:
+        """Stay connected until cancelled."""
+        waits = pauses()
+        while True:
+            self._settled = False
+            try:
+                await self._session()
+            except AppReplacedError as error:
+                self._report(error)
+                log.critical(
+                    "asterisk application taken over", error=str(error), mend=error.mending
+                )
+                await self._vacancy()
+                continue
+            except AriError as error:
+                if self._settled:
+                    waits = pauses()
+                pause = next(waits)
+                self._warn(error, pause)
+            await asyncio.sleep(pause)
+
+    def reclaim(self) -> None:
+        """After a takeover: take the application back, whoever has it now."""
+        self._reclaim.set()
+
+    async def _session(self) -> None:
+        """Be connected once; ends by an `AriError` that says why."""
+        await self._ari.load()
+        socket = await self._ari.events(self._app)
+        ended = AriError(0, "the session ended")
+        try:
+            async with asyncio.TaskGroup() as both:
+                both.create_task(self._listen(socket))
+                both.create_task(self._settle_and_watch())
+        except* AriError as group:
+            ended = _first(group)
+        finally:
+            if self.connected:
+                self.connected = False
+                self.state = ConnectionState(up=False, detail="the connection was lost")
+                self._on_lost()
+            await _close(socket)
+        raise ended
+
+    async def _settle_and_watch(self) -> None:
+        await self._ari.allow_events(self._app, EVENTS)
+        await self._ari.subscribe_device_states(self._app, self._devices())
+        version = await self._ari.version()
+        self.connected = True
+        await self._on_connected()
+        self._settled = True
+        self.state = ConnectionState(up=True, detail=f"connected to Asterisk {version}")
+        log.info("asterisk connected", version=version, app=self._app)
+        while True:
+            await asyncio.sleep(PULSE_SECONDS)
+            await self._feel_pulse()
+
+    async def _feel_pulse(self) -> None:
+        """See that events reach us: the socket may live on though Asterisk has forgotten us."""
+        self._pulse.clear()
+        await self._ari.send_pulse(self._app)
+        try:
+            async with asyncio.timeout(PULSE_SECONDS):
+                await self._pulse.wait()
+        except TimeoutError:
+            raise AriUnreachableError("asterisk answers, but sends no events") from None
+
+    async def _listen(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        async for message in socket:
+            if message.type is aiohttp.WSMsgType.TEXT:
+                self._hear(message.data)
+            elif message.type is aiohttp.WSMsgType.ERROR:
+                raise AriUnreachableError(f"the event socket failed: {message.data}")
+        raise AriUnreachableError(f"the event socket was closed (code {socket.close_code})")
+
+    def _hear(self, data: str) -> None:
+        try:
+            event = json.loads(data)
+        except (ValueError, RecursionError) as error:
+            log.error("event is not JSON", error=str(error))
+            return
+        if not isinstance(event, dict):
+            log.error("event is not an object", found=type(event).__name__)
+        elif event.get("type") == "ApplicationReplaced":
+            raise AppReplacedError(self._app)
+        elif event.get("type") == "ChannelUserevent":
+            if event.get("eventname") == PULSE:
+                self._pulse.set()
+        else:
+            self._on_event(event)
+
+    async def _vacancy(self) -> None:
+        """Wait until nobody serves the application any more, or until we are told to take it.
+
+        To reconnect by ourselves would take it from the other client, who would take it back.
+        """
+        self._reclaim.clear()
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._reclaim.wait(), VACANCY_SECONDS)
+                return
+            try:
+                if not await self._ari.application_exists(self._app):
+                    return
+            except AriError as error:
+                log.debug("cannot see whether the application is free", error=str(error))
+
+    def _warn(self, error: AriError, pause: float) -> None:
+        before = self.state
+        self._report(error)
+        tell = log.debug if self.state == before else log.warning
+        tell(
+            "asterisk not connected", error=str(error), mend=error.mending, retry_in=round(pause, 2)
+        )
+
+    def _report(self, error: AriError) -> None:
+        detail = f"{error}; {error.mending}" if error.mending else str(error)
+        self.state = ConnectionState(up=False, detail=detail)
+
+
+def pauses() -> Iterator[float]:
+    """Yield ever longer pauses, in seconds, so spread that many clients do not come at once."""
+    longest = FIRST_RETRY_SECONDS
+    while True:
+        yield _dice.uniform(longest / 2, longest)
+        longest = min(longest * 2, LAST_RETRY_SECONDS)
+
+
+def _first(group: BaseExceptionGroup[AriError]) -> AriError:
+    [first, *_] = group.exceptions
+    assert isinstance(first, AriError), "both tasks raise theirs ungrouped"
+    return first
+
+
+async def _close(socket: aiohttp.ClientWebSocketResponse) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await socket.close()

@@ -1,0 +1,217 @@
+"""Carries out the domain's commands by ARI requests.
+
+A call's commands are carried out one after another, those of different calls side by side. What a
+refusal means depends on the command: mostly that a channel is just gone, which its own event tells
+as well. A request without an answer is repeated while the connection holds. Once the connection is
+lost, what is left to do is dropped: the comparison after the next connect finds what is missing.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from math import ceil
+from typing import assert_never
+
+import structlog
+
+from component.domain.commands import (
+    CallCommand,
+    Connect,
+    EndCall,
+    HangUpLeg,
+    Hold,
+    Release,
+    Ring,
+)
+from component.domain.events import CallerLeft, Event, LegEnded
+from component.domain.model import Leg, LegEnd
+from component.telephony.caller_id import format_caller_id
+from component.telephony.client import ALREADY_THERE, AriClient
+from component.telephony.errors import AriError, AriUnreachableError
+from component.telephony.lanes import Lanes
+from component.telephony.names import call_bridge, leg_channel
+from component.telephony.translate import LEG_ARGUMENT
+
+log = structlog.get_logger(__name__)
+
+RETRY_SECONDS = 0.5
+"""Before a request that got no answer is made again."""
+
+ABSOLUTE_TIMEOUT = "TIMEOUT(absolute)"
+"""How many seconds from now Asterisk lets the channel go to extension T; 0 is for ever."""
+
+# A channel is not there, or not in our application any more.
+_GONE = frozenset({404, 409, 412})
+
+
+@dataclass(frozen=True, slots=True)
+class _DiscardBridge:
+    call_id: str
+
+
+_Command = CallCommand | _DiscardBridge
+
+
+class AriCallControl:
+    """`component.ports.CallControl` by ARI.
+
+    `submit` takes events for the domain; `connected` tells whether the connection still holds.
+    """
+
+    def __init__(
+        self,
+        ari: AriClient,
+        app: str,
+        submit: Callable[[Event], None],
+        connected: Callable[[], bool],
+    ) -> None:
+        self._ari = ari
+        self._app = app
+        self._submit = submit
+        self._connected = connected
+        self._lanes = Lanes(self._carry_out)
+
+    def perform(self, commands: Iterable[CallCommand]) -> None:
+        """Begin to carry out commands; never raises."""
+        for command in commands:
+            self._lanes.put(_call_id(command), command)
+
+    def discard_bridge(self, call_id: str) -> None:
+        """Take down the bridge of a call that is over, after all that was commanded for it."""
+        self._lanes.put(call_id, _DiscardBridge(call_id))
+
+    async def close(self, seconds: float) -> None:
+        """Finish what was commanded, in this time at most."""
+        await self._lanes.drain(seconds)
+
+    async def _carry_out(self, command: _Command) -> None:
+        name = type(command).__name__
+        try:
+            await self._until_answered(lambda: self._try(command))
+        except AriUnreachableError as error:
+            log.warning("command dropped, asterisk is away", command=name, error=str(error))
+        except AriError as error:
+            log.error("command refused", command=name, error=str(error), mend=error.mending)
+
+    async def _until_answered(self, request: Callable[[], Awaitable[None]]) -> None:
+        """Repeat a request until it is answered. Raises `AriUnreachableError` once disconnected."""
+        while True:
+            try:
+                await request()
+            except AriUnreachableError as error:
+                if not self._connected():
+                    raise
+                log.warning("no answer, trying again", error=str(error), retry_in=RETRY_SECONDS)
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                return
+
+    async def _try(self, command: _Command) -> None:
+        match command:
+            case Hold():
+                await self._hold(command)
+            case Ring():
+                await self._ring(command)
+            case HangUpLeg(leg):
+                await self._hang_up(leg, LegEnd.HUNG_UP)
+            case Connect():
+                await self._connect(command)
+            case Release():
+                await self._unless_gone(self._release(command))
+            case EndCall(call_id, channel):
+                await self._unless_gone(self._ari.hang_up(channel))
+                await self._unless_gone(self._ari.destroy_bridge(call_bridge(call_id)))
+            case _DiscardBridge(call_id):
+                await self._unless_gone(self._ari.destroy_bridge(call_bridge(call_id)))
+            case _:
+                assert_never(command)
+
+    async def _hold(self, hold: Hold) -> None:
+        try:
+            await self._ari.set_variable(hold.channel, ABSOLUTE_TIMEOUT, _seconds(hold.at_most))
+            await self._ari.start_music(hold.channel)
+        except AriError as error:
+            if error.status not in _GONE:
+                raise
+            # Of a caller who left while we were reading what there is, no event may be to come.
+            self._submit(CallerLeft(hold.channel))
+
+    async def _ring(self, ring: Ring) -> None:
+        try:
+            await self._ari.originate(
+                channel=leg_channel(ring.leg),
+                endpoint=ring.device,
+                app=self._app,
+                app_args=LEG_ARGUMENT,
+                originator=ring.channel,
+                caller_id=format_caller_id(ring.caller),
+                ring_seconds=ceil(ring.at_most.total_seconds()),
+            )
+        except AriUnreachableError as error:
+            log.warning("leg uncertain, taking it back", leg=str(ring.leg), error=str(error))
+            await self._until_answered(lambda: self._hang_up(ring.leg, LegEnd.UNAVAILABLE))
+        except AriError as error:
+            if error.status == ALREADY_THERE and await self._ari.channel_exists(
+                leg_channel(ring.leg)
+            ):
+                return
+            log.info("leg refused", leg=str(ring.leg), device=ring.device, error=str(error))
+            self._submit(LegEnded(ring.leg, LegEnd.UNAVAILABLE))
+
+    async def _hang_up(self, leg: Leg, if_absent: LegEnd) -> None:
+        try:
+            await self._ari.hang_up(leg_channel(leg))
+        except AriError as error:
+            if error.status != 404:
+                raise
+            self._submit(LegEnded(leg, if_absent))  # nothing is left whose event could tell
+
+    async def _connect(self, connect: Connect) -> None:
+        bridge = call_bridge(connect.leg.call_id)
+        try:
+            await self._ari.create_bridge(bridge)
+        except AriError as error:
+            if error.status != ALREADY_THERE:
+                raise
+        try:
+            await self._ari.stop_music(connect.channel)  # it would go on in the bridge
+        except AriError as error:
+            if error.status not in _GONE:
+                raise
+            self._submit(CallerLeft(connect.channel))
+            return
+        try:
+            await self._ari.add_to_bridge(bridge, [connect.channel, leg_channel(connect.leg)])
+            await self._ari.set_variable(connect.channel, ABSOLUTE_TIMEOUT, "0")
+        except AriError as error:
+            if error.status not in {*_GONE, 400, 422}:
+                raise
+            log.debug("one of the two was just gone", leg=str(connect.leg), error=str(error))
+
+    async def _release(self, release: Release) -> None:
+        await self._ari.set_variable(release.channel, "QUEUESTATUS", release.status)
+        await self._ari.set_variable(release.channel, ABSOLUTE_TIMEOUT, "0")
+        await self._ari.stop_music(release.channel)  # it would go on in the dialplan
+        await self._ari.continue_in_dialplan(release.channel)
+
+    async def _unless_gone(self, request: Awaitable[None]) -> None:
+        try:
+            await request
+        except AriError as error:
+            if error.status not in _GONE:
+                raise
+            log.debug("gone already", error=str(error))
+
+
+def _call_id(command: CallCommand) -> str:
+    match command:
+        case Ring(leg=leg) | HangUpLeg(leg) | Connect(leg=leg):
+            return leg.call_id
+        case Hold(call_id=call_id) | Release(call_id=call_id) | EndCall(call_id=call_id):
+            return call_id
+    assert_never(command)
+
+
+def _seconds(duration: timedelta) -> str:
+    return str(ceil(duration.total_seconds()))

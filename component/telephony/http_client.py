@@ -1,0 +1,165 @@
+"""The HTTP client that aioari's operations ride on, in place of aioswagger11's own.
+
+It differs where that one does harm: credentials travel in a header and never in a URL, a request
+takes seconds at most, booleans are allowed, every failure is an `AriError`, and the origin in the
+API description (always http, even over TLS) is replaced by the configured one.
+"""
+
+import asyncio
+import json
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit, urlunsplit
+
+import aiohttp
+
+from component.telephony.errors import AriError, AriUnreachableError
+
+CONNECTIONS = 40
+"""Requests at one time. Asterisk allows 100 connections by default (`sessionlimit`, http.conf)."""
+
+KEEP_ALIVE_SECONDS = 10.0
+"""Less than Asterisk's 15 (`session_keep_alive`), or requests meet a connection being closed."""
+
+HEARTBEAT_SECONDS = 4.0
+"""Silence on the event socket before it is pinged; it is given up half as long after that."""
+
+
+@dataclass(frozen=True, slots=True)
+class AriResponse:
+    """A successful answer. `body` is the decoded JSON, None if there was none."""
+
+    status: int
+    content: str
+    body: object
+
+    async def text(self) -> str:
+        """Return the undecoded body; the form in which aioswagger11 asks for it."""
+        return self.content
+
+
+class AriHttpClient:
+    """Requests to one Asterisk. To be made inside a running event loop, and closed.
+
+    `url` is the root of Asterisk's HTTP server, `timeout` is in seconds and for one request.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        username: str,
+        password: str,
+        *,
+        timeout: float,
+        connections: int = CONNECTIONS,
+    ) -> None:
+        root = urlsplit(url)
+        if root.username is not None or root.password is not None:
+            raise ValueError("asterisk.url must not hold a user name or password")
+        self._origin = url
+        self._timeout = timeout
+        self._turn = asyncio.Semaphore(connections)
+        token = b64encode(f"{username}:{password}".encode()).decode("ascii")
+        self._session = aiohttp.ClientSession(
+            headers={"Authorization": f"Basic {token}"},
+            timeout=aiohttp.ClientTimeout(total=timeout),
+            connector=aiohttp.TCPConnector(
+                limit=connections + 1,  # the event socket stays out of the requests' way
+                keepalive_timeout=KEEP_ALIVE_SECONDS,
+            ),
+        )
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._session.close()
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        params: Mapping[str, object] | None = None,
+        data: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AriResponse:
+        """Make one request; waiting for its turn does not count for the timeout.
+
+        Raises `AriError` for any status but 2xx, `AriUnreachableError` if there is no answer.
+        """
+        async with self._turn:
+            try:
+                async with self._session.request(
+                    method,
+                    rebase(url, self._origin),
+                    params=as_query(params),
+                    data=data,
+                    headers=headers,
+                    allow_redirects=False,
+                ) as reply:
+                    status, reason = reply.status, reply.reason
+                    content = await reply.text(errors="replace")
+            except TimeoutError:
+                raise AriUnreachableError(f"no answer within {self._timeout:g} s") from None
+            except (aiohttp.ClientError, OSError) as error:
+                raise AriUnreachableError(str(error) or type(error).__name__) from None
+        if not 200 <= status < 300:
+            raise AriError(status, _complaint(content) or reason or "refused")
+        return AriResponse(status, content, _decoded(status, content))
+
+    async def ws_connect(
+        self, url: str, params: Mapping[str, object] | None = None
+    ) -> aiohttp.ClientWebSocketResponse:
+        """Open a WebSocket that notices by itself when the other end is dead.
+
+        Raises `AriError` if Asterisk refuses, `AriUnreachableError` if there is no answer.
+        """
+        try:
+            async with asyncio.timeout(self._timeout):
+                return await self._session.ws_connect(
+                    rebase(url, self._origin), params=as_query(params), heartbeat=HEARTBEAT_SECONDS
+                )
+        except TimeoutError:
+            raise AriUnreachableError(f"no answer within {self._timeout:g} s") from None
+        except aiohttp.WSServerHandshakeError as error:
+            # Its request_info holds the Authorization header: not to be chained.
+            raise AriError(error.status, "the event socket was refused") from None
+        except (aiohttp.ClientError, OSError) as error:
+            raise AriUnreachableError(str(error) or type(error).__name__) from None
+
+
+def rebase(url: str, origin: str) -> str:
+    """Return a URL of the API description with the scheme, host and port of `origin`."""
+    own, described = urlsplit(origin), urlsplit(url)
+    return urlunsplit((own.scheme, own.netloc, described.path, described.query, ""))
+
+
+def as_query(params: Mapping[str, object] | None) -> dict[str, str]:
+    """Return parameters in a form that aiohttp takes and Asterisk understands."""
+    return {name: _as_text(value) for name, value in (params or {}).items()}
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def _complaint(content: str) -> str:
+    """Return Asterisk's own words for why it refused: under `message`, in places `error`."""
+    try:
+        body = json.loads(content)
+    except ValueError:
+        return ""
+    if not isinstance(body, dict):
+        return ""
+    return str(body.get("message") or body.get("error") or "")
+
+
+def _decoded(status: int, content: str) -> object:
+    if not content:
+        return None
+    try:
+        body: object = json.loads(content)
+    except ValueError:
+        raise AriError(status, "the answer is not JSON: is this an Asterisk?") from None
+    return body

@@ -1,0 +1,136 @@
+"""From ARI's events to the domain's, callers identified on the way.
+
+The events of a channel keep their order, even while its caller is being looked up; a slow look-up
+holds nobody else up.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from uuid import uuid4
+
+import structlog
+
+from component.domain.events import CallerEntered, CallerLeft, Event
+from component.domain.model import Caller, Customer
+from component.ports import Directory, StoreUnavailableError, WaitingChannel
+from component.telephony.errors import MalformedEventError
+from component.telephony.translate import translate
+
+log = structlog.get_logger(__name__)
+
+REMEMBERED = 10_000
+"""Look-ups kept for callers who have not entered yet; some hang up before they do."""
+
+
+def new_call_id() -> str:
+    """Return an id that no call had before."""
+    return uuid4().hex
+
+
+@dataclass(frozen=True, slots=True)
+class _LookedUp:
+    digits: str
+    customer: Customer | None
+
+
+class Intake:
+    """Turns what Asterisk reports into events, handed to `submit`.
+
+    `deadline` is in seconds, for looking a customer up; after it the caller stays unidentified.
+    """
+
+    def __init__(
+        self,
+        submit: Callable[[Event], None],
+        directory: Directory,
+        deadline: float,
+        new_id: Callable[[], str] = new_call_id,
+    ) -> None:
+        self._submit = submit
+        self._directory = directory
+        self._deadline = deadline
+        self._new_id = new_id
+        self._remembered: OrderedDict[str, _LookedUp] = OrderedDict()
+        self._entering: dict[str, list[Event]] = {}
+        self._lookups: set[asyncio.Task[None]] = set()
+
+    def remember(self, channel: str, digits: str, customer: Customer | None) -> None:
+        """Keep what a look-up for this channel gave, for when the channel enters a queue."""
+        self._remembered[channel] = _LookedUp(digits, customer)
+        self._remembered.move_to_end(channel)
+        if len(self._remembered) > REMEMBERED:
+            self._remembered.popitem(last=False)
+
+    def receive(self, event: Mapping[str, object]) -> None:
+        """Take in an event of ARI's."""
+        try:
+            fact = translate(event)
+        except MalformedEventError as error:
+            log.error("event cannot be understood", type=event.get("type"), error=str(error))
+            return
+        match fact:
+            case None:
+                log.debug("event ignored", type=event.get("type"))
+            case WaitingChannel():
+                self.admit(fact)
+            case CallerLeft(channel) if channel in self._entering:
+                self._entering[channel].append(fact)
+            case _:
+                self._submit(fact)
+
+    def admit(self, waiting: WaitingChannel) -> None:
+        """Let a caller enter the queue, looked up first if need be. Told twice is no harm."""
+        if waiting.channel in self._entering:
+            return
+        known = self._remembered.pop(waiting.channel, None)
+        if not waiting.digits:
+            self._enter(waiting, None)
+        elif known is not None and known.digits == waiting.digits:
+            self._enter(waiting, known.customer)
+        else:
+            self._entering[waiting.channel] = []
+            task = asyncio.create_task(self._look_up(waiting), name=f"look up {waiting.channel}")
+            self._lookups.add(task)
+            task.add_done_callback(self._looked_up)
+
+    async def close(self) -> None:
+        """Give up the look-ups under way."""
+        for task in self._lookups:
+            task.cancel()
+        await asyncio.gather(*self._lookups, return_exceptions=True)
+
+    async def _look_up(self, waiting: WaitingChannel) -> None:
+        customer = None
+        try:
+            async with asyncio.timeout(self._deadline):
+                customer = await self._directory.customer(waiting.digits)
+        except (TimeoutError, StoreUnavailableError) as error:
+            log.warning(
+                "caller enters unidentified",
+                channel=waiting.channel,
+                error=str(error) or f"no answer within {self._deadline:g} s",
+            )
+        finally:
+            held_back = self._entering.pop(waiting.channel)
+            self._enter(waiting, customer)
+            for event in held_back:
+                self._submit(event)
+
+    def _enter(self, waiting: WaitingChannel, customer: Customer | None) -> None:
+        self._submit(
+            CallerEntered(
+                call_id=self._new_id(),
+                queue=waiting.queue,
+                channel=waiting.channel,
+                caller=Caller(waiting.caller_number, waiting.caller_name),
+                digits=waiting.digits,
+                customer=customer,
+            )
+        )
+
+    def _looked_up(self, task: asyncio.Task[None]) -> None:
+        self._lookups.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("look-up failed", exc_info=error)

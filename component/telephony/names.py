@@ -1,0 +1,34 @@
+"""The ids that we give to channels and bridges, so that a crash does not part them from a call.
+
+An agent's leg is the channel `ivr-<call id>.<attempt>`, a call's bridge is `ivr-<call id>`.
+"""
+
+import re
+
+from component.domain.model import Leg
+
+PREFIX = "ivr-"
+
+_LEG = re.compile(rf"{PREFIX}(?P<call>.+)\.(?P<attempt>[1-9][0-9]{{0,8}})", re.DOTALL)
+
+
+def leg_channel(leg: Leg) -> str:
+    """Return the id of a leg's channel."""
+    return f"{PREFIX}{leg}"
+
+
+def leg_of(channel: str) -> Leg | None:
+    """Return the leg whose channel this is, None if it is no leg's."""
+    match = _LEG.fullmatch(channel)
+    return None if match is None else Leg(match["call"], int(match["attempt"]))
+
+
+def call_bridge(call_id: str) -> str:
+    """Return the id of a call's bridge."""
+    return f"{PREFIX}{call_id}"
+
+
+def call_of(bridge: str) -> str | None:
+    """Return the id of the call whose bridge this is, None if it is no call's."""
+    call_id = bridge.removeprefix(PREFIX)
+    return call_id if call_id and call_id != bridge else None

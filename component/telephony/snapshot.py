@@ -1,0 +1,97 @@
+"""What Asterisk has of ours, read after a connect, when nothing is replayed."""
+
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+
+import structlog
+
+from component.domain.events import DeviceStateChanged
+from component.domain.model import DeviceState, Leg
+from component.ports import Snapshot, WaitingChannel
+from component.telephony.client import AriClient
+from component.telephony.errors import AriError, MalformedEventError
+from component.telephony.names import call_of, leg_of
+from component.telephony.translate import device_state, text, waiting_channel
+
+log = structlog.get_logger(__name__)
+
+
+class SnapshotReader:
+    """Reads snapshots while events go on arriving."""
+
+    def __init__(self, ari: AriClient, app: str) -> None:
+        self._ari = ari
+        self._app = app
+        self._newer: dict[str, DeviceState] | None = None
+
+    def note(self, event: DeviceStateChanged) -> None:
+        """Take note of an event: what is read may be older than it, though it is read later."""
+        if self._newer is not None:
+            self._newer[event.device] = event.state
+
+    async def read(self, devices: Iterable[str]) -> Snapshot:
+        """Read what there is, with the states of these devices. Raises `AriError`."""
+        taken_at = datetime.now(UTC)
+        self._newer = {}
+        try:
+            channels, bridges, states = await asyncio.gather(
+                self._ari.channels(), self._ari.bridges(), self._states(devices)
+            )
+            states.update(self._newer)
+        finally:
+            self._newer = None
+        try:
+            legs = list(_legs(channels))
+            return Snapshot(
+                taken_at=taken_at,
+                callers=tuple(self._callers(channels)),
+                ringing_legs=frozenset(leg for leg, answered in legs if not answered),
+                answered_legs=frozenset(leg for leg, answered in legs if answered),
+                bridges=dict(_bridges(bridges)),
+                device_states=states,
+            )
+        except MalformedEventError as error:
+            raise AriError(200, f"what ARI listed cannot be understood: {error}") from error
+
+    def _callers(self, channels: Iterable[object]) -> Iterator[WaitingChannel]:
+        for channel in channels:
+            try:
+                if text(channel, "dialplan", "app_name") != "Stasis" or _leg(channel):
+                    continue
+                app, *arguments = text(channel, "dialplan", "app_data").split(",")
+                if app == self._app:
+                    yield waiting_channel(channel, arguments)
+            except MalformedEventError as error:
+                log.error("channel cannot be understood", error=str(error))
+
+    async def _states(self, devices: Iterable[str]) -> dict[str, DeviceState]:
+        names = list(devices)
+        states = await asyncio.gather(*map(self._ari.device_state, names))
+        found: dict[str, DeviceState] = {}
+        for name, state in zip(names, states, strict=True):
+            try:
+                found[name] = device_state(state)
+            except MalformedEventError as error:
+                log.error("device state cannot be understood", device=name, error=str(error))
+        return found
+
+
+def _leg(channel: object) -> Leg | None:
+    return leg_of(text(channel, "id"))
+
+
+def _legs(channels: Iterable[object]) -> Iterator[tuple[Leg, bool]]:
+    """Yield the legs, and whether each was answered."""
+    for channel in channels:
+        leg = _leg(channel)
+        if leg is not None:
+            yield leg, text(channel, "state") == "Up"
+
+
+def _bridges(bridges: Iterable[object]) -> Iterator[tuple[str, frozenset[str]]]:
+    for bridge in bridges:
+        call_id = call_of(text(bridge, "id"))
+        channels = bridge.get("channels") if isinstance(bridge, Mapping) else None
+        if call_id is not None and isinstance(channels, list):
+            yield call_id, frozenset(map(str, channels))

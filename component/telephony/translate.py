@@ -1,0 +1,152 @@
+"""ARI's JSON, turned into what the domain knows. Pure.
+
+The names of types and fields are those of Asterisk's `rest-api/events.json` and `channels.json`.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from types import MappingProxyType
+
+from component.domain.events import CallerLeft, DeviceStateChanged, LegAnswered, LegEnded
+from component.domain.model import DeviceState, LegEnd
+from component.ports import WaitingChannel
+from component.telephony.errors import MalformedEventError
+from component.telephony.names import leg_of
+
+LEG_ARGUMENT = "leg"
+"""What an agent's leg is given as the application's argument, in place of a queue."""
+
+Fact = WaitingChannel | CallerLeft | LegAnswered | LegEnded | DeviceStateChanged
+"""What an event means to us. A `WaitingChannel` has yet to become a call."""
+
+# Q.850 causes, as Asterisk derives them from the SIP status of the refusal.
+_ENDS = MappingProxyType(
+    {
+        16: LegEnd.HUNG_UP,  # normal clearing: we took the leg down
+        17: LegEnd.BUSY,  # 486, 600
+        18: LegEnd.NO_ANSWER,  # 408
+        19: LegEnd.NO_ANSWER,  # 480, and originate's own timeout
+        21: LegEnd.REJECTED,  # 403, 603
+    }
+)
+
+# For causes that tell less than the SIP status does.
+_ENDS_BY_SIP_STATUS = MappingProxyType(
+    {
+        408: LegEnd.NO_ANSWER,
+        480: LegEnd.NO_ANSWER,
+        486: LegEnd.BUSY,
+        600: LegEnd.BUSY,
+        603: LegEnd.REJECTED,
+        608: LegEnd.REJECTED,
+    }
+)
+
+
+def translate(event: Mapping[str, object]) -> Fact | None:
+    """Return what an event means; None if it is none of ours. Raises `MalformedEventError`."""
+    match event.get("type"):
+        case "StasisStart":
+            return _entered(event)
+        case "StasisEnd":
+            return _left(event)
+        case "ChannelDestroyed":
+            return _destroyed(event)
+        case "DeviceStateChanged":
+            return _device_state(event)
+        case _:
+            return None
+
+
+def waiting_channel(channel: object, arguments: list[str]) -> WaitingChannel:
+    """Return a caller's channel with the arguments of its `Stasis()`: queue, digits.
+
+    Raises `MalformedEventError`.
+    """
+    queue, digits, *_ = *arguments, "", ""
+    if not queue:
+        raise MalformedEventError(
+            "a channel entered without a queue: the dialplan is to say Stasis(app,queue,digits)"
+        )
+    return WaitingChannel(
+        channel=text(channel, "id"),
+        queue=queue,
+        digits=_printable(digits),
+        caller_number=_printable(text(channel, "caller", "number")),
+        caller_name=_printable(text(channel, "caller", "name")),
+        created_at=_time(text(channel, "creationtime")),
+    )
+
+
+def device_state(name: str) -> DeviceState:
+    """Return a device state by ARI's name. Raises `MalformedEventError`."""
+    try:
+        return DeviceState(name)
+    except ValueError:
+        raise MalformedEventError(f"there is no device state {name!r}") from None
+
+
+def text(thing: object, *path: str) -> str:
+    """Return the text under a path of field names. Raises `MalformedEventError`."""
+    found = thing
+    for name in path:
+        found = found.get(name) if isinstance(found, Mapping) else None
+    if not isinstance(found, str):
+        raise MalformedEventError(f"no text under {'.'.join(path)}")
+    return found
+
+
+def _entered(event: Mapping[str, object]) -> WaitingChannel | LegAnswered:
+    leg = leg_of(text(event, "channel", "id"))
+    if leg is not None:
+        return LegAnswered(leg)  # an originated channel enters once it is answered
+    arguments = event.get("args")
+    if not isinstance(arguments, list) or not all(isinstance(word, str) for word in arguments):
+        raise MalformedEventError("no list of texts under args")
+    return waiting_channel(event.get("channel"), arguments)
+
+
+def _left(event: Mapping[str, object]) -> CallerLeft | None:
+    """A leg that leaves says so by being destroyed; a caller's channel may live on."""
+    channel = text(event, "channel", "id")
+    return None if leg_of(channel) else CallerLeft(channel)
+
+
+def _destroyed(event: Mapping[str, object]) -> CallerLeft | LegEnded:
+    channel = text(event, "channel", "id")
+    leg = leg_of(channel)
+    return CallerLeft(channel) if leg is None else LegEnded(leg, _leg_end(event))
+
+
+def _leg_end(event: Mapping[str, object]) -> LegEnd:
+    if text(event, "channel", "state") == "Up":
+        return LegEnd.HUNG_UP
+    cause, sip_status = event.get("cause"), event.get("tech_cause")
+    if isinstance(cause, int) and cause in _ENDS:
+        return _ENDS[cause]
+    if isinstance(sip_status, int) and sip_status in _ENDS_BY_SIP_STATUS:
+        return _ENDS_BY_SIP_STATUS[sip_status]
+    return LegEnd.UNAVAILABLE
+
+
+def _device_state(event: Mapping[str, object]) -> DeviceStateChanged:
+    name = text(event, "device_state", "name")
+    return DeviceStateChanged(name, device_state(text(event, "device_state", "state")))
+
+
+def _printable(words: str) -> str:
+    """Return what anybody may have sent us without what databases and XML cannot hold."""
+    return "".join(character for character in words if character.isprintable())
+
+
+def _time(iso: str) -> datetime:
+    try:
+        time = datetime.fromisoformat(iso)
+    except ValueError:
+        raise MalformedEventError(f"no time: {iso!r}") from None
+    if time.tzinfo is None:
+        raise MalformedEventError(f"a time without zone: {iso!r}")
+    try:
+        return time.astimezone(UTC)
+    except OverflowError:
+        raise MalformedEventError(f"no time: {iso!r}") from None

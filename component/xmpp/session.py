@@ -1,0 +1,153 @@
+"""One stay at the server, from connecting to the end of the connection."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+from xml.etree import ElementTree as ET
+
+from component.markup import Markup
+from component.ports import Outgoing
+from component.xmpp.outbound import Outbound
+from component.xmpp.stream import ComponentStream
+
+MAX_UNDER_WAY = 1000
+"""Stanzas that are being answered at once; requests beyond are asked to come again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the component belongs."""
+
+    domain: str
+    host: str
+    port: int
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Durations in seconds."""
+
+    handshake: float = 10.0
+    """The longest from connecting to being accepted."""
+    keepalive: float = 15.0
+    """How often the server is asked whether it lives."""
+    answer: float = 15.0
+    """How long it may then go without a sign of life."""
+    goodbye: float = 2.0
+    """How long an orderly end of the stream may take."""
+    first_retry: float = 0.5
+    """The wait before connecting again; it doubles each time …"""
+    longest_retry: float = 15.0
+    """… up to this."""
+    refused_retry: float = 30.0
+    """The wait after a refusal that somebody has to mend."""
+
+
+class Debtor(Protocol):
+    """Who owes messages: the engine."""
+
+    def owed(self) -> Sequence[Outgoing]:
+        """Return the messages that were not confirmed, oldest first."""
+        ...
+
+    def confirm(self, seqs: Iterable[int]) -> None:
+        """Take note that the server has dealt with these."""
+        ...
+
+
+class Answerer(Protocol):
+    """Who answers stanzas: the dispatcher."""
+
+    async def answer(self, stanza: ET.Element) -> Markup | None:
+        """Return the reply to a stanza, if it calls for one."""
+        ...
+
+    def decline(self, stanza: ET.Element) -> Markup | None:
+        """Return the reply to a stanza that there is no time for."""
+        ...
+
+
+class Session:
+    """Opens a connection, sends what is owed, answers what comes in, notices a dead server."""
+
+    def __init__(
+        self,
+        stream: ComponentStream,
+        place: Place,
+        timings: Timings,
+        debtor: Debtor,
+        answerer: Answerer,
+    ) -> None:
+        self._stream = stream
+        self._place = place
+        self._timings = timings
+        self._debtor = debtor
+        self._answerer = answerer
+        self._answering: set[asyncio.Task[None]] = set()
+        self.outbound = Outbound(stream, place.domain, debtor.confirm)
+
+    async def run(self, on_accepted: Callable[[], None]) -> None:
+        """Return when the server ends the connection.
+
+        Raises OSError if there was none or it broke, `StreamRefusedError` if the server said why
+        it ended it. However this ends, all is closed.
+        """
+        self._stream.begin(self._receive)
+        try:
+            await self._open()
+            on_accepted()
+            self.outbound.send(self._debtor.owed())
+            await self._watch()
+        finally:
+            for task in self._answering:
+                task.cancel()
+            await self._stream.close(self._timings.goodbye)
+        if self._stream.refusal is not None:
+            raise self._stream.refusal
+
+    async def _open(self) -> None:
+        stream, loop = self._stream, asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(self._timings.handshake):
+                await loop.create_connection(lambda: stream, self._place.host, self._place.port)
+                await asyncio.wait(
+                    {stream.accepted, stream.ended}, return_when=asyncio.FIRST_COMPLETED
+                )
+        except TimeoutError as error:
+            seconds = self._timings.handshake
+            raise ConnectionError(f"the server did not answer within {seconds:g} s") from error
+        if not stream.accepted.done():
+            raise stream.refusal or ConnectionError("the server hung up before the handshake")
+
+    async def _watch(self) -> None:
+        """Return when the connection ends; raise when the server is dead though it does not."""
+        stream, loop = self._stream, asyncio.get_running_loop()
+        while not stream.ended.done():
+            await asyncio.wait({stream.ended}, timeout=self._timings.keepalive)
+            self.outbound.ask()
+            asked, asked_at = self.outbound.ping, loop.time()
+            await asyncio.wait({stream.ended}, timeout=self._timings.answer)
+            answered = self.outbound.ping != asked or stream.alive_at >= asked_at
+            if not answered and not stream.ended.done():
+                stream.abort()
+                seconds = self._timings.answer
+                raise ConnectionError(f"the server gave no sign of life for {seconds:g} s")
+
+    def _receive(self, stanza: ET.Element) -> None:
+        if self.outbound.returned(stanza):
+            return
+        if len(self._answering) >= MAX_UNDER_WAY:
+            self._reply(self._answerer.decline(stanza))
+            return
+        task = asyncio.create_task(self._answer(stanza))
+        self._answering.add(task)
+        task.add_done_callback(self._answering.discard)
+
+    async def _answer(self, stanza: ET.Element) -> None:
+        self._reply(await self._answerer.answer(stanza))
+
+    def _reply(self, reply: Markup | None) -> None:
+        if reply is not None:
+            self._stream.write(reply.encode())

@@ -1,0 +1,100 @@
+"""One connection to the server: slixmpp's component stream, without what it does by itself.
+
+slixmpp opens the stream, proves the secret and takes the incoming XML apart. Everything above that
+is bypassed: its stanza objects (five times the cost of what is done with them here), its handlers
+that answer by themselves, and its queue, which would replay what is stale after a reconnect.
+"""
+
+import asyncio
+from collections.abc import Callable
+from xml.etree import ElementTree as ET
+
+from slixmpp.componentxmpp import ComponentXMPP
+from slixmpp.xmlstream.stanzabase import StanzaBase
+
+_STREAM_ERROR = "{http://etherx.jabber.org/streams}error"
+_CONDITIONS = "{urn:ietf:params:xml:ns:xmpp-streams}"
+_HANDSHAKE = "{jabber:component:accept}handshake"
+
+
+class StreamRefusedError(Exception):
+    """The server ended the stream and said why (RFC 6120 §4.9)."""
+
+    def __init__(self, condition: str, explanation: str | None) -> None:
+        super().__init__(f"{condition}: {explanation}" if explanation else condition)
+        self.condition = condition
+
+
+class ComponentStream(ComponentXMPP):
+    """A component stream for one connection after another.
+
+    It is kept because making one reads the certificates of the whole machine (50 ms).
+    """
+
+    accepted: asyncio.Future[None]
+    """Done when the server has accepted the secret."""
+    ended: asyncio.Future[None]
+    """Done when the connection is gone."""
+    refusal: StreamRefusedError | None
+    """Why the server ended the stream, if it said so."""
+    alive_at: float
+    """When the server last gave a sign of life, by the loop's clock."""
+
+    def __init__(self, domain: str, secret: str) -> None:
+        super().__init__(domain, secret)  # type: ignore[no-untyped-call]  # slixmpp's has no types
+
+    def begin(self, on_stanza: Callable[[ET.Element], None]) -> None:
+        """Prepare for the next connection; `on_stanza` gets each stanza as it is parsed."""
+        self._on_stanza = on_stanza
+        self.accepted = self.loop.create_future()
+        self.ended = self.loop.create_future()
+        self.refusal = None
+        self.alive_at = self.loop.time()
+
+    def write(self, data: bytes) -> None:
+        """Write stanzas; what is written when the connection is gone is dropped."""
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.write(data)
+
+    async def close(self, patience: float) -> None:
+        """End the stream; cut it if the server does not end it too within so many seconds."""
+        if self.transport is None:
+            return
+        self.write(self.stream_footer.encode())
+        await asyncio.wait({self.ended}, timeout=patience)
+        self.abort()
+        await self.ended
+
+    # What asyncio calls. ------------------------------------------------------------------------
+
+    def data_received(self, data: bytes | str) -> None:
+        """Take what the server sends."""
+        self.alive_at = self.loop.time()
+        super().data_received(data)
+
+    def connection_lost(self, exception: BaseException | None) -> None:
+        """Learn that the connection is gone."""
+        super().connection_lost(exception)
+        self.ended.set_result(None)
+
+    # What slixmpp calls. ------------------------------------------------------------------------
+
+    def send(self, data: StanzaBase | str, use_filters: bool = True) -> None:  # noqa: ARG002 - slixmpp's signature
+        """Write at once what slixmpp itself has to say: the handshake, a stream error."""
+        self.write(str(data).encode())
+
+    def _spawn_event(self, xml: ET.Element) -> None:
+        """Take a child of the stream before it is made a stanza object."""
+        if xml.tag == _STREAM_ERROR:
+            self.refusal = _refusal(xml)
+        elif self.accepted.done():
+            self._on_stanza(xml)
+        elif xml.tag == _HANDSHAKE:
+            self.accepted.set_result(None)
+
+
+def _refusal(error: ET.Element) -> StreamRefusedError:
+    conditions = [child.tag.removeprefix(_CONDITIONS) for child in error]
+    named = (condition for condition in conditions if condition != "text")
+    explanation = error.findtext(f"{_CONDITIONS}text")
+    return StreamRefusedError(next(named, "undefined-condition"), explanation)

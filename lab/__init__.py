@@ -1,0 +1,1 @@
+"""Real servers, run on this machine for tests, demonstrations and measurements."""

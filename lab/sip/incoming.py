@@ -1,0 +1,110 @@
+"""A call that comes in at a phone."""
+
+import asyncio
+from collections.abc import Callable
+
+from lab.sip.call import Call, CallState, Ending
+from lab.sip.dialog import CONTENT_TYPE_SDP, Dialog
+from lab.sip.media import Media
+from lab.sip.message import Request, parse_address
+from lab.sip.sdp import Session
+from lab.sip.transactions import ServerTransaction
+
+
+class IncomingCall(Call):
+    """A call to this phone, unanswered until `answer`."""
+
+    def __init__(
+        self,
+        transaction: ServerTransaction,
+        offer: Session,
+        dialog: Dialog,
+        media: Callable[[Callable[[], None]], Media],
+        on_end: Callable[[str], None],
+    ) -> None:
+        """`transaction` is that of the INVITE, and `offer` what its session description says."""
+        super().__init__(dialog, media, on_end)
+        self._transaction = transaction
+        self._offer = offer
+        self.times["invite"] = transaction.arrived
+        caller = self.invite.get("P-Asserted-Identity") or self.invite.get("From")
+        self._caller = parse_address(caller)
+
+    @property
+    def invite(self) -> Request:
+        """The request that began the call."""
+        return self._transaction.request
+
+    @property
+    def caller_number(self) -> str:
+        """The caller's number, as P-Asserted-Identity or else From tells it."""
+        return self._caller.user
+
+    @property
+    def caller_name(self) -> str:
+        """The caller's name, from the same header as the number; empty if there is none."""
+        return self._caller.name
+
+    @property
+    def description(self) -> str:
+        """Who calls whom."""
+        return f"the call from {self.caller_number} to {self.user}"
+
+    def ring(self) -> None:
+        """Say that the phone rings."""
+        self._transaction.respond(180, headers=(self._dialog.contact,))
+        self._reach(CallState.RINGING)
+
+    def answer(self) -> None:
+        """Pick up. The call is `answered` when the other side has confirmed that.
+
+        Does nothing if the caller has just hung up, or the call has been picked up before.
+        """
+        if self.state in (CallState.CALLING, CallState.RINGING):
+            session = self._media.accept(self._offer)
+            self._transaction.on_acknowledged = self._confirm
+            self._transaction.on_unacknowledged = self._lose
+            headers = (self._dialog.contact, CONTENT_TYPE_SDP)
+            self._transaction.respond(200, body=str(session), headers=headers)
+            self._reach(CallState.PICKED_UP)
+
+    def answer_after(self, seconds: float) -> None:
+        """Pick up later, unless the call has ended by then."""
+        asyncio.get_running_loop().call_later(seconds, self.answer)
+
+    def reject(self, status: int = 486) -> None:
+        """Refuse the call: 486 is busy, 603 declined, 480 unavailable.
+
+        Does nothing if the caller has just hung up, or the call has been picked up before.
+        """
+        if self.state in (CallState.CALLING, CallState.RINGING):
+            self._transaction.respond(status)
+            self._end(Ending(status, by_us=True))
+
+    async def hang_up(self) -> None:
+        """End the call: decline it if it is not answered yet.
+
+        Does nothing if it has ended. Raises `TimeoutError` if there is no confirmation.
+        """
+        self.reject(603)
+        if self.state is CallState.PICKED_UP:
+            # Asterisk loses a BYE that overtakes the ACK, now and then (RFC 3261 section 15).
+            await self._confirmed_or_over("was not acknowledged")
+        await super().hang_up()
+
+    def handle(self, transaction: ServerTransaction) -> None:
+        """Answer a request that came within this call."""
+        if transaction.request.method == "CANCEL":
+            transaction.respond(200)
+            if self.state in (CallState.CALLING, CallState.RINGING):
+                self._transaction.respond(487)
+                reason = transaction.request.get("Reason")
+                self._end(Ending(487, by_us=False, reason=reason))
+            return
+        super().handle(transaction)
+        if self.ending is not None:
+            # Hung up before our answer was acknowledged: it need not be any more.
+            self._transaction.stop()
+
+    def _lose(self) -> None:
+        self._end(Ending(408, by_us=False, reason="our answer was never acknowledged"))

@@ -1,0 +1,37 @@
+"""What all tests share."""
+
+import asyncio
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lab.ports import PortBlock
+from tests.databases import Databases
+
+CATEGORIES = frozenset({"unit", "contract", "e2e"})
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse tests that do not say what they need to run."""
+    for item in items:
+        if not CATEGORIES.intersection(mark.name for mark in item.iter_markers()):
+            raise pytest.UsageError(f"{item.nodeid} has none of the marks {sorted(CATEGORIES)}")
+
+
+@pytest.fixture(scope="module")
+def ports() -> Iterator[PortBlock]:
+    """Ports for the servers of a test module."""
+    with PortBlock() as block:
+        yield block
+
+
+@pytest.fixture(scope="session")
+def databases() -> Iterator[Databases]:
+    """A PostgreSQL server, with a database to copy from."""
+    # Not in pytest's directory, which other users, such as the server's, must not enter.
+    with tempfile.TemporaryDirectory(prefix="ivr") as directory:
+        started = asyncio.run(Databases.start(Path(directory) / "postgresql"))
+        yield started
+        asyncio.run(started.stop())

@@ -1,0 +1,50 @@
+import asyncio
+
+import pytest
+
+from tests.contract.dialplan.conftest import Phones, hears
+from tests.contract.dialplan.service import HANGS, Agi
+
+pytestmark = pytest.mark.contract
+
+LOG_ON, LOG_OFF = "*56466*", "*564633*"
+
+OUTCOMES = {
+    LOG_ON: {
+        "ADDED": "logged-on",
+        "MEMBERALREADY": "already-logged-on",
+        "NOTAMEMBER": "unknown-extension",
+        "NOSUCHQUEUE": "unknown-queue",
+        "FAILED": "service-unavailable",
+        HANGS: "service-unavailable",
+    },
+    LOG_OFF: {
+        "REMOVED": "logged-off",
+        "NOTINQUEUE": "not-logged-on",
+        "NOTAMEMBER": "unknown-extension",
+        "NOSUCHQUEUE": "unknown-queue",
+        "FAILED": "service-unavailable",
+        HANGS: "service-unavailable",
+    },
+}
+
+
+@pytest.mark.parametrize(("code", "script"), [(LOG_ON, "logon"), (LOG_OFF, "logoff")])
+async def test_each_outcome_is_told(phones: Phones, agi: Agi, code: str, script: str) -> None:
+    phone = await phones.agent("1000")
+    told = []
+    for agi.status, sentence in OUTCOMES[code].items():
+        agi.asked.clear()
+        call = await phone.dial(code)
+        await agi.was_asked(script, "PJSIP/1000", "support")
+        told.append(hears(call, sentence))
+    # The calls are under way at the same time.
+    await asyncio.gather(*told)
+
+
+async def test_that_the_service_is_away_is_told(phones: Phones) -> None:
+    phone = await phones.agent("1000")
+    calls = [await phone.dial(code) for code in (LOG_ON, LOG_OFF)]
+    await asyncio.gather(*(hears(call, "service-unavailable") for call in calls))
+    for call in calls:
+        assert not (await call.ended()).by_us

@@ -1,0 +1,144 @@
+"""Prosody with the project's configuration, seen through plain sockets (XEP-0114) and a client."""
+
+import asyncio
+import hashlib
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import slixmpp
+
+from lab.ports import NoFreePortError, PortBlock
+from lab.prosody import COMPONENT, HOST, Prosody, ProsodySettings
+
+pytestmark = pytest.mark.contract
+
+PATIENCE = 5
+
+
+@pytest.fixture
+def settings(ports: PortBlock) -> ProsodySettings:
+    return ProsodySettings(c2s_port=ports.take(), component_port=ports.take())
+
+
+@pytest.fixture
+async def prosody(tmp_path: Path, settings: ProsodySettings) -> AsyncIterator[Prosody]:
+    async with Prosody(tmp_path, settings) as prosody:
+        yield prosody
+
+
+class Component:
+    """A component's stream."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    async def authenticate(self, secret: str) -> str:
+        """Say hello and who we are; return what the server says to that."""
+        self._writer.write(
+            f"<stream:stream xmlns='jabber:component:accept' to='{COMPONENT}'"
+            " xmlns:stream='http://etherx.jabber.org/streams'>".encode()
+        )
+        header = await self.reads(">(?=$|<)|'>|\">")
+        stream_id = re.search(r"id=['\"]([^'\"]+)", header)
+        assert stream_id is not None
+        # XEP-0114: SHA-1 of stream id and secret.
+        digest = hashlib.sha1((stream_id[1] + secret).encode()).hexdigest()
+        self._writer.write(f"<handshake>{digest}</handshake>".encode())
+        return await self.reads("<handshake/>|</stream:stream>")
+
+    async def reads(self, pattern: str) -> str:
+        """Read until what was received matches; return it. Raises `TimeoutError`."""
+        received = ""
+        async with asyncio.timeout(PATIENCE):
+            while not re.search(pattern, received):
+                data = await self._reader.read(4096)
+                assert data, f"the server closed the connection after {received!r}"
+                received += data.decode()
+        return received
+
+    async def close(self) -> None:
+        self._writer.close()
+        await self._writer.wait_closed()
+
+
+async def connect(settings: ProsodySettings) -> Component:
+    return Component(*await asyncio.open_connection("127.0.0.1", settings.component_port))
+
+
+async def test_the_component_is_let_in_with_its_secret(
+    prosody: Prosody, settings: ProsodySettings
+) -> None:
+    component = await connect(settings)
+    assert "<handshake/>" in await component.authenticate(settings.component_secret)
+    await component.close()
+
+
+async def test_a_wrong_secret_is_refused(prosody: Prosody, settings: ProsodySettings) -> None:
+    component = await connect(settings)
+    assert "not-authorized" in await component.authenticate("wrong")
+    await component.close()
+
+
+async def test_a_component_that_comes_back_takes_the_place_of_its_old_connection(
+    prosody: Prosody, settings: ProsodySettings
+) -> None:
+    old, new = await connect(settings), await connect(settings)
+    await old.authenticate(settings.component_secret)
+    assert "<handshake/>" in await new.authenticate(settings.component_secret)
+    assert "conflict" in await old.reads("</stream:stream>")
+    await old.close()
+    await new.close()
+
+
+async def logs_in(settings: ProsodySettings, user: str, password: str) -> bool:
+    """Whether a client is let in."""
+    client = slixmpp.ClientXMPP(
+        f"{user}@{HOST}",
+        password,
+        plugin_config={"feature_mechanisms": {"unencrypted_scram": True}},
+    )
+    client.enable_starttls = client.enable_direct_tls = False
+    client.enable_plaintext = True
+    outcome: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+    client.add_event_handler("session_start", lambda _: outcome.set_result(True))
+    client.add_event_handler("failed_all_auth", lambda _: outcome.set_result(False))
+    client.connect("127.0.0.1", settings.c2s_port)
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await outcome
+    finally:
+        await client.disconnect()
+
+
+async def test_users_log_in_with_their_own_password(
+    prosody: Prosody, settings: ProsodySettings
+) -> None:
+    assert await logs_in(settings, "user1", settings.passwords["user1"])
+    assert not await logs_in(settings, "user1", settings.passwords["user2"])
+
+
+async def test_nothing_is_wrong_with_the_configuration(prosody: Prosody) -> None:
+    log = prosody.log.read_text()
+    assert "Activated service 'component'" in log
+    assert not re.findall(r".*\t(?:warn|error)\t.*", log)
+
+
+async def test_it_can_be_started_again_after_a_crash(
+    prosody: Prosody, settings: ProsodySettings
+) -> None:
+    component = await connect(settings)
+    await component.authenticate(settings.component_secret)
+    await prosody.process.kill()
+    await component.close()
+    await prosody.start()
+    assert await logs_in(settings, "user3", settings.passwords["user3"])
+
+
+async def test_a_port_that_is_taken_is_named(
+    prosody: Prosody, settings: ProsodySettings, tmp_path: Path
+) -> None:
+    with pytest.raises(NoFreePortError, match=str(settings.c2s_port)):
+        await Prosody(tmp_path / "other", settings).start()

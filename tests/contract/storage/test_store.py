@@ -1,0 +1,159 @@
+"""What is committed is what is loaded: one suite for every store."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from component.domain.model import (
+    Agent,
+    AgentState,
+    Call,
+    Caller,
+    CallState,
+    Customer,
+    Leg,
+    Member,
+    Outcome,
+)
+from component.ports import Changes, Outgoing, StoreRefusedError
+from component.pubsub.model import AccessModel, Affiliation, Item, Node, Role, Subscription
+from tests.contract.storage.conftest import AnyStore
+
+pytestmark = pytest.mark.contract
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, UTC)
+
+CALL = Call(
+    "call1",
+    "support",
+    "1767323045.1",
+    Caller("+15550100", 'Ann "A" O\'Hara, <b> \\ ☎'),
+    NOW,
+    digits="1111",
+    customer=Customer(7, "1111", "Company 1", {"contract": "gold", "ünïcode": '"\\'}),
+    state=CallState.OFFERED,
+    extension="1000",
+    attempt=2,
+    tried=frozenset({"2000", "3000"}),
+    retrying=True,
+    revision=3,
+    offered_at=NOW + timedelta(seconds=1),
+)
+
+NODE = Node("ext1000", True, "Calls of 1000", AccessModel.WHITELIST, 20)
+
+MESSAGE = Outgoing(5, "ivr.example.com", ("a@example.com", "b@example.com"), "chat", "<body/>", NOW)
+
+
+async def test_the_demonstration_data_is_there(store: AnyStore) -> None:
+    stored = await store.load()
+
+    assert [(a.extension, a.device, a.jid) for a in stored.agents] == [
+        (e, f"PJSIP/{e}", f"user{e[0]}@example.com") for e in ("1000", "2000", "3000")
+    ]
+    assert [(m.queue, m.extension, m.logged_on_at) for m in stored.members] == [
+        ("support", e, None) for e in ("1000", "2000", "3000")
+    ]
+    [queue] = stored.queues
+    assert (queue.timeout, queue.max_wait) == (timedelta(seconds=15), timedelta(seconds=60))
+
+
+async def test_a_call_is_loaded_as_it_was_committed(store: AnyStore) -> None:
+    await store.commit(Changes(calls=[CALL]))
+    assert (await store.load()).calls == [CALL]
+
+    answered = replace(CALL, state=CallState.ANSWERED, answered_at=NOW, tried=frozenset())
+    await store.commit(Changes(calls=[answered]))
+    assert (await store.load()).calls == [answered]
+
+
+async def test_a_call_without_a_customer_is_loaded_without_one(store: AnyStore) -> None:
+    unknown = replace(CALL, customer=None)
+    await store.commit(Changes(calls=[unknown]))
+
+    assert (await store.load()).calls == [unknown]
+
+
+async def test_a_call_that_ended_is_not_loaded(store: AnyStore) -> None:
+    ended = replace(CALL, state=CallState.ENDED, ended_at=NOW, outcome=Outcome.COMPLETED)
+    await store.commit(Changes(calls=[ended]))
+
+    assert (await store.load()).calls == []
+
+
+async def test_agents_and_members_are_loaded_as_they_were_committed(store: AnyStore) -> None:
+    agent = Agent(
+        "1000",
+        "PJSIP/1000",
+        "user1@example.com",
+        state=AgentState.RESERVED,
+        leg=Leg("call1", 2),
+        last_call=NOW,
+        calls_taken=3,
+    )
+    member = Member("support", "2000", logged_on_at=NOW, logon_order=9)
+    await store.commit(Changes(agents=[agent], members=[member]))
+
+    stored = await store.load()
+    assert stored.agents[0] == agent
+    assert stored.members[-1] == member
+
+
+async def test_nodes_and_what_hangs_on_them_are_loaded_and_deleted(store: AnyStore) -> None:
+    affiliation = Affiliation("ext1000", "user1@example.com", Role.MEMBER)
+    subscription = Subscription("ext1000", "ivr.example.com", "user1@example.com/crm", "s1", NOW)
+    item = Item("ext1000", "call1", "<call a='&lt;'/>", "ivr.example.com", NOW, 17)
+    keys = (("ext1000", "user1@example.com"), (*("ext1000", "ivr.example.com"), subscription.jid))
+    await store.commit(
+        Changes(
+            nodes={"ext1000": NODE},
+            affiliations={keys[0]: affiliation},
+            subscriptions={keys[1]: subscription},
+            items={("ext1000", "call1"): item},
+        )
+    )
+    stored = await store.load()
+    assert (stored.nodes, stored.affiliations) == ([NODE], [affiliation])
+    assert (stored.subscriptions, stored.items) == ([subscription], [item])
+
+    await store.commit(
+        Changes(
+            affiliations={keys[0]: None},
+            subscriptions={keys[1]: None},
+            items={("ext1000", "call1"): None},
+        )
+    )
+    stored = await store.load()
+    assert (stored.affiliations, stored.subscriptions, stored.items) == ([], [], [])
+
+    await store.commit(Changes(nodes={"ext1000": None}))
+    assert (await store.load()).nodes == []
+
+
+async def test_a_message_is_owed_until_it_was_delivered(store: AnyStore) -> None:
+    await store.commit(Changes(outgoing=[MESSAGE, replace(MESSAGE, seq=6, expires_at=None)]))
+    assert [m.seq for m in (await store.load()).outgoing] == [5, 6]
+    assert (await store.load()).outgoing[0] == MESSAGE
+
+    await store.commit(Changes(delivered=[5]))
+    assert [m.seq for m in (await store.load()).outgoing] == [6]
+
+
+async def test_changes_are_written_together_or_not_at_all(store: AnyStore) -> None:
+    stranger = Agent("9999", "PJSIP/9999", "nobody@example.com")
+    with pytest.raises(StoreRefusedError, match="ForeignKeyViolation"):
+        await store.commit(Changes(calls=[CALL], agents=[stranger]))
+
+    assert (await store.load()).calls == []
+
+
+async def test_a_customer_is_found_by_code(store: AnyStore) -> None:
+    found = await store.customer("1111")
+
+    assert found is not None
+    assert (found.code, found.name, found.attributes) == (
+        "1111",
+        "Company 1",
+        {"contract": "gold"},
+    )

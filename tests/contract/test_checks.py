@@ -1,0 +1,226 @@
+"""`ivr-pubsub check` against real servers, in good order and not."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import asyncpg
+import pytest
+from pydantic import SecretStr
+
+from component import checks
+from component.checks import ProblemError
+from component.http import HttpServer, Status
+from component.metrics import Metrics
+from component.settings import AsteriskConfig, DatabaseConfig, HttpConfig, XmppConfig
+from component.xmpp.stream import ComponentStream
+from lab.asterisk import ARI_USER, Asterisk, AsteriskSettings, Installation
+from lab.ports import PortBlock
+from lab.prosody import COMPONENT, Prosody, ProsodySettings
+from tests.databases import Databases
+
+pytestmark = pytest.mark.contract
+
+
+@pytest.fixture(scope="module")
+def asterisk(ports: PortBlock, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asterisk]:
+    settings = AsteriskSettings(
+        sip_port=ports.take(),
+        http_port=ports.take(),
+        agi_port=ports.take(),
+        rtp_ports=ports.take_range(10),
+    )
+    directory = tmp_path_factory.mktemp("asterisk")
+    asterisk = Asterisk(Installation.find(), directory, settings)
+    asyncio.run(asterisk.start())
+    with (directory / "etc/ari.conf").open("a") as configuration:
+        configuration.write("\n[reader]\ntype = user\nread_only = yes\npassword = secret\n")
+    asyncio.run(asterisk.cli("module reload res_ari.so"))
+    yield asterisk
+    asyncio.run(asterisk.stop())
+
+
+class TestAsterisk:
+    @pytest.fixture
+    def settings(self, asterisk: Asterisk) -> AsteriskConfig:
+        return AsteriskConfig(
+            url=f"http://127.0.0.1:{asterisk.settings.http_port}",
+            username=ARI_USER,
+            password=SecretStr(asterisk.settings.ari_password),
+        )
+
+    async def test_one_in_good_order(self, settings: AsteriskConfig) -> None:
+        found = await checks.check_asterisk(settings)
+        assert found.startswith("Asterisk 2")
+        assert "application ivr is not served now" in found
+
+    async def test_wrong_password(self, settings: AsteriskConfig) -> None:
+        wrong = settings.model_copy(update={"password": SecretStr("wrong")})
+        with pytest.raises(ProblemError, match="401") as problem:
+            await checks.check_asterisk(wrong)
+        assert "asterisk.password" in problem.value.remedy
+
+    async def test_user_that_may_only_read(self, settings: AsteriskConfig) -> None:
+        reader = {"username": "reader", "password": SecretStr("secret")}
+        with pytest.raises(ProblemError, match="403") as problem:
+            await checks.check_asterisk(settings.model_copy(update=reader))
+        assert "read_only=no" in problem.value.remedy
+
+    async def test_none(self, settings: AsteriskConfig, ports: PortBlock) -> None:
+        nowhere = settings.model_copy(update={"url": f"http://127.0.0.1:{ports.take()}"})
+        with pytest.raises(ProblemError, match="Cannot connect") as problem:
+            await checks.check_asterisk(nowhere)
+        assert "check that Asterisk runs" in problem.value.remedy
+
+
+@asynccontextmanager
+async def running_service(
+    xmpp: XmppConfig, http: HttpConfig, status: Status
+) -> AsyncIterator[ComponentStream]:
+    """What `check` sees of a running service; yields its stream."""
+    stream = ComponentStream(xmpp.domain, xmpp.secret.get_secret_value())
+    stream.begin(lambda _: None)
+    await asyncio.get_running_loop().create_connection(lambda: stream, xmpp.host, xmpp.port)
+    await asyncio.wait_for(stream.accepted, 10)
+    server = HttpServer(Metrics("1.2.3").registry, {"xmpp": lambda: status})
+    await server.start(http.host, http.port)
+    yield stream
+    await server.stop()
+    await stream.close(patience=2)
+
+
+class TestXmpp:
+    @pytest.fixture
+    async def prosody(self, tmp_path: Path, ports: PortBlock) -> AsyncIterator[Prosody]:
+        settings = ProsodySettings(c2s_port=ports.take(), component_port=ports.take())
+        async with Prosody(tmp_path, settings) as prosody:
+            yield prosody
+
+    @pytest.fixture
+    def settings(self, prosody: Prosody) -> XmppConfig:
+        return XmppConfig(
+            domain=COMPONENT,
+            port=prosody.settings.component_port,
+            secret=SecretStr(prosody.settings.component_secret),
+        )
+
+    @pytest.fixture
+    def http(self, ports: PortBlock) -> HttpConfig:
+        return HttpConfig(port=ports.take())
+
+    async def test_one_in_good_order(self, settings: XmppConfig, http: HttpConfig) -> None:
+        found = await checks.check_xmpp(settings, http)
+        assert f"accepts {COMPONENT} with this secret" in found
+
+    async def test_wrong_secret(self, settings: XmppConfig, http: HttpConfig) -> None:
+        wrong = settings.model_copy(update={"secret": SecretStr("wrong")})
+        with pytest.raises(ProblemError, match="not-authorized") as problem:
+            await checks.check_xmpp(wrong, http)
+        assert "xmpp.secret" in problem.value.remedy
+
+    async def test_unknown_domain(self, settings: XmppConfig, http: HttpConfig) -> None:
+        wrong = settings.model_copy(update={"domain": "other.example.com"})
+        with pytest.raises(ProblemError, match="host-unknown") as problem:
+            await checks.check_xmpp(wrong, http)
+        assert "xmpp.domain" in problem.value.remedy
+
+    async def test_none(self, settings: XmppConfig, http: HttpConfig, ports: PortBlock) -> None:
+        nowhere = settings.model_copy(update={"port": ports.take()})
+        with pytest.raises(ProblemError, match="cannot connect") as problem:
+            await checks.check_xmpp(nowhere, http)
+        assert "component_ports" in problem.value.remedy
+
+    async def test_port_for_something_else(
+        self, prosody: Prosody, settings: XmppConfig, http: HttpConfig
+    ) -> None:
+        wrong = settings.model_copy(update={"port": prosody.settings.c2s_port})
+        with pytest.raises(ProblemError):
+            await checks.check_xmpp(wrong, http)
+
+    async def test_a_running_service_is_asked_and_not_disturbed(
+        self, settings: XmppConfig, http: HttpConfig
+    ) -> None:
+        async with running_service(
+            settings, http, Status(ready=True, detail="connected")
+        ) as stream:
+            found = await checks.check_xmpp(settings, http)
+            assert not stream.ended.done()
+        assert f"accepts {COMPONENT}, says the running service" in found
+
+    async def test_the_running_service_is_believed(
+        self, settings: XmppConfig, http: HttpConfig
+    ) -> None:
+        status = Status(ready=False, detail="not connected: conflict")
+        async with running_service(settings, http, status):
+            with pytest.raises(ProblemError, match="not connected: conflict"):
+                await checks.check_xmpp(settings, http)
+
+    async def test_nothing_is_risked_while_something_else_answers(
+        self, settings: XmppConfig, http: HttpConfig
+    ) -> None:
+        server = HttpServer(Metrics("1.2.3").registry, {})
+        await server.start(http.host, http.port)
+        wrong = settings.model_copy(update={"secret": SecretStr("wrong")})
+        found = await checks.check_xmpp(wrong, http)
+        await server.stop()
+        assert "whether the secret is right was not tried" in found
+
+
+def at(url: str) -> DatabaseConfig:
+    return DatabaseConfig(url=SecretStr(url))
+
+
+class TestDatabase:
+    @pytest.fixture
+    async def url(self, databases: Databases) -> AsyncIterator[str]:
+        async with databases.fresh() as url:
+            yield url
+
+    async def test_one_in_good_order(self, url: str) -> None:
+        assert "the schema is up to date" in await checks.check_database(at(url))
+
+    async def test_new_one(self, databases: Databases) -> None:
+        url = await databases.empty("new")
+        found = await checks.check_database(at(url))
+        assert re.search("the service will apply 0001.* when it starts", found)
+
+    async def test_one_of_a_later_version(self, url: str) -> None:
+        connection = await asyncpg.connect(url)
+        await connection.execute(
+            "INSERT INTO _pogo_migration (migration_hash, migration_id, applied, schema_name)"
+            " VALUES ('x', '9999_future', now(), 'public')"
+        )
+        await connection.close()
+        with pytest.raises(ProblemError, match="9999_future"):
+            await checks.check_database(at(url))
+
+    @pytest.mark.parametrize(
+        ("change", "complaint", "remedy"),
+        [
+            (("/test_", "/missing_"), "does not exist", "create the database"),
+            (("postgres:", "nobody:"), 'role "nobody"', "correct the user or password"),
+            (("host=", "host=/nowhere"), "nowhere", "check that PostgreSQL runs"),
+        ],
+    )
+    async def test_wrong_url(
+        self, url: str, change: tuple[str, str], complaint: str, remedy: str
+    ) -> None:
+        assert change[0] in url
+        wrong = url.replace("postgres:", "postgres:hidden").replace(*change)
+        with pytest.raises(ProblemError, match=complaint) as problem:
+            await checks.check_database(at(wrong))
+        assert remedy in problem.value.remedy
+        assert "hidden" not in str(problem.value)
+
+    async def test_embedded_one_that_is_not_there_yet(self, tmp_path: Path) -> None:
+        found = await checks.check_database(DatabaseConfig(directory=tmp_path / "a/b"))
+        assert "will be set up" in found
+        assert not (tmp_path / "a").exists()
+
+    async def test_embedded_one_that_runs(self, databases: Databases) -> None:
+        directory = parse_qs(urlsplit(databases.server.url).query)["host"][0]
+        found = await checks.check_database(DatabaseConfig(directory=Path(directory)))
+        assert found.startswith("PostgreSQL ")

@@ -1,0 +1,84 @@
+"""The command line, run as its users do."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lab.ports import PortBlock
+from lab.service import COMMAND
+
+pytestmark = pytest.mark.contract
+
+PATIENCE = 20
+
+BARE_ENVIRONMENT = {"PATH": os.environ["PATH"]}
+
+CONFIG = """
+[xmpp]
+domain = "ivr.example.com"
+port = {closed}
+secret = "secret"
+[asterisk]
+url = "http://127.0.0.1:{closed}"
+username = "ivr"
+password = "secret"
+[http]
+port = {closed}
+[database]
+directory = "{directory}/postgresql"
+"""
+
+
+def ivr_pubsub(*arguments: object, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [COMMAND, *map(str, arguments)],
+        capture_output=True, text=True, check=False, timeout=PATIENCE, stdin=subprocess.DEVNULL,
+        env=BARE_ENVIRONMENT | variables,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def config(tmp_path: Path, ports: PortBlock) -> Path:
+    file = tmp_path / "ivr-pubsub.toml"
+    file.write_text(CONFIG.format(closed=ports.take(), directory=tmp_path))
+    return file
+
+
+def test_the_version_is_shown() -> None:
+    assert ivr_pubsub("--version").stdout.startswith("ivr-pubsub 0.")
+
+
+def test_help_names_the_commands_and_loads_none_of_them() -> None:
+    assert all(name in ivr_pubsub("--help").stdout for name in ("run", "migrate", "watch", "check"))
+    heavy = "{'aiohttp', 'asyncpg', 'pydantic', 'slixmpp'}"
+    code = f"import sys, component.cli; sys.exit(bool({heavy} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("command", ["run", "migrate", "check"])
+def test_a_bad_configuration_is_named_and_nothing_is_started(command: str, config: Path) -> None:
+    config.write_text(config.read_text() + "[log]\nlevel = 'loud'\n")
+    done = ivr_pubsub(command, "--config", config)
+    assert done.returncode == 2
+    assert "[log] level: must be 'debug', 'info', 'warning' or 'error'" in done.stderr
+    assert str(config) in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (config.parent / "postgresql").exists()
+
+
+def test_the_configuration_can_be_named_by_a_variable(config: Path) -> None:
+    done = ivr_pubsub("check", IVR_PUBSUB_CONFIG=str(config))
+    assert f"OK      configuration: {config}" in done.stdout
+
+
+def test_check_says_what_is_wrong_and_how_to_mend_it(config: Path) -> None:
+    done = ivr_pubsub("check", "-c", config)
+    assert done.returncode == 1
+    assert "PROBLEM asterisk: " in done.stdout
+    assert "check that Asterisk runs" in done.stdout
+    assert "PROBLEM xmpp: cannot connect to 127.0.0.1:" in done.stdout
+    assert "OK      database: an embedded PostgreSQL will be set up" in done.stdout
+    assert "secret" not in done.stdout + done.stderr

@@ -1,0 +1,115 @@
+"""The component on a real server: the real rules, handlers and link; an engine without a store."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Self, TypeVar
+
+from component.handlers.dispatch import dispatcher
+from component.handlers.notify import event_markup
+from component.ports import Outgoing
+from component.pubsub.model import Role
+from component.pubsub.service import PubSub
+from component.records import Ledger
+from component.xmpp.link import XmppLink
+from component.xmpp.session import Place, Timings
+from lab.prosody import COMPONENT, ProsodySettings
+
+T = TypeVar("T")
+
+PATIENCE = 20.0
+
+QUICK = Timings(
+    handshake=2.0,
+    keepalive=0.3,
+    answer=1.0,
+    goodbye=0.5,
+    first_retry=0.1,
+    longest_retry=0.5,
+    refused_retry=0.5,
+)
+
+ACCOUNTS = {"1000": "user1@example.com", "2000": "user2@example.com"}
+
+
+class Service:
+    """Owes messages until the server has confirmed them, as the engine does.
+
+    `async with` runs it; the server need not be there.
+    """
+
+    def __init__(
+        self, settings: ProsodySettings, timings: Timings = QUICK, domain: str = COMPONENT
+    ) -> None:
+        self._domain = domain
+        self._pubsub = PubSub(Ledger(), domain, {"user3@example.com": Role.OWNER})
+        self._pubsub.provision(ACCOUNTS, 20)
+        self._owed: dict[int, Outgoing] = {}
+        self._seq = 0
+        self.confirmed: list[int] = []
+        self.is_working = asyncio.Event()
+        """Cleared, requests wait as they do while the database is slow."""
+        self.is_working.set()
+        port, secret = settings.component_port, settings.component_secret
+        self.link = XmppLink(Place(domain, "127.0.0.1", port, secret), timings)
+
+    async def __aenter__(self) -> Self:
+        answerer = dispatcher(self, self._domain, "1.2.3", lambda: "new-subid")
+        self._task = asyncio.create_task(self.link.run(self, answerer))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._task.cancel()
+        await asyncio.wait({self._task})
+
+    # What the link and the handlers see. --------------------------------------------------------
+
+    async def pubsub(self, operation: Callable[[PubSub, datetime], T]) -> T:
+        await self.is_working.wait()
+        result = operation(self._pubsub, datetime.now(UTC))
+        notifications = self._pubsub.take_notifications()
+        self.send(
+            *(self.message(event_markup(n), *n.recipients, sender=n.service) for n in notifications)
+        )
+        return result
+
+    def owed(self) -> list[Outgoing]:
+        return list(self._owed.values())
+
+    def confirm(self, seqs: Iterable[int]) -> None:
+        for seq in seqs:
+            del self._owed[seq]
+            self.confirmed.append(seq)
+
+    # What a test does. --------------------------------------------------------------------------
+
+    async def publish(self, item_id: str, payload: str = "<call xmlns='urn:x'/>") -> None:
+        await self.pubsub(
+            lambda pubsub, now: pubsub.publish("ext1000", item_id, payload, COMPONENT, now)
+        )
+
+    def message(self, body: str, *recipients: str, sender: str = COMPONENT) -> Outgoing:
+        """Return a message that is sent after all those before."""
+        self._seq += 1
+        return Outgoing(self._seq, sender, recipients, "headline", body)
+
+    def send(self, *messages: Outgoing) -> None:
+        """Owe messages and hand them over."""
+        self._owed.update((message.seq, message) for message in messages)
+        self.link.send(messages)
+
+    async def is_up(self) -> None:
+        await until(lambda: self.link.up)
+
+    async def is_down(self) -> None:
+        await until(lambda: not self.link.up)
+
+    async def owes_nothing(self) -> None:
+        await until(lambda: not self._owed)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait until something is so. Raises TimeoutError after a generous time."""
+    async with asyncio.timeout(PATIENCE):
+        while not condition():
+            await asyncio.sleep(0.005)

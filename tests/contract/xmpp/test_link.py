@@ -1,0 +1,266 @@
+"""The component's place at a real server, kept whatever happens to the server."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from component.xmpp.session import Timings
+from lab.ports import PortBlock
+from lab.prosody import Prosody, ProsodySettings
+from tests.contract.subscriber.line import Line
+from tests.contract.xmpp.client import Client
+from tests.contract.xmpp.service import QUICK, Service, until
+
+pytestmark = pytest.mark.contract
+
+USER1 = "user1@example.com"
+
+
+def ids(client: Client) -> list[int]:
+    return [int(message.get("id", "")) for message in client.heard]
+
+
+async def test_the_component_is_accepted(service: Service) -> None:
+    assert service.link.up
+    assert service.link.detail.startswith("connected to 127.0.0.1:")
+
+
+async def test_before_the_server_is_there_the_component_is_down_and_says_why(
+    settings: ProsodySettings, tmp_path: Path
+) -> None:
+    async with Service(settings) as service:
+        await until(lambda: "refused" in service.link.detail or "failed" in service.link.detail)
+        assert not service.link.up
+        async with Prosody(tmp_path, settings):
+            await service.is_up()
+
+
+async def test_a_wrong_secret_is_explained_and_may_be_mended_at_the_server(
+    settings: ProsodySettings, tmp_path: Path
+) -> None:
+    async with Service(settings) as service:
+        with capture_logs() as logs:
+            async with Prosody(tmp_path, replace(settings, component_secret="another")):
+                await until(lambda: "not-authorized" in service.link.detail)
+        refusals = [entry for entry in logs if entry["event"] == "xmpp server refuses"]
+        assert "make xmpp.secret what the server's configuration says" in refusals[0]["hint"]
+        async with Prosody(tmp_path, settings):
+            await service.is_up()
+
+
+async def test_a_component_that_the_server_does_not_know_is_explained(
+    prosody: Prosody, settings: ProsodySettings
+) -> None:
+    async with Service(settings, domain="other.example.com") as service:
+        await until(lambda: "add it there, or mend xmpp.domain" in service.link.detail)
+        assert "host-unknown" in service.link.detail
+
+
+async def test_a_restarted_server_is_connected_to_again(
+    service: Service, prosody: Prosody, settings: ProsodySettings
+) -> None:
+    await prosody.stop()
+    await service.is_down()
+    await prosody.start()
+    await service.is_up()
+    async with Client(settings) as client:
+        service.send(service.message("<x/>", USER1))
+        await client.hears(1)
+
+
+async def test_a_server_that_crashed_is_connected_to_again(
+    service: Service, prosody: Prosody
+) -> None:
+    await prosody.process.kill()
+    await service.is_down()
+    await prosody.start()
+    await service.is_up()
+
+
+async def test_a_frozen_server_is_noticed(service: Service, prosody: Prosody) -> None:
+    prosody.process.freeze()
+    with capture_logs() as logs:
+        await service.is_down()
+    assert any("no sign of life" in entry.get("error", "") for entry in logs)
+    await until(lambda: "did not answer within" in service.link.detail)
+    prosody.process.thaw()
+    await service.is_up()
+
+
+async def test_a_server_that_lives_is_not_given_up(service: Service, prosody: Prosody) -> None:
+    with capture_logs() as logs:
+        await asyncio.sleep(2 * (QUICK.keepalive + QUICK.answer))
+    assert service.link.up
+    assert not logs
+
+
+async def test_a_server_that_hangs_up_is_not_besieged(settings: ProsodySettings) -> None:
+    attempts: list[float] = []
+
+    async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        attempts.append(asyncio.get_running_loop().time())
+        writer.close()
+
+    server = await asyncio.start_server(hang_up, "127.0.0.1", settings.component_port)
+    async with server, Service(settings) as service:
+        await until(lambda: len(attempts) == 4)
+        assert "hung up before the handshake" in service.link.detail
+    shortest = QUICK.first_retry / 2
+    assert attempts[3] - attempts[0] >= (1 + 2 + 4) * shortest
+
+
+@pytest.mark.parametrize("babble", [b"<<<", b"</stream:stream>"])
+async def test_a_server_that_talks_nonsense_is_left_and_tried_again(
+    settings: ProsodySettings, babble: bytes
+) -> None:
+    connections = 0
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        writer.write(
+            b"<stream:stream xmlns='jabber:component:accept' id='1'"
+            b" xmlns:stream='http://etherx.jabber.org/streams'><handshake/>" + babble
+        )
+        while await reader.read(1000):
+            pass
+        writer.close()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", settings.component_port)
+    async with server, Service(settings):
+        await until(lambda: connections == 2)
+
+
+@pytest.fixture
+async def line(ports: PortBlock, settings: ProsodySettings) -> AsyncIterator[Line]:
+    async with Line(ports.take(), settings.component_port) as line:
+        yield line
+
+
+async def test_a_connection_that_is_cut_is_made_again(
+    prosody: Prosody, settings: ProsodySettings, line: Line
+) -> None:
+    async with Service(replace(settings, component_port=line.port)) as service:
+        await service.is_up()
+        line.cut()
+        await service.is_down()
+        line.mend()
+        await service.is_up()
+
+
+async def test_a_newer_connection_takes_over_and_the_older_one_waits(
+    prosody: Prosody, settings: ProsodySettings
+) -> None:
+    patient = replace(QUICK, refused_retry=60.0)
+    async with Service(settings, patient) as older:
+        await older.is_up()
+        with capture_logs() as logs:
+            async with Service(settings, patient) as newer:
+                await newer.is_up()
+                await older.is_down()
+                assert newer.link.up
+    refusals = [entry for entry in logs if entry["event"] == "xmpp server refuses"]
+    assert "another connection holds this component" in refusals[0]["hint"]
+
+
+async def test_messages_arrive_in_order_and_are_confirmed(service: Service, client: Client) -> None:
+    service.send(*(service.message(f"<x>{n}</x>", USER1) for n in range(500)))
+    await service.owes_nothing()
+    assert service.confirmed == list(range(1, 501))
+    await client.hears(500)
+    assert ids(client) == service.confirmed
+
+
+async def test_what_is_confirmed_is_on_its_way_to_the_recipient(
+    service: Service, client: Client
+) -> None:
+    for _ in range(20):
+        service.send(*(service.message("<x/>", USER1) for _ in range(50)))
+        await service.owes_nothing()
+        await client.has_heard_everything()
+        assert ids(client) == service.confirmed
+
+
+async def test_what_is_owed_while_disconnected_is_delivered_in_order_afterwards(
+    prosody: Prosody, settings: ProsodySettings, line: Line
+) -> None:
+    through_line = replace(settings, component_port=line.port)
+    async with Client(settings) as client, Service(through_line) as service:
+        await service.is_up()
+        line.cut()
+        await service.is_down()
+        service.send(*(service.message(f"<x>{n}</x>", USER1) for n in range(20)))
+        assert not client.heard
+        assert not service.confirmed
+
+        line.mend()
+        await service.owes_nothing()
+        await client.hears(20)
+        assert ids(client) == service.confirmed == list(range(1, 21))
+
+
+async def test_what_was_written_but_not_confirmed_is_sent_again_under_the_same_id(
+    service: Service, client: Client, prosody: Prosody
+) -> None:
+    prosody.process.freeze()
+    service.send(*(service.message(f"<x>{n}</x>", USER1) for n in range(20)))
+    await service.is_down()
+    assert not service.confirmed
+    prosody.process.thaw()
+    await service.owes_nothing()
+    await until(lambda: set(ids(client)) == set(range(1, 21)))
+
+
+async def test_a_great_fan_out_does_not_hold_up_the_loop(service: Service) -> None:
+    everyone = [f"user{n}@example.com" for n in range(5000)]
+    pauses = []
+
+    async def tick() -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            before = loop.time()
+            await asyncio.sleep(0.001)
+            pauses.append(loop.time() - before)
+
+    ticking = asyncio.create_task(tick())
+    service.send(service.message(f"<event>{'x' * 600}</event>", *everyone))
+    await service.owes_nothing()
+    ticking.cancel()
+    assert max(pauses) < 0.3
+
+
+async def test_a_fan_out_reaches_everybody(service: Service, client: Client) -> None:
+    service.send(service.message("<x/>", *[USER1] * 1000))
+    await client.hears(1000)
+    await service.owes_nothing()
+
+
+async def test_what_would_end_the_stream_does_not(service: Service, client: Client) -> None:
+    large = f"<x>{'x' * 600_000}</x>"
+    for body in ("<x>\x01</x>", "<x>\ufffe</x>", "<!-- x -->", "<?x?>", "<x", large):
+        service.send(service.message(body, USER1))
+    service.send(service.message("<x/>", USER1, sender="elsewhere.example.com"))
+    service.send(service.message("<x/>", "no@jid@at all", USER1))
+    await service.owes_nothing()
+    await client.hears(1)
+    assert service.link.up
+    assert len(client.heard) == 1
+
+
+async def test_a_stanza_of_the_largest_size_passes(service: Service, client: Client) -> None:
+    service.send(service.message(f"<x>{'x' * 499_900}</x>", USER1))
+    (heard,) = await client.hears(1)
+    assert len(heard[0].text or "") == 499_900
+    assert service.link.up
+
+
+async def test_it_leaves_in_good_order(prosody: Prosody, settings: ProsodySettings) -> None:
+    async with Service(settings, Timings()) as service:
+        await service.is_up()
+    assert not service.link.up
+    async with Service(settings, Timings()) as service:
+        await service.is_up()

@@ -1,0 +1,78 @@
+"""Databases for tests: one server for the session, one database for each test."""
+
+import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+
+from component.storage.embedded import EmbeddedServer
+from component.storage.migrations import migrate
+
+DEMO = Path(__file__).parent.parent / "sql" / "demo.sql"
+
+TEMPLATE = "template_demo"
+
+
+class Databases:
+    """Makes databases with the current schema and the demonstration data, by copying one."""
+
+    def __init__(self, server: EmbeddedServer) -> None:
+        self.server = server
+        self._numbers = itertools.count(1)
+
+    @classmethod
+    async def start(cls, directory: Path) -> "Databases":
+        """Start a server and prepare the database to copy from."""
+        databases = cls(await EmbeddedServer.start(directory))
+        url = await databases.empty(TEMPLATE)
+        await migrate(url)
+        connection = await asyncpg.connect(url)
+        await connection.execute(DEMO.read_text())
+        await connection.close()
+        return databases
+
+    @asynccontextmanager
+    async def fresh(self) -> AsyncIterator[str]:
+        """Provide the URL of a new database, which is dropped in the end."""
+        name = f"test_{next(self._numbers)}"
+        await self._administer(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+        try:
+            yield self._url(name)
+        finally:
+            await self._administer(f"DROP DATABASE {name} WITH (FORCE)")
+
+    @asynccontextmanager
+    async def away(self, url: str) -> AsyncIterator[None]:
+        """Cut all connections to a database and let nobody connect."""
+        name = urlsplit(url).path.removeprefix("/")
+        await self._administer(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        await self._administer(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            f" WHERE datname = '{name}' AND application_name = 'ivr-pubsub'"
+        )
+        try:
+            yield
+        finally:
+            await self._administer(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+
+    async def empty(self, name: str) -> str:
+        """Create a database without a schema; return its URL."""
+        await self._administer(f"CREATE DATABASE {name}")
+        return self._url(name)
+
+    async def stop(self) -> None:
+        """Stop the server."""
+        await self.server.stop()
+
+    async def _administer(self, statement: str) -> None:
+        connection = await asyncpg.connect(self.server.url)
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    def _url(self, name: str) -> str:
+        return urlunsplit(urlsplit(self.server.url)._replace(path=f"/{name}"))

@@ -1,0 +1,40 @@
+"""The files in `asterisk/` agree with each other and with what is said about them."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from lab.paths import ASTERISK_CONFIG, PROSODY_CONFIG
+from lab.template import PLACEHOLDER
+
+pytestmark = pytest.mark.unit
+
+
+def sentences() -> dict[str, str]:
+    lines = (ASTERISK_CONFIG / "prompts/sentences").read_text().splitlines()
+    pairs = [line.split("|") for line in lines if line and not line.startswith("#")]
+    return dict(pairs)
+
+
+def played() -> set[str]:
+    dialplan = (ASTERISK_CONFIG / "extensions.conf").read_text()
+    instructions = [line for line in dialplan.splitlines() if not line.startswith(";")]
+    return set(re.findall(r"ivr/([a-z-]+)", "\n".join(instructions)))
+
+
+def test_every_prompt_of_the_dialplan_has_a_sentence_and_none_is_left_over() -> None:
+    assert played() == set(sentences())
+
+
+def test_no_two_prompts_say_the_same() -> None:
+    assert len(set(sentences().values())) == len(sentences())
+
+
+@pytest.mark.parametrize("config", [ASTERISK_CONFIG, PROSODY_CONFIG], ids=["asterisk", "prosody"])
+def test_the_readme_explains_every_placeholder_of_files_meant_for_production(config: Path) -> None:
+    files = [path for pattern in ("*.conf", "*.lua") for path in config.glob(pattern)]
+    placeholders = {match[0] for path in files for match in PLACEHOLDER.finditer(path.read_text())}
+    explained = {match[0] for match in PLACEHOLDER.finditer((config / "README.md").read_text())}
+    assert placeholders
+    assert placeholders <= explained

@@ -1,0 +1,153 @@
+"""A call centre in a test's hand: facts go in, decisions come out, time stands still."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+from component.domain.commands import Command, Ring, WakeAt
+from component.domain.events import (
+    AsteriskFound,
+    CallerEntered,
+    CallerLeft,
+    DeviceStateChanged,
+    Event,
+    LegAnswered,
+    LegEnded,
+    LogOff,
+    LogOn,
+)
+from component.domain.model import (
+    Agent,
+    Call,
+    Caller,
+    CallState,
+    Customer,
+    DeviceState,
+    Leg,
+    LegEnd,
+    Member,
+    Queue,
+)
+from component.domain.state import State
+from component.domain.step import step
+from component.records import Ledger
+
+C = TypeVar("C", bound=Command)
+
+SUPPORT = Queue(
+    "support",
+    timeout=timedelta(seconds=15),
+    retry=timedelta(seconds=5),
+    max_wait=timedelta(seconds=60),
+)
+
+COMPANY_1 = Customer(1, "1111", "Company 1", {"contract": "gold"})
+
+
+class CallCentre:
+    """The domain with a clock that a test sets, and a memory of all that was decided."""
+
+    def __init__(
+        self,
+        extensions: Iterable[str] = ("1000", "2000", "3000"),
+        penalty: Mapping[str, int] | None = None,
+    ) -> None:
+        self.state = State(Ledger())
+        self.now = datetime(2026, 1, 1, 9, tzinfo=UTC)
+        self.decided: list[Command] = []
+        self._calls = 0
+        extensions = list(extensions)
+        self.state.load(
+            queues=[SUPPORT],
+            agents=[Agent(e, f"PJSIP/{e}", f"user{e}@example.com") for e in extensions],
+            members=[Member("support", e, (penalty or {}).get(e, 0)) for e in extensions],
+            calls=[],
+        )
+        self.take(AsteriskFound())
+
+    def take(self, event: Event) -> list[Command]:
+        """Step a fact; return what was decided."""
+        commands = step(self.state, event, self.now)
+        self.decided += commands
+        return commands
+
+    def after(self, seconds: float) -> None:
+        """Let time pass, and the timers that fall due."""
+        until = self.now + timedelta(seconds=seconds)
+        while due := sorted(
+            (c for c in self.decided if isinstance(c, WakeAt) and c.at <= until),
+            key=lambda timer: timer.at,
+        ):
+            self.decided.remove(due[0])
+            self.now = max(self.now, due[0].at)
+            self.take(due[0].event)
+        self.now = until
+
+    def log_on(self, *extensions: str) -> list[Command]:
+        commands = []
+        for extension in extensions:
+            commands += self.take(LogOn(f"PJSIP/{extension}", "support"))
+        return commands
+
+    def log_off(self, extension: str) -> list[Command]:
+        return self.take(LogOff(f"PJSIP/{extension}", "support"))
+
+    def enter(self, customer: Customer | None = None) -> str:
+        """Let a caller enter the queue; return the call's id."""
+        self._calls += 1
+        call_id = f"call{self._calls}"
+        caller = Caller(f"555010{self._calls}", "Caller")
+        self.take(
+            CallerEntered(call_id, "support", f"channel{self._calls}", caller, "1111", customer)
+        )
+        return call_id
+
+    def call(self, call_id: str) -> Call:
+        return self.state.calls[call_id]
+
+    def agent(self, extension: str) -> Agent:
+        return self.state.agents[extension]
+
+    def device(self, extension: str, state: DeviceState) -> list[Command]:
+        return self.take(DeviceStateChanged(f"PJSIP/{extension}", state))
+
+    def hang_up(self, call_id: str) -> list[Command]:
+        """The caller hangs up."""
+        return self.take(CallerLeft(self.call(call_id).channel))
+
+    def answer(self, call_id: str) -> list[Command]:
+        return self.take(LegAnswered(self.call(call_id).leg))
+
+    def leg_ends(self, leg: Leg, reason: LegEnd = LegEnd.HUNG_UP) -> list[Command]:
+        return self.take(LegEnded(leg, reason))
+
+    def reject(self, call_id: str) -> list[Command]:
+        return self.leg_ends(self.call(call_id).leg, LegEnd.REJECTED)
+
+    def talk(self, call_id: str, seconds: float = 10) -> str:
+        """Let the offered call be answered, talked and hung up by the agent, who is returned."""
+        extension = self.call(call_id).extension
+        assert extension is not None, "the call is not offered to anybody"
+        leg = self.call(call_id).leg
+        self.answer(call_id)
+        self.after(seconds)
+        self.leg_ends(leg)
+        return extension
+
+    def ringing(self) -> list[str]:
+        """The extensions that calls are offered to."""
+        calls = self.state.calls.values()
+        return [c.extension for c in calls if c.state is CallState.OFFERED and c.extension]
+
+    def rung(self) -> list[str]:
+        """The devices that were rung, in order."""
+        return [command.device.removeprefix("PJSIP/") for command in self.all(Ring)]
+
+    def all(self, kind: type[C]) -> list[C]:
+        """The decisions of one kind, in order."""
+        return [command for command in self.decided if isinstance(command, kind)]
+
+
+def of_kind(commands: Iterable[Command], kind: type[C]) -> list[C]:
+    """The commands of one kind."""
+    return [command for command in commands if isinstance(command, kind)]

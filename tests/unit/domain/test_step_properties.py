@@ -1,0 +1,187 @@
+"""Whatever happens in whatever order: what must always hold."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from typing import TypeVar
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
+
+from component.domain.commands import (
+    Command,
+    EndCall,
+    HangUpLeg,
+    HideCall,
+    Release,
+    Ring,
+    ShowCall,
+    WakeAt,
+)
+from component.domain.errors import DomainError
+from component.domain.events import CallerEntered, CallerLeft, LegAnswered, LegEnded
+from component.domain.model import (
+    AgentState,
+    Caller,
+    CallState,
+    DeviceState,
+    Leg,
+    LegEnd,
+)
+from tests.unit.domain.call_centre import CallCentre
+
+pytestmark = pytest.mark.unit
+
+R = TypeVar("R")
+
+EXTENSIONS = ("1000", "2000", "3000")
+
+
+class AnyOrder(RuleBasedStateMachine):
+    """Facts in any order, true ones and such as are late, doubled or about nothing."""
+
+    calls = Bundle("calls")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.centre = CallCentre(EXTENSIONS, penalty={"3000": 1})
+        self.rung: set[Leg] = set()
+        self.shown: dict[str, str] = {}
+        self.released: list[str] = []
+
+    @rule(target=calls)
+    def enter(self) -> str:
+        call_id = self._do(self.centre.enter)
+        assert call_id is not None
+        return call_id
+
+    @rule(call=calls)
+    def caller_leaves(self, call: str) -> None:
+        self._do(lambda: self.centre.take(CallerLeft(f"channel{call.removeprefix('call')}")))
+
+    @rule(call=calls)
+    def caller_is_told_of_again(self, call: str) -> None:
+        channel = f"channel{call.removeprefix('call')}"
+        if self.centre.state.call_on(channel) is not None:
+            self._do(
+                lambda: self.centre.take(CallerEntered("again", "support", channel, Caller("")))
+            )
+
+    @rule(call=calls, attempt=st.integers(1, 4))
+    def leg_is_answered(self, call: str, attempt: int) -> None:
+        self._do(lambda: self.centre.take(LegAnswered(Leg(call, attempt))))
+
+    @rule(call=calls, attempt=st.integers(1, 4), reason=st.sampled_from(LegEnd))
+    def leg_ends(self, call: str, attempt: int, reason: LegEnd) -> None:
+        leg = Leg(call, attempt)
+        self._do(lambda: self.centre.take(LegEnded(leg, reason)))
+        self.rung.discard(leg)
+
+    @rule(extension=st.sampled_from(EXTENSIONS))
+    def log_on(self, extension: str) -> None:
+        self._do(lambda: self.centre.log_on(extension))
+
+    @rule(extension=st.sampled_from(EXTENSIONS))
+    def log_off(self, extension: str) -> None:
+        self._do(lambda: self.centre.log_off(extension))
+
+    @rule(extension=st.sampled_from(EXTENSIONS), state=st.sampled_from(DeviceState))
+    def device_changes(self, extension: str, state: DeviceState) -> None:
+        self._do(lambda: self.centre.device(extension, state))
+
+    @rule(seconds=st.sampled_from([0.1, 1, 5, 15, 60]))
+    def time_passes(self, seconds: float) -> None:
+        self._do(lambda: self.centre.after(seconds))
+
+    @invariant()
+    def an_agent_is_bound_to_a_leg_exactly_when_not_available(self) -> None:
+        for agent in self.centre.state.agents.values():
+            assert (agent.leg is None) == (agent.state is AgentState.AVAILABLE)
+
+    @invariant()
+    def no_agent_has_two_calls(self) -> None:
+        calls = self.centre.state.calls.values()
+        busy = [c.extension for c in calls if c.state in (CallState.OFFERED, CallState.ANSWERED)]
+        assert len(busy) == len(set(busy))
+
+    @invariant()
+    def every_offer_is_the_business_of_an_agent(self) -> None:
+        for call in self.centre.state.calls.values():
+            if call.state in (CallState.OFFERED, CallState.ANSWERED):
+                agent = self.centre.state.agent_of(call.leg)
+                assert agent is not None
+                assert agent.extension == call.extension
+
+    @invariant()
+    def nobody_waits_while_somebody_untried_is_free(self) -> None:
+        state = self.centre.state
+        for call in state.waiting("support"):
+            free = set(state.candidates.of("support")) - call.tried
+            assert not free, f"{call.id} waits while {free} are free"
+
+    @invariant()
+    def nobody_waits_where_nobody_is_logged_on(self) -> None:
+        assert self.centre.state.anyone_logged_on("support") or not self.centre.state.waiting(
+            "support"
+        )
+
+    @invariant()
+    def the_indexes_agree_with_the_records(self) -> None:
+        state = self.centre.state
+        waiting = [c.id for c in state.calls.values() if c.state is CallState.WAITING]
+        assert sorted(c.id for c in state.waiting("support")) == sorted(waiting)
+        free = {
+            member.extension
+            for member in state.members.values()
+            if member.logged_on_at
+            and state.agents[member.extension].state is AgentState.AVAILABLE
+            and state.agents[member.extension].device_state.can_ring
+        }
+        assert set(state.candidates.of("support")) == free
+
+    @invariant()
+    def what_is_shown_is_what_is_offered_or_answered(self) -> None:
+        calls = self.centre.state.calls.values()
+        current = {
+            c.id: c.extension for c in calls if c.state in (CallState.OFFERED, CallState.ANSWERED)
+        }
+        assert self.shown == current
+
+    @invariant()
+    def a_caller_is_let_go_at_most_once(self) -> None:
+        assert len(self.released) == len(set(self.released))
+
+    def _do(self, act: Callable[[], R]) -> R | None:
+        """Do something to the call centre and follow what was decided."""
+        self.centre.decided = [c for c in self.centre.decided if isinstance(c, WakeAt)]
+        result = None
+        with suppress(DomainError):
+            result = act()
+        for command in self.centre.decided:
+            self._follow(command)
+        self.centre.now += timedelta(milliseconds=1)
+        return result
+
+    def _follow(self, command: Command) -> None:
+        match command:
+            case Ring(leg=leg):
+                assert leg not in self.rung, "a leg is made once"
+                self.rung.add(leg)
+            case HangUpLeg(leg=leg):
+                assert leg.attempt >= 1
+            case ShowCall(extension=extension, call=call):
+                assert self.shown.get(call.id, extension) == extension, "shown at two extensions"
+                if call.state is CallState.ENDED:
+                    del self.shown[call.id]
+                else:
+                    self.shown[call.id] = extension
+            case HideCall(extension=extension, call=call):
+                assert self.shown.pop(call.id) == extension
+            case Release(call_id=call_id) | EndCall(call_id=call_id):
+                self.released.append(call_id)
+
+
+AnyOrder.TestCase.settings = settings(max_examples=200, stateful_step_count=60, deadline=None)
+TestAnyOrder = AnyOrder.TestCase

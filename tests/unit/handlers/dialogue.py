@@ -1,0 +1,102 @@
+"""Stanzas in, stanzas out, with the rules behind them and nothing else."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple, TypeVar
+from xml.etree import ElementTree as ET
+
+from component.handlers.dispatch import dispatcher
+from component.markup import flaw
+from component.pubsub.service import PubSub
+from tests.unit.pubsub.provisioned import DOMAIN, NOW, Provisioned
+
+T = TypeVar("T")
+
+STANZAS = "{urn:ietf:params:xml:ns:xmpp-stanzas}"
+PUBSUB_ERRORS = "{http://jabber.org/protocol/pubsub#errors}"
+
+
+class ImmediateEngine:
+    """Runs operations at once; commits them, unless it is told to fail."""
+
+    def __init__(self, service: Provisioned) -> None:
+        self._service = service
+        self.failure: Exception | None = None
+
+    async def pubsub(self, operation: Callable[[PubSub, datetime], T]) -> T:
+        if self.failure is not None:
+            raise self.failure
+        return self._service.do(lambda pubsub: operation(pubsub, NOW))
+
+
+class Refusal(NamedTuple):
+    """What an error says, without its words."""
+
+    type: str | None
+    condition: str
+    pubsub: str | None = None
+    feature: str | None = None
+
+
+class Dialogue:
+    """A conversation of user1, to whom extension 1000 belongs, with the component."""
+
+    def __init__(self) -> None:
+        self.service = Provisioned()
+        self.engine = ImmediateEngine(self.service)
+        self.dispatcher = dispatcher(self.engine, DOMAIN, "1.2.3", lambda: "new-subid")
+
+    async def say(self, stanza: str) -> str | None:
+        """Send a stanza; return the reply."""
+        reply = await self.dispatcher.answer(parse(stanza))
+        assert reply is None or flaw(reply) is None
+        return reply
+
+    async def expect(self, stanza: str, expected: str) -> None:
+        """Send a stanza; the reply must mean the same as what is expected."""
+        reply = await self.say(stanza)
+        assert reply is not None
+        assert canonical(reply) == canonical(expected)
+
+    async def refused(self, stanza: str) -> Refusal:
+        """Send a stanza; return what the error in the reply says."""
+        reply = await self.say(stanza)
+        assert reply is not None
+        return refusal(reply)
+
+    async def ask(self, type_: str, content: str, to: str = DOMAIN) -> Refusal | None:
+        """Send a request; return what the error says, None if there is none."""
+        sent = f"<iq type='{type_}' id='1' from='user1@example.com/r' to='{to}'>{content}</iq>"
+        reply = await self.say(sent)
+        assert reply is not None
+        root = ET.fromstring(reply)
+        assert (root.get("id"), root.get("from"), root.get("to")) == (
+            "1",
+            to,
+            "user1@example.com/r",
+        )
+        return refusal(reply) if root.get("type") == "error" else None
+
+
+def parse(stanza: str) -> ET.Element:
+    """Return a stanza as the stream hands it over."""
+    (element,) = ET.fromstring(f"<stream xmlns='jabber:component:accept'>{stanza}</stream>")
+    return element
+
+
+def canonical(markup: str) -> str:
+    return ET.canonicalize(markup, strip_text=True)
+
+
+def refusal(reply: str) -> Refusal:
+    root = ET.fromstring(reply)
+    assert root.get("type") == "error"
+    error = root.find("error")
+    assert error is not None
+    assert error.find(f"{STANZAS}text") is not None or len(error) == 1
+    condition = error[0].tag.removeprefix(STANZAS)
+    specific = [child for child in error if child.tag.startswith(PUBSUB_ERRORS)]
+    if not specific:
+        return Refusal(error.get("type"), condition)
+    name = specific[0].tag.removeprefix(PUBSUB_ERRORS)
+    return Refusal(error.get("type"), condition, name, specific[0].get("feature"))

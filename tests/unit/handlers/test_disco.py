@@ -1,0 +1,125 @@
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from component.pubsub.model import Affiliation, Role
+from tests.unit.handlers.dialogue import Dialogue, Refusal, canonical
+from tests.unit.pubsub.provisioned import AGENT
+
+pytestmark = pytest.mark.unit
+
+INFO = "http://jabber.org/protocol/disco#info"
+ITEMS = "http://jabber.org/protocol/disco#items"
+
+
+async def describe(dialogue: Dialogue, to: str, node: str | None = None) -> tuple[str, set[str]]:
+    """Return the identity, category/type/name, and the features."""
+    named = f"node='{node}'" if node else ""
+    reply = await dialogue.say(
+        f"<iq type='get' id='1' from='user1@example.com/r' to='{to}'>"
+        f"<query xmlns='{INFO}' {named}/></iq>"
+    )
+    assert reply is not None
+    query = ET.fromstring(reply)[0]
+    assert query.get("node") == node
+    (identity,) = query.findall(f"{{{INFO}}}identity")
+    features = {feature.get("var", "") for feature in query.findall(f"{{{INFO}}}feature")}
+    return "/".join(identity.attrib[key] for key in ("category", "type", "name")), features
+
+
+@pytest.mark.parametrize(
+    ("to", "node", "identity"),
+    [
+        ("ivr.example.com", None, "pubsub/service/ivr-pubsub"),
+        ("ext1000@ivr.example.com", None, "pubsub/pep/Calls of extension 1000"),
+        ("ivr.example.com", "ext1000", "pubsub/leaf/Calls of extension 1000"),
+        ("ext1000@ivr.example.com", "ext1000", "pubsub/leaf/Calls of extension 1000"),
+    ],
+)
+async def test_everything_says_what_it_is(
+    dialogue: Dialogue, to: str, node: str | None, identity: str
+) -> None:
+    assert (await describe(dialogue, to, node))[0] == identity
+
+
+async def test_what_is_announced_is_what_is_implemented(dialogue: Dialogue) -> None:
+    pubsub = "http://jabber.org/protocol/pubsub"
+    assert (await describe(dialogue, "ivr.example.com"))[1] == {
+        INFO,
+        ITEMS,
+        "jabber:iq:version",
+        "urn:xmpp:ping",
+        pubsub,
+        f"{pubsub}#access-whitelist",
+        f"{pubsub}#member-affiliation",
+        f"{pubsub}#outcast-affiliation",
+        f"{pubsub}#persistent-items",
+        f"{pubsub}#publisher-affiliation",
+        f"{pubsub}#retrieve-affiliations",
+        f"{pubsub}#retrieve-items",
+        f"{pubsub}#retrieve-subscriptions",
+        f"{pubsub}#subscribe",
+        f"{pubsub}#subscription-notifications",
+    }
+
+
+async def listed(dialogue: Dialogue, sender: str, to: str, node: str = "") -> str:
+    named = f"node='{node}'" if node else ""
+    reply = await dialogue.say(
+        f"<iq type='get' id='1' from='{sender}' to='{to}'><query xmlns='{ITEMS}' {named}/></iq>"
+    )
+    assert reply is not None
+    return canonical(
+        "".join(ET.tostring(child, encoding="unicode") for child in ET.fromstring(reply))
+    )
+
+
+def items(*written: str, node: str = "") -> str:
+    named = f"node='{node}'" if node else ""
+    return canonical(f"<ns0:query xmlns:ns0='{ITEMS}' {named}>{''.join(written)}</ns0:query>")
+
+
+async def test_one_sees_the_nodes_that_one_may_subscribe_to(dialogue: Dialogue) -> None:
+    expected = items(
+        "<ns0:item jid='ivr.example.com' node='ext1000' name='Calls of extension 1000'/>"
+    )
+    assert await listed(dialogue, "user1@example.com/r", "ivr.example.com") == expected
+    assert await listed(dialogue, "eve@example.com/r", "ivr.example.com") == items()
+
+
+async def test_an_extensions_address_shows_its_node(dialogue: Dialogue) -> None:
+    expected = items(
+        "<ns0:item jid='ext1000@ivr.example.com' node='ext1000' name='Calls of extension 1000'/>"
+    )
+    assert await listed(dialogue, "user1@example.com/r", "ext1000@ivr.example.com") == expected
+
+
+async def test_a_node_shows_its_items_by_id(dialogue: Dialogue) -> None:
+    dialogue.service.subscribe(AGENT)
+    dialogue.service.publish("call-1")
+    dialogue.service.publish("call-2")
+    assert await listed(dialogue, "user1@example.com/r", "ivr.example.com", "ext1000") == items(
+        "<ns0:item jid='ivr.example.com' name='call-1'/>",
+        "<ns0:item jid='ivr.example.com' name='call-2'/>",
+        node="ext1000",
+    )
+
+
+async def test_the_items_of_a_node_are_shown_to_those_who_may_retrieve_them(
+    dialogue: Dialogue,
+) -> None:
+    query = f"<query xmlns='{ITEMS}' node='ext1000'/>"
+    assert await dialogue.ask("get", query) == Refusal("auth", "not-authorized", "not-subscribed")
+    outcast = Affiliation("ext1000", AGENT, Role.OUTCAST)
+    dialogue.service.pubsub.affiliations.load(("ext1000", AGENT), outcast)
+    assert await dialogue.ask("get", query) == Refusal("auth", "forbidden")
+
+
+@pytest.mark.parametrize("namespace", [INFO, ITEMS])
+async def test_what_does_not_exist_cannot_be_described(dialogue: Dialogue, namespace: str) -> None:
+    unknown_node = f"<query xmlns='{namespace}' node='ext9999'/>"
+    assert await dialogue.ask("get", unknown_node) == Refusal("cancel", "item-not-found")
+    unknown_address = await dialogue.ask(
+        "get", f"<query xmlns='{namespace}'/>", "ext9999@ivr.example.com"
+    )
+    assert unknown_address == Refusal("cancel", "service-unavailable")

@@ -1,0 +1,114 @@
+import pytest
+
+from component.pubsub.errors import ClosedNodeError, NodeNotFoundError
+from component.pubsub.model import (
+    Affiliation,
+    Node,
+    NodeDeleted,
+    Notification,
+    Role,
+    SubscriptionEnded,
+)
+from tests.unit.pubsub.provisioned import (
+    ACCOUNTS,
+    AGENT,
+    DOMAIN,
+    STRANGER,
+    SUPERVISOR,
+    Provisioned,
+)
+
+pytestmark = pytest.mark.unit
+
+
+def test_each_extension_has_a_node_open_to_its_account() -> None:
+    service = Provisioned({"1000": AGENT}, max_items=20)
+    node = Node("ext1000", managed=True, title="Calls of extension 1000", max_items=20)
+    assert service.contents()[:2] == ((node,), (Affiliation("ext1000", AGENT, Role.MEMBER),))
+
+
+def test_an_extension_without_an_account_has_a_node_all_the_same() -> None:
+    service = Provisioned({"1000": ""})
+    assert "ext1000" in service.pubsub.nodes
+    assert not service.pubsub.affiliations
+
+
+def test_provisioning_again_writes_nothing() -> None:
+    service = Provisioned()
+    service.pubsub.provision(ACCOUNTS, 3)
+    assert not list(service.pubsub.nodes.pending())
+    assert not list(service.pubsub.affiliations.pending())
+
+
+def test_a_new_account_takes_the_place_of_the_old_one() -> None:
+    service = Provisioned({"1000": AGENT})
+    subscription = service.subscribe(f"{AGENT}/desk")
+    service.provision({"1000": STRANGER})
+
+    assert not service.pubsub.subscriptions
+    with pytest.raises(ClosedNodeError):
+        service.subscribe(AGENT)
+    service.subscribe(STRANGER)
+    ended = SubscriptionEnded(subscription)
+    assert service.told == [Notification("ext1000", DOMAIN, (f"{AGENT}/desk",), ended)]
+
+
+def test_a_supervisor_who_was_the_account_too_stays_subscribed() -> None:
+    service = Provisioned({"1000": SUPERVISOR})
+    service.subscribe(SUPERVISOR)
+    service.provision({"1000": AGENT})
+    assert len(service.pubsub.subscriptions) == 1
+
+
+def test_whoever_is_no_longer_in_the_configuration_loses_the_subscription() -> None:
+    before, after = Provisioned(), Provisioned()
+    before.pubsub.affiliations.load(
+        ("ext1000", STRANGER), Affiliation("ext1000", STRANGER, Role.MEMBER)
+    )
+    before.subscribe(STRANGER)
+    before.subscribe(SUPERVISOR)
+    after.pubsub.load([], [], before.pubsub.subscriptions.values(), [])
+    after.provision(ACCOUNTS)
+    assert [s.jid for s in after.pubsub.subscriptions.values()] == [SUPERVISOR]
+
+
+def test_a_vanished_extension_takes_everything_with_it() -> None:
+    service = Provisioned()
+    service.subscribe(AGENT)
+    service.publish("call-1")
+    service.told.clear()
+    service.provision({"2000": "user2@example.com"})
+
+    assert [node.name for node in service.contents()[0]] == ["ext2000"]
+    assert service.contents()[2:] == ((), ())
+    assert service.told == [Notification("ext1000", DOMAIN, (AGENT,), NodeDeleted())]
+    with pytest.raises(NodeNotFoundError):
+        service.subscribe(AGENT)
+
+
+def test_nodes_that_are_not_managed_are_left_alone() -> None:
+    service = Provisioned()
+    news = Node("news", managed=False, title="News")
+    service.pubsub.nodes.load("news", news)
+    service.provision({})
+    assert list(service.pubsub.nodes.values()) == [news]
+
+
+def test_a_shorter_history_drops_the_oldest_items() -> None:
+    service = Provisioned(max_items=3)
+    service.subscribe(AGENT)
+    for number in range(3):
+        service.publish(f"call-{number}")
+    service.provision(ACCOUNTS, max_items=1)
+    assert service.item_ids(AGENT) == ["call-2"]
+
+
+def test_subscriptions_made_under_another_name_of_the_component_are_forgotten() -> None:
+    before, after = Provisioned(domain="old.example.com"), Provisioned()
+    before.subscribe(AGENT, service="old.example.com")
+    before.subscribe(AGENT, service="ext1000@old.example.com")
+    after.pubsub.load([], [], before.pubsub.subscriptions.values(), [])
+    after.subscribe(AGENT)
+    after.provision(ACCOUNTS)
+    assert [s.service for s in after.pubsub.subscriptions.values()] == [DOMAIN]
+    assert not after.told, "nobody can be told from an address that is not ours"

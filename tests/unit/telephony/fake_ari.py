@@ -1,0 +1,65 @@
+"""ARI without Asterisk: remembers what it is asked, answers what it is told to."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Any, cast
+
+import aiohttp
+
+from component.telephony.client import AriClient
+from component.telephony.errors import AriError, AriUnreachableError
+from component.telephony.http_client import AriHttpClient
+
+Request = tuple[str, dict[str, object]]
+
+
+class FakeAri(AriClient):
+    """Everything succeeds, unless `refuse` or `lose` said otherwise."""
+
+    def __init__(self) -> None:
+        super().__init__(cast(AriHttpClient, None), "http://pbx.example.com")
+        self.requests: list[Request] = []
+        self.results: dict[str, Any] = {}
+        self.gates: dict[str, asyncio.Event] = {}
+        self.sockets: Callable[[], object] = object
+        """Makes event sockets."""
+        self._failures: dict[str, list[AriError]] = {}
+
+    @property
+    def operations(self) -> list[str]:
+        """What was asked, by aioari's names of the operations."""
+        return [operation for operation, _ in self.requests]
+
+    def arguments(self, operation: str) -> dict[str, object]:
+        """Return the arguments with which an operation was called last."""
+        return next(given for name, given in reversed(self.requests) if name == operation)
+
+    def refuse(self, operation: str, status: int, times: int = 1) -> None:
+        """Let the next calls of an operation be refused."""
+        self._failures.setdefault(operation, []).extend([AriError(status, "refused")] * times)
+
+    def lose(self, operation: str, times: int = 1) -> None:
+        """Let the next calls of an operation get no answer."""
+        self._failures.setdefault(operation, []).extend([AriUnreachableError("silence")] * times)
+
+    def hold_back(self, operation: str) -> asyncio.Event:
+        """Let an operation wait until the event that is returned is set."""
+        return self.gates.setdefault(operation, asyncio.Event())
+
+    async def load(self) -> None:
+        await self._call("resources", "load")
+
+    async def events(self, app: str) -> aiohttp.ClientWebSocketResponse:
+        await self._call("events", "eventWebsocket", app=app)
+        return cast(aiohttp.ClientWebSocketResponse, self.sockets())
+
+    async def allow_events(self, app: str, types: Iterable[str]) -> None:
+        await self._call("applications", "filter", applicationName=app, types=tuple(types))
+
+    async def _call(self, resource: str, operation: str, **arguments: object) -> object:
+        self.requests.append((operation, arguments))
+        if operation in self.gates:
+            await self.gates[operation].wait()
+        if failures := self._failures.get(operation):
+            raise failures.pop(0)
+        return self.results.get(operation)

@@ -1,0 +1,178 @@
+import asyncio
+from typing import cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from component.telephony.agi import (
+    LONGEST_LINE,
+    MOST_LINES,
+    AgiError,
+    AgiHangupError,
+    AgiRequest,
+    AgiSession,
+    quote,
+)
+
+pytestmark = pytest.mark.unit
+
+OPENING = b"""agi_network: yes
+agi_network_script: customer
+agi_request: agi://127.0.0.1:4573/customer
+agi_channel: PJSIP/caller-00000001
+agi_uniqueid: 1795396909.412
+agi_callerid: unknown
+agi_arg_1: 1111
+agi_arg_2: support
+
+"""
+
+
+class Writer:
+    """Keeps what is written."""
+
+    def __init__(self) -> None:
+        self.written = b""
+
+    def write(self, data: bytes) -> None:
+        self.written += data
+
+    async def drain(self) -> None:
+        """Written already."""
+
+
+def conversation(said: bytes) -> tuple[AgiSession, Writer]:
+    """A session in which Asterisk says this and hangs up."""
+    reader = asyncio.StreamReader(limit=LONGEST_LINE)
+    reader.feed_data(said)
+    reader.feed_eof()
+    writer = Writer()
+    return AgiSession(reader, cast(asyncio.StreamWriter, writer)), writer
+
+
+async def test_the_opening_tells_script_channel_and_arguments() -> None:
+    session, _ = conversation(OPENING)
+    request = await session.opening()
+    assert request == AgiRequest("customer", "1795396909.412", ("1111", "support"))
+    assert [request.argument(number) for number in (1, 2, 3)] == ["1111", "support", ""]
+
+
+async def test_an_argument_that_is_left_out_is_empty() -> None:
+    session, _ = conversation(b"agi_network_script: logon\nagi_arg_2: support\n\n")
+    assert (await session.opening()).arguments == ("", "support")
+
+
+@pytest.mark.parametrize(
+    ("said", "error"),
+    [
+        (b"", "closed"),
+        (b"agi_network: yes\n", "closed"),
+        (b"agi_network: yes", "closed"),
+        (b"\n", "no script"),
+        (b"GET / HTTP/1.1\r\n\r\n", "without a colon"),
+        (b"x" * (2 * LONGEST_LINE) + b"\n", "longer than"),
+        (b"agi_x: y\n" * (MOST_LINES + 1), "more than"),
+    ],
+)
+async def test_an_opening_that_is_none_is_an_error(said: bytes, error: str) -> None:
+    session, _ = conversation(said)
+    with pytest.raises(AgiError, match=error):
+        await session.opening()
+
+
+@given(st.lists(st.binary(max_size=20) | st.sampled_from([b"\n", b":", b"agi_arg_1: x\n"])))
+def test_no_opening_makes_it_fail_otherwise(pieces: list[bytes]) -> None:
+    async def scenario() -> None:
+        session, _ = conversation(b"".join(pieces))
+        try:
+            await session.opening()
+        except AgiError:
+            return
+
+    asyncio.run(scenario())
+
+
+async def test_setting_a_variable_waits_for_the_answer() -> None:
+    session, writer = conversation(b"200 result=1\n")
+    await session.set_variable("CUSTOMERSTATUS", "FOUND")
+    assert writer.written == b'SET VARIABLE CUSTOMERSTATUS "FOUND"\n'
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"HANGUP\n200 result=1\n",
+        b"100-part\n100 Trying...\n200 result=1 (x)\r\n",
+    ],
+)
+async def test_lines_that_answer_nothing_are_passed_over(said: bytes) -> None:
+    session, _ = conversation(said.replace(b"100 Trying...\n", b""))
+    await session.set_variable("A", "b")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"510 Invalid or unknown command\n",
+        b"511 Command Not Permitted on a dead channel or intercept routine\n",
+        b"520-Invalid command syntax.\nUsage: ...\n520 End of proper usage.\n",
+        b"nonsense\n" * (MOST_LINES + 1),
+    ],
+)
+async def test_a_refused_command_is_an_error(said: bytes) -> None:
+    session, _ = conversation(said)
+    with pytest.raises(AgiError):
+        await session.set_variable("A", "b")
+
+
+async def test_a_connection_that_ends_before_the_answer_is_a_hang_up() -> None:
+    session, _ = conversation(b"HANGUP\n")
+    with pytest.raises(AgiHangupError):
+        await session.set_variable("A", "b")
+
+
+@pytest.mark.parametrize("name", ["", "A B", 'A"', "A\nEXEC System", "A=1"])
+async def test_only_names_of_variables_are_let_through(name: str) -> None:
+    session, writer = conversation(b"200 result=1\n")
+    with pytest.raises(ValueError, match="not the name"):
+        await session.set_variable(name, "b")
+    assert writer.written == b""
+
+
+def words_that_asterisk_reads(command: str) -> list[str]:
+    """Split a command as `parse_args` of Asterisk's res_agi.c does."""
+    words: list[str] = []
+    word, quoted, escaped, whitespace = "", False, False, True
+    for character in command:
+        if escaped:
+            word, escaped, whitespace = word + character, False, False
+        elif character == "\\":
+            escaped = True
+        elif character == '"':
+            if not quoted and whitespace:
+                whitespace = False
+            quoted = not quoted
+        elif character in " \t" and not quoted:
+            if not whitespace:
+                words.append(word)
+                word, whitespace = "", True
+        else:
+            word, whitespace = word + character, False
+    return words if whitespace else [*words, word]
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_any_value_is_one_word_to_asterisk(value: str) -> None:
+    line = f"SET VARIABLE NAME {quote(value)}"
+    assert "\n" not in line
+    verb, noun, name, read = words_that_asterisk_reads(line)
+    assert (verb, noun, name) == ("SET", "VARIABLE", "NAME")
+    assert [c if c >= " " and c != "\x7f" else " " for c in value] == list(read)
+
+
+@given(st.text(st.characters()))
+async def test_any_value_can_be_sent(value: str) -> None:
+    session, writer = conversation(b"200 result=1\n")
+    await session.set_variable("NAME", value)
+    assert writer.written.count(b"\n") == 1

@@ -1,0 +1,155 @@
+import asyncio
+from typing import cast
+
+import pytest
+from structlog.testing import capture_logs
+
+from component.domain.errors import (
+    AlreadyLoggedOnError,
+    NotAMemberError,
+    NotLoggedOnError,
+    UnknownDeviceError,
+    UnknownQueueError,
+)
+from component.domain.events import Event, LogOff, LogOn
+from component.domain.model import Customer
+from component.ports import StoreRefusedError, StoreUnavailableError
+from component.telephony.agi import AgiRequest, AgiSession
+from component.telephony.agi_routes import AgiRoutes
+
+pytestmark = pytest.mark.unit
+
+ADA = Customer(1, "1111", "Company 1")
+
+
+class Service:
+    """The routes between a directory and an engine that answer as they are told."""
+
+    def __init__(self, deadline: float = 5.0) -> None:
+        self.error: Exception | None = None
+        self.hangs = False
+        self.asked: list[str] = []
+        self.stepped: list[Event] = []
+        self.remembered: list[tuple[str, str, Customer | None]] = []
+        self.variables: dict[str, str] = {}
+        self.routes = AgiRoutes(self, self.step, self.remember, deadline=deadline)
+
+    async def customer(self, code: str) -> Customer | None:
+        self.asked.append(code)
+        await self._answer()
+        return ADA if code == ADA.code else None
+
+    async def step(self, event: Event) -> None:
+        self.stepped.append(event)
+        await self._answer()
+
+    def remember(self, channel: str, digits: str, customer: Customer | None) -> None:
+        self.remembered.append((channel, digits, customer))
+
+    async def set_variable(self, name: str, value: str) -> None:
+        self.variables[name] = value
+
+    async def is_asked(self, script: str, *arguments: str) -> dict[str, str]:
+        """Run a script; return the variables that it set."""
+        request = AgiRequest(script, "chan-1", arguments)
+        await self.routes.scripts()[script](cast(AgiSession, self), request)
+        return self.variables
+
+    async def _answer(self) -> None:
+        if self.hangs:
+            await asyncio.Event().wait()
+        if self.error is not None:
+            raise self.error
+
+
+async def test_a_customer_is_found_and_remembered() -> None:
+    service = Service()
+    assert await service.is_asked("customer", "1111") == {"CUSTOMERSTATUS": "FOUND"}
+    assert service.remembered == [("chan-1", "1111", ADA)]
+
+
+async def test_an_unknown_customer_is_remembered_as_such() -> None:
+    service = Service()
+    assert await service.is_asked("customer", "9999") == {"CUSTOMERSTATUS": "UNKNOWN"}
+    assert service.remembered == [("chan-1", "9999", None)]
+
+
+async def test_a_look_up_asks_the_directory_once() -> None:
+    service = Service()
+    await service.is_asked("customer", "1111")
+    assert service.asked == ["1111"]
+
+
+async def test_a_look_up_is_logged_with_result_and_duration() -> None:
+    with capture_logs() as logs:
+        await Service().is_asked("customer", "1111")
+    [entry] = [entry for entry in logs if entry["event"] == "customer looked up"]
+    assert entry["log_level"] == "info"
+    assert entry["result"] == "FOUND"
+    assert entry["seconds"] >= 0
+    assert entry["digits"] == "1111"
+
+
+async def test_a_look_up_that_takes_too_long_is_given_up_and_not_remembered() -> None:
+    service = Service(deadline=0.01)
+    service.hangs = True
+    assert await service.is_asked("customer", "1111") == {"CUSTOMERSTATUS": "TIMEOUT"}
+    assert service.remembered == []
+
+
+async def test_a_look_up_without_a_database_is_given_up() -> None:
+    service = Service()
+    service.error = StoreUnavailableError("away")
+    assert await service.is_asked("customer", "1111") == {"CUSTOMERSTATUS": "TIMEOUT"}
+
+
+async def test_logging_on_hands_device_and_queue_to_the_engine() -> None:
+    service = Service()
+    assert await service.is_asked("logon", "PJSIP/1000", "support") == {"AQMSTATUS": "ADDED"}
+    assert service.stepped == [LogOn("PJSIP/1000", "support")]
+
+
+async def test_logging_off_hands_device_and_queue_to_the_engine() -> None:
+    service = Service()
+    assert await service.is_asked("logoff", "PJSIP/1000", "support") == {"RQMSTATUS": "REMOVED"}
+    assert service.stepped == [LogOff("PJSIP/1000", "support")]
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (AlreadyLoggedOnError(), "MEMBERALREADY"),
+        (UnknownQueueError(), "NOSUCHQUEUE"),
+        (UnknownDeviceError(), "NOTAMEMBER"),
+        (NotAMemberError(), "NOTAMEMBER"),
+        (StoreUnavailableError(), "FAILED"),
+        (StoreRefusedError(), "FAILED"),
+    ],
+)
+async def test_why_logging_on_was_refused(error: Exception, status: str) -> None:
+    service = Service()
+    service.error = error
+    assert await service.is_asked("logon", "PJSIP/1000", "support") == {"AQMSTATUS": status}
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (NotLoggedOnError(), "NOTINQUEUE"),
+        (UnknownQueueError(), "NOSUCHQUEUE"),
+        (UnknownDeviceError(), "NOTAMEMBER"),
+        (NotAMemberError(), "NOTAMEMBER"),
+        (StoreUnavailableError(), "FAILED"),
+    ],
+)
+async def test_why_logging_off_was_refused(error: Exception, status: str) -> None:
+    service = Service()
+    service.error = error
+    assert await service.is_asked("logoff", "PJSIP/1000", "support") == {"RQMSTATUS": status}
+
+
+@pytest.mark.parametrize(("script", "variable"), [("logon", "AQMSTATUS"), ("logoff", "RQMSTATUS")])
+async def test_logging_on_or_off_that_takes_too_long_has_failed(script: str, variable: str) -> None:
+    service = Service(deadline=0.01)
+    service.hangs = True
+    assert await service.is_asked(script, "PJSIP/1000", "support") == {variable: "FAILED"}

@@ -1,0 +1,279 @@
+import asyncio
+import itertools
+import json
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Self
+
+import aiohttp
+import pytest
+from structlog.testing import capture_logs
+
+from component.telephony import connection
+from component.telephony.client import PULSE
+from component.telephony.connection import EVENTS, LAST_RETRY_SECONDS, AriConnection, pauses
+from component.telephony.errors import AriError
+from tests.unit.telephony.fake_ari import FakeAri
+
+pytestmark = pytest.mark.unit
+
+
+class FakeSocket:
+    """An event socket that says what it is told."""
+
+    def __init__(self) -> None:
+        self.close_code = 1006
+        self.closed = False
+        self._messages: asyncio.Queue[aiohttp.WSMessage | None] = asyncio.Queue()
+
+    def says(self, data: object) -> None:
+        text = data if isinstance(data, str) else json.dumps(data)
+        self._messages.put_nowait(aiohttp.WSMessage(aiohttp.WSMsgType.TEXT, text, None))
+
+    def fails(self) -> None:
+        error = aiohttp.ServerTimeoutError("no pong")
+        self._messages.put_nowait(aiohttp.WSMessage(aiohttp.WSMsgType.ERROR, error, None))
+
+    def ends(self) -> None:
+        self._messages.put_nowait(None)
+
+    async def close(self) -> None:
+        self.closed = True
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> aiohttp.WSMessage:
+        message = await self._messages.get()
+        if message is None:
+            raise StopAsyncIteration
+        return message
+
+
+class Line:
+    """A connection, the ARI below it, and whom it tells."""
+
+    def __init__(self) -> None:
+        self.ari = FakeAri()
+        self.ari.results["getInfo"] = {"system": {"version": "22.10.1"}}
+        self.sockets: list[FakeSocket] = []
+        self.heard: list[Mapping[str, object]] = []
+        self.told: list[str] = []
+        self.settling_fails: list[AriError] = []
+        self.ari.sockets = self._open
+        self.connection = AriConnection(
+            self.ari,
+            "ivr",
+            on_event=self.heard.append,
+            on_connected=self._settle,
+            on_lost=lambda: self.told.append("lost"),
+            devices=lambda: ["PJSIP/1000", "PJSIP/2000"],
+        )
+
+    def _open(self) -> FakeSocket:
+        self.sockets.append(FakeSocket())
+        return self.sockets[-1]
+
+    async def _settle(self) -> None:
+        self.told.append("connected")
+        if self.settling_fails:
+            raise self.settling_fails.pop(0)
+
+    async def until(self, condition: Any) -> None:
+        async with asyncio.timeout(5):
+            while not condition():
+                await asyncio.sleep(0)
+
+    async def is_up(self, sockets: int = 1) -> FakeSocket:
+        await self.until(lambda: len(self.sockets) == sockets and self.connection.state.up)
+        return self.sockets[-1]
+
+
+@asynccontextmanager
+async def running(line: Line) -> AsyncIterator[Line]:
+    task = asyncio.create_task(line.connection.run())
+    try:
+        yield line
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.fixture
+def line(monkeypatch: pytest.MonkeyPatch) -> Iterator[Line]:
+    for name in ("FIRST_RETRY_SECONDS", "LAST_RETRY_SECONDS", "VACANCY_SECONDS"):
+        monkeypatch.setattr(connection, name, 0)
+    monkeypatch.setattr(connection, "PULSE_SECONDS", 3600)
+    with capture_logs():
+        yield Line()
+
+
+async def test_it_is_up_after_filter_subscription_and_settling(line: Line) -> None:
+    assert not line.connection.state.up
+    async with running(line):
+        await line.is_up()
+        assert line.ari.operations == ["load", "eventWebsocket", "filter", "subscribe", "getInfo"]
+        assert line.ari.arguments("filter")["types"] == EVENTS
+        assert line.ari.arguments("subscribe")["eventSource"] == [
+            "deviceState:PJSIP/1000",
+            "deviceState:PJSIP/2000",
+        ]
+        assert line.told == ["connected"]
+        assert line.connection.state.detail == "connected to Asterisk 22.10.1"
+
+
+async def test_it_hands_on_events_even_while_it_settles(line: Line) -> None:
+    gate = line.ari.hold_back("subscribe")
+    async with running(line):
+        await line.until(lambda: line.sockets)
+        line.sockets[0].says({"type": "StasisStart"})
+        await line.until(lambda: line.heard)
+        assert not line.connection.state.up
+        gate.set()
+        await line.is_up()
+
+
+async def test_what_is_no_event_is_logged_and_passed_over(line: Line) -> None:
+    async with running(line):
+        socket = await line.is_up()
+        with capture_logs() as logs:
+            for data in ("{", "[" * 100_000, "[]", "7"):
+                socket.says(data)
+            socket.says({"type": "Dial"})
+            await line.until(lambda: line.heard)
+        assert line.heard == [{"type": "Dial"}]
+        assert {entry["event"] for entry in logs} == {
+            "event is not JSON",
+            "event is not an object",
+        }
+
+
+@pytest.mark.parametrize("ending", [FakeSocket.ends, FakeSocket.fails])
+async def test_it_connects_again_when_the_socket_ends(line: Line, ending: Any) -> None:
+    async with running(line):
+        first = await line.is_up()
+        ending(first)
+        await line.is_up(sockets=2)
+        assert line.told == ["connected", "lost", "connected"]
+        assert first.closed
+        assert line.ari.operations.count("filter") == 2
+
+
+async def test_it_tries_for_as_long_as_it_takes(line: Line) -> None:
+    line.ari.lose("load", times=20)
+    line.ari.refuse("load", 404, times=20)
+    line.ari.refuse("eventWebsocket", 503, times=20)
+    async with running(line):
+        await line.is_up()
+        assert line.ari.operations.count("load") == 61
+        assert line.told == ["connected"]
+
+
+async def test_it_says_what_is_wrong_and_how_to_mend_it_once(line: Line) -> None:
+    line.ari.refuse("load", 401, times=1000)
+    with capture_logs() as logs:
+        async with running(line):
+            await line.until(lambda: line.ari.operations.count("load") > 10)
+            state = line.connection.state
+    assert not state.up
+    assert "asterisk.password" in state.detail
+    assert [entry["log_level"] for entry in logs].count("warning") == 1
+    assert "asterisk.password" in logs[0]["mend"]
+
+
+async def test_if_settling_fails_it_starts_anew(line: Line) -> None:
+    line.settling_fails = [AriError(0, "the database is away")]
+    async with running(line):
+        await line.is_up(sockets=2)
+        assert line.told == ["connected", "lost", "connected"]
+        assert line.sockets[0].closed
+
+
+async def test_when_replaced_it_steps_back_and_says_so(line: Line) -> None:
+    async with running(line):
+        socket = await line.is_up()
+        with capture_logs() as logs:
+            socket.says({"type": "ApplicationReplaced", "application": "ivr"})
+            await line.until(lambda: line.ari.operations.count("get") > 5)
+        assert len(line.sockets) == 1
+        assert line.told == ["connected", "lost"]
+        assert "taken over" in line.connection.state.detail
+        assert [entry["log_level"] for entry in logs if entry["event"].endswith("over")] == [
+            "critical"
+        ]
+
+
+async def test_it_comes_back_when_nobody_serves_the_application_any_more(line: Line) -> None:
+    async with running(line):
+        socket = await line.is_up()
+        line.ari.lose("get", times=3)
+        line.ari.refuse("get", 404)
+        socket.says({"type": "ApplicationReplaced", "application": "ivr"})
+        await line.is_up(sockets=2)
+
+
+async def test_it_comes_back_when_it_is_told_to(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "VACANCY_SECONDS", 3600)
+    async with running(line):
+        socket = await line.is_up()
+        socket.says({"type": "ApplicationReplaced", "application": "ivr"})
+        await line.until(lambda: "taken over" in line.connection.state.detail)
+        await asyncio.sleep(0)
+        line.connection.reclaim()
+        await line.is_up(sockets=2)
+
+
+async def test_while_its_pulse_comes_back_it_stays(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "PULSE_SECONDS", 0.01)
+    async with running(line):
+        socket = await line.is_up()
+        for beat in range(1, 6):
+            await line.until(lambda beat=beat: line.ari.operations.count("userEvent") == beat)
+            socket.says({"type": "ChannelUserevent", "eventname": "of somebody else"})
+            socket.says({"type": "ChannelUserevent", "eventname": PULSE})
+        assert line.told == ["connected"]
+        assert line.heard == []
+
+
+async def test_when_its_pulse_does_not_come_back_it_connects_again(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "PULSE_SECONDS", 0.01)
+    with capture_logs() as logs:
+        async with running(line):
+            await line.is_up(sockets=2)
+    assert "asterisk answers, but sends no events" in [entry.get("error") for entry in logs]
+
+
+async def test_when_asterisk_has_forgotten_the_application_it_connects_again(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "PULSE_SECONDS", 0.01)
+    line.ari.refuse("userEvent", 404)
+    async with running(line):
+        await line.is_up(sockets=2)
+
+
+async def test_many_devices_are_subscribed_in_several_requests() -> None:
+    ari = FakeAri()
+    await ari.subscribe_device_states("ivr", [f"PJSIP/{n}" for n in range(120)])
+    sources = [given["eventSource"] for _, given in ari.requests]
+    assert [len(some) for some in sources if isinstance(some, list)] == [50, 50, 20]
+
+
+async def test_when_cancelled_it_closes_the_socket(line: Line) -> None:
+    async with running(line):
+        socket = await line.is_up()
+    assert socket.closed
+    assert line.told == ["connected", "lost"]
+
+
+def test_pauses_grow_to_a_bound_and_are_spread() -> None:
+    first, *_, last = itertools.islice(pauses(), 20)
+    assert 0.25 <= first <= 0.5
+    assert LAST_RETRY_SECONDS / 2 <= last <= LAST_RETRY_SECONDS
+    assert len(set(itertools.islice(pauses(), 20))) == 20

@@ -1,0 +1,234 @@
+import asyncio
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from structlog.testing import capture_logs
+
+from component.domain.commands import (
+    CallCommand,
+    Connect,
+    EndCall,
+    HangUpLeg,
+    Hold,
+    Release,
+    Ring,
+)
+from component.domain.events import CallerLeft, Event, LegEnded
+from component.domain.model import Caller, Leg, LegEnd, QueueStatus
+from component.telephony import control
+from component.telephony.control import AriCallControl
+from tests.unit.telephony.fake_ari import FakeAri
+
+pytestmark = pytest.mark.unit
+
+LEG = Leg("c1", 2)
+HOLD = Hold("c1", "caller", timedelta(seconds=89.2))
+RING = Ring(LEG, "PJSIP/1000", "caller", Caller("0123", "Ada"), timedelta(seconds=19.5))
+HANG_UP = HangUpLeg(LEG)
+CONNECT = Connect(LEG, "caller")
+RELEASE = Release("c1", "caller", QueueStatus.TIMEOUT)
+END = EndCall("c1", "caller")
+CONNECTING = ["createWithId", "stopMoh", "addChannel", "setChannelVar"]
+
+
+class Desk:
+    """A control, the ARI below it, and the events that it submits."""
+
+    def __init__(self) -> None:
+        self.ari = FakeAri()
+        self.events: list[Event] = []
+        self.connected = True
+        self.control = AriCallControl(self.ari, "ivr", self.events.append, lambda: self.connected)
+
+    async def does(self, *commands: CallCommand) -> list[str]:
+        """Carry out commands; return the operations that it took."""
+        self.control.perform(commands)
+        await self.control.close(5)
+        return self.ari.operations
+
+
+@pytest.fixture
+def desk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    monkeypatch.setattr(control, "RETRY_SECONDS", 0)
+    with capture_logs():
+        yield Desk()
+
+
+async def test_hold_bounds_the_stay_then_plays_music(desk: Desk) -> None:
+    assert await desk.does(HOLD) == ["setChannelVar", "startMoh"]
+    assert desk.ari.arguments("setChannelVar") == {
+        "channelId": "caller",
+        "variable": "TIMEOUT(absolute)",
+        "value": "90",
+    }
+
+
+@pytest.mark.parametrize("status", [404, 409, 412])
+async def test_hold_of_a_caller_who_is_gone_says_so(desk: Desk, status: int) -> None:
+    desk.ari.refuse("setChannelVar", status)
+    await desk.does(HOLD)
+    assert desk.events == [CallerLeft("caller")]
+
+
+async def test_ring_originates_a_leg_that_names_its_call(desk: Desk) -> None:
+    assert await desk.does(RING) == ["originate"]
+    assert desk.ari.arguments("originate") == {
+        "channelId": "ivr-c1.2",
+        "endpoint": "PJSIP/1000",
+        "app": "ivr",
+        "appArgs": "leg",
+        "originator": "caller",
+        "callerId": '"Ada" <0123>',
+        "timeout": 20,
+    }
+    assert desk.events == []
+
+
+@pytest.mark.parametrize("status", [400, 404, 500, 503])
+async def test_a_leg_that_asterisk_refuses_has_ended(desk: Desk, status: int) -> None:
+    desk.ari.refuse("originate", status)
+    await desk.does(RING)
+    assert desk.events == [LegEnded(LEG, LegEnd.UNAVAILABLE)]
+
+
+async def test_a_leg_whose_id_is_taken_is_there(desk: Desk) -> None:
+    desk.ari.refuse("originate", 409)
+    assert await desk.does(RING) == ["originate", "get"]
+    assert desk.events == []
+
+
+async def test_a_leg_whose_id_is_taken_and_that_is_not_there_has_ended(desk: Desk) -> None:
+    """Asterisk says 409 of an unregistered phone, too, once it has said it on a connection."""
+    desk.ari.refuse("originate", 409)
+    desk.ari.refuse("get", 404)
+    await desk.does(RING)
+    assert desk.events == [LegEnded(LEG, LegEnd.UNAVAILABLE)]
+
+
+async def test_a_leg_that_may_ring_or_not_is_taken_back(desk: Desk) -> None:
+    desk.ari.lose("originate")
+    assert await desk.does(RING) == ["originate", "hangup"]
+    assert desk.events == []  # the leg's own end tells
+
+
+async def test_a_leg_that_may_ring_or_not_and_does_not_has_ended(desk: Desk) -> None:
+    desk.ari.lose("originate")
+    desk.ari.lose("hangup", times=2)
+    desk.ari.refuse("hangup", 404)
+    assert await desk.does(RING) == ["originate", "hangup", "hangup", "hangup"]
+    assert desk.events == [LegEnded(LEG, LegEnd.UNAVAILABLE)]
+
+
+async def test_hanging_up_a_leg_waits_for_its_ringing(desk: Desk) -> None:
+    gate = desk.ari.hold_back("originate")
+    desk.control.perform([RING])
+    desk.control.perform([HANG_UP])
+    while "originate" not in desk.ari.operations:
+        await asyncio.sleep(0)
+    assert desk.ari.operations == ["originate"]
+    gate.set()
+    assert await desk.does() == ["originate", "hangup"]
+
+
+async def test_a_leg_that_is_gone_when_it_is_hung_up_has_ended(desk: Desk) -> None:
+    desk.ari.refuse("hangup", 404)
+    await desk.does(HANG_UP)
+    assert desk.events == [LegEnded(LEG, LegEnd.HUNG_UP)]
+
+
+async def test_hanging_up_is_tried_until_it_is_answered(desk: Desk) -> None:
+    desk.ari.lose("hangup", times=3)
+    assert await desk.does(HANG_UP) == ["hangup"] * 4
+
+
+async def test_once_the_connection_is_lost_nothing_is_tried_again(desk: Desk) -> None:
+    desk.ari.lose("hangup", times=3)
+    desk.connected = False
+    assert await desk.does(HANG_UP) == ["hangup"]
+    assert desk.events == []  # what became of the leg is read after the next connect
+
+
+async def test_ringing_is_dropped_once_the_connection_is_lost(desk: Desk) -> None:
+    desk.ari.lose("originate")
+    desk.ari.lose("hangup")
+    desk.connected = False
+    await desk.does(RING)
+    assert desk.events == []
+
+
+async def test_connecting_stops_the_music_and_lifts_the_bound(desk: Desk) -> None:
+    assert await desk.does(CONNECT) == CONNECTING
+    assert desk.ari.arguments("createWithId") == {"bridgeId": "ivr-c1", "type": "mixing"}
+    assert desk.ari.arguments("addChannel") == {
+        "bridgeId": "ivr-c1",
+        "channel": ["caller", "ivr-c1.2"],
+    }
+    assert desk.ari.arguments("setChannelVar")["value"] == "0"
+
+
+async def test_connecting_again_uses_the_bridge_that_is_there(desk: Desk) -> None:
+    desk.ari.refuse("createWithId", 409)
+    assert await desk.does(CONNECT) == CONNECTING
+
+
+@pytest.mark.parametrize("status", [400, 404, 409, 422])
+async def test_connecting_a_leg_that_is_just_gone_is_no_error(desk: Desk, status: int) -> None:
+    desk.ari.refuse("addChannel", status)
+    with capture_logs() as logs:
+        await desk.does(CONNECT)
+    assert [entry["log_level"] for entry in logs] == ["debug"]
+    assert desk.events == []
+
+
+async def test_connecting_a_caller_who_is_gone_says_so(desk: Desk) -> None:
+    desk.ari.refuse("stopMoh", 404)
+    await desk.does(CONNECT)
+    assert desk.events == [CallerLeft("caller")]
+
+
+async def test_release_sets_the_status_and_leaves_no_music_and_no_bound(desk: Desk) -> None:
+    operations = await desk.does(RELEASE)
+    assert operations == ["setChannelVar", "setChannelVar", "stopMoh", "continueInDialplan"]
+    variables = [(given.get("variable"), given.get("value")) for _, given in desk.ari.requests]
+    assert variables[:2] == [("QUEUESTATUS", "TIMEOUT"), ("TIMEOUT(absolute)", "0")]
+
+
+async def test_the_end_takes_down_caller_and_bridge(desk: Desk) -> None:
+    desk.ari.refuse("hangup", 404)
+    desk.ari.refuse("destroy", 404)
+    with capture_logs() as logs:
+        assert await desk.does(END) == ["hangup", "destroy"]
+    assert {entry["log_level"] for entry in logs} == {"debug"}
+
+
+async def test_a_bridge_is_discarded_after_all_else(desk: Desk) -> None:
+    desk.control.perform([CONNECT])
+    desk.control.discard_bridge("c1")
+    assert await desk.does() == [*CONNECTING, "destroy"]
+    assert desk.ari.arguments("destroy") == {"bridgeId": "ivr-c1"}
+
+
+@pytest.mark.parametrize("command", [HOLD, CONNECT, RELEASE, END])
+async def test_an_unexpected_refusal_is_logged_and_the_lane_goes_on(
+    desk: Desk, command: CallCommand
+) -> None:
+    for operation in ("setChannelVar", "createWithId", "hangup"):
+        desk.ari.refuse(operation, 500)
+    with capture_logs() as logs:
+        await desk.does(command)
+    assert [entry["event"] for entry in logs] == ["command refused"]
+    assert desk.events == []
+
+
+async def test_calls_do_not_wait_for_one_another(desk: Desk) -> None:
+    gate = desk.ari.hold_back("originate")
+    desk.control.perform([RING])
+    other = Leg("c2", 1)
+    desk.control.perform([HangUpLeg(other)])
+    async with asyncio.timeout(5):
+        while "hangup" not in desk.ari.operations:
+            await asyncio.sleep(0)
+    assert desk.ari.arguments("hangup") == {"channelId": "ivr-c2.1"}
+    gate.set()
+    await desk.control.close(5)

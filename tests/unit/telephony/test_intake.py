@@ -1,0 +1,187 @@
+import asyncio
+import itertools
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from component.domain.events import CallerEntered, CallerLeft, Event, LegAnswered
+from component.domain.model import Caller, Customer
+from component.ports import StoreUnavailableError
+from component.telephony.intake import REMEMBERED, Intake
+from tests.unit.telephony.recorded import CALLER_CHANNEL, EVENTS
+
+pytestmark = pytest.mark.unit
+
+ADA = Customer(1, "1111", "Company 1")
+
+
+class SlowDirectory:
+    """Answers when it is let, with what it is told."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.error: Exception | None = None
+
+    async def customer(self, code: str) -> Customer | None:
+        self.asked.append(code)
+        await self.gate.wait()
+        if self.error is not None:
+            raise self.error
+        return ADA if code == ADA.code else None
+
+
+class Reception:
+    """An intake, and what came out of it."""
+
+    def __init__(self, deadline: float = 5.0) -> None:
+        self.events: list[Event] = []
+        self.directory = SlowDirectory()
+        numbers = itertools.count(1)
+        self.intake = Intake(
+            self.events.append, self.directory, deadline, lambda: f"call {next(numbers)}"
+        )
+
+    async def comes_to(self, count: int) -> list[Event]:
+        """Wait for events."""
+        async with asyncio.timeout(5):
+            while len(self.events) < count:
+                await asyncio.sleep(0)
+        return self.events
+
+
+def entering(channel: str = CALLER_CHANNEL, digits: str = "1111") -> dict[str, Any]:
+    event = EVENTS["caller_enters"]
+    return event | {"args": ["support", digits], "channel": event["channel"] | {"id": channel}}
+
+
+def leaving(channel: str = CALLER_CHANNEL) -> dict[str, Any]:
+    return EVENTS["caller_leaves"] | {"channel": {"id": channel}}
+
+
+def entered(customer: Customer | None, channel: str = CALLER_CHANNEL) -> CallerEntered:
+    return CallerEntered("call 1", "support", channel, Caller("caller"), "1111", customer)
+
+
+async def test_a_caller_whose_look_up_is_remembered_enters_at_once() -> None:
+    reception = Reception()
+    reception.intake.remember(CALLER_CHANNEL, "1111", ADA)
+    reception.intake.receive(entering())
+    assert reception.events == [entered(ADA)]
+    assert reception.directory.asked == []
+
+
+async def test_what_is_remembered_serves_once() -> None:
+    reception = Reception()
+    reception.intake.remember(CALLER_CHANNEL, "1111", ADA)
+    reception.intake.receive(entering())
+    reception.intake.receive(entering())
+    await reception.comes_to(2)
+    assert reception.directory.asked == ["1111"]
+
+
+async def test_other_digits_than_those_remembered_are_looked_up() -> None:
+    reception = Reception()
+    reception.intake.remember(CALLER_CHANNEL, "2222", None)
+    reception.intake.receive(entering())
+    assert await reception.comes_to(1) == [entered(ADA)]
+
+
+async def test_only_so_many_look_ups_are_remembered_the_oldest_going_first() -> None:
+    reception = Reception()
+    reception.intake.remember(CALLER_CHANNEL, "1111", None)
+    for number in range(REMEMBERED):
+        reception.intake.remember(f"channel {number}", "1111", ADA)
+    reception.intake.receive(entering())
+    assert await reception.comes_to(1) == [entered(ADA)]
+
+
+async def test_a_caller_who_keyed_nothing_is_not_looked_up() -> None:
+    reception = Reception()
+    reception.intake.receive(entering(digits=""))
+    [event] = reception.events
+    assert isinstance(event, CallerEntered)
+    assert event.customer is None
+    assert reception.directory.asked == []
+
+
+async def test_a_caller_of_whom_nothing_is_remembered_is_looked_up() -> None:
+    reception = Reception()
+    reception.intake.receive(entering())
+    assert await reception.comes_to(1) == [entered(ADA)]
+
+
+async def test_a_caller_who_leaves_during_the_look_up_enters_first() -> None:
+    reception = Reception()
+    reception.directory.gate.clear()
+    reception.intake.receive(entering())
+    reception.intake.receive(leaving())
+    await asyncio.sleep(0)
+    assert reception.events == []
+    reception.directory.gate.set()
+    assert await reception.comes_to(2) == [entered(ADA), CallerLeft(CALLER_CHANNEL)]
+
+
+async def test_a_look_up_under_way_holds_no_other_channel_up() -> None:
+    reception = Reception()
+    reception.directory.gate.clear()
+    reception.intake.receive(entering())
+    reception.intake.receive(EVENTS["leg_answers"])
+    reception.intake.receive(leaving("another"))
+    answered, left = reception.events
+    assert isinstance(answered, LegAnswered)
+    assert left == CallerLeft("another")
+    reception.directory.gate.set()
+    await reception.comes_to(3)
+
+
+async def test_after_the_deadline_a_caller_enters_unidentified() -> None:
+    reception = Reception(deadline=0.01)
+    reception.directory.gate.clear()
+    with capture_logs() as logs:
+        reception.intake.receive(entering())
+        assert await reception.comes_to(1) == [entered(None)]
+    assert logs[0]["event"] == "caller enters unidentified"
+
+
+@pytest.mark.parametrize("error", [StoreUnavailableError("away"), RuntimeError("a bug")])
+async def test_a_caller_enters_unidentified_if_the_look_up_fails(error: Exception) -> None:
+    reception = Reception()
+    reception.directory.error = error
+    with capture_logs():
+        reception.intake.receive(entering())
+        assert await reception.comes_to(1) == [entered(None)]
+        await reception.intake.close()
+
+
+async def test_a_caller_told_of_twice_during_the_look_up_enters_once() -> None:
+    reception = Reception()
+    reception.directory.gate.clear()
+    reception.intake.receive(entering())
+    reception.intake.receive(entering())
+    reception.directory.gate.set()
+    await reception.comes_to(1)
+    await reception.intake.close()
+    assert reception.events == [entered(ADA)]
+
+
+async def test_a_malformed_event_is_logged_and_dropped() -> None:
+    reception = Reception()
+    with capture_logs() as logs:
+        reception.intake.receive({"type": "StasisStart"})
+    assert reception.events == []
+    assert logs[0]["event"] == "event cannot be understood"
+    assert logs[0]["log_level"] == "error"
+
+
+async def test_every_call_has_an_id_of_its_own() -> None:
+    events: list[Event] = []
+    intake = Intake(events.append, SlowDirectory(), deadline=5.0)
+    for _ in range(2):
+        intake.receive(entering(digits=""))
+    first, second = events
+    assert isinstance(first, CallerEntered)
+    assert isinstance(second, CallerEntered)
+    assert first.call_id != second.call_id

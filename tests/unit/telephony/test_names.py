@@ -1,0 +1,50 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from component.domain.model import Leg
+from component.telephony.names import call_bridge, call_of, leg_channel, leg_of
+
+pytestmark = pytest.mark.unit
+
+call_ids = st.text(min_size=1)
+
+
+@given(call_ids, st.integers(1, 999_999_999))
+def test_a_leg_can_be_read_off_its_channel(call_id: str, attempt: int) -> None:
+    leg = Leg(call_id, attempt)
+    assert leg_of(leg_channel(leg)) == leg
+
+
+@given(call_ids)
+def test_a_call_can_be_read_off_its_bridge(call_id: str) -> None:
+    assert call_of(call_bridge(call_id)) == call_id
+
+
+@given(st.text())
+def test_no_two_channels_are_taken_for_the_same_leg(channel: str) -> None:
+    leg = leg_of(channel)
+    assert leg is None or leg_channel(leg) == channel
+
+
+@pytest.mark.parametrize(
+    "channel",
+    [
+        "1795396909.412",
+        "",
+        "ivr-",
+        "ivr-abc",
+        "ivr-abc.",
+        "ivr-abc.0",
+        "ivr-abc.01",
+        "ivr-.1",
+        "abc.1",
+    ],
+)
+def test_other_channels_are_no_legs(channel: str) -> None:
+    assert leg_of(channel) is None
+
+
+@pytest.mark.parametrize("bridge", ["", "ivr-", "2f9c", "conference-ivr-1"])
+def test_other_bridges_are_no_calls(bridge: str) -> None:
+    assert call_of(bridge) is None

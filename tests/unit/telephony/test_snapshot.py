@@ -1,0 +1,126 @@
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from component.domain.events import DeviceStateChanged
+from component.domain.model import DeviceState, Leg
+from component.telephony.errors import AriError
+from component.telephony.snapshot import SnapshotReader
+from tests.unit.telephony.fake_ari import FakeAri
+from tests.unit.telephony.recorded import (
+    ANSWERED_ATTEMPT,
+    BRIDGES,
+    CALL_ID,
+    CALLER_CHANNEL,
+    CHANNELS,
+)
+
+pytestmark = pytest.mark.unit
+
+LEG = Leg(CALL_ID, ANSWERED_ATTEMPT)
+
+
+class OneOperation(FakeAri):
+    """All lists are asked for by an operation of the same name: answer by resource."""
+
+    def __init__(self, channels: list[Any], bridges: list[Any]) -> None:
+        super().__init__()
+        self._lists = {"channels": channels, "bridges": bridges}
+        self.results["get"] = {"state": "NOT_INUSE"}
+
+    async def _call(self, resource: str, operation: str, **arguments: object) -> object:
+        answer = await super()._call(resource, operation, **arguments)
+        return self._lists.get(resource, answer)
+
+
+def reader(channels: list[Any] | None = None, bridges: list[Any] | None = None) -> SnapshotReader:
+    return SnapshotReader(
+        OneOperation(
+            CHANNELS if channels is None else channels, BRIDGES if bridges is None else bridges
+        ),
+        "ivr",
+    )
+
+
+def changed(**fields: Any) -> list[dict[str, Any]]:
+    return [channel | fields for channel in CHANNELS]
+
+
+async def test_a_call_between_caller_and_agent() -> None:
+    before = datetime.now(UTC)
+    snapshot = await reader().read(["PJSIP/1000"])
+    assert before <= snapshot.taken_at <= datetime.now(UTC)
+    [caller] = snapshot.callers
+    assert (caller.channel, caller.queue, caller.digits) == (CALLER_CHANNEL, "support", "1111")
+    assert snapshot.answered_legs == {LEG}
+    assert snapshot.ringing_legs == frozenset()
+    assert snapshot.bridges == {CALL_ID: {CALLER_CHANNEL, f"ivr-{LEG}"}}
+    assert snapshot.device_states == {"PJSIP/1000": DeviceState.NOT_INUSE}
+
+
+async def test_a_leg_that_is_not_up_is_ringing() -> None:
+    snapshot = await reader(changed(state="Ringing")).read([])
+    assert snapshot.ringing_legs == {LEG}
+    assert snapshot.answered_legs == frozenset()
+
+
+@pytest.mark.parametrize(
+    "dialplan",
+    [
+        {"app_name": "Dial", "app_data": "PJSIP/3000"},
+        {"app_name": "Stasis", "app_data": "another,support,1111"},
+        {"app_name": "", "app_data": ""},
+    ],
+)
+async def test_channels_elsewhere_are_no_callers_of_ours(dialplan: dict[str, str]) -> None:
+    snapshot = await reader(changed(dialplan=dialplan)).read([])
+    assert snapshot.callers == ()
+
+
+async def test_bridges_of_others_are_left_out() -> None:
+    snapshot = await reader(bridges=[{"id": "conference", "channels": []}]).read([])
+    assert snapshot.bridges == {}
+
+
+async def test_a_caller_without_a_queue_is_logged_and_left_out() -> None:
+    dialplan = {"app_name": "Stasis", "app_data": "ivr"}
+    with capture_logs() as logs:
+        snapshot = await reader(changed(dialplan=dialplan)).read([])
+    assert snapshot.callers == ()
+    assert logs[0]["event"] == "channel cannot be understood"
+
+
+async def test_a_device_state_that_nobody_knows_is_logged_and_left_out() -> None:
+    ari = OneOperation([], [])
+    ari.results["get"] = {"state": "ASLEEP"}
+    with capture_logs() as logs:
+        snapshot = await SnapshotReader(ari, "ivr").read(["PJSIP/1000"])
+    assert snapshot.device_states == {}
+    assert logs[0]["event"] == "device state cannot be understood"
+
+
+async def test_a_list_that_is_none_is_an_error() -> None:
+    with pytest.raises(AriError):
+        await reader(channels=["no channel"]).read([])
+
+
+async def test_an_event_that_comes_during_the_reading_counts_more_than_what_is_read() -> None:
+    ari = OneOperation([], [])
+    gate = ari.hold_back("list")
+    snapshots = SnapshotReader(ari, "ivr")
+    reading = asyncio.create_task(snapshots.read(["PJSIP/1000"]))
+    while "get" not in ari.operations:
+        await asyncio.sleep(0)
+    snapshots.note(DeviceStateChanged("PJSIP/1000", DeviceState.INUSE))
+    gate.set()
+    assert (await reading).device_states == {"PJSIP/1000": DeviceState.INUSE}
+
+
+async def test_an_event_from_before_the_reading_counts_for_nothing() -> None:
+    snapshots = reader()
+    snapshots.note(DeviceStateChanged("PJSIP/1000", DeviceState.INUSE))
+    snapshot = await snapshots.read(["PJSIP/1000"])
+    assert snapshot.device_states == {"PJSIP/1000": DeviceState.NOT_INUSE}

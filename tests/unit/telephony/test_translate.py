@@ -1,0 +1,157 @@
+import contextlib
+import copy
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from component.domain.events import CallerLeft, DeviceStateChanged, LegAnswered, LegEnded
+from component.domain.model import DeviceState, Leg, LegEnd
+from component.ports import WaitingChannel
+from component.telephony.errors import MalformedEventError
+from component.telephony.translate import translate, waiting_channel
+from tests.unit.telephony.recorded import ANSWERED_ATTEMPT, CALL_ID, CALLER_CHANNEL, EVENTS
+
+pytestmark = pytest.mark.unit
+
+
+def test_a_caller_enters_with_queue_and_digits() -> None:
+    assert translate(EVENTS["caller_enters"]) == WaitingChannel(
+        channel=CALLER_CHANNEL,
+        queue="support",
+        digits="1111",
+        caller_number="caller",
+        caller_name="",
+        created_at=datetime(2026, 11, 23, 1, 21, 49, 114000, tzinfo=UTC),
+    )
+
+
+def test_a_caller_may_have_keyed_nothing() -> None:
+    waiting = translate({**EVENTS["caller_enters"], "args": ["support"]})
+    assert isinstance(waiting, WaitingChannel)
+    assert waiting.digits == ""
+
+
+def test_a_caller_leaves() -> None:
+    assert translate(EVENTS["caller_leaves"]) == CallerLeft(CALLER_CHANNEL)
+
+
+def test_a_leg_that_enters_the_application_was_answered() -> None:
+    assert translate(EVENTS["leg_answers"]) == LegAnswered(Leg(CALL_ID, ANSWERED_ATTEMPT))
+
+
+def test_a_leg_that_leaves_the_application_has_not_ended_yet() -> None:
+    assert translate(EVENTS["leg_leaves"]) is None
+
+
+@pytest.mark.parametrize(
+    ("happened", "reason"),
+    [
+        ("leg_busy", LegEnd.BUSY),
+        ("leg_busy_everywhere", LegEnd.BUSY),
+        ("leg_declined", LegEnd.REJECTED),
+        ("leg_temporarily_unavailable", LegEnd.NO_ANSWER),
+        ("leg_request_timeout", LegEnd.NO_ANSWER),
+        ("leg_rang_out", LegEnd.NO_ANSWER),
+        ("leg_not_found", LegEnd.UNAVAILABLE),
+        ("leg_taken_down", LegEnd.HUNG_UP),
+        ("leg_hangs_up", LegEnd.HUNG_UP),
+    ],
+)
+def test_why_a_leg_ended(happened: str, reason: LegEnd) -> None:
+    ended = translate(EVENTS[happened])
+    assert isinstance(ended, LegEnded)
+    assert ended.leg.call_id == CALL_ID
+    assert ended.reason is reason
+
+
+def test_a_leg_that_was_answered_was_hung_up_whatever_the_cause() -> None:
+    event = copy.deepcopy(EVENTS["leg_hangs_up"])
+    event["cause"] = 38  # network out of order
+    ended = translate(event)
+    assert isinstance(ended, LegEnded)
+    assert ended.reason is LegEnd.HUNG_UP
+
+
+def test_the_sip_status_tells_where_the_cause_does_not() -> None:
+    ended = translate({**EVENTS["leg_busy"], "cause": 127})
+    assert isinstance(ended, LegEnded)
+    assert ended.reason is LegEnd.BUSY
+
+
+def test_a_device_changes_its_state() -> None:
+    changed = DeviceStateChanged("PJSIP/1000", DeviceState.NOT_INUSE)
+    assert translate(EVENTS["device_not_in_use"]) == changed
+
+
+@pytest.mark.parametrize("event", [EVENTS["dial"], {"type": "Unheard"}, {"type": 1}, {}])
+def test_events_of_other_types_mean_nothing(event: dict[str, Any]) -> None:
+    assert translate(event) is None
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"type": "StasisStart"},
+        {**EVENTS["caller_enters"], "args": []},
+        {**EVENTS["caller_enters"], "args": "support"},
+        {**EVENTS["caller_enters"], "args": [1, 2]},
+        {"type": "StasisEnd", "channel": {"id": 7}},
+        {"type": "ChannelDestroyed", "channel": []},
+        {"type": "DeviceStateChanged", "device_state": {"name": "PJSIP/1000", "state": "ASLEEP"}},
+    ],
+)
+def test_an_event_that_lacks_what_ari_promises_is_an_error(event: dict[str, Any]) -> None:
+    with pytest.raises(MalformedEventError):
+        translate(event)
+
+
+@pytest.mark.parametrize(
+    "time", ["", "yesterday", "2026-11-23T01:21:49", "0001-01-01T00:00:00+2359"]
+)
+def test_a_channel_without_a_proper_creation_time_is_an_error(time: str) -> None:
+    channel = {**EVENTS["caller_enters"]["channel"], "creationtime": time}
+    with pytest.raises(MalformedEventError):
+        waiting_channel(channel, ["support"])
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=5,
+)
+
+
+@st.composite
+def damaged_events(draw: st.DrawFn) -> dict[str, Any]:
+    """A recorded event, one part of which, at any depth, is replaced or missing."""
+    event = copy.deepcopy(EVENTS[draw(st.sampled_from(sorted(EVENTS)))])
+    part: Any = event
+    while True:
+        name = draw(st.sampled_from(sorted(part)))
+        if not (isinstance(part[name], dict) and draw(st.booleans())):
+            break
+        part = part[name]
+    if draw(st.booleans()):
+        del part[name]
+    else:
+        part[name] = draw(json_values)
+    return event
+
+
+@given(damaged_events())
+@example({"type": "ChannelDestroyed", "channel": {"id": "ivr-x.1", "state": "Down"}, "cause": []})
+def test_no_event_makes_it_fail_otherwise(event: dict[str, Any]) -> None:
+    with contextlib.suppress(MalformedEventError):
+        translate(event)
+
+
+@given(st.text(st.characters()), st.text(st.characters()))
+def test_what_callers_say_of_themselves_is_printable(number: str, name: str) -> None:
+    channel = EVENTS["caller_enters"]["channel"] | {"caller": {"number": number, "name": name}}
+    waiting = waiting_channel(channel, ["support", number])
+    for text in (waiting.caller_number, waiting.caller_name, waiting.digits):
+        assert text.isprintable()
+        text.encode()

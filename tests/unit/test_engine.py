@@ -1,0 +1,243 @@
+"""One writer; commit, then act."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from component.domain.commands import Connect, HangUpLeg, Hold, Release, Ring
+from component.domain.errors import UnknownDeviceError
+from component.domain.events import CallerLeft, LegAnswered, LogOn
+from component.domain.model import CallState, Leg, QueueStatus
+from component.ports import Changes, Outgoing, StoreUnavailableError
+from component.pubsub.errors import ClosedNodeError
+from component.pubsub.service import PubSub, Request
+from component.storage.memory import MemoryStore
+from tests.unit.services import DOMAIN, demo_store, running
+
+pytestmark = pytest.mark.unit
+
+
+class GatedStore(MemoryStore):
+    """A store whose commits wait until the gate is opened; it counts them."""
+
+    def __init__(self) -> None:
+        demo = demo_store()
+        super().__init__(demo.queues, demo.agents.values(), demo.members.values())
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.commits: list[Changes] = []
+
+    async def commit(self, changes: Changes) -> None:
+        await self.gate.wait()
+        await super().commit(changes)
+        self.commits.append(changes)
+
+
+async def settle() -> None:
+    """Let everything that can run, run."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+async def test_the_pop_is_sent_before_the_phone_is_rung() -> None:
+    async with running() as service:
+        await service.log_on("1000")
+        await service.subscribe("1000")
+        await service.engine.step(service.enter())
+
+        kinds = [type(done) for done in service.outside.done]
+        assert kinds == [Outgoing, Outgoing, Ring, Hold]
+
+
+async def test_nothing_is_done_before_the_commit() -> None:
+    store = GatedStore()
+    async with running(store) as service:
+        await service.log_on("1000")
+        store.gate.clear()
+        service.engine.submit(service.enter())
+        await settle()
+        assert service.outside.done == []
+
+        store.gate.set()
+        await settle()
+        assert store.calls["call1"].state is CallState.OFFERED
+        assert isinstance(service.outside.done[-1], Hold)
+
+
+async def test_facts_that_wait_together_share_a_commit() -> None:
+    store = GatedStore()
+    async with running(store) as service:
+        await service.log_on("1000", "2000")
+        before = len(store.commits)
+        store.gate.clear()
+        for number in range(1, 6):
+            service.engine.submit(service.enter(number))
+        await settle()
+        for number in range(6, 11):
+            service.engine.submit(service.enter(number))
+        store.gate.set()
+        await settle()
+
+        assert len(store.commits) == before + 2
+        assert len(store.calls) == 10
+
+
+async def test_only_the_node_of_the_offered_extension_gets_the_item() -> None:
+    async with running() as service:
+        await service.log_on("1000", "2000")
+        await service.subscribe("1000")
+        await service.subscribe("2000")
+        await service.engine.step(service.enter())
+
+        assert [pop.recipients for pop in _pops(service.outside.done)] == [("user1@example.com",)]
+        assert list(service.store.items) == [("ext1000", "call1")]
+
+
+async def test_every_member_who_is_logged_on_is_told_by_message() -> None:
+    async with running() as service:
+        await service.log_on("1000", "3000")
+        await service.engine.step(service.enter())
+
+        [announcement] = [d for d in service.outside.done if isinstance(d, Outgoing)]
+        assert announcement.recipients == ("user1@example.com", "user3@example.com")
+        assert "Company 1 (1111), 5550101" in announcement.body
+
+
+async def test_a_refused_fact_is_told_to_who_asked_and_changes_nothing() -> None:
+    async with running() as service:
+        with pytest.raises(UnknownDeviceError):
+            await service.engine.step(LogOn("PJSIP/9999", "support"))
+        with pytest.raises(ClosedNodeError):
+            await service.engine.pubsub(_eavesdrop)
+
+        assert service.store.subscriptions == {}
+
+
+async def test_a_refused_fact_does_not_spoil_those_that_share_its_commit() -> None:
+    async with running() as service:
+        refused = asyncio.gather(
+            service.engine.step(LogOn("PJSIP/1000", "support")),
+            service.engine.step(LogOn("PJSIP/9999", "support")),
+            service.engine.step(LogOn("PJSIP/2000", "support")),
+            return_exceptions=True,
+        )
+        answers = await refused
+
+        assert [type(answer) for answer in answers] == [type(None), UnknownDeviceError, type(None)]
+        assert [m.extension for m in service.state.logged_on("support")] == ["1000", "2000"]
+
+
+async def test_a_fact_that_meets_a_bug_does_not_stop_the_writer() -> None:
+    async with running() as service:
+        with pytest.raises(ZeroDivisionError):
+            await service.engine.pubsub(lambda _pubsub, _now: 1 // 0)
+
+        await service.log_on("1000")
+
+
+async def test_while_the_database_is_away_new_callers_go_back_to_the_dialplan() -> None:
+    async with running() as service:
+        await service.log_on("1000")
+        service.store.away = True
+        service.engine.submit(service.enter())
+        await settle()
+
+        assert service.outside.done == [Release("call1", "channel1", QueueStatus.UNAVAILABLE)]
+        assert len(service.state.calls) == 0
+        assert service.outside.turned_away_from == ["support"]
+        with pytest.raises(StoreUnavailableError):
+            await service.log_on("2000")
+
+
+async def test_what_happens_while_the_database_is_away_is_made_up_for() -> None:
+    async with running() as service:
+        await service.log_on("1000")
+        await service.engine.step(service.enter())
+        service.store.away = True
+        service.engine.submit(LegAnswered(Leg("call1", 1)))
+        service.engine.submit(CallerLeft("channel1"))
+        await settle()
+        assert service.state.calls["call1"].state is CallState.OFFERED
+        service.outside.done.clear()
+
+        service.store.away = False
+        async with asyncio.timeout(10):
+            while not service.outside.done:
+                await asyncio.sleep(0.01)
+        assert Connect(Leg("call1", 1), "channel1") in service.outside.done
+        assert HangUpLeg(Leg("call1", 1)) in service.outside.done
+        assert service.store.calls["call1"].outcome == "completed"
+
+
+async def test_an_undone_fact_leaves_no_trace() -> None:
+    async with running() as service:
+        await service.log_on("1000")
+        agents = list(service.state.agents.values())
+        service.store.away = True
+        service.engine.submit(service.enter())
+        await settle()
+
+        assert list(service.state.agents.values()) == agents
+        assert list(service.state.candidates.of("support")) == ["1000"]
+        assert list(service.pubsub.items) == []
+
+
+async def test_a_fact_that_the_database_rejects_does_not_spoil_the_others() -> None:
+    async with running() as service:
+        await service.log_on("1000")
+        del service.store.agents["1000"]  # the operator deleted the extension meanwhile
+        await asyncio.gather(
+            service.engine.step(LogOn("PJSIP/2000", "support")),
+            service.engine.step(service.enter()),
+            return_exceptions=True,
+        )
+
+        assert [m.extension for m in service.state.logged_on("support")] == ["1000", "2000"]
+        assert len(service.state.calls) == 0
+
+
+async def test_a_message_is_owed_until_it_is_confirmed() -> None:
+    async with running() as service:
+        await service.log_on("1000")
+        await service.subscribe("1000")
+        await service.engine.step(service.enter())
+        owed = service.engine.owed()
+        assert owed == list(service.store.outgoing.values()) != []
+
+        service.engine.confirm([message.seq for message in owed])
+        await settle()
+        assert service.engine.owed() == []
+        assert service.store.outgoing == {}
+
+
+async def test_after_a_restart_what_was_owed_is_owed_still() -> None:
+    store = demo_store()
+    async with running(store) as service:
+        await service.log_on("1000")
+        await service.subscribe("1000")
+        await service.engine.step(service.enter())
+        owed = service.engine.owed()
+
+    async with running(store) as restarted:
+        assert restarted.engine.owed() == owed
+
+
+async def test_an_announcement_is_of_no_use_once_the_caller_cannot_be_waiting() -> None:
+    async with running() as service:
+        await service.log_on("1000")
+        await service.engine.step(service.enter())
+        assert len(service.engine.owed()) == 1
+
+        service.outside.time = service.engine.owed()[0].expires_at or service.outside.time
+        assert service.engine.owed() == []
+
+
+def _pops(done: Iterable[object]) -> list[Outgoing]:
+    return [d for d in done if isinstance(d, Outgoing) and d.type == "headline"]
+
+
+def _eavesdrop(pubsub: PubSub, now: Any) -> None:
+    stranger = "stranger@example.com"
+    pubsub.subscribe(Request(stranger, DOMAIN, "ext1000"), stranger, "s", now)

@@ -1,0 +1,81 @@
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from component.markup import Markup, attribute, element, flaw, text
+
+pytestmark = pytest.mark.unit
+
+anything = st.text(alphabet=st.characters(exclude_categories=[]))
+"""Surrogates and control characters included."""
+
+
+def test_an_element_is_written_with_its_attributes_and_content() -> None:
+    inner = element("b", None, text("1 < 2"))
+    assert element("a", {"xmlns": "urn:x", "k": "v", "none": None}, inner) == (
+        "<a xmlns='urn:x' k='v'><b>1 &lt; 2</b></a>"
+    )
+
+
+def test_an_element_without_content_is_empty() -> None:
+    assert element("a") == "<a/>"
+
+
+@given(anything)
+def test_whatever_is_written_as_text_is_well_formed(value: str) -> None:
+    assert flaw(element("a", None, text(value))) is None
+
+
+@given(anything)
+def test_whatever_is_written_as_attribute_is_well_formed(value: str) -> None:
+    assert flaw(element("a", {"k": value})) is None
+    assert flaw(f'<a k="{attribute(value)}"/>') is None
+
+
+legal = st.text(
+    alphabet=st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff")
+    | st.sampled_from("\t\n\r'\"<>&")
+)
+
+
+@given(legal)
+def test_what_xml_can_carry_arrives_as_it_was(value: str) -> None:
+    root = ET.fromstring(element("a", {"k": value}, text(value)))
+    assert (root.get("k"), root.text or "") == (value, value)
+
+
+def test_what_xml_cannot_carry_is_replaced() -> None:
+    assert text("a\x00b\x0bc\ufffed\ud800e") == "a\ufffdb\ufffdc\ufffdd\ufffde"
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<!-- comment -->",
+        "<?instruction?>",
+        "<!DOCTYPE a>",
+        "<a>",
+        "</content>",
+        "</content><content>",
+        "<a/></stream>",
+        "<a b='1' b='2'/>",
+        "<x:a/>",
+        "&nbsp;",
+        "&#1;",
+        "\x01",
+        "\ufffe",
+        "\ud800",
+        "a & b",
+    ],
+)
+def test_what_would_end_a_stream_is_found(markup: str) -> None:
+    assert flaw(markup)
+
+
+@pytest.mark.parametrize(
+    "markup", ["", "text", "<a/>text<b/>", "<x:a xmlns:x='urn:x'/>", "<![CDATA[<]]>", "<call/>" * 9]
+)
+def test_what_a_stream_can_carry_has_no_flaw(markup: str) -> None:
+    assert flaw(Markup(markup)) is None

@@ -1,0 +1,51 @@
+"""Messages that are owed."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from component.outbox import Outbox
+from component.ports import Changes, Outgoing
+
+pytestmark = pytest.mark.unit
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def message(seq: int) -> Outgoing:
+    return Outgoing(seq, "ivr.example.com", ("user1@example.com",), "headline", "<event/>")
+
+
+def test_numbers_after_a_restart_are_greater_than_any_before() -> None:
+    before = Outbox([], NOW).next_seq()
+
+    assert Outbox([], NOW + timedelta(seconds=1)).next_seq() > before
+
+
+def test_numbers_are_greater_than_those_owed_even_if_the_clock_went_back() -> None:
+    ahead = int((NOW + timedelta(days=1)).timestamp() * 1e6)
+
+    assert Outbox([message(ahead)], NOW).next_seq() == ahead + 1
+
+
+def test_what_is_confirmed_during_a_commit_is_deleted_by_the_next() -> None:
+    outbox = Outbox([message(1), message(2)], NOW)
+    outbox.confirm([1])
+    first = Changes()
+    outbox.include_in(first)
+    outbox.confirm([2])
+    outbox.committed(first)
+    second = Changes()
+    outbox.include_in(second)
+
+    assert (first.delivered, second.delivered) == ([1], [2])
+
+
+def test_a_deletion_whose_commit_failed_is_tried_again() -> None:
+    outbox = Outbox([message(1)], NOW)
+    outbox.confirm([1])
+    outbox.include_in(Changes())
+    again = Changes()
+    outbox.include_in(again)
+
+    assert again.delivered == [1]

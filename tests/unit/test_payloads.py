@@ -1,0 +1,147 @@
+"""What a subscriber receives."""
+
+import json
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import xmlschema
+from hypothesis import given
+from hypothesis import strategies as st
+
+from component.domain.model import Call, Caller, CallState, Customer
+from component.payloads import announcement_xml, call_xml
+
+pytestmark = pytest.mark.unit
+
+SCHEMA = xmlschema.XMLSchema(Path(__file__).parents[2] / "docs" / "payload.xsd")
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, UTC)
+
+OFFERED = Call(
+    "call1",
+    "support",
+    "channel1",
+    Caller("+15550100", "Ann"),
+    NOW,
+    digits="1111",
+    customer=Customer(7, "1111", "Company 1", {"contract": "gold"}),
+    state=CallState.OFFERED,
+    extension="1000",
+    attempt=1,
+    revision=1,
+    offered_at=NOW + timedelta(seconds=1.5),
+)
+
+NAMESPACE = "{urn:ivr-pubsub:call:1}"
+
+
+def parsed(call: Call) -> ET.Element:
+    """The payload, which is checked against the schema."""
+    text = call_xml(call, "1000")
+    SCHEMA.validate(text)
+    return ET.fromstring(text)
+
+
+def as_json(call: Call) -> Any:
+    return json.loads(parsed(call).findtext("{urn:xmpp:json:0}json", ""))
+
+
+def test_an_offered_call_as_attributes_and_elements() -> None:
+    payload = parsed(OFFERED)
+
+    assert payload.attrib == {
+        "id": "call1",
+        "revision": "1",
+        "state": "offered",
+        "queue": "support",
+        "extension": "1000",
+        "entered": "2026-01-02T03:04:05.678Z",
+        "offered": "2026-01-02T03:04:07.178Z",
+        "waiting": "1.500",
+    }
+    customer = payload.find(f"{NAMESPACE}customer")
+    assert customer is not None
+    assert customer.attrib == {"id": "7", "code": "1111", "name": "Company 1"}
+    assert [(a.get("name"), a.text) for a in customer] == [("contract", "gold")]
+    assert payload.findtext(f"{NAMESPACE}digits") == "1111"
+
+
+def test_an_offered_call_as_json() -> None:
+    assert as_json(OFFERED) == {
+        "id": "call1",
+        "revision": 1,
+        "state": "offered",
+        "queue": "support",
+        "extension": "1000",
+        "entered": "2026-01-02T03:04:05.678Z",
+        "offered": "2026-01-02T03:04:07.178Z",
+        "answered": None,
+        "ended": None,
+        "waiting": 1.5,
+        "caller": {"number": "+15550100", "name": "Ann"},
+        "customer": {
+            "id": 7,
+            "code": "1111",
+            "name": "Company 1",
+            "attributes": {"contract": "gold"},
+        },
+        "digits": "1111",
+    }
+
+
+def test_later_states_say_when_they_came() -> None:
+    ended = replace(OFFERED, state=CallState.ENDED, answered_at=NOW, ended_at=NOW, revision=3)
+
+    assert parsed(ended).get("answered") == "2026-01-02T03:04:05.678Z"
+    assert as_json(ended)["ended"] == "2026-01-02T03:04:05.678Z"
+
+
+def test_an_unidentified_caller_has_no_customer() -> None:
+    unknown = replace(OFFERED, customer=None)
+
+    assert parsed(unknown).find(f"{NAMESPACE}customer") is None
+    assert as_json(unknown)["customer"] is None
+
+
+@given(
+    number=st.text(),
+    name=st.text(),
+    digits=st.text(),
+    attributes=st.dictionaries(st.text(), st.text()),
+)
+def test_whatever_a_caller_is_called_the_payload_is_well_formed(
+    number: str, name: str, digits: str, attributes: dict[str, str]
+) -> None:
+    call = replace(
+        OFFERED,
+        caller=Caller(number, name),
+        digits=digits,
+        customer=Customer(1, digits, name, attributes),
+    )
+
+    assert len(parsed(call).findall(f"{NAMESPACE}customer/{NAMESPACE}attribute")) == len(attributes)
+
+
+@given(name=st.text(alphabet=st.characters(min_codepoint=0x20, max_codepoint=0xD7FF)))
+def test_every_character_that_xml_has_survives(name: str) -> None:
+    call = replace(OFFERED, customer=Customer(1, "1", name))
+
+    customer = parsed(call).find(f"{NAMESPACE}customer")
+    assert customer is not None
+    assert customer.get("name") == as_json(call)["customer"]["name"] == name
+
+
+def test_the_announcement_says_who_is_waiting_where() -> None:
+    assert announcement_xml(OFFERED) == (
+        "<body>Call waiting in support: Company 1 (1111), +15550100</body>"
+    )
+
+
+def test_the_announcement_of_a_caller_of_whom_nothing_is_known() -> None:
+    nobody = replace(OFFERED, customer=None, caller=Caller(""))
+
+    assert announcement_xml(nobody) == "<body>Call waiting in support: unknown number</body>"

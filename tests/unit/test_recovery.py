@@ -1,0 +1,197 @@
+"""After a gap: what Asterisk has, compared with what is believed."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from component.domain.commands import Connect, HangUpLeg, Hold, Release, Ring
+from component.domain.events import CallerLeft, LegAnswered
+from component.domain.model import AgentState, CallState, DeviceState, Leg
+from component.ports import Snapshot, WaitingChannel
+from tests.unit.services import Service, demo_store, running
+
+pytestmark = pytest.mark.unit
+
+LEG = Leg("call1", 1)
+
+
+def snapshot(
+    service: Service,
+    *callers: str,
+    ringing: tuple[Leg, ...] = (),
+    answered: tuple[Leg, ...] = (),
+    bridges: dict[str, set[str]] | None = None,
+    devices: dict[str, DeviceState] | None = None,
+) -> Snapshot:
+    """What Asterisk has, read a second after whatever was believed so far."""
+    service.outside.time += timedelta(seconds=1)
+    now = service.outside.time
+    return Snapshot(
+        taken_at=now,
+        callers=tuple(WaitingChannel(c, "support", "1111", "5550100", "", now) for c in callers),
+        ringing_legs=frozenset(ringing),
+        answered_legs=frozenset(answered),
+        bridges={call: frozenset(channels) for call, channels in (bridges or {}).items()},
+        device_states=devices or {},
+    )
+
+
+async def offered(service: Service) -> None:
+    await service.log_on("1000")
+    await service.engine.step(service.enter())
+    service.outside.done.clear()
+
+
+async def answered(service: Service) -> None:
+    await offered(service)
+    await service.engine.step(LegAnswered(LEG))
+    service.outside.done.clear()
+
+
+async def test_a_caller_who_hung_up_meanwhile_is_abandoned() -> None:
+    async with running() as service:
+        await offered(service)
+        await service.engine.reconcile(snapshot(service, ringing=(LEG,)))
+
+        assert HangUpLeg(LEG) in service.outside.done
+        assert service.store.calls["call1"].outcome == "abandoned"
+
+
+async def test_an_agent_who_hung_up_meanwhile_ends_the_call() -> None:
+    async with running() as service:
+        await answered(service)
+        await service.engine.reconcile(
+            snapshot(service, "channel1", bridges={"call1": {"channel1"}})
+        )
+
+        assert service.store.calls["call1"].outcome == "completed"
+        assert service.state.agents["1000"].state is AgentState.AVAILABLE
+
+
+async def test_a_phone_that_stopped_ringing_meanwhile_did_not_take_the_call() -> None:
+    async with running() as service:
+        await offered(service)
+        await service.engine.reconcile(snapshot(service, "channel1"))
+
+        assert service.store.calls["call1"].state is CallState.WAITING
+        assert service.store.calls["call1"].tried == {"1000"}
+
+
+async def test_a_phone_that_was_answered_meanwhile_is_connected() -> None:
+    async with running() as service:
+        await offered(service)
+        await service.engine.reconcile(snapshot(service, "channel1", answered=(LEG,)))
+
+        assert Connect(LEG, "channel1") in service.outside.done
+        assert service.store.calls["call1"].state is CallState.ANSWERED
+
+
+async def test_a_call_that_goes_on_is_left_alone() -> None:
+    async with running() as service:
+        await answered(service)
+        talking = snapshot(
+            service,
+            "channel1",
+            answered=(LEG,),
+            bridges={"call1": {"channel1", "ivr-call1.1"}},
+        )
+        assert await service.engine.reconcile(talking) == ()
+
+        assert service.outside.done == []
+
+
+async def test_a_connection_that_was_decided_but_not_made_is_made() -> None:
+    async with running() as service:
+        await answered(service)
+        await service.engine.reconcile(snapshot(service, "channel1", answered=(LEG,)))
+
+        assert service.outside.done == [Connect(LEG, "channel1")]
+
+
+async def test_a_waiting_caller_is_held_again_in_the_old_place() -> None:
+    async with running() as service:
+        await service.log_on("1000")
+        await service.engine.step(service.enter(1))
+        await service.engine.step(service.enter(2))
+        service.outside.done.clear()
+        await service.engine.reconcile(snapshot(service, "channel1", "channel2", ringing=(LEG,)))
+
+        [hold] = service.outside.done
+        assert isinstance(hold, Hold)
+        assert hold.channel == "channel2"
+
+
+async def test_a_caller_who_came_meanwhile_is_reported() -> None:
+    async with running() as service:
+        await offered(service)
+        found = await service.engine.reconcile(
+            snapshot(service, "channel1", "channel9", ringing=(LEG,))
+        )
+
+        assert [caller.channel for caller in found] == ["channel9"]
+
+
+async def test_a_leg_and_a_bridge_that_no_call_wants_are_taken_down() -> None:
+    async with running() as service:
+        stray = Leg("gone", 3)
+        await service.engine.reconcile(
+            snapshot(service, ringing=(stray,), bridges={"gone": {"ivr-gone.3"}})
+        )
+
+        assert service.outside.done == [HangUpLeg(stray)]
+        assert service.outside.discarded == ["gone"]
+
+
+async def test_what_was_rung_after_the_reading_began_is_left_alone() -> None:
+    async with running() as service:
+        await service.log_on("1000")
+        early = snapshot(service)
+        service.outside.time += timedelta(seconds=1)
+        await service.engine.step(service.enter())
+        await service.engine.reconcile(early)
+
+        assert service.store.calls["call1"].state is CallState.OFFERED
+
+
+async def test_device_states_are_taken_over_before_anything_is_offered() -> None:
+    async with running() as service:
+        await service.log_on("1000", "2000")
+        await service.engine.reconcile(
+            snapshot(service, devices={"PJSIP/1000": DeviceState.UNAVAILABLE})
+        )
+        await service.engine.step(service.enter())
+
+        assert [d.device for d in service.outside.done if isinstance(d, Ring)] == ["PJSIP/2000"]
+
+
+async def test_after_a_restart_agents_and_calls_are_as_they_were() -> None:
+    store = demo_store()
+    async with running(store) as service:
+        await answered(service)
+
+    async with running(store) as service:
+        assert service.state.agents["1000"].state is AgentState.ON_CALL
+        assert service.state.agents["1000"].leg == LEG
+        await service.engine.step(CallerLeft("channel1"))
+        assert store.calls["call1"].outcome == "completed"
+
+
+async def test_after_a_restart_the_wait_still_ends() -> None:
+    store = demo_store()
+    async with running(store) as service:
+        await service.log_on("1000")
+        await service.engine.step(service.enter(1))
+        await service.engine.step(service.enter(2))
+
+    service = Service(store)
+    service.outside.time += timedelta(seconds=60)
+    await service.start()
+    async with asyncio.timeout(10):
+        while not {"call1", "call2"} <= {c.id for c in store.calls.values() if c.outcome}:
+            await asyncio.sleep(0.01)
+    await service.stop()
+
+    released = [done for done in service.outside.done if isinstance(done, Release)]
+    assert sorted(release.call_id for release in released) == ["call1", "call2"]
+    assert not any(isinstance(done, Ring) for done in service.outside.done)

@@ -1,0 +1,65 @@
+"""What the reference software reads is what the service writes."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from xml.etree.ElementTree import Element, fromstring
+
+import pytest
+
+from component.domain.model import Call, Caller, CallState, Customer
+from component.payloads import call_xml
+from component.subscriber import Subscriber, read
+
+pytestmark = pytest.mark.unit
+
+ENTERED = datetime(2026, 1, 31, 12, 0, 0, 250_000, tzinfo=UTC)
+
+CALL = Call(
+    "c1", "support", "channel", Caller("4711", 'Alice "A" <a&b>'), ENTERED, "1111",
+    Customer(7, "1111", "Company 1", {"contract": "gold"}), CallState.OFFERED, "1000",
+    revision=1, offered_at=ENTERED + timedelta(seconds=2),
+)  # fmt: skip
+
+
+def item(call: Call) -> Element:
+    return fromstring(f'<item id="{call.id}">{call_xml(call, "1000")}</item>')
+
+
+def test_what_the_service_writes_is_read() -> None:
+    event = read(item(CALL))
+    assert event is not None
+    assert (event.state, event.call_id, event.revision) == ("offered", "c1", 1)
+    assert (event.caller_number, event.caller_name) == ("4711", 'Alice "A" <a&b>')
+    assert (event.customer_code, event.customer_name) == ("1111", "Company 1")
+    assert event.customer_attributes == {"contract": "gold"}
+    assert (event.entered, event.offered) == (ENTERED, ENTERED + timedelta(seconds=2))
+    assert (event.answered, event.ended) == (None, None)
+    assert event.waiting == 2.0
+
+
+def test_an_unknown_customer_is_read() -> None:
+    event = read(item(replace(CALL, customer=None, digits="")))
+    assert event is not None
+    assert (event.customer_code, event.customer_name, event.digits) == ("", "", "")
+
+
+def test_what_a_later_version_adds_is_passed_over() -> None:
+    call = item(CALL)
+    json = call.find(".//{urn:xmpp:json:0}json")
+    assert json is not None
+    assert json.text is not None
+    json.text = json.text.replace('{"id"', '{"mood":"good","id"')
+    assert read(call) == read(item(CALL))
+
+
+@pytest.mark.parametrize("payload", ["", "<other xmlns='urn:x'/>"])
+def test_what_is_no_call_is_not_read(payload: str) -> None:
+    assert read(fromstring(f"<item id='c1'>{payload}</item>")) is None
+
+
+def test_the_service_is_found_by_the_domain_of_the_account() -> None:
+    assert Subscriber("user1@example.com", "x", extension="1000")._service == "ivr.example.com"
+
+
+def test_the_password_is_not_shown() -> None:
+    assert "hidden" not in repr(Subscriber("user1@example.com", "hidden", extension="1000"))

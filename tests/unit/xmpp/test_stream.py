@@ -1,0 +1,149 @@
+"""The stream in between: bytes in from the server, stanzas out to us, and the reverse."""
+
+import asyncio
+import hashlib
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from component.xmpp.stream import ComponentStream
+
+pytestmark = pytest.mark.unit
+
+HEADER = (
+    b"<?xml version='1.0'?><stream:stream xmlns:stream='http://etherx.jabber.org/streams'"
+    b" xmlns='jabber:component:accept' id='stream-id' from='ivr.example.com'>"
+)
+
+
+class FakeTransport(asyncio.Transport):
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = b""
+        self.closing = False
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.written += bytes(data)
+
+    def is_closing(self) -> bool:
+        return self.closing
+
+    def close(self) -> None:
+        self.closing = True
+
+    abort = close
+
+
+class Opened:
+    """A stream on a fake connection."""
+
+    def __init__(self) -> None:
+        self.stanzas: list[ET.Element] = []
+        self.stream = ComponentStream("ivr.example.com", "secret")
+        self.connect()
+
+    def connect(self) -> None:
+        self.stream.begin(self.stanzas.append)
+        self.transport = FakeTransport()
+        self.stream.connection_made(self.transport)
+
+    def accept(self) -> None:
+        self.stream.data_received(HEADER + b"<handshake/>")
+
+
+@pytest.fixture
+async def opened() -> Opened:
+    return Opened()
+
+
+async def test_the_secret_is_proved_and_not_told(opened: Opened) -> None:
+    opened.stream.data_received(HEADER)
+    proof = hashlib.sha1(b"stream-idsecret").hexdigest()
+    assert f">{proof}</handshake>".encode() in opened.transport.written
+    assert b"secret" not in opened.transport.written
+    assert not opened.stream.accepted.done()
+
+
+async def test_the_server_accepts(opened: Opened) -> None:
+    opened.accept()
+    assert opened.stream.accepted.done()
+
+
+async def test_stanzas_arrive_as_they_are_parsed(opened: Opened) -> None:
+    opened.accept()
+    for byte in b"<iq id='1'><ping xmlns='urn:xmpp:ping'/></iq><message id='2'/>":
+        opened.stream.data_received(bytes([byte]))
+    assert [stanza.get("id") for stanza in opened.stanzas] == ["1", "2"]
+    assert opened.stanzas[0][0].tag == "{urn:xmpp:ping}ping"
+
+
+async def test_nothing_arrives_before_the_server_has_accepted(opened: Opened) -> None:
+    opened.stream.data_received(HEADER + b"<iq id='1'/>")
+    assert not opened.stanzas
+
+
+async def test_nothing_is_answered_without_us(opened: Opened) -> None:
+    opened.accept()
+    opened.transport.written = b""
+    opened.stream.data_received(
+        b"<iq type='get' id='1' from='a@b' to='ivr.example.com'><unknown xmlns='urn:x'/></iq>"
+        b"<presence type='subscribe' from='a@b' to='ivr.example.com'/>"
+        b"<presence type='probe' from='a@b' to='ivr.example.com'/>"
+        b"<iq type='set' id='2' from='a@b' to='ivr.example.com'>"
+        b"<query xmlns='jabber:iq:roster'/></iq>"
+    )
+    await asyncio.sleep(0)
+    assert not opened.transport.written
+    assert len(opened.stanzas) == 4
+
+
+async def test_why_the_server_refuses_is_understood(opened: Opened) -> None:
+    opened.stream.data_received(
+        HEADER + b"<stream:error><not-authorized xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>"
+        b"<text xmlns='urn:ietf:params:xml:ns:xmpp-streams'>Wrong token</text></stream:error>"
+    )
+    assert opened.stream.refusal is not None
+    assert opened.stream.refusal.condition == "not-authorized"
+    assert str(opened.stream.refusal) == "not-authorized: Wrong token"
+
+
+async def test_a_refusal_without_a_reason_is_one_too(opened: Opened) -> None:
+    opened.stream.data_received(HEADER + b"<stream:error/>")
+    assert str(opened.stream.refusal) == "undefined-condition"
+
+
+async def test_the_end_of_the_stream_ends_the_connection(opened: Opened) -> None:
+    opened.accept()
+    opened.stream.data_received(b"</stream:stream>")
+    assert opened.transport.closing
+
+
+async def test_what_is_not_xml_ends_the_connection(opened: Opened) -> None:
+    opened.accept()
+    opened.stream.data_received(b"<iq></message>")
+    await asyncio.sleep(0)
+    assert b"not-well-formed" in opened.transport.written
+    assert opened.transport.written.endswith(b"</stream:stream>")
+    opened.stream.connection_lost(None)
+    await asyncio.sleep(0)
+
+
+async def test_it_serves_one_connection_after_another(opened: Opened) -> None:
+    opened.accept()
+    opened.stream.data_received(b"<message id='half")
+    opened.stream.connection_lost(ConnectionResetError())
+    assert opened.stream.ended.done()
+
+    opened.connect()
+    assert not opened.stream.ended.done()
+    opened.accept()
+    opened.stream.data_received(b"<message id='whole'/>")
+    assert [stanza.get("id") for stanza in opened.stanzas] == ["whole"]
+
+
+async def test_what_is_written_without_a_connection_is_dropped(opened: Opened) -> None:
+    opened.accept()
+    opened.stream.connection_lost(None)
+    opened.stream.write(b"<message/>")
+    opened.connect()
+    assert b"message" not in opened.transport.written
