@@ -1,0 +1,251 @@
+"""When a part is away: callers still reach someone, and everything heals by itself."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from lab.sip import IncomingCall, OutgoingCall, Phone, ringing_only
+from tests.databases import Databases
+from tests.e2e.world import World
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture
+async def operator(world: World) -> Phone:
+    """Extension 3000, which takes the calls that nobody else can."""
+    return await world.phone("3000")
+
+
+@pytest.fixture
+async def agent(world: World) -> Phone:
+    """Extension 1000, logged on."""
+    return await world.agent("1000")
+
+
+async def talk(world: World, agent: Phone) -> tuple[OutgoingCall, IncomingCall]:
+    """A customer and an agent, connected."""
+    caller = await world.call_support()
+    taken = await agent.next_call()
+    await taken.answered()
+    await world.until(
+        lambda: world.sql("SELECT 1 FROM calls WHERE state = 'answered'"), "the call is answered"
+    )
+    return caller, taken
+
+
+async def restart(world: World) -> None:
+    """Start the service again, after it was stopped or killed."""
+    await world.service.start()
+    await world.service.ready()
+
+
+# The service. ------------------------------------------------------------------------------------
+
+
+async def test_with_the_service_stopped_the_caller_reaches_extension_3000(
+    world: World, agent: Phone, operator: Phone
+) -> None:
+    await world.service.stop()
+    await world.call_support()
+
+    await (await operator.next_call()).answered()
+
+
+async def test_with_the_service_frozen_the_caller_reaches_extension_3000(
+    world: World, agent: Phone, operator: Phone
+) -> None:
+    world.service.process.freeze()
+    await world.call_support()
+
+    await (await operator.next_call(20)).answered()
+
+
+async def test_after_a_restart_log_on_and_subscription_are_kept(world: World, agent: Phone) -> None:
+    watcher = await world.watcher("1000")
+    await world.service.stop()
+    await restart(world)
+    await world.call_support()
+
+    await (await agent.next_call()).answered()
+    await watcher.next("offered")
+
+
+async def test_talking_calls_go_on_through_a_crash_and_end_as_usual_after_it(
+    world: World, agent: Phone
+) -> None:
+    watcher = await world.watcher("1000")
+    caller, taken = await talk(world, agent)
+    await world.service.process.kill()
+    await asyncio.sleep(0.5)
+    assert caller.ending is None
+    assert taken.ending is None
+
+    await restart(world)
+    await taken.hang_up()
+    await caller.ended()
+    await world.quiet()
+    assert watcher.states == ["offered", "answered", "ended"]
+
+
+async def test_an_agent_who_hung_up_during_a_crash_is_free_after_it(
+    world: World, agent: Phone
+) -> None:
+    caller, taken = await talk(world, agent)
+    await world.service.process.kill()
+    await taken.hang_up()
+    await restart(world)
+
+    await caller.ended()
+    await world.quiet()
+    await talk(world, agent)
+
+
+@pytest.mark.queue(retry=0.5)
+async def test_a_phone_answered_during_a_crash_is_hung_up_and_rung_again_after_it(
+    world: World, agent: Phone
+) -> None:
+    agent.on_call = ringing_only()
+    caller = await world.call_support()
+    ringing = await agent.next_call()
+    await world.service.process.kill()
+    ringing.answer()
+    await ringing.ended()  # Asterisk has nobody to give the answered leg to
+    await restart(world)
+
+    again = await agent.next_call()
+    again.answer()
+    await again.answered()
+    await caller.hang_up()
+    await again.ended()
+    await world.quiet()
+
+
+async def test_waiting_callers_keep_their_place_through_a_crash(world: World, agent: Phone) -> None:
+    _, taken = await talk(world, agent)
+    for number in ("5550101", "5550102", "5550103"):
+        await world.call_support(number=number)
+        await world.until(
+            lambda number=number: world.sql(  # type: ignore[misc]
+                "SELECT 1 FROM calls WHERE caller_number = $1 AND state = 'waiting'", number
+            ),
+            f"{number} waits",
+        )
+    await world.service.process.kill()
+    await restart(world)
+    served = []
+    for _ in range(3):
+        await taken.hang_up()
+        taken = await agent.next_call()
+        await taken.answered()
+        served.append(taken.caller_number)
+
+    assert served == ["5550101", "5550102", "5550103"]
+
+
+async def test_a_caller_who_hung_up_during_a_crash_leaves_nothing_behind(
+    world: World, agent: Phone
+) -> None:
+    agent.on_call = ringing_only()
+    watcher = await world.watcher("1000")
+    caller = await world.call_support()
+    ringing = await agent.next_call()
+    await watcher.next("offered")
+    await world.service.process.kill()
+    await caller.hang_up()
+    await restart(world)
+
+    await ringing.ended()
+    await watcher.next("withdrawn")
+    await world.quiet()
+
+
+# Asterisk. ---------------------------------------------------------------------------------------
+
+
+async def test_after_a_restart_of_asterisk_calls_are_taken_again(
+    world: World, agent: Phone
+) -> None:
+    await talk(world, agent)
+    await world.asterisk.stop()
+    await world.asterisk.start()
+    await world.service.ready()
+    await world.quiet()
+
+    await talk(world, agent)
+
+
+async def test_a_crash_of_asterisk_leaves_no_agent_busy(world: World, agent: Phone) -> None:
+    await talk(world, agent)
+    await world.asterisk.process.kill()
+    await world.asterisk.start()
+    await world.service.ready()
+
+    await world.quiet()
+    await agent.register()
+    await talk(world, agent)
+
+
+# Prosody. ----------------------------------------------------------------------------------------
+
+
+async def test_after_a_restart_of_prosody_notifications_go_on(world: World, agent: Phone) -> None:
+    watcher = await world.watcher("1000")
+    await world.prosody.stop()
+    await world.prosody.start()
+    await world.service.ready()
+    await world.call_support()
+
+    await (await agent.next_call()).answered()
+    await watcher.next("offered")
+
+
+async def test_a_call_offered_while_prosody_was_away_is_shown_once_it_is_back(
+    world: World, agent: Phone
+) -> None:
+    watcher = await world.watcher("1000")
+    await world.prosody.process.kill()
+    _, taken = await talk(world, agent)
+    assert watcher.seen == []
+    await world.prosody.start()
+    await watcher.next("answered")
+
+    await taken.hang_up()
+    await watcher.next("ended")
+    assert watcher.states == ["answered", "ended"]
+
+
+# PostgreSQL. -------------------------------------------------------------------------------------
+
+
+async def test_while_the_database_is_away_new_callers_reach_extension_3000(
+    world: World, agent: Phone, operator: Phone, databases: Databases
+) -> None:
+    async with databases.away(world.database):
+        await world.call_support()
+        await (await operator.next_call()).answered()
+        assert agent.calls == ()
+
+
+async def test_calls_that_talk_while_the_database_goes_away_end_cleanly(
+    world: World, agent: Phone, databases: Databases
+) -> None:
+    caller, taken = await talk(world, agent)
+    async with databases.away(world.database):
+        await taken.hang_up()
+        await asyncio.sleep(1)
+
+    await caller.ended()
+    await world.quiet()
+    await talk(world, agent)
+
+
+@pytest.fixture(autouse=True)
+async def servers_are_up_again(world: World) -> AsyncIterator[None]:
+    """Leave no dead server to the next test."""
+    yield
+    if not world.asterisk.process.is_running:
+        await world.asterisk.start()
+    if not world.prosody.process.is_running:
+        await world.prosody.start()

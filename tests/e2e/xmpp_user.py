@@ -1,0 +1,93 @@
+"""A person's XMPP client, for what `component.subscriber` does not do."""
+
+import asyncio
+from types import TracebackType
+from typing import Any, Self
+from xml.etree import ElementTree as ET
+
+from slixmpp import ClientXMPP, Message
+from slixmpp.exceptions import IqError
+from slixmpp.xmlstream.handler import Callback
+from slixmpp.xmlstream.matcher import MatchXPath
+
+from lab.prosody import HOST, Prosody
+
+DISCO_INFO = "http://jabber.org/protocol/disco#info"
+PUBSUB = "http://jabber.org/protocol/pubsub"
+
+
+class XmppUser:
+    """One of the users of the lab, online as long as the context lasts."""
+
+    def __init__(self, prosody: Prosody, user: str) -> None:
+        self.jid = f"{user}@{HOST}"
+        self.messages: asyncio.Queue[Any] = asyncio.Queue()
+        self._port = prosody.settings.c2s_port
+        self._client = ClientXMPP(
+            self.jid,
+            prosody.settings.passwords[user],
+            plugin_config={"feature_mechanisms": {"unencrypted_scram": True}},
+        )
+        self._client.enable_plaintext = True
+        self._client.enable_starttls = self._client.enable_direct_tls = False
+        # Not the event "message": it tells only of those with a body.
+        any_message = MatchXPath("{jabber:client}message")
+        self._client.register_handler(Callback("any", any_message, self.messages.put_nowait))
+
+    async def __aenter__(self) -> Self:
+        online = asyncio.Event()
+        self._client.add_event_handler("session_start", lambda _: online.set())
+        self._client.connect("127.0.0.1", self._port)
+        async with asyncio.timeout(10):
+            await online.wait()
+        self._client.send_presence()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._client.disconnect(wait=1.0)
+
+    async def next_message(self, type_: str) -> Message:
+        """Return the next message of a type; others are passed over. Raises `TimeoutError`."""
+        async with asyncio.timeout(10):
+            message: Message = await self.messages.get()
+            while message["type"] != type_:
+                message = await self.messages.get()
+        return message
+
+    async def ask(self, to: str, content: str, type_: str = "get") -> ET.Element:
+        """Send a request; return the child of the answer, or the whole answer if it has none."""
+        request: Any = self._client.Iq()
+        request["to"], request["type"] = to, type_
+        request.xml.append(ET.fromstring(content))
+        answer: ET.Element = (await request.send(timeout=10)).xml
+        return answer[0] if len(answer) else answer
+
+    async def refused(self, to: str, content: str, type_: str = "get") -> tuple[str, str]:
+        """Send a request that is refused; return the condition and the pubsub-specific one."""
+        try:
+            answer = await self.ask(to, content, type_)
+        except IqError as error:
+            conditions = [child.tag for child in error.iq["error"].xml]
+            return error.condition, next((c for c in conditions if "pubsub#errors" in c), "")
+        raise AssertionError(f"not refused: {ET.tostring(answer, encoding='unicode')}")
+
+    async def features(self, to: str) -> set[str]:
+        """Return what an address announces (XEP-0030)."""
+        info = await self.ask(to, f"<query xmlns='{DISCO_INFO}'/>")
+        return {feature.get("var", "") for feature in info.iter(f"{{{DISCO_INFO}}}feature")}
+
+
+def subscribe(jid: str, node: str | None = None) -> str:
+    """A request to subscribe (XEP-0060 §6.1)."""
+    named = f" node='{node}'" if node else ""
+    return f"<pubsub xmlns='{PUBSUB}'><subscribe jid='{jid}'{named}/></pubsub>"
+
+
+def retrieve(node: str) -> str:
+    """A request for the items of a node (XEP-0060 §6.5)."""
+    return f"<pubsub xmlns='{PUBSUB}'><items node='{node}'/></pubsub>"
