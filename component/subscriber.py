@@ -4,17 +4,15 @@
     async for event in subscriber.events():
         print(event.state, event.caller_number, event.customer_name)
 
-This file needs slixmpp and nothing else.
+This file and `call_event.py` need slixmpp and nothing else.
 """
 
 import asyncio
-import json
 import logging
 import random
 from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import aclosing, suppress
 from dataclasses import KW_ONLY, dataclass, field, replace
-from datetime import datetime
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -24,12 +22,12 @@ from slixmpp.xmlstream.handler import Callback
 from slixmpp.xmlstream.matcher import MatchXPath
 from slixmpp.xmlstream.stanzabase import StanzaBase
 
+from component.call_event import OPEN, CallEvent, read
+
 log = logging.getLogger(__name__)
 
 PUBSUB, EVENT = "{http://jabber.org/protocol/pubsub}", "{http://jabber.org/protocol/pubsub#event}"
 RETRACT = f"{EVENT}retract"
-JSON_IN_ITEM = "{urn:ivr-pubsub:call:1}call/{urn:xmpp:json:0}json"
-OPEN = ("offered", "answered")
 PASSING = ("internal-server-error", "remote-server", "service-unavailable")  # may end by itself
 SHORTEST_DELAY, LONGEST_DELAY = 0.5, 30.0  # seconds
 REMEMBERED = 1000  # calls, so that none is shown twice
@@ -37,45 +35,6 @@ REMEMBERED = 1000  # calls, so that none is shown twice
 
 class RefusedError(Exception):
     """The server or the service says no, and trying again will not help."""
-
-
-@dataclass(frozen=True, slots=True)
-class CallEvent:
-    """What happened to a call at one extension."""
-
-    state: str  # offered, answered, ended; withdrawn: it was offered here, and is no longer
-    call_id: str
-    revision: int  # grows with everything that is told about the call
-    queue: str
-    extension: str
-    caller_number: str
-    caller_name: str
-    customer_code: str  # empty, like the next two, if the customer is unknown
-    customer_name: str
-    customer_attributes: dict[str, str]
-    digits: str  # what the caller keyed
-    waiting: float  # seconds in the queue before this offer
-    entered: datetime
-    offered: datetime | None
-    answered: datetime | None
-    ended: datetime | None
-
-
-def read(item: Element) -> CallEvent | None:
-    """Read the JSON in an item of a node."""
-    try:
-        call: dict[str, Any] = json.loads(item.findtext(JSON_IN_ITEM, ""))
-        caller, customer = call["caller"], call["customer"] or {}
-        times = (call[name] for name in ("entered", "offered", "answered", "ended"))
-        return CallEvent(
-            call["state"], call["id"], call["revision"], call["queue"], call["extension"],
-            caller["number"], caller["name"], customer.get("code", ""), customer.get("name", ""),
-            customer.get("attributes", {}), call["digits"], call["waiting"],
-            *(time and datetime.fromisoformat(time) for time in times),
-        )  # fmt: skip
-    except (ValueError, KeyError, TypeError):
-        log.warning("cannot read item %s", item.get("id"))
-        return None
 
 
 @dataclass

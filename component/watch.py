@@ -8,7 +8,8 @@ from contextlib import aclosing
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from component.subscriber import CallEvent, Subscriber
+from component.call_event import CallEvent
+from component.subscriber import Subscriber
 
 Show = Callable[[CallEvent], None]
 

@@ -11,7 +11,8 @@ from typing import Any, Self
 
 import asyncpg
 
-from component.subscriber import CallEvent, Subscriber
+from component.call_event import CallEvent
+from component.subscriber import Subscriber
 from lab.asterisk import ARI_USER, Asterisk
 from lab.paths import PROMPTS
 from lab.prosody import COMPONENT, HOST, Prosody

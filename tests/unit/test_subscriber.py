@@ -6,9 +6,10 @@ from xml.etree.ElementTree import Element, fromstring
 
 import pytest
 
+from component.call_event import read
 from component.domain.model import Call, Caller, CallState, Customer
 from component.payloads import call_xml
-from component.subscriber import Subscriber, read
+from component.subscriber import Subscriber
 
 pytestmark = pytest.mark.unit
 

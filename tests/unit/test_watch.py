@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from component.subscriber import CallEvent
+from component.call_event import CallEvent
 from component.watch import as_json, as_line
 
 pytestmark = pytest.mark.unit

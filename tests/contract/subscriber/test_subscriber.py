@@ -11,8 +11,9 @@ from typing import Any, Self
 
 import pytest
 
+from component.call_event import CallEvent
 from component.domain.model import CallState
-from component.subscriber import CallEvent, RefusedError, Subscriber
+from component.subscriber import RefusedError, Subscriber
 from lab.ports import PortBlock
 from tests.contract.subscriber.calls import ANSWERED, ENDED, ENTERED, OFFERED, call
 from tests.contract.subscriber.line import Line
