@@ -1,7 +1,7 @@
 PYTHON ?= python3
 export PYTHON
 
-.PHONY: help setup run test check format prompts clean
+.PHONY: help setup run test check format bench-pop prompts clean
 
 help: ## Show this help
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -25,6 +25,9 @@ check: setup ## Run the linters and the type checker
 format: setup ## Format the code and mend what the linter can mend
 	@.venv/bin/ruff check --fix
 	@.venv/bin/ruff format
+
+bench-pop: setup ## Measure 100 calls: from the last digit to the agent's screen and phone
+	@.venv/bin/python -m lab.bench_pop
 
 prompts: ## Make the recordings of asterisk/prompts/sentences
 	@scripts/make-prompts .state/prompts

@@ -42,7 +42,16 @@ from component.domain.events import (
     RingTimedOut,
     WaitTimedOut,
 )
-from component.domain.model import Call, CallState, Leg, LegEnd, Member, OfferEnd, QueueStatus
+from component.domain.model import (
+    AgentState,
+    Call,
+    CallState,
+    Leg,
+    LegEnd,
+    Member,
+    OfferEnd,
+    QueueStatus,
+)
 from component.domain.state import State
 from component.domain.transitions import (
     AGENT_TRANSITIONS,
@@ -144,6 +153,8 @@ def _leg_answered(state: State, event: LegAnswered, now: datetime) -> list[Comma
     call = _offer_on(state, event.leg)
     agent = state.agent_of(event.leg)
     if call is None or agent is None:
+        if agent is not None and agent.state is AgentState.ON_CALL:
+            return []  # told twice: by Asterisk's event, and by what was read after a reconnect
         return [HangUpLeg(event.leg)]  # answered while it was being taken down
     answered = replace(
         call,

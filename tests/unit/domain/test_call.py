@@ -205,6 +205,16 @@ def test_a_phone_answered_while_it_is_being_taken_down_is_hung_up() -> None:
     assert centre.take(LegAnswered(leg)) == [HangUpLeg(leg)]
 
 
+def test_an_answer_told_twice_does_not_end_the_talk() -> None:
+    centre = CallCentre(["1000"])
+    centre.log_on("1000")
+    call = centre.enter()
+    centre.answer(call)
+
+    assert centre.answer(call) == []
+    assert centre.call(call).state is CallState.ANSWERED
+
+
 def test_with_nobody_logged_on_the_caller_goes_back_with_joinempty() -> None:
     centre = CallCentre()
     call = centre.enter()
