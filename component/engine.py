@@ -85,6 +85,13 @@ class _Batch:
     answers: list[tuple[asyncio.Future[Any], object]] = field(default_factory=list)
     refusals: list[tuple[asyncio.Future[Any], Exception]] = field(default_factory=list)
 
+    def add(self, decided: "_Batch") -> None:
+        """Take over what one fact led to."""
+        self.commands += decided.commands
+        self.notifications += decided.notifications
+        self.messages += decided.messages
+        self.stray_bridges += decided.stray_bridges
+
 
 class Engine:
     """Takes facts, decides, commits, acts."""
@@ -195,22 +202,29 @@ class Engine:
 
     def _decide(self, entry: _Entry, batch: _Batch) -> None:
         mark = self._ledger.mark()
+        decided = _Batch()
         try:
-            answer = self._take_in(entry.fact, batch)
+            answer = self._take_in(entry.fact, decided)
         except (DomainError, PubSubError) as refusal:
             self._ledger.rollback(mark)
             if entry.reply is None:
-                log.warning("fact refused", reason=str(refusal))
-            else:
-                batch.refusals.append((entry.reply, refusal))
+                log.warning("fact refused", fact=_kind(entry), reason=str(refusal))
+            self._refuse(entry, refusal, batch)
         except Exception as error:  # the writer must outlive a bug in one fact
             self._ledger.rollback(mark)
-            log.exception("fact could not be stepped", fact=type(entry.fact).__name__)
-            if entry.reply is not None:
-                batch.refusals.append((entry.reply, error))
+            log.exception("fact could not be stepped", fact=_kind(entry))
+            self._refuse(entry, error, batch)
         else:
+            batch.add(decided)
             if entry.reply is not None:
                 batch.answers.append((entry.reply, answer))
+
+    def _refuse(self, entry: _Entry, error: Exception, batch: _Batch) -> None:
+        """Tell who asked; a caller who cannot be taken goes back to the dialplan."""
+        if entry.reply is not None:
+            batch.refusals.append((entry.reply, error))
+        elif isinstance(entry.fact, CallerEntered):
+            self._turn_away(entry.fact)
 
     def _take_in(self, fact: Event | Operation | Snapshot | None, batch: _Batch) -> object:
         now = self._clock.now()
@@ -355,3 +369,7 @@ class Engine:
         for timer in timers:
             delay = max(0.0, (timer.at - now).total_seconds())
             loop.call_later(delay, self.submit, timer.event)
+
+
+def _kind(entry: _Entry) -> str:
+    return type(entry.fact).__name__

@@ -137,6 +137,20 @@ async def test_a_fact_that_meets_a_bug_does_not_stop_the_writer() -> None:
         await service.log_on("1000")
 
 
+async def test_a_caller_who_meets_a_bug_goes_back_to_the_dialplan(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with running() as service:
+        await service.log_on("1000")
+        monkeypatch.setattr(service.pubsub, "publish", lambda *_: 1 // 0)
+        service.engine.submit(service.enter())
+        await settle()
+
+        assert service.outside.done == [Release("call1", "channel1", QueueStatus.UNAVAILABLE)]
+        assert len(service.state.calls) == 0
+        assert service.store.outgoing == {}
+
+
 async def test_while_the_database_is_away_new_callers_go_back_to_the_dialplan() -> None:
     async with running() as service:
         await service.log_on("1000")
