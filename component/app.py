@@ -128,6 +128,7 @@ class Service:
             submit=submit,
             reconcile=reconcile,
             devices=lambda: [agent.device for agent in state.agents.values()],
+            shown=self._xmpp.settled,
         )
         stack.push_async_callback(asterisk.close)
         engine = Engine(

@@ -29,7 +29,8 @@ class Asterisk:
 
     `submit` and `reconcile` are the engine's; they are not called before `run`. `devices` names
     those whose states are read after a connect and watched from then on. `request_timeout` and
-    `lookup_deadline` are in seconds.
+    `lookup_deadline` are in seconds. `shown` is awaited before a phone is rung: it is done when
+    the XMPP server has what is to be shown.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Asterisk:
         submit: Callable[[Event], None],
         reconcile: Callable[[Snapshot], Awaitable[tuple[WaitingChannel, ...]]],
         devices: Callable[[], Iterable[str]],
+        shown: Callable[[], Awaitable[None]],
     ) -> None:
         self._submit_to_engine = submit
         self._reconcile = reconcile
@@ -61,7 +63,7 @@ class Asterisk:
             on_lost=lambda: submit(AsteriskLost()),
             devices=devices,
         )
-        self._control = AriCallControl(ari, app, submit, lambda: self._connection.connected)
+        self._control = AriCallControl(ari, app, submit, lambda: self._connection.connected, shown)
 
     @property
     def control(self) -> CallControl:

@@ -8,6 +8,7 @@ lost, what is left to do is dropped: the comparison after the next connect finds
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from math import ceil
@@ -38,6 +39,9 @@ log = structlog.get_logger(__name__)
 RETRY_SECONDS = 0.5
 """Before a request that got no answer is made again."""
 
+SHOWN_SECONDS = 0.1
+"""How long a phone may wait for the agent's screen; usually it is less than a millisecond."""
+
 ABSOLUTE_TIMEOUT = "TIMEOUT(absolute)"
 """How many seconds from now Asterisk lets the channel go to extension T; 0 is for ever."""
 
@@ -56,7 +60,8 @@ _Command = CallCommand | _DiscardBridge
 class AriCallControl:
     """`component.ports.CallControl` by ARI.
 
-    `submit` takes events for the domain; `connected` tells whether the connection still holds.
+    `submit` takes events for the domain; `connected` tells whether the connection still holds;
+    `shown` is done when the call is on the agent's screen, as far as can be known.
     """
 
     def __init__(
@@ -65,11 +70,13 @@ class AriCallControl:
         app: str,
         submit: Callable[[Event], None],
         connected: Callable[[], bool],
+        shown: Callable[[], Awaitable[None]],
     ) -> None:
         self._ari = ari
         self._app = app
         self._submit = submit
         self._connected = connected
+        self._shown = shown
         self._lanes = Lanes(self._carry_out)
 
     def perform(self, commands: Iterable[CallCommand]) -> None:
@@ -138,6 +145,9 @@ class AriCallControl:
             self._submit(CallerLeft(hold.channel))
 
     async def _ring(self, ring: Ring) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SHOWN_SECONDS):
+                await self._shown()
         try:
             await self._ari.originate(
                 channel=leg_channel(ring.leg),

@@ -53,6 +53,15 @@ class XmppLink:
         if self._outbound is not None:
             self._outbound.send(messages)
 
+    async def settled(self) -> None:
+        """Wait until the server has dealt with everything that was sent so far.
+
+        Returns at once while the connection is down. If it is lost meanwhile this never ends: set
+        a timeout.
+        """
+        if self._outbound is not None:
+            await self._outbound.settled()
+
     async def run(self, debtor: Debtor, answerer: Answerer) -> None:
         """Connect, and connect again, for ever. Cancel it to disconnect."""
         loop = asyncio.get_running_loop()

@@ -10,6 +10,7 @@ told from one that is dead: it returns a ping after each window. And answers to 
 have to wait behind a long queue.
 """
 
+import asyncio
 import secrets
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -66,11 +67,24 @@ class Outbound:
         """What was written after it."""
         self.ping: str | None = None
         """The id of the ping that is under way."""
+        self._sent = 0
+        self._settled = 0
+        """How many messages were sent, and how many of them confirmed."""
+        self._settling: deque[tuple[int, asyncio.Future[None]]] = deque()
+        """Who waits until so many are confirmed."""
 
     def send(self, messages: Sequence[Outgoing]) -> None:
         """Write messages, as soon as the window lets them."""
         self._queue.extend(messages)
+        self._sent += len(messages)
         self._write()
+
+    async def settled(self) -> None:
+        """Wait until the server has dealt with everything that was sent so far."""
+        if self._settled < self._sent:
+            waiter = asyncio.get_running_loop().create_future()
+            self._settling.append((self._sent, waiter))
+            await waiter
 
     def ask(self) -> None:
         """Ping, unless a ping is under way."""
@@ -86,9 +100,17 @@ class Outbound:
         self.ping = None
         if self._covered.seqs:
             self._confirm(self._covered.seqs)
+            self._settle(len(self._covered.seqs))
         self._covered = _Written()
         self._write()
         return True
+
+    def _settle(self, count: int) -> None:
+        self._settled += count
+        while self._settling and self._settling[0][0] <= self._settled:
+            _, waiter = self._settling.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
 
     def _write(self) -> None:
         while self._covered.size + self._uncovered.size < WINDOW:

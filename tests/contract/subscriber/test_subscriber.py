@@ -43,7 +43,7 @@ class Log(logging.Handler):
 
 @pytest.fixture
 def log() -> Iterator[Log]:
-    handler, logger = Log(), logging.getLogger("component.subscriber")
+    handler, logger = Log(), logging.getLogger("component")
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
     yield handler

@@ -16,7 +16,14 @@ from component.telephony.connection import EVENTS, AriConnection
 from component.telephony.http_client import AriHttpClient
 from lab.asterisk import ARI_USER
 from lab.asterisk import Asterisk as Pbx
-from tests.contract.telephony.exchange import DEVICES, Exchange, add_support, until, url_of
+from tests.contract.telephony.exchange import (
+    DEVICES,
+    Exchange,
+    add_support,
+    nothing_to_show,
+    until,
+    url_of,
+)
 
 pytestmark = pytest.mark.contract
 
@@ -159,6 +166,7 @@ async def test_a_wrong_password_is_told_and_tried_again(pbx: Pbx) -> None:
         submit=lambda _: None,
         reconcile=no_strangers,
         devices=lambda: DEVICES,
+        shown=nothing_to_show,
     )
     with capture_logs() as logs:
         running = asyncio.create_task(asterisk.run())

@@ -39,7 +39,14 @@ class Desk:
         self.ari = FakeAri()
         self.events: list[Event] = []
         self.connected = True
-        self.control = AriCallControl(self.ari, "ivr", self.events.append, lambda: self.connected)
+        self.shown = asyncio.Event()
+        self.shown.set()
+        self.control = AriCallControl(
+            self.ari, "ivr", self.events.append, lambda: self.connected, self._until_shown
+        )
+
+    async def _until_shown(self) -> None:
+        await self.shown.wait()
 
     async def does(self, *commands: CallCommand) -> list[str]:
         """Carry out commands; return the operations that it took."""
@@ -62,6 +69,26 @@ async def test_hold_bounds_the_stay_then_plays_music(desk: Desk) -> None:
         "variable": "TIMEOUT(absolute)",
         "value": "90",
     }
+
+
+async def test_a_phone_is_rung_only_when_the_agents_screen_shows_the_call(desk: Desk) -> None:
+    desk.shown.clear()
+    desk.control.perform([RING, HANG_UP])
+    await asyncio.sleep(0)
+    assert desk.ari.operations == []
+
+    desk.shown.set()
+    await desk.control.close(5)
+    assert desk.ari.operations == ["originate", "hangup"]
+
+
+async def test_a_screen_that_does_not_answer_holds_no_phone_up_for_long(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(control, "SHOWN_SECONDS", 0)
+    desk.shown.clear()
+
+    assert await desk.does(RING) == ["originate"]
 
 
 @pytest.mark.parametrize("status", [404, 409, 412])

@@ -1,3 +1,4 @@
+import asyncio
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -217,3 +218,34 @@ def test_what_would_end_the_stream_is_dropped_and_owed_no_longer(
 def test_all_our_own_addresses_may_send(sending: Sending, sender: str) -> None:
     sending.send(message(1, sender=sender))
     assert sending.wire.messages()[0].get("from") == sender
+
+
+async def test_all_is_settled_when_nothing_was_sent(sending: Sending) -> None:
+    await sending.outbound.settled()
+
+
+async def test_all_is_settled_once_the_ping_after_it_has_returned(sending: Sending) -> None:
+    sending.send(message(1))
+    first = asyncio.create_task(sending.outbound.settled())
+    await asyncio.sleep(0)
+    sending.send(message(2))
+    second = asyncio.create_task(sending.outbound.settled())
+    await asyncio.sleep(0)
+    sending.return_ping()
+    await asyncio.sleep(0)
+    assert (first.done(), second.done()) == (True, False)
+
+    sending.return_ping()
+    await second
+
+
+async def test_who_gave_up_waiting_disturbs_nobody(sending: Sending) -> None:
+    sending.send(message(1))
+    impatient = asyncio.create_task(sending.outbound.settled())
+    patient = asyncio.create_task(sending.outbound.settled())
+    await asyncio.sleep(0)
+    impatient.cancel()
+    await asyncio.sleep(0)
+    sending.return_ping()
+
+    await patient
