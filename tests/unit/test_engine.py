@@ -35,6 +35,21 @@ class GatedStore(MemoryStore):
         self.commits.append(changes)
 
 
+class DoubtfulStore(MemoryStore):
+    """A store that, when told so, commits and then loses the line before it can say so."""
+
+    def __init__(self) -> None:
+        demo = demo_store()
+        super().__init__(demo.queues, demo.agents.values(), demo.members.values())
+        self.loses_line = False
+
+    async def commit(self, changes: Changes) -> None:
+        await super().commit(changes)
+        if self.loses_line:
+            self.loses_line = False
+            raise StoreUnavailableError("the answer was lost")
+
+
 async def settle() -> None:
     """Let everything that can run, run."""
     for _ in range(20):
@@ -182,6 +197,37 @@ async def test_an_undone_fact_leaves_no_trace() -> None:
         assert list(service.state.agents.values()) == agents
         assert list(service.state.candidates.of("support")) == ["1000"]
         assert list(service.pubsub.items) == []
+
+
+async def test_a_commit_whose_answer_was_lost_leaves_no_trace_of_a_caller_turned_away() -> None:
+    store = DoubtfulStore()
+    async with running(store) as service:
+        await service.log_on("1000")
+        store.loses_line = True
+        service.engine.submit(service.enter())
+        await settle()
+        assert list(store.calls) == ["call1"]
+        assert [type(done) for done in service.outside.done] == [Release]
+
+        async with asyncio.timeout(10):
+            while store.calls:
+                await asyncio.sleep(0.01)
+        assert store.agents["1000"] == service.state.agents["1000"]
+        assert store.items == {}
+        assert store.outgoing == {}
+
+
+async def test_a_log_on_that_was_told_to_have_failed_has_failed() -> None:
+    store = DoubtfulStore()
+    async with running(store) as service:
+        store.loses_line = True
+        with pytest.raises(StoreUnavailableError):
+            await service.log_on("1000")
+
+        async with asyncio.timeout(10):
+            while store.members["support", "1000"].logged_on_at is not None:
+                await asyncio.sleep(0.01)
+        await service.log_on("1000")
 
 
 async def test_a_fact_that_the_database_rejects_does_not_spoil_the_others() -> None:
