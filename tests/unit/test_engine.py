@@ -2,15 +2,16 @@
 
 import asyncio
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from component.domain.commands import Connect, HangUpLeg, Hold, Release, Ring
 from component.domain.errors import UnknownDeviceError
-from component.domain.events import CallerLeft, LegAnswered, LogOn
-from component.domain.model import CallState, Leg, QueueStatus
-from component.ports import Changes, Outgoing, StoreUnavailableError
+from component.domain.events import AsteriskLost, CallerLeft, LegAnswered, LogOn
+from component.domain.model import CallState, DeviceState, Leg, QueueStatus
+from component.ports import Changes, Outgoing, Snapshot, StoreUnavailableError
 from component.pubsub.errors import ClosedNodeError
 from component.pubsub.service import PubSub, Request
 from component.storage.memory import MemoryStore
@@ -230,6 +231,19 @@ async def test_a_log_on_that_was_told_to_have_failed_has_failed() -> None:
         await service.log_on("1000")
 
 
+async def test_a_comparison_with_asterisk_that_failed_does_not_make_it_there() -> None:
+    store = DoubtfulStore()
+    async with running(store) as service:
+        await service.log_on("1000")
+        await service.engine.step(AsteriskLost())
+        store.loses_line = True
+        with pytest.raises(StoreUnavailableError):
+            await service.engine.reconcile(_unavailable(service.outside.now()))
+
+        await service.engine.step(service.enter())
+        assert not any(isinstance(done, Ring) for done in service.outside.done)
+
+
 async def test_a_fact_that_the_database_rejects_does_not_spoil_the_others() -> None:
     async with running() as service:
         await service.log_on("1000")
@@ -278,6 +292,12 @@ async def test_an_announcement_is_of_no_use_once_the_caller_cannot_be_waiting() 
 
         service.outside.time = service.engine.owed()[0].expires_at or service.outside.time
         assert service.engine.owed() == []
+
+
+def _unavailable(now: datetime) -> Snapshot:
+    """Asterisk has nothing but a phone that is not there."""
+    devices = {"PJSIP/2000": DeviceState.UNAVAILABLE}
+    return Snapshot(now, (), frozenset(), frozenset(), {}, devices)
 
 
 def _pops(done: Iterable[object]) -> list[Outgoing]:
