@@ -1,7 +1,7 @@
 PYTHON ?= python3
 export PYTHON
 
-.PHONY: help setup run test check format bench-pop prompts clean
+.PHONY: help setup run test simulate check format bench-pop prompts clean
 
 help: ## Show this help
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -14,6 +14,9 @@ run: setup ## Start the whole system on this machine and make a demonstration ca
 
 test: setup ## Run all tests, or those that ARGS names: make test ARGS="-m unit"
 	@.venv/bin/pytest $(ARGS)
+
+simulate: setup ## Simulate call centres at random: make simulate SEEDS=1000 CALLS=100 JOBS=2
+	@.venv/bin/python -m tests.simulation --seeds $(or $(SEEDS),100) --calls $(or $(CALLS),60) --jobs $(or $(JOBS),1)
 
 check: setup ## Run the linters and the type checker
 	@.venv/bin/ruff check

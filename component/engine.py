@@ -3,7 +3,8 @@
 Facts that wait together are stepped one after another and committed in one transaction; only then
 is anything done about them. If the commit fails, all is as if they had not been stepped: those who
 wait for an answer get the error, callers who just came go back to the dialplan, and every other
-fact is kept and tried again.
+fact is kept and tried again. A commit may have succeeded though its answer was lost: the next one
+also writes again, as it is then, all that the failed one would have changed.
 """
 
 import asyncio
@@ -186,7 +187,8 @@ class Engine:
             if changes:
                 await self._store.commit(changes)
         except StoreUnavailableError as error:
-            self._ledger.rollback()
+            self._ledger.rollback_in_doubt()
+            self._outbox.disown(changes)
             await self._postpone(entries, error)
             return
         except StoreRefusedError as error:
@@ -292,6 +294,7 @@ class Engine:
             agents=[agent for _, agent in self._state.agents.pending() if agent],
             members=[member for _, member in self._state.members.pending() if member],
             calls=[call for _, call in self._state.calls.pending() if call],
+            calls_gone=[call_id for call_id, call in self._state.calls.pending() if not call],
             nodes=dict(pubsub.nodes.pending()),
             affiliations=dict(pubsub.affiliations.pending()),
             subscriptions=dict(pubsub.subscriptions.pending()),
@@ -326,8 +329,10 @@ class Engine:
                     entry.reply.set_exception(error)
             elif isinstance(entry.fact, CallerEntered):
                 self._turn_away(entry.fact)
-            else:
+            elif entry.fact is not None:
                 kept.append(entry)
+        # The answer may be all that failed: what the store has now is set right, and soon.
+        kept.append(_Entry(None))
         self._inbox.extendleft(reversed(kept))
         self._filled.set()
         await asyncio.sleep(RETRY_SECONDS)
@@ -339,6 +344,7 @@ class Engine:
                 await self._process([entry])
             return
         [entry] = entries
+        self._ledger.trust()  # or what is written again might have the next facts rejected, too
         log.error("fact rejected by the database", error=str(error))
         if entry.reply is not None:
             if not entry.reply.done():

@@ -45,5 +45,9 @@ class Outbox:
         self._owed.update((message.seq, message) for message in changes.outgoing)
         self._delivered = self._delivered[len(changes.delivered) :]
 
+    def disown(self, changes: Changes) -> None:
+        """Let the next commit delete what a failed transaction may have left in the store."""
+        self._delivered += [message.seq for message in changes.outgoing]
+
     def __len__(self) -> int:
         return len(self._owed)

@@ -15,7 +15,7 @@ from component.pubsub.model import Affiliation, Item, Node, Subscription
 
 
 class StoreUnavailableError(Exception):
-    """The database cannot be reached or refuses to commit."""
+    """The database cannot be reached or gives no answer: it may have committed all the same."""
 
 
 class StoreRefusedError(Exception):
@@ -49,6 +49,8 @@ class Changes:
     agents: list[Agent] = field(default_factory=list)
     members: list[Member] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
+    calls_gone: list[str] = field(default_factory=list)
+    """Ids of calls that a failed transaction may have written: nothing came of them."""
     nodes: dict[str, Node | None] = field(default_factory=dict)
     affiliations: dict[tuple[str, str], Affiliation | None] = field(default_factory=dict)
     """(node, bare JID)"""
@@ -63,8 +65,8 @@ class Changes:
     def __bool__(self) -> bool:
         return any(
             (
-                self.agents, self.members, self.calls, self.nodes, self.affiliations,
-                self.subscriptions, self.items, self.outgoing, self.delivered,
+                self.agents, self.members, self.calls, self.calls_gone, self.nodes,
+                self.affiliations, self.subscriptions, self.items, self.outgoing, self.delivered,
             )
         )  # fmt: skip
 

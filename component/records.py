@@ -32,10 +32,25 @@ class Ledger:
         if mark == 0:
             self._forget()
 
+    def rollback_in_doubt(self) -> None:
+        """Undo every change, though the store may have it: what it touched is written again.
+
+        Until a commit succeeds, `pending` yields those keys as they are then.
+        """
+        for table in self._tables:
+            table.doubted |= table.touched
+        self.rollback()
+
     def committed(self) -> None:
         """Make all changes final: they can no longer be undone and are no longer pending."""
         self._undo.clear()
         self._forget()
+        self.trust()
+
+    def trust(self) -> None:
+        """Write nothing again: the store has what we have."""
+        for table in self._tables:
+            table.doubted.clear()
 
     def note(self, undo: Undo) -> None:
         """Remember how to undo one change."""
@@ -63,6 +78,7 @@ class Table(Generic[K, V]):
         self._rows: dict[K, V] = {}
         self._on_change = on_change
         self.touched: set[K] = set()
+        self.doubted: set[K] = set()
         ledger.watch(self)
 
     def __getitem__(self, key: K) -> V:
@@ -103,8 +119,8 @@ class Table(Generic[K, V]):
         self._swap(key, None)
 
     def pending(self) -> Iterator[tuple[K, V | None]]:
-        """Yield each key changed since the last commit with its record, None if it was deleted."""
-        for key in self.touched:
+        """Yield each key whose record the store may not have as it is, None if there is none."""
+        for key in self.touched | self.doubted:
             yield key, self._rows.get(key)
 
     def _change(self, key: K, record: V | None) -> None:

@@ -10,7 +10,7 @@ import pytest
 from lab.ports import PortBlock
 from tests.databases import Databases
 
-CATEGORIES = frozenset({"unit", "contract", "e2e"})
+CATEGORIES = frozenset({"unit", "simulation", "contract", "e2e"})
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

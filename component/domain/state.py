@@ -18,8 +18,7 @@ class State:
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
-        self.asterisk_up = False
-        """Without Asterisk no call is offered."""
+        self._asterisk_up = False
         self.queues: dict[str, Queue] = {}
         self.agents: Table[str, Agent] = Table(ledger, self._agent_changed)
         self.members: Table[tuple[str, str], Member] = Table(ledger, self._member_changed)
@@ -49,6 +48,17 @@ class State:
             self.members.load((member.queue, member.extension), member)
         for call in calls:
             self.calls.load(call.id, call)
+
+    @property
+    def asterisk_up(self) -> bool:
+        """Whether Asterisk is there. Without it no call is offered."""
+        return self._asterisk_up
+
+    @asterisk_up.setter
+    def asterisk_up(self, up: bool) -> None:
+        before = self._asterisk_up
+        self._asterisk_up = up
+        self.ledger.note(lambda: self._believe(before))
 
     def agent_at(self, device: str) -> Agent | None:
         """Return the agent who has this device."""
@@ -96,6 +106,9 @@ class State:
         for call in committed:
             if call.state is CallState.ENDED:
                 self.calls.forget(call.id)
+
+    def _believe(self, asterisk_up: bool) -> None:
+        self._asterisk_up = asterisk_up
 
     def _agent_changed(self, old: Agent | None, new: Agent | None) -> None:
         if old is not None:

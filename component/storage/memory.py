@@ -60,6 +60,8 @@ class MemoryStore:
         self.agents |= {agent.extension: agent for agent in changes.agents}
         self.members |= {(member.queue, member.extension): member for member in changes.members}
         self.calls |= {call.id: call for call in changes.calls}
+        for call_id in changes.calls_gone:
+            self.calls.pop(call_id, None)
         _merge(self.nodes, changes.nodes)
         _merge(self.affiliations, changes.affiliations)
         _merge(self.subscriptions, changes.subscriptions)

@@ -36,6 +36,9 @@ PARTS: dict[str, str] = {
             tried = excluded.tried, retrying = excluded.retrying, revision = excluded.revision,
             offered_at = excluded.offered_at, answered_at = excluded.answered_at,
             ended_at = excluded.ended_at, outcome = excluded.outcome""",
+    "calls_gone": """
+        DELETE FROM calls USING json_populate_recordset(NULL::calls, {rows}) AS gone
+        WHERE calls.id = gone.id""",
     "nodes": """
         INSERT INTO nodes SELECT * FROM json_populate_recordset(NULL::nodes, {rows})
         ON CONFLICT (name) DO UPDATE SET
@@ -95,6 +98,7 @@ def _rows(changes: Changes) -> dict[str, list[Row]]:
         "agents": [_agent(agent) for agent in changes.agents],
         "members": [_member(member) for member in changes.members],
         "calls": [_call(call) for call in changes.calls],
+        "calls_gone": [{"id": call_id} for call_id in changes.calls_gone],
         "nodes": [_node(node) for node in changes.nodes.values() if node],
         "nodes_gone": _gone(changes.nodes, lambda name: {"name": name}),
         "affiliations": [_affiliation(a) for a in changes.affiliations.values() if a],

@@ -2,15 +2,16 @@
 
 import asyncio
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from component.domain.commands import Connect, HangUpLeg, Hold, Release, Ring
 from component.domain.errors import UnknownDeviceError
-from component.domain.events import CallerLeft, LegAnswered, LogOn
-from component.domain.model import CallState, Leg, QueueStatus
-from component.ports import Changes, Outgoing, StoreUnavailableError
+from component.domain.events import AsteriskLost, CallerLeft, LegAnswered, LogOn
+from component.domain.model import CallState, DeviceState, Leg, QueueStatus
+from component.ports import Changes, Outgoing, Snapshot, StoreUnavailableError
 from component.pubsub.errors import ClosedNodeError
 from component.pubsub.service import PubSub, Request
 from component.storage.memory import MemoryStore
@@ -33,6 +34,21 @@ class GatedStore(MemoryStore):
         await self.gate.wait()
         await super().commit(changes)
         self.commits.append(changes)
+
+
+class DoubtfulStore(MemoryStore):
+    """A store that, when told so, commits and then loses the line before it can say so."""
+
+    def __init__(self) -> None:
+        demo = demo_store()
+        super().__init__(demo.queues, demo.agents.values(), demo.members.values())
+        self.loses_line = False
+
+    async def commit(self, changes: Changes) -> None:
+        await super().commit(changes)
+        if self.loses_line:
+            self.loses_line = False
+            raise StoreUnavailableError("the answer was lost")
 
 
 async def settle() -> None:
@@ -198,6 +214,50 @@ async def test_an_undone_fact_leaves_no_trace() -> None:
         assert list(service.pubsub.items) == []
 
 
+async def test_a_commit_whose_answer_was_lost_leaves_no_trace_of_a_caller_turned_away() -> None:
+    store = DoubtfulStore()
+    async with running(store) as service:
+        await service.log_on("1000")
+        store.loses_line = True
+        service.engine.submit(service.enter())
+        await settle()
+        assert list(store.calls) == ["call1"]
+        assert [type(done) for done in service.outside.done] == [Release]
+
+        async with asyncio.timeout(10):
+            while store.calls:
+                await asyncio.sleep(0.01)
+        assert store.agents["1000"] == service.state.agents["1000"]
+        assert store.items == {}
+        assert store.outgoing == {}
+
+
+async def test_a_log_on_that_was_told_to_have_failed_has_failed() -> None:
+    store = DoubtfulStore()
+    async with running(store) as service:
+        store.loses_line = True
+        with pytest.raises(StoreUnavailableError):
+            await service.log_on("1000")
+
+        async with asyncio.timeout(10):
+            while store.members["support", "1000"].logged_on_at is not None:
+                await asyncio.sleep(0.01)
+        await service.log_on("1000")
+
+
+async def test_a_comparison_with_asterisk_that_failed_does_not_make_it_there() -> None:
+    store = DoubtfulStore()
+    async with running(store) as service:
+        await service.log_on("1000")
+        await service.engine.step(AsteriskLost())
+        store.loses_line = True
+        with pytest.raises(StoreUnavailableError):
+            await service.engine.reconcile(_unavailable(service.outside.now()))
+
+        await service.engine.step(service.enter())
+        assert not any(isinstance(done, Ring) for done in service.outside.done)
+
+
 async def test_a_fact_that_the_database_rejects_does_not_spoil_the_others() -> None:
     async with running() as service:
         await service.log_on("1000")
@@ -246,6 +306,12 @@ async def test_an_announcement_is_of_no_use_once_the_caller_cannot_be_waiting() 
 
         service.outside.time = service.engine.owed()[0].expires_at or service.outside.time
         assert service.engine.owed() == []
+
+
+def _unavailable(now: datetime) -> Snapshot:
+    """Asterisk has nothing but a phone that is not there."""
+    devices = {"PJSIP/2000": DeviceState.UNAVAILABLE}
+    return Snapshot(now, (), frozenset(), frozenset(), {}, devices)
 
 
 def _pops(done: Iterable[object]) -> list[Outgoing]:

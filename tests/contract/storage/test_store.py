@@ -46,6 +46,13 @@ NODE = Node("ext1000", True, "Calls of 1000", AccessModel.WHITELIST, 20)
 MESSAGE = Outgoing(5, "ivr.example.com", ("a@example.com", "b@example.com"), "chat", "<body/>", NOW)
 
 
+async def test_a_call_of_which_nothing_came_is_gone(store: AnyStore) -> None:
+    await store.commit(Changes(calls=[CALL]))
+    await store.commit(Changes(calls_gone=[CALL.id, "never written"]))
+
+    assert (await store.load()).calls == []
+
+
 async def test_the_demonstration_data_is_there(store: AnyStore) -> None:
     stored = await store.load()
 

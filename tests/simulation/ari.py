@@ -1,0 +1,174 @@
+"""ARI of the modelled Asterisk: what the real adapter talks to, in place of HTTP."""
+
+import asyncio
+from collections.abc import Iterable
+from contextlib import suppress
+from random import Random
+from typing import Any, cast
+
+import aiohttp
+
+from component.telephony.client import AriClient
+from component.telephony.errors import AriError, AriUnreachableError
+from component.telephony.http_client import AriHttpClient
+from tests.simulation.asterisk import Asterisk, Channel, Socket, shown
+from tests.simulation.history import History
+
+LATENCY = 0.02
+"""Seconds that a request takes at most, unless it is lost."""
+
+REQUEST_TIMEOUT = 2.0
+
+NEVER_LATE = ("load", "createWithId")
+"""A bridge made after nobody wants it any more is found by the next reconnect, and not before."""
+
+
+class SimulatedAri(AriClient):
+    """One client's connection to Asterisk. Requests take a while, and may be lost.
+
+    An operation of ARI's is the method of its name with an underscore in front.
+    """
+
+    def __init__(self, asterisk: Asterisk, dice: Random, history: History) -> None:
+        super().__init__(cast(AriHttpClient, None), "http://pbx.example.com")
+        self._asterisk = asterisk
+        self._dice = dice
+        self._history = history
+
+    async def load(self) -> None:
+        await self._call("resources", "load")
+
+    async def events(self, app: str) -> aiohttp.ClientWebSocketResponse:
+        await self._call("events", "load")
+        self._asterisk.drop_socket()
+        self._asterisk.socket = Socket()
+        self._history.note("socket open")
+        return cast(aiohttp.ClientWebSocketResponse, self._asterisk.socket)
+
+    async def allow_events(self, app: str, types: Iterable[str]) -> None:
+        await self._call("applications", "load")
+
+    async def _call(self, resource: str, operation: str, **arguments: Any) -> object:
+        if resource != "deviceStates":
+            await asyncio.sleep(self._dice.uniform(0, LATENCY))
+        fate = self._dice.random() / (self._asterisk.faults.request_lost or 1e-9)
+        if not self._asterisk.up or fate < 0.5:
+            if self._asterisk.up and fate < 0.25 and operation not in NEVER_LATE:
+                self._asterisk.later(lambda: self._perform_late(operation, arguments))
+            await self._silence(f"{operation} lost")
+        result = getattr(self, f"_{operation}")(**arguments)
+        if 0.5 <= fate < 1:
+            await self._silence(f"answer to {operation} lost")
+        return result
+
+    def _perform_late(self, operation: str, arguments: dict[str, Any]) -> None:
+        """Do what nobody waits for any more, as a server does that was overloaded."""
+        self._history.note("request late", operation)
+        with suppress(AriError):
+            getattr(self, f"_{operation}")(**arguments)
+
+    async def _silence(self, what: str) -> None:
+        if self._asterisk.up:
+            self._history.note("request lost", what)
+            await asyncio.sleep(REQUEST_TIMEOUT)
+        raise AriUnreachableError("no answer")
+
+    # Operations. --------------------------------------------------------------------------------
+
+    def _load(self) -> None:
+        pass
+
+    def _getInfo(self, only: str) -> object:  # noqa: N802 - ARI's name
+        return {"system": {"version": "22.10.0"}}
+
+    def _subscribe(self, applicationName: str, eventSource: list[str]) -> None:  # noqa: N803
+        pass
+
+    def _userEvent(self, eventName: str, application: str) -> None:  # noqa: N802, N803
+        self._asterisk.pulse(eventName)
+
+    def _list(self) -> object:
+        raise NotImplementedError("channels and bridges are told apart in channels(), bridges()")
+
+    async def channels(self) -> list[object]:
+        await self._call("channels", "load")
+        return [shown(channel) for channel in self._asterisk.channels.values()]
+
+    async def bridges(self) -> list[object]:
+        await self._call("bridges", "load")
+        return [
+            {"id": bridge, "channels": list(channels)}
+            for bridge, channels in self._asterisk.bridges.items()
+        ]
+
+    async def device_state(self, device: str) -> str:
+        if not self._asterisk.up:
+            raise AriUnreachableError("no answer")
+        return self._asterisk.phones[device].state
+
+    def _originate(
+        self,
+        channelId: str,  # noqa: N803
+        endpoint: str,
+        originator: str,
+        timeout: int,
+        **_: object,
+    ) -> None:
+        if channelId in self._asterisk.channels:
+            raise AriError(409, "Channel with given unique ID already exists")
+        if originator not in self._asterisk.channels:
+            raise AriError(400, "Provided originator channel was not found")
+        if not self._asterisk.phones[endpoint].registered:
+            raise AriError(500, "Allocation failed")
+        self._history.note("ring", channelId, endpoint)
+        self._asterisk.ring(channelId, endpoint, timeout)
+
+    def _get(self, channelId: str) -> None:  # noqa: N803
+        self._channel(channelId)
+
+    def _hangup(self, channelId: str) -> None:  # noqa: N803
+        self._asterisk.destroy(self._channel(channelId), 16)
+
+    def _setChannelVar(self, channelId: str, variable: str, value: str) -> None:  # noqa: N802, N803
+        channel = self._channel(channelId, inside=True)
+        if variable == "QUEUESTATUS":
+            channel.status = value
+        elif variable == "TIMEOUT(absolute)":
+            self._asterisk.set_absolute_timeout(channel, float(value))
+
+    def _startMoh(self, channelId: str) -> None:  # noqa: N802, N803
+        self._channel(channelId, inside=True).music = True
+
+    def _stopMoh(self, channelId: str) -> None:  # noqa: N802, N803
+        self._channel(channelId, inside=True).music = False
+
+    def _continueInDialplan(self, channelId: str) -> None:  # noqa: N802, N803
+        channel = self._channel(channelId, inside=True)
+        self._history.note("caller goes back", channelId, channel.status)
+        self._asterisk.leave_stasis(channel, f"returned {channel.status}")
+
+    def _createWithId(self, bridgeId: str, type: str) -> None:  # noqa: A002, N802, N803
+        if bridgeId in self._asterisk.bridges:
+            raise AriError(409, "Bridge with given unique ID already exists")
+        self._asterisk.bridges[bridgeId] = {}
+
+    def _addChannel(self, bridgeId: str, channel: list[str]) -> None:  # noqa: N802, N803
+        if bridgeId not in self._asterisk.bridges:
+            raise AriError(404, "Bridge not found")
+        found = [self._asterisk.channels.get(id_) for id_ in channel]
+        if not all(one is not None and one.in_stasis for one in found):
+            raise AriError(400, "Channel not found")
+        self._asterisk.bridge(bridgeId, [one for one in found if one is not None])
+
+    def _destroy(self, bridgeId: str) -> None:  # noqa: N803
+        if bridgeId not in self._asterisk.bridges:
+            raise AriError(404, "Bridge not found")
+        self._asterisk.destroy_bridge(bridgeId)
+
+    def _channel(self, channel_id: str, *, inside: bool = False) -> Channel:
+        channel = self._asterisk.channels.get(channel_id)
+        if channel is None:
+            raise AriError(404, "Channel not found")
+        if inside and not channel.in_stasis:
+            raise AriError(409, "Channel not in Stasis application")
+        return channel

@@ -1,0 +1,153 @@
+"""One life of the service: the real engine and the real adapter for Asterisk, from start to death.
+
+It is put together as the composition root does it, with models in place of sockets.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from random import Random
+from typing import TypeVar
+
+from component.domain.events import AsteriskLost, DeviceStateChanged, Event
+from component.domain.state import State
+from component.engine import Engine
+from component.outbox import Outbox
+from component.ports import Stored, StoreRefusedError, StoreUnavailableError
+from component.pubsub.service import PubSub
+from component.records import Ledger
+from component.telephony.connection import AriConnection
+from component.telephony.control import AriCallControl
+from component.telephony.errors import NotSettledError
+from component.telephony.intake import Intake
+from component.telephony.snapshot import SnapshotReader
+from tests.simulation.ari import SimulatedAri
+from tests.simulation.asterisk import APP, Asterisk
+from tests.simulation.history import History
+from tests.simulation.loop import VirtualTimeLoop
+from tests.simulation.store import UnreliableStore
+from tests.simulation.xmpp import Link, render
+
+T = TypeVar("T")
+
+ADDRESS = "ivr.example.com"
+LOOKUP_DEADLINE = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What outlives the service."""
+
+    loop: VirtualTimeLoop
+    dice: Random
+    history: History
+    store: UnreliableStore
+    asterisk: Asterisk
+    new_id: Callable[[], str]
+
+
+class Life:
+    """The service, from `run` until its tasks are cancelled."""
+
+    def __init__(self, around: Surroundings, link: Link) -> None:
+        self.around = around
+        self.link = link
+        self.ledger = Ledger()
+        self.state = State(self.ledger)
+        self.pubsub = PubSub(self.ledger, ADDRESS, {})
+        self.serving = False
+
+    async def run(self, on_loaded: Callable[[Stored], None]) -> None:
+        """Serve until cancelled."""
+        stored = await self._until_there(self.around.store.load)
+        on_loaded(stored)
+        self._wire(stored)
+        accounts = {agent.extension: agent.jid for agent in stored.agents}
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.engine.run())
+            await self._until_there(
+                lambda: self.engine.pubsub(lambda pubsub, _: pubsub.provision(accounts, 20))
+            )
+            self.link.connect(self.engine)
+            self.serving = True
+            tasks.create_task(self.connection.run())
+
+    def committed(self, facts: int, commands: object, changes: object, took: timedelta) -> None:
+        """Count, as an observer."""
+        self.around.history.counts["commits"] += 1
+
+    def turned_away(self, queue: str) -> None:
+        self.around.history.note("turned away", queue)
+
+    @property
+    def backlog(self) -> dict[str, int]:
+        """What the engine and the adapter have yet to do, by its name."""
+        return {
+            "facts in the inbox": len(self.engine._inbox),
+            "messages owed": len(self.outbox),
+            "lanes of commands": len(self.control._lanes),
+            "callers being looked up": len(self.intake._entering),
+            "timers": self.around.loop.timers_of(self.engine),
+        }
+
+    def _wire(self, stored: Stored) -> None:
+        around = self.around
+        self.state.load(stored.queues, stored.agents, stored.members, stored.calls)
+        self.pubsub.load(stored.nodes, stored.affiliations, stored.subscriptions, stored.items)
+        self.outbox = Outbox(stored.outgoing, around.loop.now())
+        ari = SimulatedAri(around.asterisk, around.dice, around.history)
+        self.control = AriCallControl(
+            ari, APP, self._submit, lambda: self.connection.connected, self.link.settled
+        )
+        self.engine = Engine(
+            ledger=self.ledger,
+            state=self.state,
+            pubsub=self.pubsub,
+            outbox=self.outbox,
+            store=around.store,
+            control=self.control,
+            publisher=self.link,
+            clock=around.loop,
+            observer=self,
+            render=render,
+            address=ADDRESS,
+        )
+        self._snapshots = SnapshotReader(ari, APP)
+        self.intake = Intake(self._submit, around.store, LOOKUP_DEADLINE, around.new_id)
+        self.connection = AriConnection(
+            ari,
+            APP,
+            on_event=self.intake.receive,
+            on_connected=self._settle,
+            on_lost=lambda: self.engine.submit(AsteriskLost()),
+            devices=self._devices,
+        )
+
+    def _devices(self) -> list[str]:
+        return [agent.device for agent in self.state.agents.values()]
+
+    def _submit(self, event: Event) -> None:
+        if isinstance(event, DeviceStateChanged):
+            self._snapshots.note(event)
+        self.engine.submit(event)
+
+    async def _settle(self) -> None:
+        began: datetime = self.around.loop.now()
+        # What the reader takes the time from does not know of virtual time.
+        snapshot = replace(await self._snapshots.read(self._devices()), taken_at=began)
+        self.around.history.note("reconcile", sorted(map(str, snapshot.ringing_legs)))
+        try:
+            strangers = await self.engine.reconcile(snapshot)
+        except (StoreUnavailableError, StoreRefusedError) as error:
+            raise NotSettledError(str(error)) from error
+        for caller in strangers:
+            self.around.history.note("stranger", caller.channel)
+            self.intake.admit(caller)
+
+    async def _until_there(self, ask: Callable[[], Awaitable[T]]) -> T:
+        while True:
+            try:
+                return await ask()
+            except StoreUnavailableError:
+                await asyncio.sleep(1.0)

@@ -1,0 +1,113 @@
+"""How a world is: drawn from the seed, so that each seed is a call centre of its own."""
+
+from dataclasses import dataclass, fields, replace
+from random import Random
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """How often what goes wrong. Numbers of times per 1,000 s, or probabilities."""
+
+    crash: float
+    """The service is killed."""
+    crash_at_commit: float
+    """Probability, per commit, that the service dies between commit and act."""
+    store_away: float
+    commit_in_doubt: float
+    """Probability, per commit, that it succeeds and the answer is lost."""
+    socket_drop: float
+    socket_deaf: float
+    """The event socket seems to live, but brings nothing any more."""
+    asterisk_restart: float
+    request_lost: float
+    """Probability, per request, that it, or its answer, is lost."""
+    event_doubled: float
+    """Probability, per event, that it is told twice."""
+    xmpp_drop: float
+    xmpp_restart: float
+    phone_vanishes: float
+    """Per 1,000 s, a phone is unregistered for a while."""
+
+
+NO_FAULTS = Faults(**dict.fromkeys((field.name for field in fields(Faults)), 0.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One call centre and what befalls it."""
+
+    agents: int
+    queues: int
+    calls: int
+    """In each phase; after a phase all faults end and nothing may be left over."""
+    phases: int
+    callers_per_second: float
+    log_changes_per_second: float
+    """Agents who log on or off."""
+    talk_seconds: float
+    patience_seconds: float
+    answers: float
+    """The probability that a phone is answered rather than rejected, busy or let ring."""
+    event_delay: float
+    """Seconds that an event takes, at most."""
+    faults: Faults
+
+
+def draw(seed: int, calls: int = 60) -> Scenario:
+    """Return the call centre of a seed."""
+    dice = Random(f"scenario {seed}")
+    agents = dice.choice((1, 2, 3, 5, 8, 20))
+    talk = dice.choice((2.0, 10.0, 30.0))
+    scenario = Scenario(
+        agents=agents,
+        queues=dice.choice((1, 1, 2, 3)),
+        calls=calls,
+        phases=2,
+        callers_per_second=agents / (talk + 3) * dice.choice((0.3, 0.9, 2.0)),
+        log_changes_per_second=dice.choice((0.0, 0.02, 0.2)),
+        talk_seconds=talk,
+        patience_seconds=dice.choice((5.0, 30.0, 200.0)),
+        answers=dice.choice((1.0, 0.8, 0.4)),
+        event_delay=dice.choice((0.001, 0.02, 0.2)),
+        faults=_faults(dice),
+    )
+    return scenario if dice.random() < 0.9 else replace(scenario, faults=NO_FAULTS)
+
+
+def large(agents: int, calls: int) -> Scenario:
+    """Return a big call centre on a good day."""
+    return Scenario(
+        agents=agents,
+        queues=1,
+        calls=calls,
+        phases=1,
+        callers_per_second=agents / 40,
+        log_changes_per_second=0.2,
+        talk_seconds=30,
+        patience_seconds=60,
+        answers=0.8,
+        event_delay=0.02,
+        faults=replace(NO_FAULTS, crash=1, store_away=1, socket_drop=1, xmpp_drop=2),
+    )
+
+
+def _faults(dice: Random) -> Faults:
+    """Each kind is absent in half of the seeds: what hides behind another fault shows there."""
+
+    def often(*choices: float) -> float:
+        return dice.choice(choices) if dice.random() < 0.5 else 0.0
+
+    return Faults(
+        crash=often(5, 20),
+        crash_at_commit=often(0.002, 0.02),
+        store_away=often(5, 20),
+        commit_in_doubt=often(0.002, 0.02),
+        socket_drop=often(5, 30),
+        socket_deaf=often(5, 10),
+        asterisk_restart=often(3, 10),
+        request_lost=often(0.002, 0.02),
+        event_doubled=often(0.05, 0.5),
+        xmpp_drop=often(5, 50),
+        xmpp_restart=often(5, 20),
+        phone_vanishes=often(10, 50),
+    )

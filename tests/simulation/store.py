@@ -1,0 +1,69 @@
+"""A store that is slow, goes away, and may succeed without being able to say so."""
+
+import asyncio
+from collections.abc import Callable
+from random import Random
+
+from component.domain.model import CallState, Customer
+from component.ports import Changes, Stored, StoreUnavailableError
+from component.storage.memory import MemoryStore
+from tests.simulation.history import History
+from tests.simulation.scenario import Faults
+
+
+class UnreliableStore(MemoryStore):
+    """`MemoryStore` behind a bad line. `on_dying` kills the service that waits for the answer."""
+
+    def __init__(self, content: MemoryStore, dice: Random, history: History) -> None:
+        queues, agents, members = content.queues, content.agents, content.members
+        super().__init__(queues, agents.values(), members.values(), content.customers.values())
+        self._dice = dice
+        self._history = history
+        self.faults: Faults | None = None
+        self.on_dying: Callable[[], None] = lambda: None
+        self.doubtful = False
+        """Something was written of which the engine does not know."""
+        self.promised: set[int] = set()
+        """Messages that were committed for good, and are always of use."""
+        self.in_flight_written = False
+        """The engine waits for a commit that has succeeded."""
+
+    async def load(self) -> Stored:
+        stored = await super().load()
+        stored.calls.sort(key=lambda call: (call.entered_at, call.id))
+        return stored
+
+    async def commit(self, changes: Changes) -> None:
+        dice, faults = self._dice, self.faults
+        await asyncio.sleep(dice.uniform(0.0005, 0.005))
+        fate = dice.random()
+        self._forbid_revival(changes)
+        await super().commit(changes)
+        if faults is not None:
+            if fate < faults.crash_at_commit:
+                self._history.note("fault: crash after commit")
+                self._promise(changes)
+                self.in_flight_written = True
+                self.on_dying()
+                self.in_flight_written = False
+                await asyncio.get_running_loop().create_future()
+            if fate > 1 - faults.commit_in_doubt:
+                self._history.note("fault: commit in doubt")
+                self.doubtful = True
+                raise StoreUnavailableError("the answer was lost")
+        self.doubtful = False
+        self._promise(changes)
+
+    async def customer(self, code: str) -> Customer | None:
+        await asyncio.sleep(self._dice.uniform(0, 0.05) * self._dice.choice((1, 1, 1, 100)))
+        return await super().customer(code)
+
+    def _promise(self, changes: Changes) -> None:
+        self.promised.update(m.seq for m in changes.outgoing if m.expires_at is None)
+
+    def _forbid_revival(self, changes: Changes) -> None:
+        for call in changes.calls:
+            known = self.calls.get(call.id)
+            ended = known is not None and known.state is CallState.ENDED
+            if ended and not self.doubtful and call.state is not CallState.ENDED:
+                self._history.fail(f"call {call.id} has ended and lives again")

@@ -1,0 +1,141 @@
+"""What must hold: at every moment once nothing has gone wrong for a while, and when all is over."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+from component.domain.model import AgentState, CallState
+from component.pubsub.addresses import extension_node
+from component.telephony.names import leg_channel
+
+if TYPE_CHECKING:
+    from tests.simulation.life import Life
+    from tests.simulation.world import World
+
+CALM_SECONDS = 45.0
+"""So long after the last fault at the latest, everything that it did is mended."""
+
+LATE_SECONDS = 12.0
+"""So long at the most, something may be known on one side only."""
+
+PATIENCE_SECONDS = 4000.0
+
+
+def nobody_forgotten(world: "World") -> None:
+    """Compare Asterisk with the engine: neither may have for long what the other has not."""
+    life = world.life
+    now = world.loop.time()
+    if life is None or not life.serving or now - world.disturbed_at < CALM_SECONDS:
+        world.suspects.clear()
+        return
+    if life.connection.state.up:
+        found = dict.fromkeys(_one_sided(world, life), LATE_SECONDS)
+    else:
+        found = {"there is no connection to Asterisk": CALM_SECONDS}
+    world.suspects = {what: world.suspects.get(what, now) for what in found}
+    for what, since in world.suspects.items():
+        if now - since > found[what]:
+            world.history.fail(what)
+
+
+def _one_sided(world: "World", life: "Life") -> Iterator[str]:
+    """Yield what is known in Asterisk or in the engine only, as it may be for a moment."""
+    known = {call.channel for call in life.state.calls.values()}
+    legs = {leg_channel(a.leg) for a in life.state.agents.values() if a.leg is not None}
+    for channel in world.asterisk.channels.values():
+        if channel.device and channel.id not in legs:
+            yield f"leg {channel.id} is nobody's"
+        elif channel.in_stasis and not channel.device and channel.id not in known:
+            yield f"{channel.id} is forgotten"
+    for call in life.state.calls.values():
+        if call.channel in world.fates:
+            yield f"{call.id} has lost its caller {call.channel}"
+    for leg in legs - world.asterisk.channels.keys():
+        yield f"leg {leg} is believed in"
+
+
+async def settled(world: "World") -> None:
+    """Wait until all callers are gone and everything that follows from it is done."""
+    for _ in range(int(PATIENCE_SECONDS)):
+        await world._pass(1.0)
+        if world.life is not None and not any(
+            channel.in_stasis for channel in world.asterisk.channels.values()
+        ):
+            break
+    else:
+        world.history.fail("callers are left though all faults are over")
+    for _ in range(150):
+        await world._pass(1.0)
+    await asyncio.sleep(0)
+
+
+def nothing_left_over(world: "World") -> None:
+    """Look everywhere after all callers are gone."""
+    life = world.life
+    assert life is not None, "the service runs once the faults are over"
+    _nothing_in_asterisk(world)
+    _nothing_in_engine(world, life)
+    _nothing_in_store(world, life)
+    _everything_was_told(world)
+    _subscribers_see_the_truth(world)
+
+
+def _nothing_in_asterisk(world: "World") -> None:
+    for channel in world.asterisk.channels.values():
+        world.history.fail(f"channel {channel.id} is left in Asterisk")
+    for bridge in world.asterisk.bridges:
+        world.history.fail(f"bridge {bridge} is left in Asterisk")
+
+
+def _nothing_in_engine(world: "World", life: "Life") -> None:
+    fail = world.history.fail
+    for call in life.state.calls.values():
+        fail(f"call {call.id} is left in the engine: {call}")
+    for agent in life.state.agents.values():
+        if agent.state is not AgentState.AVAILABLE or agent.leg is not None:
+            fail(f"agent {agent.extension} is left {agent.state} with {agent.leg}")
+        if agent.device_state.value != world.asterisk.phones[agent.device].state:
+            fail(f"{agent.device} is believed to be {agent.device_state}")
+    for what, number in life.backlog.items():
+        if number:
+            fail(f"{number} {what} are left")
+
+
+def _nothing_in_store(world: "World", life: "Life") -> None:
+    store, fail = world.store, world.history.fail
+    for agent in life.state.agents.values():
+        if store.agents[agent.extension] != agent:
+            fail(f"the store has {store.agents[agent.extension]}, believed is {agent}")
+    for key, member in store.members.items():
+        if life.state.members[key] != member:
+            fail(f"the store has {member}, believed is {life.state.members[key]}")
+    for call in store.calls.values():
+        if call.state is not CallState.ENDED:
+            fail(f"call {call.id} is left in the store: {call}")
+    if store.outgoing:
+        fail(f"messages {sorted(store.outgoing)} are left in the store")
+
+
+def _everything_was_told(world: "World") -> None:
+    untold = world.store.promised - world.xmpp.arrived
+    if untold:
+        world.history.fail(f"messages {sorted(untold)} were never sent")
+
+
+def _subscribers_see_the_truth(world: "World") -> None:
+    fail = world.history.fail
+    for agent in world.store.agents.values():
+        node = extension_node(agent.extension)
+        view = world.xmpp.subscribers[agent.jid].items
+        for call_id, seen in view.items():
+            if seen.state in ("offered", "answered"):
+                fail(f"{agent.jid} still sees {call_id} {seen.state}")
+        for (there, call_id), item in world.store.items.items():
+            if there != node:
+                continue
+            call = ET.fromstring(item.payload)
+            if call.get("state") != "ended":
+                fail(f"item {call_id} of {node} never ended")
+            if call_id not in view or str(view[call_id].revision) != call.get("revision"):
+                fail(f"{agent.jid} sees {view.get(call_id)} of {call_id}: {item.payload[:150]}")

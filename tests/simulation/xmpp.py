@@ -1,0 +1,146 @@
+"""A model of the XMPP server, and of the software that is subscribed to the extensions' nodes."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Protocol
+from xml.etree import ElementTree as ET
+
+from component.ports import Outgoing
+from component.pubsub.model import ItemPublished, ItemRetracted, Notification
+from tests.simulation.history import History
+from tests.simulation.loop import VirtualTimeLoop
+
+LATENCY = 0.02
+
+SLOWNESS = (1,) * 30 + (20,) * 9 + (400,)
+"""How many times longer than others a confirmation takes."""
+
+
+def render(notification: Notification) -> str:
+    """Return what a subscriber reads out of a notification."""
+    event = notification.event
+    if isinstance(event, ItemPublished):
+        call = ET.fromstring(event.item.payload)
+        seen = f"{call.get('revision')} {call.get('state')}"
+        return f"published {notification.node} {event.item.id} {seen}"
+    if isinstance(event, ItemRetracted):
+        return f"retracted {notification.node} {event.item_id}"
+    return f"other {notification.node}"
+
+
+@dataclass(slots=True)
+class Seen:
+    """An item as a subscriber knows it."""
+
+    revision: int
+    state: str
+
+
+@dataclass(slots=True)
+class Subscriber:
+    """The software of one agent: newer revisions replace older ones, a retraction takes away."""
+
+    items: dict[str, Seen] = field(default_factory=dict)
+
+    def take(self, body: str) -> None:
+        """Apply a notification."""
+        kind, _, call_id, *rest = body.split(" ")
+        known = self.items.get(call_id)
+        if kind == "retracted":
+            if known is not None and known.state in ("offered", "answered"):
+                known.state = "withdrawn"
+        elif kind == "published":
+            revision, state = rest
+            seen = Seen(int(revision), state)
+            if known is None or seen.revision > known.revision:
+                self.items[call_id] = seen
+
+
+class Debtor(Protocol):
+    """The engine, as far as the connection needs it."""
+
+    def owed(self) -> list[Outgoing]: ...
+    def confirm(self, seqs: Sequence[int]) -> None: ...
+
+
+class XmppServer:
+    """Takes messages in order and hands them to the subscribers."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self.arrived: set[int] = set()
+        self._newest = 0
+        self.subscribers: dict[str, Subscriber] = {}
+
+    def take(self, message: Outgoing) -> None:
+        """Take a message; what is new is to be newer than all before."""
+        if message.seq in self.arrived:
+            self._history.note("message repeated", message.seq)
+        elif message.seq < self._newest:
+            self._history.fail(f"message {message.seq} came after {self._newest}")
+        else:
+            self.arrived.add(message.seq)
+            self._newest = message.seq
+        if message.type == "headline":
+            for recipient in message.recipients:
+                self.subscribers[recipient].take(message.body)
+
+
+class Link:
+    """`component.ports.Publisher`: a connection that breaks and is made again."""
+
+    def __init__(
+        self, server: XmppServer, loop: VirtualTimeLoop, dice: Random, history: History
+    ) -> None:
+        self._server = server
+        self._loop = loop
+        self._dice = dice
+        self._history = history
+        self._session = 0
+        self._free_at = 0.0
+        self._debtor: Debtor | None = None
+        self._unconfirmed: dict[int, asyncio.Event] = {}
+        self.up = False
+
+    def connect(self, debtor: Debtor) -> None:
+        """Begin a session: all that is owed is sent again."""
+        self._debtor = debtor
+        self.up = True
+        self.send(debtor.owed())
+
+    def drop(self) -> None:
+        """End the session; what is under way is lost, and so are the confirmations."""
+        self._session += 1
+        self._unconfirmed.clear()
+        self.up = False
+
+    async def settled(self) -> None:
+        """Wait for the confirmation of what was sent last; for ever, if the session ends."""
+        if self._unconfirmed:
+            await list(self._unconfirmed.values())[-1].wait()
+
+    def send(self, messages: Sequence[Outgoing]) -> None:
+        if not self.up or not messages:
+            return
+        self._unconfirmed |= {message.seq: asyncio.Event() for message in messages}
+        cut = self._dice.randint(0, len(messages))
+        for part in (messages[:cut], messages[cut:]):
+            at = self._loop.time() + self._dice.uniform(0, LATENCY)
+            self._free_at = at = max(at, self._free_at + 1e-6)
+            self._loop.call_at(at, self._arrive, self._session, part)
+
+    def _arrive(self, session: int, messages: Sequence[Outgoing]) -> None:
+        if session != self._session:
+            return
+        for message in messages:
+            self._server.take(message)
+        late = self._dice.uniform(0, LATENCY) * self._dice.choice(SLOWNESS)
+        self._loop.call_later(late, self._confirm, session, [m.seq for m in messages])
+
+    def _confirm(self, session: int, seqs: Sequence[int]) -> None:
+        if session == self._session and self._debtor is not None:
+            self._debtor.confirm(seqs)
+            for seq in seqs:
+                self._unconfirmed.pop(seq).set()
