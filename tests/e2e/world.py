@@ -205,6 +205,7 @@ class Watcher:
         self._news = asyncio.Event()
         self._next = 0
         self._task = asyncio.create_task(self._follow(subscriber))
+        self._task.add_done_callback(lambda _: self._news.set())
 
     @property
     def states(self) -> list[str]:
@@ -227,6 +228,8 @@ class Watcher:
         try:
             async with asyncio.timeout(PATIENCE):
                 while len(self.seen) <= count:
+                    if self._task.done():
+                        self._task.result()  # raises what ended it
                     self._news.clear()
                     await self._news.wait()
         except TimeoutError:
