@@ -30,7 +30,8 @@ PUBSUB, EVENT = "{http://jabber.org/protocol/pubsub}", "{http://jabber.org/proto
 RETRACT = f"{EVENT}retract"
 JSON_IN_ITEM = "{urn:ivr-pubsub:call:1}call/{urn:xmpp:json:0}json"
 OPEN = ("offered", "answered")
-PASSING = ("internal-server-error", "remote-server", "service-unavailable")  # may end by itself
+# What may end by itself. While our service is away, ejabberd without s2s says forbidden.
+PASSING = ("forbidden", "internal-server-error", "remote-server", "service-unavailable")
 SHORTEST_DELAY, LONGEST_DELAY = 0.5, 30.0  # seconds
 REMEMBERED = 1000  # calls, so that none is shown twice
 
