@@ -164,19 +164,19 @@ async def test_a_connection_that_is_cut_is_made_again(
         await service.is_up()
 
 
-async def test_a_newer_connection_takes_over_and_the_older_one_waits(
+async def test_of_two_connections_one_stays_and_the_other_says_why(
     xmpp_server: XmppServer, settings: XmppServerSettings
 ) -> None:
     patient = replace(QUICK, refused_retry=60.0)
+    why = "another connection holds this component"
     async with Service(settings, patient) as older:
         await older.is_up()
-        with capture_logs() as logs:
-            async with Service(settings, patient) as newer:
-                await newer.is_up()
-                await older.is_down()
-                await newer.is_up()
-    refusals = [entry for entry in logs if entry["event"] == "xmpp server refuses"]
-    assert "another connection holds this component" in refusals[0]["hint"]
+        async with Service(settings, patient) as newer:
+            await until(lambda: why in older.link.detail + newer.link.detail)
+            await until(lambda: older.link.up != newer.link.up)
+            # On ejabberd either may lose a ping to the other, and be the newer one after that.
+            if xmpp_server.name == "prosody":
+                assert newer.link.up
 
 
 async def test_messages_arrive_in_order_and_are_confirmed(service: Service, client: Client) -> None:
