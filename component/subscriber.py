@@ -28,7 +28,9 @@ log = logging.getLogger(__name__)
 
 PUBSUB, EVENT = "{http://jabber.org/protocol/pubsub}", "{http://jabber.org/protocol/pubsub#event}"
 RETRACT = f"{EVENT}retract"
-PASSING = ("internal-server-error", "remote-server", "service-unavailable")  # may end by itself
+PUBSUB_ERROR = "{http://jabber.org/protocol/pubsub#errors}"
+# What may end by itself. While our service is away, ejabberd without s2s says forbidden, too.
+PASSING = ("forbidden", "internal-server-error", "remote-server", "service-unavailable")
 SHORTEST_DELAY, LONGEST_DELAY = 0.5, 30.0  # seconds
 REMEMBERED = 1000  # calls, so that none is shown twice
 
@@ -56,6 +58,7 @@ class Subscriber:
         self._service = JID(self.service or f"ivr.{JID(self.jid).domain}")
         self._node = f"ext{self.extension}"
         self._shown: dict[str, CallEvent] = {}  # by call id
+        self._followed = False
         self._inbox: asyncio.Queue[Element | Exception] = asyncio.Queue()
 
     async def events(self) -> AsyncGenerator[CallEvent, None]:
@@ -95,10 +98,14 @@ class Subscriber:
                     for event in self._missed(before, await pubsub.get_items(**node)):
                         yield event
                     log.info("following %s at %s", self._node, self._service)
-                is_behind, patience = False, self.keepalive
+                self._followed, is_behind, patience = True, False, self.keepalive
             except IqError as error:
                 reason = f"{self._node} at {self._service}: {error.condition} {error.text}"
-                if error.etype != "wait" and not error.condition.startswith(PASSING):
+                # A node that was there: Prosody without s2s says not-allowed while it starts.
+                starting = (
+                    self._followed and error.condition == "not-allowed" and not _is_ours(error)
+                )
+                if not (error.etype == "wait" or error.condition.startswith(PASSING) or starting):
                     raise RefusedError(reason) from error
                 patience = min(2 * patience, LONGEST_DELAY) if is_behind else SHORTEST_DELAY
                 is_behind = True
@@ -168,3 +175,8 @@ class Subscriber:
                 if len(self._shown) > REMEMBERED:
                     del self._shown[next(iter(self._shown))]
                 yield event
+
+
+def _is_ours(error: IqError) -> bool:
+    """Tell whether it is the service that says so, of its node, and not the server."""
+    return any(child.tag.startswith(PUBSUB_ERROR) for child in error.iq["error"].xml)

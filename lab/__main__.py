@@ -9,8 +9,8 @@ import time
 from lab.asterisk import PHONES
 from lab.demonstration import call, shown
 from lab.paths import STATE
-from lab.prosody import COMPONENT, HOST, USERS
 from lab.stack import Stack
+from lab.xmpp_server import COMPONENT, HOST, USERS
 
 DIRECTORY = STATE / "run"
 

@@ -20,9 +20,9 @@ from pathlib import Path
 from component.call_event import CallEvent
 from component.subscriber import Subscriber
 from lab.asterisk import PHONES
-from lab.prosody import HOST, USERS
 from lab.sip import IncomingCall, Phone
 from lab.stack import Stack
+from lab.xmpp_server import HOST, USERS
 
 CALLS = 100
 PATIENCE = 10.0

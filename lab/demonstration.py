@@ -5,10 +5,10 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from lab.prosody import HOST
 from lab.service import COMMAND
 from lab.sip import Phone, answering
 from lab.stack import Stack
+from lab.xmpp_server import HOST
 
 AGENT, ACCOUNT = "1000", "user1"
 CUSTOMER_CODE = "1111"

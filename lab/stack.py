@@ -15,8 +15,9 @@ from lab.asterisk import ARI_USER, PHONES, Asterisk, AsteriskSettings, Installat
 from lab.passwords import passwords
 from lab.paths import PROJECT
 from lab.ports import PortBlock, is_free
-from lab.prosody import COMPONENT, USERS, Prosody, ProsodySettings
+from lab.prosody import Prosody
 from lab.service import Service, Settings
+from lab.xmpp_server import COMPONENT, USERS, XmppServerSettings
 
 DEMO = PROJECT / "sql" / "demo.sql"
 
@@ -111,7 +112,7 @@ class Stack:
         return Asterisk(Installation.find(), self._directory / "asterisk", settings)
 
     def _prosody(self) -> Prosody:
-        settings = ProsodySettings(
+        settings = XmppServerSettings(
             c2s_port=self.ports.xmpp,
             component_port=self.ports.component,
             component_secret=self.passwords["component"],

@@ -14,7 +14,8 @@ from component.xmpp.stream import ComponentStream, StreamRefusedError
 log = structlog.get_logger(__name__)
 
 HINTS = {
-    "not-authorized": "the secrets differ: make xmpp.secret what the server's configuration says",
+    "not-authorized": "the secrets differ: make xmpp.secret what the server's configuration says; "
+    "or the server has no such component, which ejabberd says in the same way: mend xmpp.domain",
     "host-unknown": "the server has no such component: add it there, or mend xmpp.domain",
     "conflict": "another connection holds this component: stop it, or let the server prefer the "
     "newest",

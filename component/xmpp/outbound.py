@@ -8,10 +8,16 @@ one before.
 No more than a window is written ahead of what is confirmed. So a server that has much to do is
 told from one that is dead: it returns a ping after each window. And answers to requests do not
 have to wait behind a long queue.
+
+A ping carries the time at which its connection was made. ejabberd lets in a second connection of
+the same component and gives each stanza to either, at random, pings too. So who gets the ping of a
+newer connection knows that it should go, as Prosody would have told it.
 """
 
 import asyncio
+import re
 import secrets
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
@@ -31,6 +37,8 @@ PIECE = 64 * 1024
 WINDOW = 256 * 1024
 """Bytes that may be unconfirmed. Several pieces, so that the server is never out of work while a
 ping travels."""
+
+_PING = re.compile("ping-([0-9a-f]{16})-")
 
 
 class Wire(Protocol):
@@ -59,6 +67,7 @@ class Outbound:
         self._wire = wire
         self._domain = domain
         self._confirm = confirm
+        self._since = time.time_ns()
         self._queue: deque[Outgoing] = deque()
         self._stanzas = self._serialise()
         self._covered = _Written()
@@ -89,9 +98,16 @@ class Outbound:
     def ask(self) -> None:
         """Ping, unless a ping is under way."""
         if self.ping is None:
-            self.ping = f"ping-{secrets.token_hex(8)}"
+            self.ping = f"ping-{self._since:016x}-{secrets.token_hex(8)}"
             self._covered, self._uncovered = self._uncovered, _Written()
             self._wire.write(_ping(self.ping, self._domain))
+
+    def ask_again(self) -> None:
+        """Ping instead of the ping that is under way, if there is one: it may be lost."""
+        self._uncovered.seqs = self._covered.seqs + self._uncovered.seqs
+        self._uncovered.size += self._covered.size
+        self.ping = None
+        self.ask()
 
     def returned(self, stanza: ET.Element) -> bool:
         """Tell whether this stanza is the ping that is under way; if so, it has done its work."""
@@ -111,6 +127,13 @@ class Outbound:
             _, waiter = self._settling.popleft()
             if not waiter.done():
                 waiter.set_result(None)
+
+    def is_outdated_by(self, stanza: ET.Element) -> bool:
+        """Tell whether this stanza is the ping of a newer connection of the same component."""
+        if stanza.get("from") != self._domain:
+            return False
+        ping = _PING.match(stanza.get("id", ""))
+        return ping is not None and int(ping[1], 16) > self._since
 
     def _write(self) -> None:
         while self._covered.size + self._uncovered.size < WINDOW:

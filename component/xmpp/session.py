@@ -92,7 +92,7 @@ class Session:
         """Return when the server ends the connection.
 
         Raises OSError if there was none or it broke, `StreamRefusedError` if the server said why
-        it ended it. However this ends, all is closed.
+        it ended it, or should have. However this ends, all is closed.
         """
         self._stream.begin(self._receive)
         try:
@@ -134,9 +134,14 @@ class Session:
                 stream.abort()
                 seconds = self._timings.answer
                 raise ConnectionError(f"the server gave no sign of life for {seconds:g} s")
+            if self.outbound.ping == asked:
+                self.outbound.ask_again()
 
     def _receive(self, stanza: ET.Element) -> None:
         if self.outbound.returned(stanza):
+            return
+        if self.outbound.is_outdated_by(stanza):
+            self._stream.leave("conflict", "a newer connection of the component is there")
             return
         if len(self._answering) >= MAX_UNDER_WAY:
             self._reply(self._answerer.decline(stanza))

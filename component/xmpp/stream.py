@@ -36,7 +36,7 @@ class ComponentStream(ComponentXMPP):
     ended: asyncio.Future[None]
     """Done when the connection is gone."""
     refusal: StreamRefusedError | None
-    """Why the server ended the stream, if it said so."""
+    """Why the stream was ended, if the server said so or we had to `leave`."""
     alive_at: float
     """When the server last gave a sign of life, by the loop's clock."""
 
@@ -55,6 +55,11 @@ class ComponentStream(ComponentXMPP):
         """Write stanzas; what is written when the connection is gone is dropped."""
         if self.transport is not None and not self.transport.is_closing():
             self.transport.write(data)
+
+    def leave(self, condition: str, explanation: str) -> None:
+        """Cut the connection, as if the server had refused it for this reason."""
+        self.refusal = StreamRefusedError(condition, explanation)
+        self.abort()
 
     async def close(self, patience: float) -> None:
         """End the stream; cut it if the server does not end it too within so many seconds."""

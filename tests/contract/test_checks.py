@@ -20,7 +20,8 @@ from component.storage.embedded import EmbeddedServer
 from component.xmpp.stream import ComponentStream
 from lab.asterisk import ARI_USER, Asterisk, AsteriskSettings, Installation
 from lab.ports import PortBlock
-from lab.prosody import COMPONENT, Prosody, ProsodySettings
+from lab.prosody import Prosody
+from lab.xmpp_server import COMPONENT, XmppServerSettings
 from tests.databases import Databases
 
 pytestmark = pytest.mark.contract
@@ -96,7 +97,7 @@ async def running_service(
 class TestXmpp:
     @pytest.fixture
     async def prosody(self, tmp_path: Path, ports: PortBlock) -> AsyncIterator[Prosody]:
-        settings = ProsodySettings(c2s_port=ports.take(), component_port=ports.take())
+        settings = XmppServerSettings(c2s_port=ports.take(), component_port=ports.take())
         async with Prosody(tmp_path, settings) as prosody:
             yield prosody
 

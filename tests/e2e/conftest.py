@@ -7,7 +7,8 @@ import pytest
 
 from lab.asterisk import Asterisk, AsteriskSettings, Installation
 from lab.ports import PortBlock
-from lab.prosody import Prosody, ProsodySettings
+from lab.prosody import Prosody
+from lab.xmpp_server import XmppServer, XmppServerSettings
 from tests.databases import Databases
 from tests.e2e.world import World
 
@@ -34,9 +35,13 @@ def asterisk(ports: PortBlock) -> Iterator[Asterisk]:
 
 
 @pytest.fixture(scope="session")
-def prosody(ports: PortBlock, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prosody]:
-    settings = ProsodySettings(c2s_port=ports.take(), component_port=ports.take())
-    server = Prosody(tmp_path_factory.mktemp("prosody"), settings)
+def xmpp_server(
+    request: pytest.FixtureRequest, ports: PortBlock, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[XmppServer]:
+    """Prosody, unless the test is marked `on_every_xmpp_server`."""
+    kind: type[XmppServer] = getattr(request, "param", Prosody)
+    settings = XmppServerSettings(c2s_port=ports.take(), component_port=ports.take())
+    server = kind(tmp_path_factory.mktemp(kind.name), settings)
     asyncio.run(server.start())
     yield server
     asyncio.run(server.stop())
@@ -46,7 +51,7 @@ def prosody(ports: PortBlock, tmp_path_factory: pytest.TempPathFactory) -> Itera
 async def world(
     request: pytest.FixtureRequest,
     asterisk: Asterisk,
-    prosody: Prosody,
+    xmpp_server: XmppServer,
     databases: Databases,
     ports: PortBlock,
     tmp_path: Path,
@@ -56,6 +61,6 @@ async def world(
     queue = {name: value for mark in marks for name, value in mark.kwargs.items()}
     async with (
         databases.fresh() as url,
-        World(asterisk, prosody, url, tmp_path, ports.take(), queue) as world,
+        World(asterisk, xmpp_server, url, tmp_path, ports.take(), queue) as world,
     ):
         yield world

@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from lab.prosody import HOST
 from lab.service import COMMAND
 from lab.sip import ringing_only
+from lab.xmpp_server import HOST
 from tests.databases import Databases
 from tests.e2e.world import World
 
@@ -46,13 +46,13 @@ async def output(*arguments: str) -> tuple[int, str]:
 
 
 def watch(world: World, *options: str) -> Sequence[str]:
-    port = str(world.prosody.settings.c2s_port)
+    port = str(world.xmpp.settings.c2s_port)
     account = ("--jid", f"user1@{HOST}", "--host", "127.0.0.1", "--port", port, "--plaintext")
     return ("watch", "1000", *account, *options)
 
 
 async def test_watch_prints_a_line_of_json_per_event(world: World) -> None:
-    password = {"IVR_PUBSUB_WATCH_PASSWORD": world.prosody.settings.passwords["user1"]}
+    password = {"IVR_PUBSUB_WATCH_PASSWORD": world.xmpp.settings.passwords["user1"]}
     async with command(*watch(world, "--json"), env=password) as watching:
         assert watching.stdout is not None
         await world.until(lambda: world.is_subscribed("1000"), "the watcher is subscribed")
@@ -69,7 +69,7 @@ async def test_watch_prints_a_line_of_json_per_event(world: World) -> None:
 
 
 async def test_watch_prints_a_line_for_people(world: World) -> None:
-    password = {"IVR_PUBSUB_WATCH_PASSWORD": world.prosody.settings.passwords["user1"]}
+    password = {"IVR_PUBSUB_WATCH_PASSWORD": world.xmpp.settings.passwords["user1"]}
     async with command(*watch(world), env=password) as watching:
         assert watching.stdout is not None
         await world.until(lambda: world.is_subscribed("1000"), "the watcher is subscribed")
@@ -96,7 +96,7 @@ async def test_check_says_what_is_wrong_and_how_to_mend_it(world: World) -> None
     text = world.service.config.read_text()
     ari = world.asterisk.settings.ari_password
     world.service.config.write_text(
-        text.replace(ari, "wrong").replace(world.prosody.settings.component_secret, "wrong")
+        text.replace(ari, "wrong").replace(world.xmpp.settings.component_secret, "wrong")
     )
     status, printed = await output("check", "--config", str(world.service.config))
 

@@ -8,6 +8,7 @@ import pytest
 from lab.sip import IncomingCall, OutgoingCall, Phone, ringing_only
 from tests.databases import Databases
 from tests.e2e.world import World
+from tests.xmpp_servers import on_every_xmpp_server
 
 pytestmark = pytest.mark.e2e
 
@@ -187,28 +188,32 @@ async def test_a_crash_of_asterisk_leaves_no_agent_busy(world: World, agent: Pho
     await talk(world, agent)
 
 
-# Prosody. ----------------------------------------------------------------------------------------
+# The XMPP server. --------------------------------------------------------------------------------
 
 
-async def test_after_a_restart_of_prosody_notifications_go_on(world: World, agent: Phone) -> None:
+@on_every_xmpp_server
+async def test_after_a_restart_of_the_xmpp_server_notifications_go_on(
+    world: World, agent: Phone
+) -> None:
     watcher = await world.watcher("1000")
-    await world.prosody.stop()
-    await world.prosody.start()
-    await world.service.ready()
     agent.on_call = ringing_only()
+    await world.xmpp.stop()
+    await world.xmpp.start()
+    await world.service.ready()
     await world.call_support()
 
     await watcher.next("offered")
 
 
-async def test_a_call_offered_while_prosody_was_away_is_shown_once_it_is_back(
+@on_every_xmpp_server
+async def test_a_call_offered_while_the_xmpp_server_was_away_is_shown_once_it_is_back(
     world: World, agent: Phone
 ) -> None:
     watcher = await world.watcher("1000")
-    await world.prosody.process.kill()
+    await world.xmpp.process.kill()
     _, taken = await talk(world, agent)
     assert watcher.seen == []
-    await world.prosody.start()
+    await world.xmpp.start()
     await watcher.next("answered")
 
     await taken.hang_up()
@@ -247,5 +252,5 @@ async def servers_are_up_again(world: World) -> AsyncIterator[None]:
     yield
     if not world.asterisk.process.is_running:
         await world.asterisk.start()
-    if not world.prosody.process.is_running:
-        await world.prosody.start()
+    if not world.xmpp.process.is_running:
+        await world.xmpp.start()

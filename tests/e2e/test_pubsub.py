@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from lab.prosody import COMPONENT
 from lab.sip import ringing_only
+from lab.xmpp_server import COMPONENT
 from tests.e2e.world import World
 from tests.e2e.xmpp_user import PUBSUB, XmppUser, retrieve, subscribe
+from tests.xmpp_servers import on_every_xmpp_server
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, on_every_xmpp_server]
 
 ITEM = f"{{{PUBSUB}}}items/{{{PUBSUB}}}item"
 CALL = "{urn:ivr-pubsub:call:1}call"
@@ -20,7 +21,7 @@ EVENT = "http://jabber.org/protocol/pubsub#event"
 
 @pytest.fixture
 async def user1(world: World) -> AsyncIterator[XmppUser]:
-    async with XmppUser(world.prosody, "user1") as user:
+    async with XmppUser(world.xmpp, "user1") as user:
         yield user
 
 
@@ -57,7 +58,7 @@ async def test_a_call_is_notified_from_the_address_that_was_subscribed_to(
 
 async def test_nobody_else_may_subscribe_or_retrieve(world: World) -> None:
     closed = ("not-allowed", "{http://jabber.org/protocol/pubsub#errors}closed-node")
-    async with XmppUser(world.prosody, "user2") as other:
+    async with XmppUser(world.xmpp, "user2") as other:
         for address in (COMPONENT, f"ext1000@{COMPONENT}"):
             assert await other.refused(address, subscribe(other.jid, "ext1000"), "set") == closed
             assert await other.refused(address, retrieve("ext1000")) == closed
@@ -93,7 +94,7 @@ async def test_subscriptions_and_items_outlive_a_restart_of_the_service(
 async def test_members_who_are_logged_on_are_told_by_message_who_is_waiting(
     world: World, user1: XmppUser
 ) -> None:
-    async with XmppUser(world.prosody, "user2") as user2:
+    async with XmppUser(world.xmpp, "user2") as user2:
         await world.agent("1000")
         await world.call_support("1111", number="5550123")
 

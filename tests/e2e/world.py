@@ -15,16 +15,16 @@ from component.call_event import CallEvent
 from component.subscriber import Subscriber
 from lab.asterisk import ARI_USER, Asterisk
 from lab.paths import PROMPTS
-from lab.prosody import COMPONENT, HOST, Prosody
 from lab.service import Service, Settings
 from lab.sip import OutgoingCall, Phone
+from lab.xmpp_server import COMPONENT, HOST, XmppServer
 
 PATIENCE = 10.0
 """Seconds that anything may take that is expected to happen."""
 
 
 class World:
-    """Asterisk, Prosody, a database of its own, the service, and people.
+    """Asterisk, an XMPP server, a database of its own, the service, and people.
 
     Used as a context manager; `queue` are settings of the queue that differ from the defaults.
     """
@@ -32,14 +32,14 @@ class World:
     def __init__(
         self,
         asterisk: Asterisk,
-        prosody: Prosody,
+        xmpp: XmppServer,
         database: str,
         directory: Path,
         http_port: int,
         queue: dict[str, float],
     ) -> None:
         self.asterisk = asterisk
-        self.prosody = prosody
+        self.xmpp = xmpp
         self.database = database
         self.service = Service(directory, self._settings(http_port))
         self._queue = queue
@@ -115,10 +115,10 @@ class World:
         user = f"user{extension[0]}"
         subscriber = Subscriber(
             f"{user}@{HOST}",
-            self.prosody.settings.passwords[user],
+            self.xmpp.settings.passwords[user],
             extension=extension,
             host="127.0.0.1",
-            port=self.prosody.settings.c2s_port,
+            port=self.xmpp.settings.c2s_port,
             plaintext=True,
             **options,
         )
@@ -170,12 +170,12 @@ class World:
         await self._connection.close()
 
     def _settings(self, http_port: int) -> Settings:
-        asterisk, prosody = self.asterisk.settings, self.prosody.settings
+        asterisk, xmpp = self.asterisk.settings, self.xmpp.settings
         return {
             "xmpp": {
                 "domain": COMPONENT,
-                "port": prosody.component_port,
-                "secret": prosody.component_secret,
+                "port": xmpp.component_port,
+                "secret": xmpp.component_secret,
             },
             "asterisk": {
                 "url": f"http://127.0.0.1:{asterisk.http_port}",

@@ -10,7 +10,7 @@ from slixmpp.exceptions import IqError
 from slixmpp.xmlstream.handler import Callback
 from slixmpp.xmlstream.matcher import MatchXPath
 
-from lab.prosody import HOST, Prosody
+from lab.xmpp_server import HOST, XmppServer
 
 DISCO_INFO = "http://jabber.org/protocol/disco#info"
 PUBSUB = "http://jabber.org/protocol/pubsub"
@@ -19,13 +19,13 @@ PUBSUB = "http://jabber.org/protocol/pubsub"
 class XmppUser:
     """One of the users of the lab, online as long as the context lasts."""
 
-    def __init__(self, prosody: Prosody, user: str) -> None:
+    def __init__(self, server: XmppServer, user: str) -> None:
         self.jid = f"{user}@{HOST}"
         self.messages: asyncio.Queue[Any] = asyncio.Queue()
-        self._port = prosody.settings.c2s_port
+        self._port = server.settings.c2s_port
         self._client = ClientXMPP(
             self.jid,
-            prosody.settings.passwords[user],
+            server.settings.passwords[user],
             plugin_config={"feature_mechanisms": {"unencrypted_scram": True}},
         )
         self._client.enable_plaintext = True

@@ -1,4 +1,5 @@
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -6,6 +7,7 @@ import pytest
 from lab.ports import PortBlock
 from tests.contract.subscriber.line import Line
 from tests.contract.subscriber.pubsub_server import Prosody, Publisher
+from tests.contract.subscriber.watched import Log
 
 
 @pytest.fixture
@@ -28,3 +30,13 @@ async def publisher(prosody: Prosody) -> AsyncIterator[Publisher]:
 async def line(prosody: Prosody, ports: PortBlock) -> AsyncIterator[Line]:
     async with Line(ports.take(), prosody.port) as line:
         yield line
+
+
+@pytest.fixture
+def log() -> Iterator[Log]:
+    handler, logger = Log(), logging.getLogger("component")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    yield handler
+    logger.removeHandler(handler)
+    logger.setLevel(logging.NOTSET)

@@ -1,94 +1,23 @@
 """The reference software against a real XMPP server: Prosody's own publish-subscribe service."""
 
 import asyncio
-import logging
-from collections.abc import AsyncIterator, Iterator
-from contextlib import aclosing
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Self
 
 import pytest
 
 from component.call_event import CallEvent
 from component.domain.model import CallState
-from component.subscriber import RefusedError, Subscriber
+from component.subscriber import RefusedError
 from lab.ports import PortBlock
 from tests.contract.subscriber.calls import ANSWERED, ENDED, ENTERED, OFFERED, call
 from tests.contract.subscriber.line import Line
-from tests.contract.subscriber.pubsub_server import PASSWORD, SERVICE_AWAY, Prosody, Publisher
+from tests.contract.subscriber.pubsub_server import SERVICE_AWAY, Prosody, Publisher
+from tests.contract.subscriber.watched import PATIENCE, Log, Watched, refusal
 
 pytestmark = pytest.mark.contract
-
-PATIENCE = 20.0
-
-
-class Log(logging.Handler):
-    """Lets tests wait for what the subscriber says about its connection."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.messages: asyncio.Queue[str] = asyncio.Queue()
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.messages.put_nowait(record.getMessage())
-
-    async def says(self, part: str) -> None:
-        """Wait for a message that contains this; those before it are passed over."""
-        async with asyncio.timeout(PATIENCE):
-            while part not in await self.messages.get():
-                pass
-
-
-@pytest.fixture
-def log() -> Iterator[Log]:
-    handler, logger = Log(), logging.getLogger("component")
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
-    yield handler
-    logger.removeHandler(handler)
-    logger.setLevel(logging.NOTSET)
-
-
-class Watched:
-    """What a subscriber showed so far."""
-
-    def __init__(self, port: int, **options: Any) -> None:
-        login: dict[str, Any] = {"jid": "user1@example.com", "password": PASSWORD}
-        at = {"extension": "1000", "host": "127.0.0.1", "port": port, "plaintext": True}
-        self.subscriber = Subscriber(**(login | at | options))
-        self.events: list[CallEvent] = []
-        self._news = asyncio.Condition()
-
-    async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(self._watch())
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
-
-    async def has_shown(self, *expected: tuple[str, str]) -> None:
-        """Wait until as many events were shown; they must be exactly these: (state, call id)."""
-        async with asyncio.timeout(PATIENCE), self._news:
-            await self._news.wait_for(lambda: len(self.events) >= len(expected))
-        assert [(event.state, event.call_id) for event in self.events] == list(expected)
-
-    async def _watch(self) -> None:
-        async with aclosing(self.subscriber.events()) as events:
-            async for event in events:
-                async with self._news:
-                    self.events.append(event)
-                    self._news.notify_all()
-
-
-async def refusal(port: int, **options: Any) -> str:
-    """Return why a subscriber gave up."""
-    async with Watched(port, **options) as watched:
-        with pytest.raises(RefusedError) as caught:
-            await asyncio.wait_for(watched._task, PATIENCE)
-    return str(caught.value)
 
 
 async def test_a_call_is_shown_with_all_that_is_known(

@@ -9,14 +9,14 @@ from slixmpp.xmlstream.handler import Callback
 from slixmpp.xmlstream.matcher import MatcherId, MatchXPath
 from slixmpp.xmlstream.stanzabase import StanzaBase
 
-from lab.prosody import HOST, ProsodySettings
+from lab.xmpp_server import HOST, XmppServerSettings
 from tests.contract.xmpp.service import PATIENCE, until
 
 
 class Client:
     """One of the lab's users, logged in and available; `async with` logs in."""
 
-    def __init__(self, settings: ProsodySettings, user: str = "user1") -> None:
+    def __init__(self, settings: XmppServerSettings, user: str = "user1") -> None:
         self.jid = f"{user}@{HOST}"
         self.heard: list[ET.Element] = []
         self._port = settings.c2s_port

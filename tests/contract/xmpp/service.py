@@ -13,7 +13,7 @@ from component.pubsub.service import PubSub
 from component.records import Ledger
 from component.xmpp.link import XmppLink
 from component.xmpp.session import Place, Timings
-from lab.prosody import COMPONENT, ProsodySettings
+from lab.xmpp_server import COMPONENT, XmppServerSettings
 
 T = TypeVar("T")
 
@@ -39,7 +39,7 @@ class Service:
     """
 
     def __init__(
-        self, settings: ProsodySettings, timings: Timings = QUICK, domain: str = COMPONENT
+        self, settings: XmppServerSettings, timings: Timings = QUICK, domain: str = COMPONENT
     ) -> None:
         self._domain = domain
         self._pubsub = PubSub(Ledger(), domain, {"user3@example.com": Role.OWNER})

@@ -8,7 +8,7 @@ import pytest
 from slixmpp.exceptions import IqError
 
 from component.xmpp.session import MAX_UNDER_WAY
-from lab.prosody import ProsodySettings
+from lab.xmpp_server import XmppServerSettings
 from tests.contract.xmpp.client import Client
 from tests.contract.xmpp.service import Service, until
 
@@ -21,7 +21,7 @@ PING = "<ping xmlns='urn:xmpp:ping'/>"
 
 
 @pytest.fixture
-async def stranger(service: Service, settings: ProsodySettings) -> AsyncIterator[Client]:
+async def stranger(service: Service, settings: XmppServerSettings) -> AsyncIterator[Client]:
     """user2, who may not see extension 1000."""
     async with Client(settings, "user2") as client:
         yield client

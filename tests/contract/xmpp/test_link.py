@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from component.xmpp.session import Timings
 from lab.ports import PortBlock
-from lab.prosody import Prosody, ProsodySettings
+from lab.xmpp_server import XmppServer, XmppServerSettings
 from tests.contract.subscriber.line import Line
 from tests.contract.xmpp.client import Client
 from tests.contract.xmpp.service import QUICK, Service, until
@@ -30,42 +30,46 @@ async def test_the_component_is_accepted(service: Service) -> None:
 
 
 async def test_before_the_server_is_there_the_component_is_down_and_says_why(
-    settings: ProsodySettings, tmp_path: Path
+    xmpp_server: XmppServer, settings: XmppServerSettings
 ) -> None:
+    await xmpp_server.stop()
     async with Service(settings) as service:
         await until(lambda: "refused" in service.link.detail or "failed" in service.link.detail)
         assert not service.link.up
-        async with Prosody(tmp_path, settings):
-            await service.is_up()
+        await xmpp_server.start()
+        await service.is_up()
 
 
 async def test_a_wrong_secret_is_explained_and_may_be_mended_at_the_server(
-    settings: ProsodySettings, tmp_path: Path
+    xmpp_server: XmppServer, settings: XmppServerSettings, tmp_path: Path
 ) -> None:
+    await xmpp_server.stop()
+    strict = type(xmpp_server)(tmp_path, replace(settings, component_secret="another"))
     async with Service(settings) as service:
         with capture_logs() as logs:
-            async with Prosody(tmp_path, replace(settings, component_secret="another")):
+            async with strict:
                 await until(lambda: "not-authorized" in service.link.detail)
         refusals = [entry for entry in logs if entry["event"] == "xmpp server refuses"]
         assert "make xmpp.secret what the server's configuration says" in refusals[0]["hint"]
-        async with Prosody(tmp_path, settings):
-            await service.is_up()
+        await xmpp_server.start()
+        await service.is_up()
 
 
 async def test_a_component_that_the_server_does_not_know_is_explained(
-    prosody: Prosody, settings: ProsodySettings
+    xmpp_server: XmppServer, settings: XmppServerSettings
 ) -> None:
     async with Service(settings, domain="other.example.com") as service:
-        await until(lambda: "add it there, or mend xmpp.domain" in service.link.detail)
-        assert "host-unknown" in service.link.detail
+        condition = "host-unknown" if xmpp_server.name == "prosody" else "not-authorized"
+        await until(lambda: condition in service.link.detail)
+        assert "mend xmpp.domain" in service.link.detail
 
 
 async def test_a_restarted_server_is_connected_to_again(
-    service: Service, prosody: Prosody, settings: ProsodySettings
+    service: Service, xmpp_server: XmppServer, settings: XmppServerSettings
 ) -> None:
-    await prosody.stop()
+    await xmpp_server.stop()
     await service.is_down()
-    await prosody.start()
+    await xmpp_server.start()
     await service.is_up()
     async with Client(settings) as client:
         service.send(service.message("<x/>", USER1))
@@ -73,40 +77,48 @@ async def test_a_restarted_server_is_connected_to_again(
 
 
 async def test_a_server_that_crashed_is_connected_to_again(
-    service: Service, prosody: Prosody
+    service: Service, xmpp_server: XmppServer
 ) -> None:
-    await prosody.process.kill()
+    await xmpp_server.process.kill()
     await service.is_down()
-    await prosody.start()
+    await xmpp_server.start()
     await service.is_up()
 
 
-async def test_a_frozen_server_is_noticed(service: Service, prosody: Prosody) -> None:
-    prosody.process.freeze()
+async def test_a_frozen_server_is_noticed(service: Service, xmpp_server: XmppServer) -> None:
+    xmpp_server.process.freeze()
     with capture_logs() as logs:
         await service.is_down()
     assert any("no sign of life" in entry.get("error", "") for entry in logs)
     await until(lambda: "did not answer within" in service.link.detail)
-    prosody.process.thaw()
+    xmpp_server.process.thaw()
     await service.is_up()
 
 
-async def test_a_server_that_lives_is_not_given_up(service: Service, prosody: Prosody) -> None:
+async def test_a_server_that_lives_is_not_given_up(
+    service: Service, xmpp_server: XmppServer
+) -> None:
     with capture_logs() as logs:
         await asyncio.sleep(2 * (QUICK.keepalive + QUICK.answer))
     assert service.link.up
     assert not logs
 
 
-async def test_a_server_that_hangs_up_is_not_besieged(settings: ProsodySettings) -> None:
+@pytest.fixture
+def unused(ports: PortBlock) -> XmppServerSettings:
+    """Of no server; a test plays one."""
+    return XmppServerSettings(c2s_port=ports.take(), component_port=ports.take())
+
+
+async def test_a_server_that_hangs_up_is_not_besieged(unused: XmppServerSettings) -> None:
     attempts: list[float] = []
 
     async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         attempts.append(asyncio.get_running_loop().time())
         writer.close()
 
-    server = await asyncio.start_server(hang_up, "127.0.0.1", settings.component_port)
-    async with server, Service(settings) as service:
+    server = await asyncio.start_server(hang_up, "127.0.0.1", unused.component_port)
+    async with server, Service(unused) as service:
         await until(lambda: len(attempts) == 4)
         assert "hung up before the handshake" in service.link.detail
     shortest = QUICK.first_retry / 2
@@ -115,7 +127,7 @@ async def test_a_server_that_hangs_up_is_not_besieged(settings: ProsodySettings)
 
 @pytest.mark.parametrize("babble", [b"<<<", b"</stream:stream>"])
 async def test_a_server_that_talks_nonsense_is_left_and_tried_again(
-    settings: ProsodySettings, babble: bytes
+    unused: XmppServerSettings, babble: bytes
 ) -> None:
     connections = 0
 
@@ -130,19 +142,19 @@ async def test_a_server_that_talks_nonsense_is_left_and_tried_again(
             pass
         writer.close()
 
-    server = await asyncio.start_server(talk, "127.0.0.1", settings.component_port)
-    async with server, Service(settings):
+    server = await asyncio.start_server(talk, "127.0.0.1", unused.component_port)
+    async with server, Service(unused):
         await until(lambda: connections == 2)
 
 
 @pytest.fixture
-async def line(ports: PortBlock, settings: ProsodySettings) -> AsyncIterator[Line]:
+async def line(ports: PortBlock, settings: XmppServerSettings) -> AsyncIterator[Line]:
     async with Line(ports.take(), settings.component_port) as line:
         yield line
 
 
 async def test_a_connection_that_is_cut_is_made_again(
-    prosody: Prosody, settings: ProsodySettings, line: Line
+    xmpp_server: XmppServer, settings: XmppServerSettings, line: Line
 ) -> None:
     async with Service(replace(settings, component_port=line.port)) as service:
         await service.is_up()
@@ -152,19 +164,19 @@ async def test_a_connection_that_is_cut_is_made_again(
         await service.is_up()
 
 
-async def test_a_newer_connection_takes_over_and_the_older_one_waits(
-    prosody: Prosody, settings: ProsodySettings
+async def test_of_two_connections_one_stays_and_the_other_says_why(
+    xmpp_server: XmppServer, settings: XmppServerSettings
 ) -> None:
     patient = replace(QUICK, refused_retry=60.0)
+    why = "another connection holds this component"
     async with Service(settings, patient) as older:
         await older.is_up()
-        with capture_logs() as logs:
-            async with Service(settings, patient) as newer:
-                await newer.is_up()
-                await older.is_down()
+        async with Service(settings, patient) as newer:
+            await until(lambda: why in older.link.detail + newer.link.detail)
+            await until(lambda: older.link.up != newer.link.up)
+            # On ejabberd either may lose a ping to the other, and be the newer one after that.
+            if xmpp_server.name == "prosody":
                 assert newer.link.up
-    refusals = [entry for entry in logs if entry["event"] == "xmpp server refuses"]
-    assert "another connection holds this component" in refusals[0]["hint"]
 
 
 async def test_messages_arrive_in_order_and_are_confirmed(service: Service, client: Client) -> None:
@@ -186,7 +198,7 @@ async def test_what_is_confirmed_is_on_its_way_to_the_recipient(
 
 
 async def test_what_is_owed_while_disconnected_is_delivered_in_order_afterwards(
-    prosody: Prosody, settings: ProsodySettings, line: Line
+    xmpp_server: XmppServer, settings: XmppServerSettings, line: Line
 ) -> None:
     through_line = replace(settings, component_port=line.port)
     async with Client(settings) as client, Service(through_line) as service:
@@ -204,13 +216,13 @@ async def test_what_is_owed_while_disconnected_is_delivered_in_order_afterwards(
 
 
 async def test_what_was_written_but_not_confirmed_is_sent_again_under_the_same_id(
-    service: Service, client: Client, prosody: Prosody
+    service: Service, client: Client, xmpp_server: XmppServer
 ) -> None:
-    prosody.process.freeze()
+    xmpp_server.process.freeze()
     service.send(*(service.message(f"<x>{n}</x>", USER1) for n in range(20)))
     await service.is_down()
     assert not service.confirmed
-    prosody.process.thaw()
+    xmpp_server.process.thaw()
     await service.owes_nothing()
     await until(lambda: set(ids(client)) == set(range(1, 21)))
 
@@ -258,7 +270,9 @@ async def test_a_stanza_of_the_largest_size_passes(service: Service, client: Cli
     assert service.link.up
 
 
-async def test_it_leaves_in_good_order(prosody: Prosody, settings: ProsodySettings) -> None:
+async def test_it_leaves_in_good_order(
+    xmpp_server: XmppServer, settings: XmppServerSettings
+) -> None:
     async with Service(settings, Timings()) as service:
         await service.is_up()
     assert not service.link.up

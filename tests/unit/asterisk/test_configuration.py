@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.paths import ASTERISK_CONFIG, PROSODY_CONFIG
+from lab.paths import ASTERISK_CONFIG, EJABBERD_CONFIG, PROSODY_CONFIG
 from lab.template import PLACEHOLDER
 
 pytestmark = pytest.mark.unit
@@ -31,9 +31,12 @@ def test_no_two_prompts_say_the_same() -> None:
     assert len(set(sentences().values())) == len(sentences())
 
 
-@pytest.mark.parametrize("config", [ASTERISK_CONFIG, PROSODY_CONFIG], ids=["asterisk", "prosody"])
+CONFIGS = [ASTERISK_CONFIG, EJABBERD_CONFIG, PROSODY_CONFIG]
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda config: config.name)
 def test_the_readme_explains_every_placeholder_of_files_meant_for_production(config: Path) -> None:
-    files = [path for pattern in ("*.conf", "*.lua") for path in config.glob(pattern)]
+    files = [path for pattern in ("*.conf", "*.lua", "*.yml") for path in config.glob(pattern)]
     placeholders = {match[0] for path in files for match in PLACEHOLDER.finditer(path.read_text())}
     explained = {match[0] for match in PLACEHOLDER.finditer((config / "README.md").read_text())}
     assert placeholders

@@ -146,6 +146,35 @@ def test_a_keepalive_confirms_nothing(sending: Sending) -> None:
     assert sending.confirmed == [1]
 
 
+def test_a_ping_that_was_lost_is_replaced(sending: Sending) -> None:
+    sending.send(message(1))
+    lost = sending.wire.pings()[0]
+    sending.send(message(2))
+    sending.outbound.ask_again()
+    assert not sending.outbound.returned(lost)
+    sending.return_ping()
+    assert sending.confirmed == [1, 2]
+    assert len(sending.wire.pings()) == 2
+
+
+def test_only_the_ping_of_a_newer_connection_makes_this_one_outdated() -> None:
+    older, newer = Sending(), Sending()
+    for sending in (older, newer):
+        sending.outbound.ask()
+    (old_ping,), (new_ping,) = older.wire.pings(), newer.wire.pings()
+    assert older.outbound.is_outdated_by(new_ping)
+    assert not newer.outbound.is_outdated_by(old_ping)
+
+
+@pytest.mark.parametrize("change", [{"from": "user1@example.com"}, {"id": "ping-1"}, {"id": "7"}])
+def test_what_is_no_ping_of_ours_makes_nothing_outdated(change: dict[str, str]) -> None:
+    older, newer = Sending(), Sending()
+    newer.outbound.ask()
+    (ping,) = newer.wire.pings()
+    ping.attrib.update(change)
+    assert not older.outbound.is_outdated_by(ping)
+
+
 def test_no_more_than_a_window_is_written_ahead_of_what_is_confirmed(sending: Sending) -> None:
     sending.send(*(message(seq, body=LARGE) for seq in range(20)))
     written = len(b"".join(sending.wire.pieces))

@@ -118,6 +118,14 @@ async def test_the_end_of_the_stream_ends_the_connection(opened: Opened) -> None
     assert opened.transport.closing
 
 
+async def test_leaving_counts_as_a_refusal(opened: Opened) -> None:
+    opened.accept()
+    opened.stream.leave("conflict", "somebody else is there")
+    assert opened.transport.closing
+    assert opened.stream.refusal is not None
+    assert opened.stream.refusal.condition == "conflict"
+
+
 async def test_what_is_not_xml_ends_the_connection(opened: Opened) -> None:
     opened.accept()
     opened.stream.data_received(b"<iq></message>")
