@@ -59,6 +59,7 @@ class Subscriber:
         self._node = f"ext{self.extension}"
         self._shown: dict[str, CallEvent] = {}  # by call id
         self._followed = False
+        self._received_ids: dict[str, None] = {}  # of messages, the oldest first
         self._inbox: asyncio.Queue[Element | Exception] = asyncio.Queue()
 
     async def events(self) -> AsyncGenerator[CallEvent, None]:
@@ -138,10 +139,25 @@ class Subscriber:
         return client
 
     def _received(self, message: StanzaBase) -> None:
-        if message["type"] != "error" and message["from"] == self._service:
+        if (
+            message["type"] != "error"
+            and message["from"] == self._service
+            and self._is_new(message)
+        ):
             for items in message.xml.iter(f"{EVENT}items"):
                 if items.get("node") == self._node:
                     self._inbox.put_nowait(items)
+
+    def _is_new(self, message: StanzaBase) -> bool:
+        """Tell repetitions: a retraction has no revision, and would hide what came after it."""
+        message_id = message.xml.get("id")
+        if message_id is None:
+            return True
+        is_new = message_id not in self._received_ids
+        self._received_ids[message_id] = None
+        if len(self._received_ids) > REMEMBERED:
+            del self._received_ids[next(iter(self._received_ids))]
+        return is_new
 
     async def _next(self, patience: float) -> Element:
         """Return the items of the next notification, or raise what ended the connection."""
@@ -177,6 +193,6 @@ class Subscriber:
                 yield event
 
 
-def _is_ours(error: IqError) -> bool:
-    """Tell whether it is the service that says so, of its node, and not the server."""
+def _is_of_node(error: IqError) -> bool:
+    """Tell whether it is our service that says so, of its node, and not the server."""
     return any(child.tag.startswith(PUBSUB_ERROR) for child in error.iq["error"].xml)

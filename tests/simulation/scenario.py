@@ -46,6 +46,10 @@ class Scenario:
     """Agents who log on or off."""
     talk_seconds: float
     patience_seconds: float
+    ring_seconds: float
+    """The queues' `timeout`."""
+    retry_seconds: float
+    max_wait_seconds: float
     answers: float
     """The probability that a phone is answered rather than rejected, busy or let ring."""
     event_delay: float
@@ -67,6 +71,9 @@ def draw(seed: int, calls: int = 60) -> Scenario:
         log_changes_per_second=dice.choice((0.0, 0.02, 0.2)),
         talk_seconds=talk,
         patience_seconds=dice.choice((5.0, 30.0, 200.0)),
+        ring_seconds=dice.choice((1.0, 5.0, 15.0)),
+        retry_seconds=dice.choice((0.1, 2.0, 5.0)),
+        max_wait_seconds=dice.choice((10.0, 60.0, 100.0)),
         answers=dice.choice((1.0, 0.8, 0.4)),
         event_delay=dice.choice((0.001, 0.02, 0.2)),
         faults=_faults(dice),
@@ -85,6 +92,9 @@ def large(agents: int, calls: int) -> Scenario:
         log_changes_per_second=0.2,
         talk_seconds=30,
         patience_seconds=60,
+        ring_seconds=5,
+        retry_seconds=2,
+        max_wait_seconds=60,
         answers=0.8,
         event_delay=0.02,
         faults=replace(NO_FAULTS, crash=1, store_away=1, socket_drop=1, xmpp_drop=2),

@@ -21,6 +21,9 @@ LATE_SECONDS = 12.0
 
 PATIENCE_SECONDS = 4000.0
 
+SETTLING_SECONDS = 150.0
+"""So long after the last caller is gone, all timers have run."""
+
 
 def nobody_forgotten(world: "World") -> None:
     """Compare Asterisk with the engine: neither may have for long what the other has not."""
@@ -65,7 +68,7 @@ async def settled(world: "World") -> None:
             break
     else:
         world.history.fail("callers are left though all faults are over")
-    for _ in range(150):
+    for _ in range(int(SETTLING_SECONDS)):
         await world._pass(1.0)
     await asyncio.sleep(0)
 

@@ -35,10 +35,6 @@ from tests.simulation.scenario import NO_FAULTS, Scenario
 from tests.simulation.store import UnreliableStore
 from tests.simulation.xmpp import Link, Subscriber, XmppServer
 
-MAX_WAIT = 60.0
-QUIET_SECONDS = 150.0
-"""After the last caller of a phase all timers have run and everything is settled."""
-
 EXPECTED_TROUBLE = frozenset({"database away"})
 """Errors that the service may log; any other is a violation."""
 
@@ -346,9 +342,13 @@ def _silent(world: World) -> Iterator[None]:
 
 
 def _content(scenario: Scenario, dice: Random) -> MemoryStore:
-    seconds = timedelta(seconds=1)
     queues = [
-        Queue(f"queue{n}", timeout=5 * seconds, retry=2 * seconds, max_wait=MAX_WAIT * seconds)
+        Queue(
+            f"queue{n}",
+            timeout=timedelta(seconds=scenario.ring_seconds),
+            retry=timedelta(seconds=scenario.retry_seconds),
+            max_wait=timedelta(seconds=scenario.max_wait_seconds),
+        )
         for n in range(scenario.queues)
     ]
     extensions = [str(1000 + n) for n in range(scenario.agents)]

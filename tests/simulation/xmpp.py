@@ -40,12 +40,19 @@ class Seen:
 
 @dataclass(slots=True)
 class Subscriber:
-    """The software of one agent: newer revisions replace older ones, a retraction takes away."""
+    """The software of one agent: newer revisions replace older ones, a retraction takes away.
 
+    A retraction has no revision, so messages that come again are told by their ids.
+    """
+
+    received: set[int] = field(default_factory=set)
     items: dict[str, Seen] = field(default_factory=dict)
 
-    def take(self, body: str) -> None:
+    def take(self, message_id: int, body: str) -> None:
         """Apply a notification."""
+        if message_id in self.received:
+            return
+        self.received.add(message_id)
         kind, _, call_id, *rest = body.split(" ")
         known = self.items.get(call_id)
         if kind == "retracted":
@@ -73,10 +80,13 @@ class XmppServer:
         self.arrived: set[int] = set()
         self._newest = 0
         self.subscribers: dict[str, Subscriber] = {}
+        self._told: dict[str, Subscriber] = {}
+        """What they would know if nothing were ever repeated."""
 
     def take(self, message: Outgoing) -> None:
         """Take a message; what is new is to be newer than all before."""
-        if message.seq in self.arrived:
+        is_new = message.seq not in self.arrived
+        if not is_new:
             self._history.note("message repeated", message.seq)
         elif message.seq < self._newest:
             self._history.fail(f"message {message.seq} came after {self._newest}")
@@ -85,7 +95,12 @@ class XmppServer:
             self._newest = message.seq
         if message.type == "headline":
             for recipient in message.recipients:
-                self.subscribers[recipient].take(message.body)
+                told = self._told.setdefault(recipient, Subscriber())
+                if is_new:
+                    told.take(message.seq, message.body)
+                self.subscribers[recipient].take(message.seq, message.body)
+                if message.seq == self._newest and self.subscribers[recipient] != told:
+                    self._history.fail(f"repetition has misled {recipient}: {message.body}")
 
 
 class Link:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from xml.etree.ElementTree import Element, fromstring
 
 import pytest
+from slixmpp import Message
 
 from component.call_event import read
 from component.domain.model import Call, Caller, CallState, Customer
@@ -64,3 +65,25 @@ def test_the_service_is_found_by_the_domain_of_the_account() -> None:
 
 def test_the_password_is_not_shown() -> None:
     assert "hidden" not in repr(Subscriber("user1@example.com", "hidden", extension="1000"))
+
+
+async def test_a_retraction_that_is_repeated_does_not_hide_the_offer_after_it() -> None:
+    subscriber = Subscriber("user1@example.com", "x", extension="1000")
+    offer, retraction = '<item id="c1"/>', '<retract id="c1"/>'
+    for number, what in enumerate((offer, retraction, offer)):
+        subscriber._received(message(number, what))
+    before = subscriber._inbox.qsize()
+
+    subscriber._received(message(1, retraction))
+    subscriber._received(message(2, offer))
+    assert (before, subscriber._inbox.qsize()) == (3, 3)
+
+
+def message(number: int, what: str) -> Message:
+    event = "http://jabber.org/protocol/pubsub#event"
+    return Message(  # type: ignore[no-untyped-call]  # slixmpp does not annotate it
+        xml=fromstring(
+            f'<message xmlns="jabber:client" id="{number}" from="ivr.example.com" type="headline">'
+            f'<event xmlns="{event}"><items node="ext1000">{what}</items></event></message>'
+        )
+    )
