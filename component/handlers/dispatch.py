@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 
 import structlog
 
-from component.handlers import ping, version
+from component.handlers import ping, rsm, version
 from component.handlers.disco import DiscoHandlers
 from component.handlers.errors import (
     BAD_REQUEST,
@@ -93,7 +93,7 @@ def dispatcher(
 ) -> Dispatcher:
     """Return a dispatcher to all families of stanzas."""
     pubsub = PubSubHandlers(engine, new_subid)
-    features = {*pubsub.features, *ping.FEATURES, *version.FEATURES}
+    features = {*pubsub.features, *ping.FEATURES, *rsm.FEATURES, *version.FEATURES}
     families = (
         pubsub,
         PingHandlers(engine, domain),

@@ -36,6 +36,7 @@ CONDITIONS: Mapping[type[Exception], Condition] = {
     errors.NotSubscribedError: Condition("cancel", "unexpected-request", "not-subscribed"),
     errors.InvalidSubidError: Condition("modify", "not-acceptable", "invalid-subid"),
     errors.JidMismatchError: Condition("modify", "bad-request", "invalid-jid"),
+    errors.PageNotFoundError: Condition("cancel", "item-not-found"),
     errors.UnsupportedError: Condition("cancel", "feature-not-implemented", "unsupported"),
     # RFC 6120 §8.3.3.18: try again later. Nothing is wrong with the request, nor with us.
     StoreUnavailableError: RESOURCE_CONSTRAINT,

@@ -13,6 +13,9 @@ PUBSUB_EVENT = "http://jabber.org/protocol/pubsub#event"
 PUBSUB_OWNER = "http://jabber.org/protocol/pubsub#owner"
 """XEP-0060."""
 
+RSM = "http://jabber.org/protocol/rsm"
+"""XEP-0059."""
+
 VERSION = "jabber:iq:version"
 """XEP-0092."""
 

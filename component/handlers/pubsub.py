@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 from slixmpp.jid import JID, InvalidJID
 
 from component.handlers.namespaces import PUBSUB, PUBSUB_OWNER
+from component.handlers.rsm import page_markup, page_of
 from component.handlers.stanza import (
     BadRequestError,
     Engine,
@@ -95,7 +96,7 @@ class PubSubHandlers:
 
     async def _handle(self, request: IqRequest) -> Markup:
         namespace, _ = split_name(request.child.tag)
-        # What stands there in other namespaces, RSM's say, asks for extras: it may be ignored.
+        # What stands there in other namespaces asks for extras: those unknown may be ignored.
         children = [c for c in request.child if split_name(c.tag)[0] == namespace]
         names = [split_name(c.tag)[1] for c in children]
         if not children:
@@ -125,12 +126,13 @@ class PubSubHandlers:
 
     async def _items(self, iq: IqRequest, asked: ET.Element) -> Markup:
         request, ids, max_items = _request(iq, asked), _item_ids(asked), _max_items(asked)
-        subid = asked.get("subid")
+        subid, page = asked.get("subid"), page_of(iq.child)
         retrieved = await self._engine.pubsub(
-            lambda pubsub, _: pubsub.retrieve(request, ids, max_items, subid)
+            lambda pubsub, _: pubsub.retrieve(request, ids, max_items, subid, page)
         )
         items = (element("item", {"id": item.id}, Markup(item.payload)) for item in retrieved.items)
-        return _pubsub(element("items", {"node": retrieved.node}, *items))
+        answer = element("items", {"node": retrieved.node}, *items)
+        return _pubsub(answer, page_markup(retrieved.page))
 
     async def _subscriptions(self, iq: IqRequest, asked: ET.Element) -> Markup:
         request = _request(iq, asked)
@@ -179,8 +181,8 @@ def _max_items(asked: ET.Element) -> int | None:
     return int(value)
 
 
-def _pubsub(content: Markup) -> Markup:
-    return element("pubsub", {"xmlns": PUBSUB}, content)
+def _pubsub(*content: Markup) -> Markup:
+    return element("pubsub", {"xmlns": PUBSUB}, *content)
 
 
 def _subscription(subscription: Subscription) -> Markup:

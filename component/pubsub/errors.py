@@ -10,6 +10,7 @@ PubSubError
 ├── NotSubscribedError
 ├── InvalidSubidError
 ├── JidMismatchError
+├── PageNotFoundError
 └── UnsupportedError
 
 The docstring is what the peer is told; `component.handlers.errors` has the XMPP condition of each.
@@ -62,6 +63,10 @@ class InvalidSubidError(PubSubError):
 
 class JidMismatchError(PubSubError):
     """The JID to subscribe is not yours."""
+
+
+class PageNotFoundError(PubSubError):
+    """There is no such page: what it should begin or end at does not exist."""
 
 
 class UnsupportedError(PubSubError):

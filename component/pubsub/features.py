@@ -11,6 +11,7 @@ RULES = frozenset(
         "outcast-affiliation",
         "persistent-items",
         "publisher-affiliation",
+        "rsm",
         "subscription-notifications",
     }
 )

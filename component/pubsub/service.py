@@ -30,6 +30,7 @@ from component.pubsub.model import (
     Subscription,
 )
 from component.pubsub.notices import Notices
+from component.pubsub.paging import Page, Paged, paged
 from component.pubsub.provision import Provisioning
 from component.pubsub.roles import Roles
 from component.pubsub.state import State, key_of
@@ -58,6 +59,8 @@ class Retrieved:
 
     node: str
     items: tuple[Item, ...]
+    page: Paged[Item] | None = None
+    """Where they stand among all, if a page was asked for."""
 
 
 class PubSub:
@@ -185,11 +188,14 @@ class PubSub:
         ids: Sequence[str] = (),
         max_items: int | None = None,
         subid: str | None = None,
+        page: Page | None = None,
     ) -> Retrieved:
         """Return the items with these ids, or all; of these the `max_items` newest (§6.5).
 
+        Of what is left, a `page` may be asked for (§6.5.4).
+
         Raises `ClosedNodeError`, `ForbiddenError`, `SubscriptionRequiredError`,
-        `InvalidSubidError`.
+        `InvalidSubidError`, `PageNotFoundError`.
         """
         node = self.hosted(request)
         subids = {
@@ -206,7 +212,11 @@ class PubSub:
             items = (self.items.get((node.name, item_id)) for item_id in dict.fromkeys(ids))
         found = tuple(item for item in items if item is not None)
         newest = len(found) if max_items is None else max_items
-        return Retrieved(node.name, found[max(0, len(found) - newest) :])
+        found = found[max(0, len(found) - newest) :]
+        if page is None:
+            return Retrieved(node.name, found)
+        part = paged(found, page, lambda item: item.id)
+        return Retrieved(node.name, part.entries, part)
 
     # What there is to discover. ---------------------------------------------------------------
 

@@ -48,6 +48,7 @@ async def test_what_is_announced_is_what_is_implemented(dialogue: Dialogue) -> N
         INFO,
         ITEMS,
         "jabber:iq:version",
+        "http://jabber.org/protocol/rsm",
         "urn:xmpp:ping",
         pubsub,
         f"{pubsub}#access-whitelist",
@@ -58,6 +59,7 @@ async def test_what_is_announced_is_what_is_implemented(dialogue: Dialogue) -> N
         f"{pubsub}#retrieve-affiliations",
         f"{pubsub}#retrieve-items",
         f"{pubsub}#retrieve-subscriptions",
+        f"{pubsub}#rsm",
         f"{pubsub}#subscribe",
         f"{pubsub}#subscription-notifications",
     }
