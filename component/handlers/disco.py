@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 
 from component.handlers.namespaces import DISCO_INFO, DISCO_ITEMS
+from component.handlers.node_form import meta_data_markup
 from component.handlers.rsm import page_markup, page_of
 from component.handlers.stanza import Engine, IqRequest, Routes, qualified
 from component.handlers.version import NAME
-from component.markup import Markup, element
+from component.markup import NOTHING, Markup, element
 from component.pubsub.paging import paged
 from component.pubsub.service import Request
 
@@ -31,17 +32,18 @@ class DiscoHandlers:
         }
 
     async def _info(self, iq: IqRequest) -> Markup:
-        request = _request(iq)
+        request, described = _request(iq), NOTHING
         if request.node is not None:
             node = await self._engine.pubsub(lambda pubsub, _: pubsub.hosted(request))
             identity = _identity("leaf", node.title)
+            described = meta_data_markup(node)
         elif request.service == self._domain:
             identity = _identity("service", NAME)
         else:
             node = await self._engine.pubsub(lambda pubsub, _: pubsub.hosted(request))
             identity = _identity("pep", node.title)
         query = {"xmlns": DISCO_INFO, "node": request.node}
-        return element("query", query, identity, *self._features)
+        return element("query", query, identity, *self._features, described)
 
     async def _items(self, iq: IqRequest) -> Markup:
         request, page = _request(iq), page_of(iq.child)

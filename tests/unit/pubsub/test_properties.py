@@ -142,7 +142,7 @@ class AnyOrder(RuleBasedStateMachine):
         if role is Role.NONE and self.linked.get(node_name.removeprefix("ext")) == account:
             role = Role.MEMBER
         node = self.service.pubsub.nodes[node_name]
-        return permits(node.access_model, role, Action.RETRIEVE)
+        return permits(node.config.access_model, role, Action.RETRIEVE)
 
     def _items(self, node: str) -> tuple[Any, ...]:
         return self.service.pubsub.retrieve(Request(ADMIN, DOMAIN, node)).items
