@@ -150,7 +150,11 @@ class State:
 
     def subscriptions_by(self, account: str, node_name: str) -> list[Subscription]:
         """Return the subscriptions of all JIDs of an account to a node, pending ones too."""
-        return [s for s in self.subscriptions_of.of(account) if s.node == node_name]
+        # Software may be subscribed to every node, and a node may have a thousand subscribers.
+        of, at = self.subscriptions_of.of(account), self.subscriptions_at.of(node_name)
+        if len(of) < len(at):
+            return [s for s in of if s.node == node_name]
+        return [s for s in at if bare(s.jid) == account]
 
     def _node_changed(self, old: Node | None, new: Node | None) -> None:
         if old is not None:
