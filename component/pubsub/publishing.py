@@ -59,7 +59,8 @@ class Publishing(Rules):
         Raises `NodeNotFoundError`.
         """
         node = self._existing(node_name)
-        if (node.name, item_id) in self._state.items:
+        kept = node.config.persist_items
+        if not kept or (node.name, item_id) in self._state.items:
             self._state.items.delete((node.name, item_id))
             self._notices.tell_subscribers(node, ItemRetracted(item_id))
 

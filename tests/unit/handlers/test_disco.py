@@ -1,3 +1,5 @@
+import re
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -90,6 +92,18 @@ async def test_what_is_announced_is_what_is_implemented(dialogue: Dialogue) -> N
         f"{pubsub}#subscription-notifications",
         f"{pubsub}#subscription-options",
     }
+
+
+async def test_the_documentation_lists_what_is_announced(dialogue: Dialogue) -> None:
+    prefix = "http://jabber.org/protocol/pubsub#"
+    features = (await describe(dialogue, "ivr.example.com"))[1]
+    announced = {name.removeprefix(prefix) for name in features if name.startswith(prefix)}
+    root = Path(__file__).parents[3]
+    rows = re.findall(
+        r"^\| `(.+)` \| yes \| `(.+)` \|$", (root / "docs" / "xep-0060.md").read_text(), re.M
+    )
+    assert {name for name, _ in rows} == announced
+    assert all((root / "tests" / "unit" / test).is_file() for _, test in rows)
 
 
 async def listed(dialogue: Dialogue, sender: str, to: str, node: str = "") -> str:

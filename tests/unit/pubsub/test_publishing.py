@@ -191,6 +191,15 @@ def test_what_cannot_be_retracted() -> None:
         News(persist_items=False).take_back(ADMIN, "a")
 
 
+def test_the_service_retracts_what_was_not_kept() -> None:
+    service = News()
+    service.configure(node="ext1000", persist_items=False)
+    service.subscribe(AGENT)
+    service.publish("call-1")
+    service.retract("call-1")
+    assert service.heard(AGENT)[-1] == ItemRetracted("call-1")
+
+
 def test_items_go_by_themselves_when_their_time_is_over() -> None:
     service = News(item_expire=60)
     service.post(ADMIN, item("a"))
