@@ -9,9 +9,7 @@ from component.handlers.stanza import BadRequestError, Engine, qualified
 from component.handlers.subscription_form import AUTHORIZATION
 from component.pubsub.rules import Request
 
-PERMANENT = frozenset(
-    {"gone", "item-not-found", "jid-malformed", "remote-server-not-found", "redirect"}
-)
+PERMANENT = frozenset({"gone", "item-not-found", "jid-malformed", "remote-server-not-found"})
 """What a server says of an address that is of no use any more. `service-unavailable` is not among
 them: that is how a user is who has gone home."""
 
