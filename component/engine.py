@@ -179,6 +179,8 @@ class Engine:
 
     async def _process(self, entries: list[_Entry]) -> None:
         batch = _Batch()
+        self._pubsub.expire(self._clock.now())
+        batch.notifications += self._pubsub.take_notifications()
         for entry in entries:
             self._decide(entry, batch)
         changes = self._changes(batch)
@@ -285,7 +287,7 @@ class Engine:
                     seq=self._outbox.next_seq(),
                     sender=notification.service,
                     recipients=notification.recipients,
-                    type="headline",
+                    type=notification.type.value,
                     body=self._render(notification),
                 )
             )

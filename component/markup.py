@@ -8,6 +8,7 @@ elsewhere is examined by `flaw` before it is written.
 import re
 from collections.abc import Mapping
 from typing import NewType
+from xml.etree import ElementTree as ET
 from xml.parsers import expat
 
 Markup = NewType("Markup", str)
@@ -17,6 +18,8 @@ NOTHING = Markup("")
 
 MAX_STANZA = 500_000
 """Bytes. Prosody and ejabberd close the stream at 512 KiB; this leaves room for the addresses."""
+
+_XML = "http://www.w3.org/XML/1998/namespace"
 
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 §2.2 does not admit."""
@@ -48,6 +51,51 @@ def element(
     )
     inner = "".join(content)
     return Markup(f"<{name}{written}>{inner}</{name}>" if inner else f"<{name}{written}/>")
+
+
+def serialised(root: ET.Element) -> Markup:
+    """Write an element that was parsed as it means, with default namespaces instead of prefixes.
+
+    Depth costs no stack: what others send may be nested as deep as they please.
+    """
+    written: list[str] = []
+    waiting: list[ET.Element | str] = [root]
+    namespaces: list[str | None] = [None]
+    while waiting:
+        next_ = waiting.pop()
+        if isinstance(next_, str):
+            written.append(next_)
+            if next_.startswith("</"):
+                namespaces.pop()
+            continue
+        namespace, name = _split(next_.tag)
+        declared = f" xmlns='{attribute(namespace)}'" if namespace != namespaces[-1] else ""
+        written.append(f"<{name}{declared}{_attributes(next_)}>{text(next_.text or '')}")
+        namespaces.append(namespace)
+        waiting.append(f"</{name}>")
+        for child in reversed(next_):
+            if child.tail:
+                waiting.append(text(child.tail))
+            waiting.append(child)
+    return Markup("".join(written))
+
+
+def _attributes(parsed: ET.Element) -> str:
+    written = []
+    for number, (qualified, value) in enumerate(parsed.attrib.items()):
+        namespace, name = _split(qualified)
+        if namespace == _XML:
+            name = f"xml:{name}"
+        elif namespace:
+            written.append(f" xmlns:a{number}='{attribute(namespace)}'")
+            name = f"a{number}:{name}"
+        written.append(f" {name}='{attribute(value)}'")
+    return "".join(written)
+
+
+def _split(tag: str) -> tuple[str, str]:
+    namespace, brace, name = tag.rpartition("}")
+    return (namespace[1:], name) if brace else ("", tag)
 
 
 class _RestrictedXmlError(Exception):

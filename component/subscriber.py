@@ -102,11 +102,10 @@ class Subscriber:
                 self._followed, is_behind, patience = True, False, self.keepalive
             except IqError as error:
                 reason = f"{self._node} at {self._service}: {error.condition} {error.text}"
-                # A node that was there: Prosody without s2s says not-allowed while it starts.
-                starting = (
-                    self._followed and error.condition == "not-allowed" and not _is_ours(error)
-                )
-                if not (error.etype == "wait" or error.condition.startswith(PASSING) or starting):
+                # Prosody without s2s says not-allowed while it starts.
+                passing = (*PASSING, "not-allowed") if self._followed else PASSING
+                may_pass = error.condition.startswith(passing) and not _is_of_node(error)
+                if error.etype != "wait" and not may_pass:
                     raise RefusedError(reason) from error
                 patience = min(2 * patience, LONGEST_DELAY) if is_behind else SHORTEST_DELAY
                 is_behind = True

@@ -3,9 +3,12 @@
 from collections.abc import Iterable
 
 from component.handlers.namespaces import DISCO_INFO, DISCO_ITEMS
+from component.handlers.node_form import meta_data_markup
+from component.handlers.rsm import page_markup, page_of
 from component.handlers.stanza import Engine, IqRequest, Routes, qualified
 from component.handlers.version import NAME
-from component.markup import Markup, element
+from component.markup import NOTHING, Markup, element
+from component.pubsub.paging import paged
 from component.pubsub.service import Request
 
 FEATURES = (DISCO_INFO, DISCO_ITEMS)
@@ -29,33 +32,39 @@ class DiscoHandlers:
         }
 
     async def _info(self, iq: IqRequest) -> Markup:
-        request = _request(iq)
+        request, described = _request(iq), NOTHING
         if request.node is not None:
             node = await self._engine.pubsub(lambda pubsub, _: pubsub.hosted(request))
             identity = _identity("leaf", node.title)
+            described = meta_data_markup(node)
         elif request.service == self._domain:
             identity = _identity("service", NAME)
         else:
             node = await self._engine.pubsub(lambda pubsub, _: pubsub.hosted(request))
             identity = _identity("pep", node.title)
         query = {"xmlns": DISCO_INFO, "node": request.node}
-        return element("query", query, identity, *self._features)
+        return element("query", query, identity, *self._features, described)
 
     async def _items(self, iq: IqRequest) -> Markup:
-        request = _request(iq)
+        request, page = _request(iq), page_of(iq.child)
         if request.node is not None:
-            retrieved = await self._engine.pubsub(lambda pubsub, _: pubsub.retrieve(request))
+            retrieved = await self._engine.pubsub(
+                lambda pubsub, _: pubsub.retrieve(request, page=page)
+            )
             items = [
                 element("item", {"jid": request.service, "name": item.id})
                 for item in retrieved.items
             ]
+            described = page_markup(retrieved.page)
         else:
             nodes = await self._engine.pubsub(lambda pubsub, _: pubsub.visible(request))
+            part = None if page is None else paged(nodes, page, lambda node: node.name)
             items = [
                 element("item", {"jid": request.service, "node": node.name, "name": node.title})
-                for node in nodes
+                for node in (nodes if part is None else part.entries)
             ]
-        return element("query", {"xmlns": DISCO_ITEMS, "node": request.node}, *items)
+            described = page_markup(part)
+        return element("query", {"xmlns": DISCO_ITEMS, "node": request.node}, *items, described)
 
 
 def _request(iq: IqRequest) -> Request:

@@ -4,13 +4,15 @@ Requests go to the handler of their kind; whatever cannot be handled is answered
 RFC 6120 and RFC 6121 prescribe, never by silence. Errors and results are never answered.
 """
 
-from collections.abc import Callable
-from typing import Literal
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Literal, TypeVar
 from xml.etree import ElementTree as ET
 
 import structlog
 
-from component.handlers import ping, version
+from component.handlers import commands, forms, ping, rsm, version
+from component.handlers.commands import CommandHandlers
 from component.handlers.disco import DiscoHandlers
 from component.handlers.errors import (
     BAD_REQUEST,
@@ -22,6 +24,7 @@ from component.handlers.errors import (
     error_markup,
     known_error_markup,
 )
+from component.handlers.messages import MessageHandlers
 from component.handlers.ping import PingHandlers
 from component.handlers.pubsub import PubSubHandlers
 from component.handlers.stanza import Engine, IqRequest, Routes, split_name
@@ -31,11 +34,33 @@ from component.markup import MAX_STANZA, Markup, element, flaw
 log = structlog.get_logger(__name__)
 
 
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """What the peer is told of what went wrong."""
+
+    error: Markup
+
+
+async def _attempt(stanza: ET.Element, work: Awaitable[T]) -> T | _Failure:
+    """Do what a stanza asks for. What is not foreseen is logged, and not shown."""
+    try:
+        return await work
+    except Exception as error:
+        known = known_error_markup(error)
+        if known is None:
+            log.exception("stanza could not be handled", kind=stanza.tag)
+        return _Failure(known or error_markup(INTERNAL_SERVER_ERROR))
+
+
 class Dispatcher:
     """Answers stanzas, one at a time and independently of one another."""
 
-    def __init__(self, routes: Routes) -> None:
+    def __init__(self, routes: Routes, messages: MessageHandlers) -> None:
         self._routes = routes
+        self._messages = messages
 
     async def answer(self, stanza: ET.Element) -> Markup | None:
         """Return the reply to a stanza, or None if it calls for none. Never raises."""
@@ -43,7 +68,10 @@ class Dispatcher:
             case "request":
                 return await self._answer_request(stanza)
             case "message":
-                return _refuse(stanza, SERVICE_UNAVAILABLE, "Nobody reads this.")
+                return await self._answer_message(stanza)
+            case "bounced message":
+                await _attempt(stanza, self._messages.bounced(stanza))
+                return None
             case "presence subscription":
                 return element("presence", _return_address(stanza) | {"type": "unsubscribed"})
             case None:
@@ -67,6 +95,12 @@ class Dispatcher:
             return _refuse(stanza, INTERNAL_SERVER_ERROR)
         return reply
 
+    async def _answer_message(self, stanza: ET.Element) -> Markup | None:
+        taken = await _attempt(stanza, self._messages.take(stanza))
+        if isinstance(taken, _Failure):
+            return _error(stanza, taken.error)
+        return None if taken else _refuse(stanza, SERVICE_UNAVAILABLE, "Nobody reads this.")
+
     async def _reply(self, stanza: ET.Element) -> Markup:
         if len(stanza) != 1:
             return _refuse(stanza, BAD_REQUEST, "A request has exactly one child.")
@@ -77,13 +111,9 @@ class Dispatcher:
         if handler is None:
             return _refuse(stanza, SERVICE_UNAVAILABLE, "This is not offered here.")
         request = IqRequest(type_, stanza.get("from", ""), stanza.get("to", ""), child)
-        try:
-            content = await handler(request)
-        except Exception as error:
-            known = known_error_markup(error)
-            if known is None:
-                log.exception("request could not be handled", request=child.tag)
-            return _error(stanza, known or error_markup(INTERNAL_SERVER_ERROR))
+        content = await _attempt(stanza, handler(request))
+        if isinstance(content, _Failure):
+            return _error(stanza, content.error)
         attributes = {"type": "result", "id": stanza.get("id")}
         return element("iq", attributes | _return_address(stanza), content)
 
@@ -93,18 +123,30 @@ def dispatcher(
 ) -> Dispatcher:
     """Return a dispatcher to all families of stanzas."""
     pubsub = PubSubHandlers(engine, new_subid)
-    features = {*pubsub.features, *ping.FEATURES, *version.FEATURES}
+    features = {
+        *pubsub.features,
+        *commands.FEATURES,
+        *forms.FEATURES,
+        *ping.FEATURES,
+        *rsm.FEATURES,
+        *version.FEATURES,
+    }
     families = (
         pubsub,
+        CommandHandlers(engine),
         PingHandlers(engine, domain),
         VersionHandlers(engine, domain, software_version),
         DiscoHandlers(engine, domain, features),
     )
-    return Dispatcher({route: h for family in families for route, h in family.routes.items()})
+    routes = {route: h for family in families for route, h in family.routes.items()}
+    return Dispatcher(routes, MessageHandlers(engine))
 
 
-def _kind(stanza: ET.Element) -> Literal["request", "message", "presence subscription"] | None:
-    """Return what kind of reply a stanza calls for, None if it must not be answered."""
+Kind = Literal["request", "message", "bounced message", "presence subscription"]
+
+
+def _kind(stanza: ET.Element) -> Kind | None:
+    """Return what is to be done about a stanza, None if it is nothing."""
     name, type_ = split_name(stanza.tag)[1], stanza.get("type")
     if not stanza.get("from"):
         return None
@@ -112,6 +154,8 @@ def _kind(stanza: ET.Element) -> Literal["request", "message", "presence subscri
         return "request"
     if name == "message" and type_ not in ("error", "groupchat", "headline"):
         return "message"
+    if name == "message" and type_ == "error":
+        return "bounced message"
     if name == "presence" and type_ == "subscribe":
         return "presence subscription"
     return None

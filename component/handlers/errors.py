@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from component.handlers.forms import FormError
 from component.handlers.namespaces import PUBSUB_ERRORS, STANZAS
 from component.handlers.stanza import BadRequestError
 from component.markup import NOTHING, Markup, element, text
-from component.ports import StoreUnavailableError
+from component.ports import StoreRefusedError, StoreUnavailableError
 from component.pubsub import errors
 
 
@@ -36,7 +37,24 @@ CONDITIONS: Mapping[type[Exception], Condition] = {
     errors.NotSubscribedError: Condition("cancel", "unexpected-request", "not-subscribed"),
     errors.InvalidSubidError: Condition("modify", "not-acceptable", "invalid-subid"),
     errors.JidMismatchError: Condition("modify", "bad-request", "invalid-jid"),
+    errors.PageNotFoundError: Condition("cancel", "item-not-found"),
+    errors.NotAllowedError: Condition("cancel", "not-allowed"),
+    errors.NodeExistsError: Condition("cancel", "conflict"),
+    errors.NotAcceptableError: Condition("modify", "not-acceptable"),
+    errors.NameTooLongError: Condition("modify", "not-acceptable"),
+    errors.ItemNotFoundError: Condition("cancel", "item-not-found"),
+    errors.ItemRequiredError: Condition("modify", "bad-request", "item-required"),
+    errors.ItemForbiddenError: Condition("modify", "bad-request", "item-forbidden"),
+    errors.PayloadRequiredError: Condition("modify", "bad-request", "payload-required"),
+    errors.PayloadTooBigError: Condition("modify", "not-acceptable", "payload-too-big"),
+    errors.PreconditionError: Condition("cancel", "conflict", "precondition-not-met"),
+    errors.PendingError: Condition("auth", "not-authorized", "pending-subscription"),
+    errors.LastOwnerError: Condition("modify", "not-acceptable"),
+    errors.InvalidOptionsError: Condition("modify", "bad-request", "invalid-options"),
     errors.UnsupportedError: Condition("cancel", "feature-not-implemented", "unsupported"),
+    # What the database cannot hold, such as a JID of thousands of characters.
+    StoreRefusedError: Condition("modify", "not-acceptable"),
+    FormError: Condition("modify", "not-acceptable"),
     # RFC 6120 §8.3.3.18: try again later. Nothing is wrong with the request, nor with us.
     StoreUnavailableError: RESOURCE_CONSTRAINT,
 }
@@ -67,8 +85,10 @@ def known_error_markup(error: Exception) -> Markup | None:
             return error_markup(condition, str(error))
         case errors.UnsupportedError():
             return error_markup(CONDITIONS[type(error)], str(error), error.feature)
-        case errors.PubSubError():
+        case errors.PubSubError() | FormError():
             return error_markup(CONDITIONS[type(error)], str(error))
+        case StoreRefusedError():
+            return error_markup(CONDITIONS[type(error)], "This cannot be stored.")
         case StoreUnavailableError():
             return error_markup(
                 CONDITIONS[type(error)], "This cannot be done now: try again later."

@@ -13,6 +13,18 @@ PUBSUB_EVENT = "http://jabber.org/protocol/pubsub#event"
 PUBSUB_OWNER = "http://jabber.org/protocol/pubsub#owner"
 """XEP-0060."""
 
+FORM = "jabber:x:data"
+"""XEP-0004."""
+
+COMMANDS = "http://jabber.org/protocol/commands"
+"""XEP-0050."""
+
+DELAY = "urn:xmpp:delay"
+"""XEP-0203."""
+
+RSM = "http://jabber.org/protocol/rsm"
+"""XEP-0059."""
+
 VERSION = "jabber:iq:version"
 """XEP-0092."""
 

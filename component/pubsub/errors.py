@@ -1,18 +1,6 @@
 """What the publish-subscribe rules refuse. A refused operation changes nothing.
 
-PubSubError
-├── AddressNotFoundError
-├── NodeNotFoundError
-├── NodeRequiredError
-├── ForbiddenError
-├── ClosedNodeError
-├── SubscriptionRequiredError
-├── NotSubscribedError
-├── InvalidSubidError
-├── JidMismatchError
-└── UnsupportedError
-
-The docstring is what the peer is told; `component.handlers.errors` has the XMPP condition of each.
+The docstring of each is what the peer is told; `component.handlers.errors` has its XMPP condition.
 """
 
 
@@ -62,6 +50,62 @@ class InvalidSubidError(PubSubError):
 
 class JidMismatchError(PubSubError):
     """The JID to subscribe is not yours."""
+
+
+class PageNotFoundError(PubSubError):
+    """There is no such page: what it should begin or end at does not exist."""
+
+
+class NotAllowedError(PubSubError):
+    """This belongs to the service."""
+
+
+class NodeExistsError(PubSubError):
+    """There is a node of this name already."""
+
+
+class NotAcceptableError(PubSubError):
+    """The node cannot be configured like this."""
+
+
+class NameTooLongError(PubSubError):
+    """Names have at most 255 characters."""
+
+
+class ItemNotFoundError(PubSubError):
+    """There is no such item."""
+
+
+class ItemRequiredError(PubSubError):
+    """Name an item."""
+
+
+class ItemForbiddenError(PubSubError):
+    """This node has no items: publish without one."""
+
+
+class PayloadRequiredError(PubSubError):
+    """The item needs a payload."""
+
+
+class PayloadTooBigError(PubSubError):
+    """The payload is larger than the node takes."""
+
+
+class PreconditionError(PubSubError):
+    """The node is not configured like this."""
+
+
+class PendingError(PubSubError):
+    """An owner has yet to approve the subscription."""
+
+
+class LastOwnerError(PubSubError):
+    """A node must keep an owner."""
+
+
+class InvalidOptionsError(PubSubError):
+    """A subscription cannot end in the past."""
 
 
 class UnsupportedError(PubSubError):

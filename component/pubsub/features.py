@@ -6,11 +6,23 @@ Features that are requests a peer can make (`subscribe`, `retrieve-items`, …) 
 
 RULES = frozenset(
     {
+        "access-authorize",
+        "access-open",
         "access-whitelist",
+        "config-node-max",
+        "delete-items",
+        "instant-nodes",
+        "item-ids",
+        "last-published",
+        "leased-subscription",
         "member-affiliation",
+        "meta-data",
+        "multi-items",
         "outcast-affiliation",
         "persistent-items",
+        "publish-only-affiliation",
         "publisher-affiliation",
+        "rsm",
         "subscription-notifications",
     }
 )

@@ -7,12 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-
-class AccessModel(StrEnum):
-    """Who may subscribe to a node and retrieve its items (XEP-0060 §4.5)."""
-
-    OPEN = "open"
-    WHITELIST = "whitelist"
+from component.pubsub.addresses import PREFIX
+from component.pubsub.configuration import DEFAULT, Configuration, MessageType
 
 
 class Role(StrEnum):
@@ -20,24 +16,37 @@ class Role(StrEnum):
 
     OWNER = "owner"
     PUBLISHER = "publisher"
+    PUBLISH_ONLY = "publish-only"
     MEMBER = "member"
     NONE = "none"
     OUTCAST = "outcast"
+
+
+class SubscriptionState(StrEnum):
+    """How far a subscription is (§4.2); the absence of a record is `none`."""
+
+    PENDING = "pending"
+    """An owner has yet to approve it."""
+    SUBSCRIBED = "subscribed"
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
     """A node and its configuration.
 
-    A *managed* node belongs to the service: it exists as long as its extension does, and only the
-    service publishes to it.
+    A *managed* node belongs to the service: it exists as long as its extension does.
     """
 
     name: str
     managed: bool
-    title: str
-    access_model: AccessModel = AccessModel.WHITELIST
-    max_items: int = 20
+    config: Configuration = DEFAULT
+
+    @property
+    def title(self) -> str:
+        """What people call the node. A managed node without a title is named by its extension."""
+        if self.managed and not self.config.title:
+            return f"Calls of extension {self.name.removeprefix(PREFIX)}"
+        return self.config.title
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +68,16 @@ class Subscription:
     jid: str
     subid: str
     since: datetime
+    state: SubscriptionState = SubscriptionState.SUBSCRIBED
+    deliver: bool = True
+    """Whether notifications are wanted now (pubsub#deliver)."""
+    expire: datetime | None = None
+    """When it ends by itself (pubsub#expire)."""
+
+    @property
+    def active(self) -> bool:
+        """Whether it gives the rights of a subscriber."""
+        return self.state is SubscriptionState.SUBSCRIBED
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +87,7 @@ class Item:
     node: str
     id: str
     payload: str
-    """One XML element, serialised."""
+    """One XML element, serialised; empty if the item has none."""
     publisher: str
     published_at: datetime
     seq: int
@@ -80,6 +99,20 @@ class ItemPublished:
     """An item was published, new or in place of the one with the same id (§7.1.2)."""
 
     item: Item
+    with_payload: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LastItem:
+    """The newest item, for one who has just subscribed (§6.1.7)."""
+
+    item: Item
+    with_payload: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class NodeChanged:
+    """Something was published that has no item: a notification is all there is (§7.1.2.4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +123,25 @@ class ItemRetracted:
 
 
 @dataclass(frozen=True, slots=True)
+class NodePurged:
+    """All items were retracted at once (§8.5.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeConfigured:
+    """The configuration was changed (§8.2.5.4); None where the node delivers no payloads."""
+
+    config: Configuration | None
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionChanged:
+    """A subscription was approved, or made by an owner (§8.6, §8.8.4), or noted for owners."""
+
+    subscription: Subscription
+
+
+@dataclass(frozen=True, slots=True)
 class SubscriptionEnded:
     """The recipient is subscribed no longer, without having asked for it (§12.12)."""
 
@@ -97,11 +149,40 @@ class SubscriptionEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class ApprovalWanted:
+    """Owners are asked to approve a subscription (§8.6)."""
+
+    subscription: Subscription
+
+
+@dataclass(frozen=True, slots=True)
+class AffiliationChanged:
+    """An owner has changed what the recipient may do (§8.9.4)."""
+
+    affiliation: Affiliation
+
+
+@dataclass(frozen=True, slots=True)
 class NodeDeleted:
     """The node is gone, and with it all that was in it (§8.4.2)."""
 
+    redirect: str | None = None
+    """Where to go instead, a URI."""
 
-NodeEvent = ItemPublished | ItemRetracted | SubscriptionEnded | NodeDeleted
+
+NodeEvent = (
+    ItemPublished
+    | LastItem
+    | NodeChanged
+    | ItemRetracted
+    | NodePurged
+    | NodeConfigured
+    | SubscriptionChanged
+    | SubscriptionEnded
+    | ApprovalWanted
+    | AffiliationChanged
+    | NodeDeleted
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,3 +193,4 @@ class Notification:
     service: str
     recipients: tuple[str, ...]
     event: NodeEvent
+    type: MessageType = MessageType.HEADLINE

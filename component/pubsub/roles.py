@@ -9,31 +9,72 @@ from component.pubsub.state import State
 class Roles:
     """Affiliations as they hold: those on record, and those that the configuration gives.
 
-    `privileged` gives accounts, bare JIDs, a role at every managed node. It is a rule rather than
-    a record per node: supervisors of a hundred thousand extensions cost nothing.
+    `privileged` gives accounts, bare JIDs, a role at every managed node; an owner's holds at all
+    nodes. An extension's linked account is a member of its node. These are rules rather than
+    records: a hundred thousand extensions and their supervisors cost next to nothing.
     """
 
     def __init__(self, state: State, privileged: Mapping[str, Role]) -> None:
         self._state = state
         self._privileged = privileged
+        self._linked: Mapping[str, str] = {}
+        self._nodes_of: Mapping[str, tuple[str, ...]] = {}
+
+    def link(self, accounts: Mapping[str, str]) -> None:
+        """Make accounts, bare JIDs, members of managed nodes; `accounts` is by name of the node."""
+        old = (self._linked, self._nodes_of)
+        nodes_of: dict[str, tuple[str, ...]] = {}
+        for name, account in accounts.items():
+            nodes_of[account] = (*nodes_of.get(account, ()), name)
+        self._set_links(accounts, nodes_of)
+        self._state.ledger.note(lambda: self._set_links(*old))
 
     def of(self, account: str, node: Node) -> Role:
         """Return the role of an account, a bare JID, at a node.
 
-        A record counts for more than the privilege of an account, except that nobody can take an
-        administrator's ownership of a managed node away.
+        A record counts for more than what the configuration gives, except that nobody can take an
+        administrator's ownership away.
         """
-        privilege = self._privileged.get(account, Role.NONE) if node.managed else Role.NONE
+        given = self._given(account, node)
         record = self._state.affiliations.get((node.name, account))
-        if record is None or privilege is Role.OWNER:
-            return privilege
-        return record.role
+        return given if record is None or given is Role.OWNER else record.role
+
+    def at(self, node: Node) -> dict[str, Role]:
+        """Return all roles at a node, by account."""
+        accounts = {held.jid for held in self._state.affiliations_at.of(node.name)}
+        accounts.update(self._privileged)
+        if linked := self._linked.get(node.name):
+            accounts.add(linked)
+        roles = {account: self.of(account, node) for account in sorted(accounts)}
+        return {account: role for account, role in roles.items() if role is not Role.NONE}
+
+    def owners(self, node: Node) -> list[str]:
+        """Return the accounts that own a node."""
+        return [account for account, role in self.at(node).items() if role is Role.OWNER]
+
+    def is_admin(self, account: str) -> bool:
+        """Tell whether an account administers the service."""
+        return self._privileged.get(account) is Role.OWNER
 
     def nodes_concerning(self, account: str) -> Iterator[Node]:
-        """Yield the nodes where an account may have a role, and those that are open to all."""
+        """Yield the nodes where an account may have a role, and those that are for all."""
         if account in self._privileged:
             yield from self._state.nodes.values()
             return
         held = {affiliation.node for affiliation in self._state.affiliations_of.of(account)}
-        for name in sorted(held | self._state.open_nodes):
+        linked = self._nodes_of.get(account, ())
+        for name in sorted(held.union(linked, self._state.open_nodes)):
             yield self._state.nodes[name]
+
+    def _given(self, account: str, node: Node) -> Role:
+        privilege = self._privileged.get(account, Role.NONE)
+        if privilege is Role.OWNER or not node.managed:
+            return privilege if privilege is Role.OWNER else Role.NONE
+        if privilege is Role.NONE and self._linked.get(node.name) == account:
+            return Role.MEMBER
+        return privilege
+
+    def _set_links(
+        self, linked: Mapping[str, str], nodes_of: Mapping[str, tuple[str, ...]]
+    ) -> None:
+        self._linked, self._nodes_of = linked, nodes_of

@@ -1,44 +1,73 @@
 """What the service remembers: the records, and the indexes that are derived from them."""
 
+import heapq
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 from component.pubsub.addresses import bare
-from component.pubsub.model import AccessModel, Affiliation, Item, Node, Subscription
+from component.pubsub.configuration import AccessModel
+from component.pubsub.model import Affiliation, Item, Node, Subscription
 from component.records import Ledger, Table
 
 V = TypeVar("V")
 
+PUBLIC = (AccessModel.OPEN, AccessModel.AUTHORIZE)
+"""Everybody may subscribe to these, or ask to."""
+
+_EMPTY: list[Any] = []
+
 SubscriptionKey = tuple[str, str, str]
 """(node, service address, subscriber's JID)"""
+
+ItemKey = tuple[str, str]
+"""(node, item id)"""
 
 
 class Index(Generic[V]):
     """Records grouped by a string, sorted within each group by an order that is unique there.
 
-    Groups without records take no memory: most nodes have neither items nor subscribers.
+    Groups without records take no memory, and those of one record no list: most nodes have hardly
+    any items and subscribers.
     """
 
     def __init__(self, group: Callable[[V], str], order: Callable[[V], Any]) -> None:
         self._group = group
         self._order = order
-        self._groups: dict[str, list[V]] = {}
+        self._groups: dict[str, V | list[V]] = {}
 
     def of(self, group: str) -> Sequence[V]:
         """Return a group as it is now; the caller must not keep it across a change."""
-        return self._groups.get(group, ())
+        held = self._groups.get(group, _EMPTY)
+        return held if isinstance(held, list) else (held,)
 
     def changed(self, old: V | None, new: V | None) -> None:
         """Follow a change of a record; a `Table`'s `on_change`."""
         if old is not None:
-            name = self._group(old)
-            records = self._groups[name]
-            del records[bisect_left(records, self._order(old), key=self._order)]
-            if not records:
-                del self._groups[name]
+            self._remove(old)
         if new is not None:
-            insort(self._groups.setdefault(self._group(new), []), new, key=self._order)
+            self._add(new)
+
+    def _add(self, record: V) -> None:
+        name = self._group(record)
+        held = self._groups.get(name)
+        if held is None:
+            self._groups[name] = record
+        elif isinstance(held, list):
+            insort(held, record, key=self._order)
+        else:
+            self._groups[name] = sorted((held, record), key=self._order)
+
+    def _remove(self, record: V) -> None:
+        name = self._group(record)
+        held = self._groups[name]
+        if not isinstance(held, list):
+            del self._groups[name]
+            return
+        del held[bisect_left(held, self._order(record), key=self._order)]
+        if len(held) == 1:
+            self._groups[name] = held[0]
 
 
 class State:
@@ -68,6 +97,8 @@ class State:
         )
         self.items_at: Index[Item] = Index(lambda i: i.node, lambda i: i.seq)
         self._last_seq = 0
+        self._due: list[tuple[datetime, SubscriptionKey | ItemKey]] = []
+        """A heap. What has changed meanwhile stays in it: whoever takes it out looks again."""
 
     def load(
         self,
@@ -90,17 +121,49 @@ class State:
         """Return a number greater than that of any item so far."""
         return self._last_seq + 1
 
+    def next_due(self, now: datetime) -> SubscriptionKey | ItemKey | None:
+        """Take out the key of a record that may have to end by now; None if there is none."""
+        if self._due and self._due[0][0] <= now:
+            return heapq.heappop(self._due)[1]
+        return None
+
     def trim(self, node: Node) -> None:
         """Drop the oldest items beyond what the node keeps."""
         items = self.items_at.of(node.name)
-        for item in list(items)[: max(0, len(items) - node.max_items)]:
+        keep = node.config.max_items if node.config.persist_items else 0
+        for item in list(items)[: max(0, len(items) - keep)]:
             self.items.delete((item.node, item.id))
+
+    def empty(self, node_name: str) -> None:
+        """Drop all items of a node."""
+        for item in list(self.items_at.of(node_name)):
+            self.items.delete((item.node, item.id))
+
+    def remove(self, node_name: str) -> None:
+        """Drop a node with all that hangs on it."""
+        self.empty(node_name)
+        for subscription in list(self.subscriptions_at.of(node_name)):
+            self.subscriptions.delete(key_of(subscription))
+        for held in list(self.affiliations_at.of(node_name)):
+            self.affiliations.delete((held.node, held.jid))
+        self.nodes.delete(node_name)
+
+    def subscriptions_by(self, account: str, node_name: str) -> list[Subscription]:
+        """Return the subscriptions of all JIDs of an account to a node, pending ones too."""
+        # Software may be subscribed to every node, and a node may have a thousand subscribers.
+        of, at = self.subscriptions_of.of(account), self.subscriptions_at.of(node_name)
+        if len(of) < len(at):
+            return [s for s in of if s.node == node_name]
+        return [s for s in at if bare(s.jid) == account]
 
     def _node_changed(self, old: Node | None, new: Node | None) -> None:
         if old is not None:
             self.open_nodes.discard(old.name)
-        if new is not None and new.access_model is AccessModel.OPEN:
+        if new is not None and new.config.access_model in PUBLIC:
             self.open_nodes.add(new.name)
+        if old is not None and new is not None:
+            for item in self.items_at.of(new.name):
+                self._watch(item)
 
     def _affiliation_changed(self, old: Affiliation | None, new: Affiliation | None) -> None:
         self.affiliations_at.changed(old, new)
@@ -109,13 +172,29 @@ class State:
     def _subscription_changed(self, old: Subscription | None, new: Subscription | None) -> None:
         self.subscriptions_at.changed(old, new)
         self.subscriptions_of.changed(old, new)
+        if new is not None and new.expire is not None:
+            heapq.heappush(self._due, (new.expire, key_of(new)))
 
     def _item_changed(self, old: Item | None, new: Item | None) -> None:
         self.items_at.changed(old, new)
         if new is not None:
             self._last_seq = max(self._last_seq, new.seq)
+            self._watch(new)
+
+    def _watch(self, item: Item) -> None:
+        """Remember when an item ends, if it does."""
+        node = self.nodes.get(item.node)
+        at = None if node is None else expiry_of(item, node)
+        if at is not None:
+            heapq.heappush(self._due, (at, (item.node, item.id)))
 
 
 def key_of(subscription: Subscription) -> SubscriptionKey:
     """Return the key of a subscription's record."""
     return subscription.node, subscription.service, subscription.jid
+
+
+def expiry_of(item: Item, node: Node) -> datetime | None:
+    """Return when an item ends by itself, None if it does not."""
+    seconds = node.config.item_expire
+    return None if seconds is None else item.published_at + timedelta(seconds=seconds)

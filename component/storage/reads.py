@@ -1,6 +1,7 @@
 """Rows of the database as the records that the pure parts work with."""
 
 import json
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -19,7 +20,21 @@ from component.domain.model import (
     Queue,
 )
 from component.ports import Outgoing, Stored
-from component.pubsub.model import AccessModel, Affiliation, Item, Node, Role, Subscription
+from component.pubsub.configuration import (
+    AccessModel,
+    Configuration,
+    MessageType,
+    PublishModel,
+    SendLast,
+)
+from component.pubsub.model import (
+    Affiliation,
+    Item,
+    Node,
+    Role,
+    Subscription,
+    SubscriptionState,
+)
 
 Row = Any  # asyncpg.Record, which has no types
 
@@ -45,12 +60,12 @@ async def everything(connection: asyncpg.Connection) -> Stored:
                 "SELECT * FROM calls WHERE state <> 'ended' ORDER BY entered_at, id"
             )
         ],
-        nodes=[_node(row) for row in await fetch("SELECT * FROM nodes ORDER BY name")],
+        nodes=_nodes(await fetch("SELECT * FROM nodes ORDER BY name")),
         affiliations=[
             Affiliation(row["node"], row["jid"], Role(row["role"]))
             for row in await fetch("SELECT * FROM affiliations")
         ],
-        subscriptions=[Subscription(**row) for row in await fetch("SELECT * FROM subscriptions")],
+        subscriptions=[_subscription(row) for row in await fetch("SELECT * FROM subscriptions")],
         items=[Item(**row) for row in await fetch("SELECT * FROM items ORDER BY seq")],
         outgoing=[_message(row) for row in await fetch("SELECT * FROM outbox ORDER BY seq")],
     )
@@ -113,14 +128,34 @@ def _call(row: Row) -> Call:
     )
 
 
-def _node(row: Row) -> Node:
-    return Node(
-        row["name"],
-        row["managed"],
-        row["title"],
-        AccessModel(row["access_model"]),
-        row["max_items"],
-    )
+def _nodes(rows: Iterable[Row]) -> list[Node]:
+    """Return the nodes; those with the same configuration share one record of it."""
+    configs: dict[str, Configuration] = {}
+    nodes = []
+    for row in rows:
+        written = row["config"]
+        config = configs.get(written) or configs.setdefault(written, _config(json.loads(written)))
+        nodes.append(Node(row["name"], row["managed"], config))
+    return nodes
+
+
+_KINDS: dict[str, Callable[[str], Any]] = {
+    "access_model": AccessModel,
+    "publish_model": PublishModel,
+    "notification_type": MessageType,
+    "send_last_published_item": SendLast,
+}
+
+
+def _config(data: dict[str, Any]) -> Configuration:
+    """Return a configuration of which what differs from the default is stored."""
+    for name in data.keys() & _KINDS.keys():
+        data[name] = _KINDS[name](data[name])
+    return Configuration(**data)
+
+
+def _subscription(row: Row) -> Subscription:
+    return Subscription(**{**row, "state": SubscriptionState(row["state"])})
 
 
 def _message(row: Row) -> Outgoing:

@@ -6,11 +6,13 @@ statement of data-modifying CTEs, which PostgreSQL runs as one transaction of it
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from datetime import datetime
 from typing import TypeVar
 
 from component.domain.model import Agent, Call, Member
 from component.ports import Changes, Outgoing
+from component.pubsub.configuration import DEFAULT, Configuration
 from component.pubsub.model import Affiliation, Item, Node, Subscription
 
 K = TypeVar("K")
@@ -42,8 +44,7 @@ PARTS: dict[str, str] = {
     "nodes": """
         INSERT INTO nodes SELECT * FROM json_populate_recordset(NULL::nodes, {rows})
         ON CONFLICT (name) DO UPDATE SET
-            managed = excluded.managed, title = excluded.title,
-            access_model = excluded.access_model, max_items = excluded.max_items""",
+            managed = excluded.managed, config = excluded.config""",
     "nodes_gone": """
         DELETE FROM nodes USING json_populate_recordset(NULL::nodes, {rows}) AS gone
         WHERE nodes.name = gone.name""",
@@ -59,7 +60,8 @@ PARTS: dict[str, str] = {
         INSERT INTO subscriptions
         SELECT * FROM json_populate_recordset(NULL::subscriptions, {rows})
         ON CONFLICT (node, service, jid) DO UPDATE SET
-            subid = excluded.subid, since = excluded.since""",
+            subid = excluded.subid, since = excluded.since, state = excluded.state,
+            deliver = excluded.deliver, expire = excluded.expire""",
     "subscriptions_gone": """
         DELETE FROM subscriptions
         USING json_populate_recordset(NULL::subscriptions, {rows}) AS gone
@@ -174,10 +176,14 @@ def _node(node: Node) -> Row:
     return {
         "name": node.name,
         "managed": node.managed,
-        "title": node.title,
-        "access_model": node.access_model,
-        "max_items": node.max_items,
+        "config": _config(node.config),
     }
+
+
+def _config(config: Configuration) -> Row:
+    """Return what differs from the default: most nodes store next to nothing."""
+    values = ((field.name, getattr(config, field.name)) for field in fields(config))
+    return {name: value for name, value in values if value != getattr(DEFAULT, name)}
 
 
 def _affiliation(affiliation: Affiliation) -> Row:
@@ -191,6 +197,9 @@ def _subscription(subscription: Subscription) -> Row:
         "jid": subscription.jid,
         "subid": subscription.subid,
         "since": subscription.since,
+        "state": subscription.state,
+        "deliver": subscription.deliver,
+        "expire": subscription.expire,
     }
 
 

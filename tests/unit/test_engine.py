@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from component.domain.model import CallState, DeviceState, Leg, QueueStatus
 from component.ports import Changes, Outgoing, Snapshot, StoreUnavailableError
 from component.pubsub.errors import ClosedNodeError
 from component.pubsub.service import PubSub, Request
+from component.pubsub.subscribing import Options
 from component.storage.memory import MemoryStore
 from tests.unit.services import DOMAIN, demo_store, running
 
@@ -321,3 +322,17 @@ def _pops(done: Iterable[object]) -> list[Outgoing]:
 def _eavesdrop(pubsub: PubSub, now: Any) -> None:
     stranger = "stranger@example.com"
     pubsub.subscribe(Request(stranger, DOMAIN, "ext1000"), stranger, "s", now)
+
+
+async def test_a_lease_that_is_over_ends_before_anything_else_happens() -> None:
+    async with running() as service:
+        now, account = service.outside.now(), "user1@example.com"
+        request = Request(account, DOMAIN, "ext1000")
+        lease = Options(expire=now + timedelta(seconds=60))
+        await service.engine.pubsub(
+            lambda pubsub, now: pubsub.subscribe(request, account, "sub", now, lease)
+        )
+        service.outside.time += timedelta(seconds=60)
+        held = await service.engine.pubsub(lambda pubsub, _: pubsub.subscriptions_of(request))
+        assert held == []
+        assert service.store.subscriptions == {}

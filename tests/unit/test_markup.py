@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from component.markup import Markup, attribute, element, flaw, text
+from component.markup import Markup, attribute, element, flaw, serialised, text
 
 pytestmark = pytest.mark.unit
 
@@ -79,3 +79,38 @@ def test_what_would_end_a_stream_is_found(markup: str) -> None:
 )
 def test_what_a_stream_can_carry_has_no_flaw(markup: str) -> None:
     assert flaw(Markup(markup)) is None
+
+
+names = st.sampled_from(["a", "b", "{urn:x}a", "{urn:y}b"])
+values = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"))
+
+
+def parsed(tag: str, attributes: dict[str, str], content: str, tail: str) -> ET.Element:
+    made = ET.Element(tag, attributes)
+    made.text, made.tail = content, tail
+    return made
+
+
+leaves = st.builds(parsed, names, st.dictionaries(names, values, max_size=2), values, values)
+trees = st.recursive(
+    leaves,
+    lambda children: st.builds(
+        lambda root, inner: [root.extend(inner), root][1], leaves, st.lists(children, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+@given(trees)
+def test_what_was_parsed_is_written_as_it_means(root: ET.Element) -> None:
+    root.tail = None
+    written = serialised(root)
+    assert flaw(written) is None
+    canonical = ET.canonicalize(ET.tostring(root, encoding="unicode"), rewrite_prefixes=True)
+    assert ET.canonicalize(written, rewrite_prefixes=True) == canonical
+
+
+def test_depth_costs_no_stack() -> None:
+    depth = 50_000
+    deep = "<a>" * depth + "</a>" * depth
+    assert serialised(ET.fromstring(deep)) == deep.replace("<a>", "<a xmlns=''>", 1)

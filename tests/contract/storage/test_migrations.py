@@ -1,9 +1,23 @@
 """The numbered migrations."""
 
+import shutil
+from pathlib import Path
+
 import asyncpg
 import pytest
+from pogo_core.util import migrate as pogo
+from pogo_core.util import sql as pogo_sql
 
-from component.storage.migrations import DatabaseTooNewError, check, migrate
+from component.pubsub.configuration import MANAGED
+from component.pubsub.model import Node
+from component.storage.migrations import (
+    SCHEMA,
+    DatabaseTooNewError,
+    check,
+    directory,
+    migrate,
+)
+from component.storage.postgres import PostgresStore
 from tests.databases import Databases
 
 pytestmark = pytest.mark.contract
@@ -12,10 +26,39 @@ pytestmark = pytest.mark.contract
 async def test_an_empty_database_is_brought_up_to_date_once(databases: Databases) -> None:
     url = await databases.empty("migrated_once")
 
-    assert await check(url) == ["0001_schema"]
-    assert await migrate(url) == ["0001_schema"]
+    assert await check(url) == ["0001_schema", "0002_pubsub"]
+    assert await migrate(url) == ["0001_schema", "0002_pubsub"]
     assert await check(url) == []
     assert await migrate(url) == []
+
+
+async def test_what_was_there_before_nodes_were_configured_stays(
+    databases: Databases, tmp_path: Path
+) -> None:
+    url = await databases.empty("upgraded")
+    shutil.copy(directory() / "0001_schema.sql", tmp_path)
+    connection = await asyncpg.connect(url)
+    await pogo_sql.ensure_pogo_sync(connection)
+    await pogo.apply(connection, tmp_path, schema_name=SCHEMA)
+    await connection.execute(
+        """
+        INSERT INTO nodes VALUES ('ext1000', true, 'Calls of extension 1000', 'whitelist', 20);
+        INSERT INTO affiliations VALUES ('ext1000', 'user1@example.com', 'member');
+        INSERT INTO subscriptions
+            VALUES ('ext1000', 'ivr.example.com', 'user1@example.com', 's1', now());
+        """
+    )
+    assert await migrate(url) == ["0002_pubsub"]
+    async with PostgresStore(url) as store:
+        stored = await store.load()
+    assert stored.nodes == [Node("ext1000", True, MANAGED)]
+    assert stored.affiliations == []
+    [subscription] = stored.subscriptions
+    assert (subscription.active, subscription.deliver, subscription.expire) == (True, True, None)
+
+    await pogo.rollback(connection, directory(), count=1, schema_name=SCHEMA)
+    assert await check(url) == ["0002_pubsub"]
+    await connection.close()
 
 
 async def test_a_database_newer_than_the_code_is_refused(databases: Databases) -> None:

@@ -17,7 +17,22 @@ from component.domain.model import (
     Outcome,
 )
 from component.ports import Changes, Outgoing, StoreRefusedError
-from component.pubsub.model import AccessModel, Affiliation, Item, Node, Role, Subscription
+from component.pubsub.configuration import (
+    MANAGED,
+    AccessModel,
+    Configuration,
+    MessageType,
+    PublishModel,
+    SendLast,
+)
+from component.pubsub.model import (
+    Affiliation,
+    Item,
+    Node,
+    Role,
+    Subscription,
+    SubscriptionState,
+)
 from tests.contract.storage.conftest import AnyStore
 
 pytestmark = pytest.mark.contract
@@ -41,7 +56,7 @@ CALL = Call(
     offered_at=NOW + timedelta(seconds=1),
 )
 
-NODE = Node("ext1000", True, "Calls of 1000", AccessModel.WHITELIST, 20)
+NODE = Node("ext1000", True, MANAGED)
 
 MESSAGE = Outgoing(5, "ivr.example.com", ("a@example.com", "b@example.com"), "chat", "<body/>", NOW)
 
@@ -136,6 +151,59 @@ async def test_nodes_and_what_hangs_on_them_are_loaded_and_deleted(store: AnySto
 
     await store.commit(Changes(nodes={"ext1000": None}))
     assert (await store.load()).nodes == []
+
+
+CONFIGURED = Configuration(
+    title="Ünïcode \"'\\ ☎",
+    description="d",
+    type="urn:x",
+    language="de",
+    access_model=AccessModel.AUTHORIZE,
+    publish_model=PublishModel.SUBSCRIBERS,
+    max_items=7,
+    item_expire=60,
+    persist_items=False,
+    deliver_notifications=False,
+    deliver_payloads=False,
+    notify_config=True,
+    notify_delete=False,
+    notify_retract=False,
+    notify_sub=True,
+    notification_type=MessageType.CHAT,
+    send_last_published_item=SendLast.NEVER,
+    max_payload_size=1,
+)
+
+
+async def test_a_configuration_is_loaded_as_it_was_committed(store: AnyStore) -> None:
+    node = Node("news", False, CONFIGURED)
+    await store.commit(Changes(nodes={"news": node}))
+    assert (await store.load()).nodes == [node]
+
+    default = Node("news", False)
+    await store.commit(Changes(nodes={"news": default}))
+    assert (await store.load()).nodes == [default]
+
+
+async def test_options_and_state_of_a_subscription_are_loaded(store: AnyStore) -> None:
+    key = ("news", "ivr.example.com", "a@example.com")
+    pending = Subscription(*key, "s1", NOW, SubscriptionState.PENDING, False, NOW)
+    await store.commit(Changes(nodes={"news": Node("news", False)}, subscriptions={key: pending}))
+    assert (await store.load()).subscriptions == [pending]
+
+    approved = Subscription(*key, "s1", NOW)
+    await store.commit(Changes(subscriptions={key: approved}))
+    assert (await store.load()).subscriptions == [approved]
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.NONE])
+async def test_every_affiliation_can_be_stored(store: AnyStore, role: Role) -> None:
+    affiliation = Affiliation("news", "a@example.com", role)
+    changes = Changes(
+        nodes={"news": Node("news", False)}, affiliations={("news", "a@example.com"): affiliation}
+    )
+    await store.commit(changes)
+    assert (await store.load()).affiliations == [affiliation]
 
 
 async def test_a_message_is_owed_until_it_was_delivered(store: AnyStore) -> None:

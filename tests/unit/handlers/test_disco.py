@@ -1,3 +1,5 @@
+import re
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -48,19 +50,60 @@ async def test_what_is_announced_is_what_is_implemented(dialogue: Dialogue) -> N
         INFO,
         ITEMS,
         "jabber:iq:version",
+        "http://jabber.org/protocol/commands",
+        "http://jabber.org/protocol/rsm",
+        "jabber:x:data",
         "urn:xmpp:ping",
         pubsub,
+        f"{pubsub}#access-authorize",
+        f"{pubsub}#access-open",
         f"{pubsub}#access-whitelist",
+        f"{pubsub}#config-node",
+        f"{pubsub}#config-node-max",
+        f"{pubsub}#create-and-configure",
+        f"{pubsub}#create-nodes",
+        f"{pubsub}#delete-items",
+        f"{pubsub}#delete-nodes",
+        f"{pubsub}#get-pending",
+        f"{pubsub}#instant-nodes",
+        f"{pubsub}#item-ids",
+        f"{pubsub}#last-published",
+        f"{pubsub}#leased-subscription",
+        f"{pubsub}#manage-subscriptions",
         f"{pubsub}#member-affiliation",
+        f"{pubsub}#meta-data",
+        f"{pubsub}#modify-affiliations",
+        f"{pubsub}#multi-items",
         f"{pubsub}#outcast-affiliation",
         f"{pubsub}#persistent-items",
+        f"{pubsub}#publish",
+        f"{pubsub}#publish-only-affiliation",
+        f"{pubsub}#publish-options",
         f"{pubsub}#publisher-affiliation",
+        f"{pubsub}#purge-nodes",
+        f"{pubsub}#retract-items",
         f"{pubsub}#retrieve-affiliations",
+        f"{pubsub}#retrieve-default",
+        f"{pubsub}#retrieve-default-sub",
         f"{pubsub}#retrieve-items",
         f"{pubsub}#retrieve-subscriptions",
+        f"{pubsub}#rsm",
         f"{pubsub}#subscribe",
         f"{pubsub}#subscription-notifications",
+        f"{pubsub}#subscription-options",
     }
+
+
+async def test_the_documentation_lists_what_is_announced(dialogue: Dialogue) -> None:
+    prefix = "http://jabber.org/protocol/pubsub#"
+    features = (await describe(dialogue, "ivr.example.com"))[1]
+    announced = {name.removeprefix(prefix) for name in features if name.startswith(prefix)}
+    root = Path(__file__).parents[3]
+    rows = re.findall(
+        r"^\| `(.+)` \| yes \| `(.+)` \|$", (root / "docs" / "xep-0060.md").read_text(), re.M
+    )
+    assert {name for name, _ in rows} == announced
+    assert all((root / "tests" / "unit" / test).is_file() for _, test in rows)
 
 
 async def listed(dialogue: Dialogue, sender: str, to: str, node: str = "") -> str:

@@ -3,7 +3,7 @@ from structlog.testing import capture_logs
 
 from component.handlers import errors
 from component.handlers.errors import CONDITIONS
-from component.ports import StoreUnavailableError
+from component.ports import StoreRefusedError, StoreUnavailableError
 from component.pubsub import errors as pubsub_errors
 from component.pubsub.errors import PubSubError
 from tests.unit.handlers.dialogue import Dialogue, Refusal, parse, refusal
@@ -124,6 +124,11 @@ async def test_an_unknown_kind_of_stanza_is_ignored(dialogue: Dialogue) -> None:
 async def test_while_the_database_is_away_one_is_asked_to_wait(dialogue: Dialogue) -> None:
     dialogue.engine.failure = StoreUnavailableError("connection refused by 10.0.0.1")
     assert await dialogue.ask("get", ITEMS) == Refusal("wait", "resource-constraint")
+
+
+async def test_what_the_database_cannot_hold_is_not_acceptable(dialogue: Dialogue) -> None:
+    dialogue.engine.failure = StoreRefusedError("index row size 3000 exceeds maximum")
+    assert await dialogue.ask("get", ITEMS) == Refusal("modify", "not-acceptable")
 
 
 async def test_an_unforeseen_error_is_logged_and_not_shown(dialogue: Dialogue) -> None:

@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 from component.handlers import namespaces
 from component.markup import MAX_STANZA, flaw
 from tests.unit.handlers.dialogue import Dialogue
+from tests.unit.pubsub.provisioned import ADMIN
 
 pytestmark = pytest.mark.unit
 
@@ -18,7 +19,8 @@ NAMESPACES = ["", "urn:x", *(value for name, value in vars(namespaces).items() i
 NAMES = [
     "pubsub", "subscribe", "unsubscribe", "items", "item", "subscriptions", "affiliations",
     "options", "default", "publish", "retract", "create", "configure", "delete", "purge", "query",
-    "ping", "error", "x",
+    "ping", "error", "x", "field", "value", "set", "max", "after", "before", "index", "redirect",
+    "affiliation", "subscription", "publish-options", "command",
 ]  # fmt: skip
 
 words = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"))
@@ -36,6 +38,12 @@ attributes = st.fixed_dictionaries(
         "jid": jids,
         "subid": st.sampled_from(["sub-1", ""]) | words,
         "id": words,
+        "var": st.sampled_from(["FORM_TYPE", "pubsub#title", "pubsub#node", "pubsub#allow"])
+        | words,
+        "type": st.sampled_from(["submit", "cancel", "form"]) | words,
+        "affiliation": st.sampled_from(["owner", "outcast", "none"]) | words,
+        "subscription": st.sampled_from(["subscribed", "pending", "none"]) | words,
+        "notify": st.sampled_from(["true", "0"]) | words,
         "max_items": st.sampled_from(["1", "0", "-1", "1_0", "\uff11", "1e3", "9" * 5000]) | words,
     },
 )
@@ -69,11 +77,43 @@ pubsub_requests = st.builds(
     attributes,
     st.lists(elements, max_size=1),
 )
+forms = st.builds(
+    lambda type_, form_type, fields: ET.fromstring(
+        f"<x xmlns='jabber:x:data' type='{type_}'>"
+        f"<field var='FORM_TYPE'><value>http://jabber.org/protocol/pubsub#{form_type}</value></field>"
+        + "".join(
+            f"<field var='pubsub#{var}'><value>{value}</value></field>" for var, value in fields
+        )
+        + "</x>"
+    ),
+    st.sampled_from(["submit", "cancel", "form", ""]),
+    st.sampled_from(["node_config", "subscribe_options", "subscribe_authorization", "x"]),
+    st.lists(
+        st.tuples(
+            st.sampled_from(
+                [
+                    "title",
+                    "max_items",
+                    "node",
+                    "subscriber_jid",
+                    "allow",
+                    "deliver",
+                    "expire",
+                    "subid",
+                ]
+            ),
+            st.sampled_from(
+                ["", "1", "-1", "max", "ext1000", "user1@example.com", "@", "9" * 5000]
+            ),
+        ),
+        max_size=4,
+    ),
+)
 stanzas = st.builds(
     lambda name, attrs, children: written(name, "jabber:component:accept", attrs, children),
     st.sampled_from(["iq", "message", "presence"]),
     st.fixed_dictionaries(
-        {"from": st.sampled_from(["user1@example.com/r", "eve@example.com", "example.com"])},
+        {"from": st.sampled_from(["user1@example.com/r", "eve@example.com", "example.com", ADMIN])},
         optional={
             "to": st.sampled_from(
                 ["ivr.example.com", "ext1000@ivr.example.com", "ext9@ivr.example.com", ""]
@@ -82,7 +122,7 @@ stanzas = st.builds(
             "id": words,
         },
     ),
-    st.lists(pubsub_requests | elements, max_size=2),
+    st.lists(pubsub_requests | elements | forms, max_size=2),
 )
 
 

@@ -1,14 +1,24 @@
 import pytest
 
 from component.handlers.notify import event_markup
+from component.pubsub.configuration import Configuration
 from component.pubsub.model import (
+    Affiliation,
+    AffiliationChanged,
+    ApprovalWanted,
     Item,
     ItemPublished,
     ItemRetracted,
+    LastItem,
+    NodeChanged,
+    NodeConfigured,
     NodeDeleted,
     NodeEvent,
+    NodePurged,
     Notification,
+    Role,
     Subscription,
+    SubscriptionChanged,
     SubscriptionEnded,
 )
 from tests.unit.handlers.dialogue import canonical
@@ -40,10 +50,69 @@ SUBSCRIPTION = Subscription("ext1000", DOMAIN, AGENT, "sub-1", NOW)
             """,
         ),
         (NodeDeleted(), "<delete node='ext1000'/>"),
+        (
+            NodeDeleted("xmpp:there"),
+            "<delete node='ext1000'><redirect uri='xmpp:there'/></delete>",
+        ),
+        (ItemPublished(ITEM, False), "<items node='ext1000'><item id='call-1'/></items>"),
+        (NodeChanged(), "<items node='ext1000'/>"),
+        (NodePurged(), "<purge node='ext1000'/>"),
+        (NodeConfigured(None), "<configuration node='ext1000'/>"),
+        (
+            SubscriptionChanged(SUBSCRIPTION),
+            """
+            <subscription node='ext1000' jid='user1@example.com' subid='sub-1'
+                          subscription='subscribed'/>
+            """,
+        ),
     ],
-    ids=["published", "retracted", "subscription ended", "node deleted"],
+    ids=[
+        "published",
+        "retracted",
+        "subscription ended",
+        "node deleted",
+        "node moved",
+        "no payload",
+        "no item",
+        "purged",
+        "configured",
+        "subscription changed",
+    ],
 )
 def test_subscribers_are_told(event: NodeEvent, content: str) -> None:
     notification = Notification("ext1000", DOMAIN, (AGENT,), event)
     expected = f"<event xmlns='http://jabber.org/protocol/pubsub#event'>{content}</event>"
     assert canonical(event_markup(notification)) == canonical(expected)
+
+
+def markup(event: NodeEvent) -> str:
+    return event_markup(Notification("ext1000", DOMAIN, (AGENT,), event))
+
+
+def test_a_new_configuration_comes_as_a_form() -> None:
+    told = markup(NodeConfigured(Configuration("News")))
+    assert "<configuration node='ext1000'><x xmlns='jabber:x:data' type='result'>" in told
+    assert "<value>News</value>" in told
+
+
+def test_the_newest_item_for_a_new_subscriber_says_when_it_was_new() -> None:
+    assert markup(LastItem(ITEM, False)) == (
+        "<event xmlns='http://jabber.org/protocol/pubsub#event'>"
+        "<items node='ext1000'><item id='call-1'/></items></event>"
+        "<delay xmlns='urn:xmpp:delay' stamp='2026-01-01T09:00:00Z'/>"
+    )
+
+
+def test_an_affiliation_is_told_outside_of_events() -> None:
+    assert markup(AffiliationChanged(Affiliation("ext1000", AGENT, Role.MEMBER))) == (
+        "<pubsub xmlns='http://jabber.org/protocol/pubsub'><affiliations node='ext1000'>"
+        "<affiliation jid='user1@example.com' affiliation='member'/></affiliations></pubsub>"
+    )
+
+
+def test_an_owner_gets_a_form_to_approve() -> None:
+    told = markup(ApprovalWanted(SUBSCRIPTION))
+    assert told.startswith("<x xmlns='jabber:x:data' type='form'>")
+    assert "<value>http://jabber.org/protocol/pubsub#subscribe_authorization</value>" in told
+    for value in ("sub-1", "ext1000", AGENT):
+        assert f"<value>{value}</value>" in told

@@ -1,8 +1,9 @@
 import pytest
 
 from component.pubsub.access import PERMITTED, Action, check, permits
+from component.pubsub.configuration import AccessModel
 from component.pubsub.errors import ClosedNodeError, ForbiddenError, SubscriptionRequiredError
-from component.pubsub.model import AccessModel, Role
+from component.pubsub.model import Role
 
 pytestmark = pytest.mark.unit
 

@@ -1,5 +1,6 @@
 import pytest
 
+from component.pubsub.configuration import AccessModel, Configuration
 from component.pubsub.errors import (
     ClosedNodeError,
     InvalidSubidError,
@@ -7,7 +8,6 @@ from component.pubsub.errors import (
     SubscriptionRequiredError,
 )
 from component.pubsub.model import (
-    AccessModel,
     ItemPublished,
     ItemRetracted,
     Node,
@@ -154,7 +154,7 @@ def test_who_is_not_on_the_whitelist_gets_no_items(service: Provisioned) -> None
 
 
 def test_anybody_retrieves_from_an_open_node(service: Provisioned) -> None:
-    node = Node("news", managed=False, title="News", access_model=AccessModel.OPEN)
+    node = Node("news", False, Configuration("News", access_model=AccessModel.OPEN))
     service.pubsub.nodes.load("news", node)
     service.publish("item-1", node="news")
     assert service.item_ids(STRANGER, node="news") == ["item-1"]
@@ -181,7 +181,7 @@ def test_visible_nodes_are_those_one_may_subscribe_to(service: Provisioned) -> N
     def visible(account: str, address: str = DOMAIN) -> list[str]:
         return [node.name for node in service.pubsub.visible(Request(account, address))]
 
-    open_node = Node("news", managed=False, title="News", access_model=AccessModel.OPEN)
+    open_node = Node("news", False, Configuration("News", access_model=AccessModel.OPEN))
     service.pubsub.nodes.load("news", open_node)
     assert visible(AGENT) == ["ext1000", "news"]
     assert visible(STRANGER) == ["news"]

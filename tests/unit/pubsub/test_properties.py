@@ -1,6 +1,7 @@
 """Whatever is asked in whatever order: what must always hold."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,9 +11,19 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from component.pubsub.access import Action, permits
 from component.pubsub.addresses import bare
+from component.pubsub.configuration import AccessModel, Configuration, PublishModel, SendLast
 from component.pubsub.errors import PubSubError
-from component.pubsub.model import ItemPublished, Role
+from component.pubsub.managing import Wish
+from component.pubsub.model import (
+    ItemPublished,
+    LastItem,
+    Notification,
+    Role,
+    SubscriptionState,
+)
+from component.pubsub.publishing import Draft
 from component.pubsub.service import PubSub, Request
+from component.pubsub.subscribing import Options
 from tests.unit.pubsub.provisioned import (
     ADMIN,
     AGENT,
@@ -32,10 +43,25 @@ accounts = st.sampled_from([AGENT, "user2@example.com", SUPERVISOR, ADMIN, STRAN
 jids = st.builds(
     lambda account, resource: account + resource, accounts, st.sampled_from(["", "/a"])
 )
-nodes = st.sampled_from(["ext1000", "ext2000", "ext9999"])
+nodes = st.sampled_from(["ext1000", "ext2000", "ext9999", "news"])
 services = st.sampled_from([DOMAIN, f"ext1000@{DOMAIN}", f"ext9999@{DOMAIN}"])
 requests = st.builds(Request, jids, services, nodes | st.none())
 item_ids = st.sampled_from(["a", "b", "c", "d", "e"])
+drafts = st.builds(Draft, item_ids | st.none(), st.sampled_from(["<x/>", ""]))
+configurations = st.builds(
+    Configuration,
+    access_model=st.sampled_from(AccessModel),
+    publish_model=st.sampled_from(PublishModel),
+    max_items=st.sampled_from([0, 1, MAX_ITEMS]),
+    item_expire=st.sampled_from([None, 5]),
+    persist_items=st.booleans(),
+    deliver_payloads=st.booleans(),
+    send_last_published_item=st.sampled_from(SendLast),
+)
+wishes = st.builds(
+    Wish, jids, st.sampled_from(SubscriptionState) | st.none(), st.sampled_from([None, "made"])
+)
+leases = st.sampled_from([timedelta(seconds=1), timedelta(seconds=9)])
 linked = st.dictionaries(
     st.sampled_from(["1000", "2000"]), st.sampled_from([AGENT, "user2@example.com", STRANGER, ""])
 )
@@ -62,6 +88,59 @@ class AnyOrder(RuleBasedStateMachine):
     def unsubscribe(self, request: Request, jid: str) -> None:
         self._do(lambda pubsub: pubsub.unsubscribe(request, jid, None))
 
+    @rule(request=requests, config=configurations)
+    def create(self, request: Request, config: Configuration) -> None:
+        self._do(lambda pubsub: pubsub.create(request, "news", config))
+
+    @rule(request=requests, config=configurations)
+    def configure(self, request: Request, config: Configuration) -> None:
+        self._do(lambda pubsub: pubsub.configure(request, config))
+
+    @rule(request=requests)
+    def purge(self, request: Request) -> None:
+        self._do(lambda pubsub: pubsub.purge(request))
+
+    @rule(request=requests)
+    def delete(self, request: Request) -> None:
+        self._do(lambda pubsub: pubsub.delete(request, None))
+
+    @rule(
+        request=requests, changes=st.lists(st.tuples(accounts, st.sampled_from(Role)), max_size=3)
+    )
+    def set_affiliations(self, request: Request, changes: list[tuple[str, Role]]) -> None:
+        self._do(lambda pubsub: pubsub.set_affiliations(request, changes))
+
+    @rule(request=requests, wishes=st.lists(wishes, max_size=3))
+    def set_subscriptions(self, request: Request, wishes: list[Wish]) -> None:
+        self._do(lambda pubsub: pubsub.set_subscriptions(request, wishes, lambda: "made", NOW))
+
+    @rule(request=requests, jid=jids, allow=st.booleans())
+    def decide(self, request: Request, jid: str, allow: bool) -> None:
+        self._do(lambda pubsub: pubsub.decide(request, jid, None, allow=allow))
+
+    @rule(request=requests, jid=jids, deliver=st.booleans(), lease=st.none() | leases)
+    def set_options(
+        self, request: Request, jid: str, deliver: bool, lease: timedelta | None
+    ) -> None:
+        wanted = Options(deliver, None if lease is None else NOW + lease)
+        self._do(lambda pubsub: pubsub.set_options(request, jid, None, wanted, NOW))
+
+    @rule(passed=leases)
+    def expire(self, passed: timedelta) -> None:
+        self._do(lambda pubsub: pubsub.expire(NOW + passed))
+
+    @rule(service=services, jid=jids)
+    def undeliverable(self, service: str, jid: str) -> None:
+        self._do(lambda pubsub: pubsub.undeliverable(service, jid))
+
+    @rule(request=requests, drafts=st.lists(drafts, max_size=4))
+    def publish_for(self, request: Request, drafts: list[Draft]) -> None:
+        self._do(lambda pubsub: pubsub.publish_for(request, drafts, {}, lambda: "new", NOW))
+
+    @rule(request=requests, ids=st.lists(item_ids, max_size=3), notify=st.none() | st.booleans())
+    def retract_for(self, request: Request, ids: list[str], notify: bool | None) -> None:
+        self._do(lambda pubsub: pubsub.retract_for(request, ids, notify))
+
     @rule(node=nodes, item_id=item_ids)
     def publish(self, node: str, item_id: str) -> None:
         self._do(lambda pubsub: pubsub.publish(node, item_id, "<call/>", DOMAIN, NOW))
@@ -77,17 +156,18 @@ class AnyOrder(RuleBasedStateMachine):
             retrieved = self.service.pubsub.retrieve(request)
         except PubSubError:
             return
-        assert self._entitled(request.actor, retrieved.node)
+        assert self._may(request.actor, retrieved.node, Action.RETRIEVE)
 
     @invariant()
     def every_subscriber_is_entitled(self) -> None:
         for subscription in self.service.pubsub.subscriptions.values():
-            assert self._entitled(subscription.jid, subscription.node)
+            assert self._may(subscription.jid, subscription.node, Action.SUBSCRIBE)
 
     @invariant()
     def no_node_holds_more_than_its_maximum(self) -> None:
         for node in self.service.pubsub.nodes:
-            assert len(self._items(node)) <= MAX_ITEMS
+            config = self.service.pubsub.nodes[node].config
+            assert len(self._items(node)) <= (config.max_items if config.persist_items else 0)
 
     @invariant()
     def what_an_owner_retrieves_is_all_there_is_in_the_order_of_publication(self) -> None:
@@ -130,19 +210,30 @@ class AnyOrder(RuleBasedStateMachine):
         service.told.clear()
         service.do(operation)
         for notification in service.told:
-            if isinstance(notification.event, ItemPublished):
-                assert all(
-                    self._entitled(jid, notification.node) for jid in notification.recipients
-                )
+            if isinstance(notification.event, ItemPublished | LastItem):
+                for jid in notification.recipients:
+                    assert self._may(jid, notification.node, Action.RETRIEVE)
+                    assert self._is_active(notification, jid)
 
-    def _entitled(self, jid: str, node_name: str) -> bool:
-        """What the rights come to, worked out from what was provisioned."""
-        account = bare(jid)
-        role = PRIVILEGED.get(account, Role.NONE)
-        if role is Role.NONE and self.linked.get(node_name.removeprefix("ext")) == account:
-            role = Role.MEMBER
-        node = self.service.pubsub.nodes[node_name]
-        return permits(node.access_model, role, Action.RETRIEVE)
+    def _is_active(self, notification: Notification, jid: str) -> bool:
+        key = (notification.node, notification.service, jid)
+        return self.service.pubsub.subscriptions[key].active
+
+    def _may(self, jid: str, node_name: str, action: Action) -> bool:
+        """What the rights come to, worked out from what was provisioned and what is on record."""
+        account, pubsub = bare(jid), self.service.pubsub
+        node = pubsub.nodes[node_name]
+        role = Role.NONE
+        if node.managed:
+            role = PRIVILEGED.get(account, Role.NONE)
+            if role is Role.NONE and self.linked.get(node_name.removeprefix("ext")) == account:
+                role = Role.MEMBER
+        record = pubsub.affiliations.get((node_name, account))
+        if record is not None:
+            role = record.role
+        if account == ADMIN:
+            role = Role.OWNER
+        return permits(node.config.access_model, role, action)
 
     def _items(self, node: str) -> tuple[Any, ...]:
         return self.service.pubsub.retrieve(Request(ADMIN, DOMAIN, node)).items

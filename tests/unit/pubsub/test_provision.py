@@ -1,5 +1,8 @@
+from dataclasses import replace
+
 import pytest
 
+from component.pubsub.configuration import MANAGED, Configuration
 from component.pubsub.errors import ClosedNodeError, NodeNotFoundError
 from component.pubsub.model import (
     Affiliation,
@@ -9,6 +12,7 @@ from component.pubsub.model import (
     Role,
     SubscriptionEnded,
 )
+from component.pubsub.service import Request
 from tests.unit.pubsub.provisioned import (
     ACCOUNTS,
     AGENT,
@@ -23,14 +27,17 @@ pytestmark = pytest.mark.unit
 
 def test_each_extension_has_a_node_open_to_its_account() -> None:
     service = Provisioned({"1000": AGENT}, max_items=20)
-    node = Node("ext1000", managed=True, title="Calls of extension 1000", max_items=20)
-    assert service.contents()[:2] == ((node,), (Affiliation("ext1000", AGENT, Role.MEMBER),))
+    node = Node("ext1000", managed=True, config=replace(MANAGED, max_items=20))
+    assert service.contents()[:2] == ((node,), ())
+    assert node.title == "Calls of extension 1000"
+    roles = service.pubsub.affiliations_of(Request(AGENT, DOMAIN))
+    assert roles == [Affiliation("ext1000", AGENT, Role.MEMBER)]
 
 
 def test_an_extension_without_an_account_has_a_node_all_the_same() -> None:
     service = Provisioned({"1000": ""})
     assert "ext1000" in service.pubsub.nodes
-    assert not service.pubsub.affiliations
+    assert not service.pubsub.affiliations_of(Request("", DOMAIN))
 
 
 def test_provisioning_again_writes_nothing() -> None:
@@ -62,9 +69,7 @@ def test_a_supervisor_who_was_the_account_too_stays_subscribed() -> None:
 
 def test_whoever_is_no_longer_in_the_configuration_loses_the_subscription() -> None:
     before, after = Provisioned(), Provisioned()
-    before.pubsub.affiliations.load(
-        ("ext1000", STRANGER), Affiliation("ext1000", STRANGER, Role.MEMBER)
-    )
+    before.provision({"1000": STRANGER})
     before.subscribe(STRANGER)
     before.subscribe(SUPERVISOR)
     after.pubsub.load([], [], before.pubsub.subscriptions.values(), [])
@@ -88,7 +93,7 @@ def test_a_vanished_extension_takes_everything_with_it() -> None:
 
 def test_nodes_that_are_not_managed_are_left_alone() -> None:
     service = Provisioned()
-    news = Node("news", managed=False, title="News")
+    news = Node("news", managed=False, config=Configuration("News"))
     service.pubsub.nodes.load("news", news)
     service.provision({})
     assert list(service.pubsub.nodes.values()) == [news]

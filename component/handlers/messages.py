@@ -1,0 +1,57 @@
+"""Messages that mean something here: an owner's decision, and a notification that came back."""
+
+from xml.etree import ElementTree as ET
+
+from component.handlers.forms import boolean, form_in, single
+from component.handlers.namespaces import FORM, STANZAS
+from component.handlers.operations import jid_of
+from component.handlers.stanza import BadRequestError, Engine, qualified
+from component.handlers.subscription_form import AUTHORIZATION
+from component.pubsub.rules import Request
+
+PERMANENT = frozenset({"gone", "item-not-found", "jid-malformed", "remote-server-not-found"})
+"""What a server says of an address that is of no use any more. `service-unavailable` is not among
+them: that is how a user is who has gone home."""
+
+
+class MessageHandlers:
+    """Takes messages to the addresses of the component."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def take(self, message: ET.Element) -> bool:
+        """Take a message; tell whether it means anything here. Raises what the rules refuse."""
+        forms = message.findall(qualified(FORM, "x"))
+        if not any(_form_type(form) == AUTHORIZATION for form in forms):
+            return False
+        values = form_in(message, AUTHORIZATION)
+        if values is None:
+            return True  # the owner will decide later
+        named = {name: single(name, given) for name, given in values.items()}
+        request = Request(
+            message.get("from", ""), message.get("to", ""), named.get("pubsub#node") or None
+        )
+        jid = jid_of(ET.Element("subscriber", {"jid": named.get("pubsub#subscriber_jid", "")}))
+        if "pubsub#allow" not in values:
+            raise BadRequestError("The form says neither yes nor no.")
+        allow = boolean("pubsub#allow", values["pubsub#allow"])
+        subid = named.get("pubsub#subid") or None
+        await self._engine.pubsub(lambda pubsub, _: pubsub.decide(request, jid, subid, allow=allow))
+        return True
+
+    async def bounced(self, message: ET.Element) -> None:
+        """Take note that a message could not be delivered, and why."""
+        service, jid = message.get("to", ""), message.get("from", "")
+        conditions = message.iterfind("{*}error/*")
+        names = {child.tag.removeprefix(f"{{{STANZAS}}}") for child in conditions}
+        waits = any(error.get("type") == "wait" for error in message.iterfind("{*}error"))
+        if names & PERMANENT and not waits:
+            await self._engine.pubsub(lambda pubsub, _: pubsub.undeliverable(service, jid))
+
+
+def _form_type(form: ET.Element) -> str | None:
+    for field in form.iterfind(qualified(FORM, "field")):
+        if field.get("var") == "FORM_TYPE":
+            return field.findtext(qualified(FORM, "value"))
+    return None

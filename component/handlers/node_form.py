@@ -1,0 +1,134 @@
+"""The configuration of a node as a form (XEP-0060 §16.4.4), and what of it everybody sees."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from component.handlers.forms import Field, FormError, Values, boolean, form_markup, single
+from component.handlers.namespaces import PUBSUB
+from component.markup import Markup
+from component.pubsub.configuration import (
+    MAX_ITEMS,
+    AccessModel,
+    Configuration,
+    MessageType,
+    PublishModel,
+    SendLast,
+)
+from component.pubsub.model import Node
+
+NODE_CONFIG = f"{PUBSUB}#node_config"
+PUBLISH_OPTIONS = f"{PUBSUB}#publish-options"
+META_DATA = f"{PUBSUB}#meta-data"
+
+_NUMBER = re.compile("[0-9]{1,9}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """How values of a field are read and written."""
+
+    type: str
+    read: Callable[[str, tuple[str, ...]], Any]
+    write: Callable[[Any], str] = str
+    options: tuple[str, ...] = ()
+
+
+def _one_of(kind: type[StrEnum]) -> _Kind:
+    options = tuple(member.value for member in kind)
+
+    def read(var: str, values: tuple[str, ...]) -> StrEnum:
+        value = single(var, values)
+        if value not in options:
+            raise FormError(f"{var} is one of: {', '.join(options)}.")
+        return kind(value)
+
+    return _Kind("list-single", read, str, options)
+
+
+def _number(var: str, values: tuple[str, ...]) -> int:
+    value = single(var, values)
+    if _NUMBER.fullmatch(value) is None:
+        raise FormError(f"{var} is a number.")
+    return int(value)
+
+
+def _max_items(var: str, values: tuple[str, ...]) -> int:
+    return MAX_ITEMS if values == ("max",) else _number(var, values)
+
+
+def _item_expire(var: str, values: tuple[str, ...]) -> int | None:
+    return None if values in ((), ("",), ("max",)) else _number(var, values)
+
+
+TEXT = _Kind("text-single", single)
+YES_OR_NO = _Kind("boolean", boolean, lambda value: "1" if value else "0")
+
+FIELDS: Mapping[str, tuple[str, _Kind]] = {
+    "title": ("A short name for the node", TEXT),
+    "description": ("A description of the node", TEXT),
+    "type": ("The namespace of the payloads", TEXT),
+    "language": ("The language of the payloads", TEXT),
+    "access_model": ("Who may subscribe and retrieve items", _one_of(AccessModel)),
+    "publish_model": ("Who may publish", _one_of(PublishModel)),
+    "max_items": (
+        "How many items are kept",
+        _Kind("text-single", _max_items),
+    ),
+    "item_expire": (
+        "Seconds after which an item goes by itself, or max",
+        _Kind("text-single", _item_expire, lambda value: "max" if value is None else str(value)),
+    ),
+    "persist_items": ("Whether items are kept", YES_OR_NO),
+    "deliver_notifications": ("Whether items are notified", YES_OR_NO),
+    "deliver_payloads": ("Whether notifications contain payloads", YES_OR_NO),
+    "notify_config": ("Whether a change of the configuration is notified", YES_OR_NO),
+    "notify_delete": ("Whether the deletion of the node is notified", YES_OR_NO),
+    "notify_retract": ("Whether the retraction of items is notified", YES_OR_NO),
+    "notify_sub": ("Whether owners are told who subscribes", YES_OR_NO),
+    "notification_type": ("The type of the messages", _one_of(MessageType)),
+    "send_last_published_item": ("When the newest item is sent", _one_of(SendLast)),
+    "max_payload_size": ("Bytes that a payload may have", _Kind("text-single", _number)),
+}
+"""By the attribute of `Configuration`; `pubsub#` before it makes the name of the field."""
+
+PUBLIC = ("title", "description", "type", "language", "access_model", "publish_model", "max_items")
+"""What the meta-data of a node consist of (§5.4)."""
+
+
+def config_markup(config: Configuration, kind: str = "form") -> Markup:
+    """Return the form, filled in with a configuration."""
+    return form_markup(NODE_CONFIG, kind, (_field(name, config) for name in FIELDS))
+
+
+def meta_data_markup(node: Node) -> Markup:
+    """Return what everybody who finds a node may know of it."""
+    config = replace(node.config, title=node.title)
+    return form_markup(META_DATA, "result", (_field(name, config) for name in PUBLIC))
+
+
+def config_of(values: Values, old: Configuration) -> Configuration:
+    """Return a configuration changed as a form says. Raises `FormError`."""
+    return replace(old, **attributes_of(values))
+
+
+def attributes_of(values: Values) -> dict[str, Any]:
+    """Return the attributes of `Configuration` that a form sets. Raises `FormError`.
+
+    A field that is not implemented is refused rather than ignored: who sets it relies on it.
+    """
+    attributes = {}
+    for var, written in values.items():
+        name = var.removeprefix("pubsub#")
+        if name not in FIELDS or name == var:
+            raise FormError("A field of the form is not supported here; get the form to see which.")
+        attributes[name] = FIELDS[name][1].read(var, written)
+    return attributes
+
+
+def _field(name: str, config: Configuration) -> Field:
+    label, kind = FIELDS[name]
+    value = kind.write(getattr(config, name))
+    return Field(f"pubsub#{name}", kind.type, (value,), label, kind.options)

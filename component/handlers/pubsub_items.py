@@ -1,0 +1,101 @@
+"""Requests about items (XEP-0060 §6.5, §7.1, §7.2)."""
+
+import re
+from collections.abc import Callable
+from xml.etree import ElementTree as ET
+
+from component.handlers.forms import FormError, form_in
+from component.handlers.namespaces import PUBSUB
+from component.handlers.node_form import PUBLISH_OPTIONS, attributes_of
+from component.handlers.operations import Asked, Operation, Operations, pubsub_markup
+from component.handlers.rsm import page_markup, page_of
+from component.handlers.stanza import BadRequestError, Engine, qualified
+from component.markup import NOTHING, Markup, element, serialised
+from component.pubsub.errors import PreconditionError
+from component.pubsub.publishing import Draft
+
+_COUNT = re.compile("[1-9][0-9]{0,8}")
+_YES_OR_NO = {"1": True, "true": True, "0": False, "false": False}
+
+
+class ItemHandlers:
+    """Retrieves, publishes and retracts. `new_id` makes the ids of items that come without."""
+
+    def __init__(self, engine: Engine, new_id: Callable[[], str]) -> None:
+        self._engine = engine
+        self._new_id = new_id
+        self.operations: Operations = {
+            (PUBSUB, "get", "items"): Operation("retrieve-items", self._items),
+            (PUBSUB, "set", "publish"): Operation(
+                "publish", self._publish, {"publish-options": "publish-options"}
+            ),
+            (PUBSUB, "set", "retract"): Operation("retract-items", self._retract),
+        }
+
+    async def _items(self, asked: Asked) -> Markup:
+        request, ids, max_items = asked.request, _item_ids(asked.element), _max_items(asked.element)
+        subid, page = asked.element.get("subid"), page_of(asked.iq.child)
+        retrieved = await self._engine.pubsub(
+            lambda pubsub, _: pubsub.retrieve(request, ids, max_items, subid, page)
+        )
+        items = (element("item", {"id": item.id}, Markup(item.payload)) for item in retrieved.items)
+        answer = element("items", {"node": retrieved.node}, *items)
+        return pubsub_markup(answer, page_markup(retrieved.page))
+
+    async def _publish(self, asked: Asked) -> Markup:
+        request, drafts = asked.request, [_draft(item) for item in _items_in(asked.element)]
+        preconditions = _preconditions(asked.beside.get("publish-options"))
+        ids = await self._engine.pubsub(
+            lambda pubsub, now: pubsub.publish_for(
+                request, drafts, preconditions, self._new_id, now
+            )
+        )
+        inner = (element("item", {"id": item_id}) for item_id in ids)
+        return pubsub_markup(element("publish", {"node": request.node}, *inner))
+
+    async def _retract(self, asked: Asked) -> Markup:
+        request, ids = asked.request, _item_ids(asked.element, "item-required")
+        notify = asked.element.get("notify")
+        if notify is not None and notify not in _YES_OR_NO:
+            raise BadRequestError("notify is true or false.")
+        told = None if notify is None else _YES_OR_NO[notify]
+        await self._engine.pubsub(lambda pubsub, _: pubsub.retract_for(request, ids, told))
+        return NOTHING
+
+
+def _items_in(asked: ET.Element) -> list[ET.Element]:
+    return asked.findall(qualified(PUBSUB, "item"))
+
+
+def _item_ids(asked: ET.Element, pubsub_condition: str | None = None) -> list[str]:
+    ids = [item.get("id") for item in _items_in(asked)]
+    named = [item_id for item_id in ids if item_id]
+    if len(named) != len(ids):
+        raise BadRequestError("An item is asked for without its id.", pubsub_condition)
+    return named
+
+
+def _max_items(asked: ET.Element) -> int | None:
+    value = asked.get("max_items")
+    if value is None:
+        return None
+    if _COUNT.fullmatch(value) is None:
+        raise BadRequestError("max_items is not a positive number.")
+    return int(value)
+
+
+def _draft(item: ET.Element) -> Draft:
+    if len(item) > 1:
+        raise BadRequestError("An item has at most one payload.", "invalid-payload")
+    payload = serialised(item[0]) if len(item) else NOTHING
+    return Draft(item.get("id") or None, payload)
+
+
+def _preconditions(options: ET.Element | None) -> dict[str, object]:
+    """Return what the node must be like. What cannot be, is not (§7.1.5)."""
+    if options is None:
+        return {}
+    try:
+        return attributes_of(form_in(options, PUBLISH_OPTIONS) or {})
+    except FormError as error:
+        raise PreconditionError from error

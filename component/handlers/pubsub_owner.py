@@ -1,0 +1,148 @@
+"""Owners' requests, and the creation of nodes (XEP-0060 §8)."""
+
+from collections.abc import Callable
+from xml.etree import ElementTree as ET
+
+from component.handlers.forms import form_in
+from component.handlers.namespaces import PUBSUB, PUBSUB_OWNER
+from component.handlers.node_form import NODE_CONFIG, config_markup, config_of
+from component.handlers.operations import Asked, Operation, Operations, jid_of, pubsub_markup
+from component.handlers.stanza import BadRequestError, Engine, qualified
+from component.markup import NOTHING, Markup, element
+from component.pubsub.addresses import bare
+from component.pubsub.configuration import DEFAULT, Configuration
+from component.pubsub.managing import Wish
+from component.pubsub.model import Role, SubscriptionState
+
+_STATES = {"none": None} | {state.value: state for state in SubscriptionState}
+
+
+class OwnerHandlers:
+    """What owners do. `new_id` makes the names of instant nodes, and subscription identifiers."""
+
+    def __init__(self, engine: Engine, new_id: Callable[[], str]) -> None:
+        self._engine = engine
+        self._new_id = new_id
+        self.operations: Operations = {
+            (PUBSUB, "set", "create"): Operation(
+                "create-nodes", self._create, {"configure": "create-and-configure"}
+            ),
+            (PUBSUB_OWNER, "get", "configure"): Operation("config-node", self._configuration),
+            (PUBSUB_OWNER, "set", "configure"): Operation("config-node", self._configure),
+            (PUBSUB_OWNER, "get", "default"): Operation("retrieve-default", self._default),
+            (PUBSUB_OWNER, "set", "delete"): Operation("delete-nodes", self._delete),
+            (PUBSUB_OWNER, "set", "purge"): Operation("purge-nodes", self._purge),
+            (PUBSUB_OWNER, "get", "subscriptions"): Operation(
+                "manage-subscriptions", self._subscriptions
+            ),
+            (PUBSUB_OWNER, "set", "subscriptions"): Operation(
+                "manage-subscriptions", self._set_subscriptions
+            ),
+            (PUBSUB_OWNER, "get", "affiliations"): Operation(
+                "modify-affiliations", self._affiliations
+            ),
+            (PUBSUB_OWNER, "set", "affiliations"): Operation(
+                "modify-affiliations", self._set_affiliations
+            ),
+        }
+
+    async def _create(self, asked: Asked) -> Markup:
+        request = asked.request
+        name = request.node or self._new_id()
+        config = _filled_in(asked.beside.get("configure"), DEFAULT) or DEFAULT
+        await self._engine.pubsub(lambda pubsub, _: pubsub.create(request, name, config))
+        return NOTHING if request.node else pubsub_markup(element("create", {"node": name}))
+
+    async def _configuration(self, asked: Asked) -> Markup:
+        request = asked.request
+        node = await self._engine.pubsub(lambda pubsub, _: pubsub.owned(request))
+        return _owner(element("configure", {"node": node.name}, config_markup(node.config)))
+
+    async def _configure(self, asked: Asked) -> Markup:
+        request = asked.request
+        node = await self._engine.pubsub(lambda pubsub, _: pubsub.owned(request))
+        config = _filled_in(asked.element, node.config)
+        if config is not None:
+            await self._engine.pubsub(lambda pubsub, _: pubsub.configure(request, config))
+        return NOTHING
+
+    async def _default(self, asked: Asked) -> Markup:
+        address = asked.iq.address
+        await self._engine.pubsub(lambda pubsub, _: pubsub.check_address(address))
+        return _owner(element("default", None, config_markup(DEFAULT)))
+
+    async def _delete(self, asked: Asked) -> Markup:
+        request = asked.request
+        redirect = asked.element.find(qualified(PUBSUB_OWNER, "redirect"))
+        uri = None if redirect is None else redirect.get("uri")
+        if redirect is not None and not uri:
+            raise BadRequestError("The redirection names no URI.")
+        await self._engine.pubsub(lambda pubsub, _: pubsub.delete(request, uri))
+        return NOTHING
+
+    async def _purge(self, asked: Asked) -> Markup:
+        request = asked.request
+        await self._engine.pubsub(lambda pubsub, _: pubsub.purge(request))
+        return NOTHING
+
+    async def _subscriptions(self, asked: Asked) -> Markup:
+        request = asked.request
+        held = await self._engine.pubsub(lambda pubsub, _: pubsub.subscriptions_at(request))
+        inner = (
+            element("subscription", {"jid": s.jid, "subscription": s.state.value, "subid": s.subid})
+            for s in held
+        )
+        return _owner(element("subscriptions", {"node": request.node}, *inner))
+
+    async def _set_subscriptions(self, asked: Asked) -> Markup:
+        request = asked.request
+        wishes = [_wish(wanted) for wanted in _listed(asked.element, "subscription")]
+        await self._engine.pubsub(
+            lambda pubsub, now: pubsub.set_subscriptions(request, wishes, self._new_id, now)
+        )
+        return NOTHING
+
+    async def _affiliations(self, asked: Asked) -> Markup:
+        request = asked.request
+        roles = await self._engine.pubsub(lambda pubsub, _: pubsub.affiliations_at(request))
+        inner = (
+            element("affiliation", {"jid": account, "affiliation": role.value})
+            for account, role in roles.items()
+        )
+        return _owner(element("affiliations", {"node": request.node}, *inner))
+
+    async def _set_affiliations(self, asked: Asked) -> Markup:
+        request = asked.request
+        wanted = [
+            (bare(jid_of(entry)), _role(entry)) for entry in _listed(asked.element, "affiliation")
+        ]
+        await self._engine.pubsub(lambda pubsub, _: pubsub.set_affiliations(request, wanted))
+        return NOTHING
+
+
+def _owner(content: Markup) -> Markup:
+    return pubsub_markup(content, namespace=PUBSUB_OWNER)
+
+
+def _filled_in(parent: ET.Element | None, old: Configuration) -> Configuration | None:
+    """Return the configuration that a form asks for, None if it was cancelled."""
+    values = {} if parent is None else form_in(parent, NODE_CONFIG)
+    return None if values is None else config_of(values, old)
+
+
+def _listed(asked: ET.Element, name: str) -> list[ET.Element]:
+    return asked.findall(qualified(PUBSUB_OWNER, name))
+
+
+def _role(entry: ET.Element) -> Role:
+    try:
+        return Role(entry.get("affiliation", ""))
+    except ValueError as error:
+        raise BadRequestError("There is no such affiliation.") from error
+
+
+def _wish(entry: ET.Element) -> Wish:
+    state = entry.get("subscription", "")
+    if state not in _STATES:
+        raise BadRequestError("There is no such state of a subscription.")
+    return Wish(jid_of(entry), _STATES[state], entry.get("subid"))

@@ -1,0 +1,104 @@
+"""Subscribers' requests (XEP-0060 §5.6, §5.7, §6.1 to §6.4)."""
+
+from collections.abc import Callable
+from xml.etree import ElementTree as ET
+
+from component.handlers.forms import FormError, form_in
+from component.handlers.namespaces import PUBSUB
+from component.handlers.operations import (
+    Asked,
+    Operation,
+    Operations,
+    jid_of,
+    pubsub_markup,
+    subscription_markup,
+)
+from component.handlers.stanza import BadRequestError, Engine
+from component.handlers.subscription_form import SUBSCRIBE_OPTIONS, options_markup, options_of
+from component.markup import NOTHING, Markup, element
+from component.pubsub.subscribing import DEFAULT_OPTIONS, Options
+
+
+class SubscriptionHandlers:
+    """What entities do with their own subscriptions. `new_id` makes subscription identifiers."""
+
+    def __init__(self, engine: Engine, new_id: Callable[[], str]) -> None:
+        self._engine = engine
+        self._new_id = new_id
+        self.operations: Operations = {
+            (PUBSUB, "set", "subscribe"): Operation(
+                "subscribe", self._subscribe, {"options": "subscription-options"}
+            ),
+            (PUBSUB, "set", "unsubscribe"): Operation("subscribe", self._unsubscribe),
+            (PUBSUB, "get", "options"): Operation("subscription-options", self._options),
+            (PUBSUB, "set", "options"): Operation("subscription-options", self._set_options),
+            (PUBSUB, "get", "default"): Operation("retrieve-default-sub", self._default),
+            (PUBSUB, "get", "subscriptions"): Operation(
+                "retrieve-subscriptions", self._subscriptions
+            ),
+            (PUBSUB, "get", "affiliations"): Operation("retrieve-affiliations", self._affiliations),
+        }
+
+    async def _subscribe(self, asked: Asked) -> Markup:
+        request, jid, subid = asked.request, jid_of(asked.element), self._new_id()
+        options = _filled_in(asked.beside.get("options"), DEFAULT_OPTIONS) or DEFAULT_OPTIONS
+        subscription = await self._engine.pubsub(
+            lambda pubsub, now: pubsub.subscribe(request, jid, subid, now, options)
+        )
+        return pubsub_markup(subscription_markup(subscription))
+
+    async def _unsubscribe(self, asked: Asked) -> Markup:
+        request, jid, subid = asked.request, jid_of(asked.element), asked.element.get("subid")
+        await self._engine.pubsub(lambda pubsub, _: pubsub.unsubscribe(request, jid, subid))
+        return NOTHING
+
+    async def _options(self, asked: Asked) -> Markup:
+        request, jid, subid = asked.request, jid_of(asked.element), asked.element.get("subid")
+        held = await self._engine.pubsub(lambda pubsub, _: pubsub.subscription(request, jid, subid))
+        form = options_markup(Options(held.deliver, held.expire))
+        return pubsub_markup(
+            element("options", {"node": held.node, "jid": held.jid, "subid": held.subid}, form)
+        )
+
+    async def _set_options(self, asked: Asked) -> Markup:
+        request, jid, subid = asked.request, jid_of(asked.element), asked.element.get("subid")
+        held = await self._engine.pubsub(lambda pubsub, _: pubsub.subscription(request, jid, subid))
+        options = _filled_in(asked.element, Options(held.deliver, held.expire))
+        if options is not None:
+            await self._engine.pubsub(
+                lambda pubsub, now: pubsub.set_options(request, jid, subid, options, now)
+            )
+        return NOTHING
+
+    async def _default(self, asked: Asked) -> Markup:
+        request = asked.request
+        if request.node is not None:
+            await self._engine.pubsub(lambda pubsub, _: pubsub.hosted(request))
+        return pubsub_markup(
+            element("default", {"node": request.node}, options_markup(DEFAULT_OPTIONS))
+        )
+
+    async def _subscriptions(self, asked: Asked) -> Markup:
+        request = asked.request
+        held = await self._engine.pubsub(lambda pubsub, _: pubsub.subscriptions_of(request))
+        inner = (subscription_markup(subscription) for subscription in held)
+        return pubsub_markup(element("subscriptions", {"node": request.node}, *inner))
+
+    async def _affiliations(self, asked: Asked) -> Markup:
+        request = asked.request
+        held = await self._engine.pubsub(lambda pubsub, _: pubsub.affiliations_of(request))
+        inner = (
+            element("affiliation", {"node": a.node, "affiliation": a.role.value}) for a in held
+        )
+        return pubsub_markup(element("affiliations", {"node": request.node}, *inner))
+
+
+def _filled_in(parent: ET.Element | None, old: Options) -> Options | None:
+    """Return the options that a form asks for, None if it was cancelled."""
+    if parent is None:
+        return old
+    values = form_in(parent, SUBSCRIBE_OPTIONS)
+    try:
+        return None if values is None else options_of(values, old)
+    except FormError as error:
+        raise BadRequestError(str(error), "invalid-options") from error

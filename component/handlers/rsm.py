@@ -1,0 +1,65 @@
+"""Result set management (XEP-0059): asking for a page, and saying which one it is."""
+
+import re
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from component.handlers.namespaces import RSM
+from component.handlers.stanza import BadRequestError, qualified
+from component.markup import NOTHING, Markup, element, text
+from component.pubsub.paging import Page, Paged
+
+FEATURES = (RSM,)
+
+_NUMBER = re.compile("0|[1-9][0-9]{0,8}")
+
+
+def page_of(parent: ET.Element) -> Page | None:
+    """Return the page that a `<set/>` among the children asks for, None if there is none.
+
+    Raises `BadRequestError` for what contradicts itself or is no number.
+    """
+    asked = parent.findall(qualified(RSM, "set"))
+    if not asked:
+        return None
+    if len(asked) > 1:
+        raise BadRequestError("Several pages are asked for.")
+    after, before, index, limit = (
+        _only(asked[0], name) for name in ("after", "before", "index", "max")
+    )
+    if sum(where is not None for where in (after, before, index)) > 1:
+        raise BadRequestError("The page is given in several ways.")
+    if after == "":
+        raise BadRequestError("The page begins after nothing.")
+    return Page(_number("max", limit), after, before, _number("index", index))
+
+
+def page_markup(paged: Paged[Any] | None) -> Markup:
+    """Return the `<set/>` that describes a page; nothing if the whole was asked for."""
+    if paged is None:
+        return NOTHING
+    count = element("count", None, text(str(paged.count)))
+    if paged.first is None or paged.last is None:
+        return element("set", {"xmlns": RSM}, count)
+    return element(
+        "set",
+        {"xmlns": RSM},
+        element("first", {"index": str(paged.index)}, text(paged.first)),
+        element("last", None, text(paged.last)),
+        count,
+    )
+
+
+def _only(asked: ET.Element, name: str) -> str | None:
+    found = asked.findall(qualified(RSM, name))
+    if len(found) > 1:
+        raise BadRequestError(f"There are several <{name}/>.")
+    return None if not found else found[0].text or ""
+
+
+def _number(name: str, written: str | None) -> int | None:
+    if written is None:
+        return None
+    if _NUMBER.fullmatch(written) is None:
+        raise BadRequestError(f"<{name}/> is not a number from 0 to 999999999.")
+    return int(written)

@@ -1,0 +1,72 @@
+"""The options of a subscription, and its approval, as forms (XEP-0060 §16.4.2 and §16.4.3)."""
+
+from datetime import datetime
+
+from component.handlers.forms import Field, FormError, Values, boolean, form_markup, single
+from component.handlers.namespaces import PUBSUB
+from component.markup import Markup
+from component.pubsub.model import Subscription
+from component.pubsub.subscribing import Options
+
+SUBSCRIBE_OPTIONS = f"{PUBSUB}#subscribe_options"
+AUTHORIZATION = f"{PUBSUB}#subscribe_authorization"
+
+
+def options_markup(options: Options, kind: str = "form") -> Markup:
+    """Return the form, filled in with a subscriber's options."""
+    expire = "" if options.expire is None else options.expire.isoformat().replace("+00:00", "Z")
+    return form_markup(
+        SUBSCRIBE_OPTIONS,
+        kind,
+        (
+            Field(
+                "pubsub#deliver",
+                "boolean",
+                ("1" if options.deliver else "0",),
+                "Whether notifications are wanted now",
+            ),
+            Field(
+                "pubsub#expire", "text-single", (expire,), "When the subscription ends by itself"
+            ),
+        ),
+    )
+
+
+def options_of(values: Values, old: Options) -> Options:
+    """Return options changed as a form says. Raises `FormError`."""
+    deliver, expire = old.deliver, old.expire
+    for var, written in values.items():
+        if var == "pubsub#deliver":
+            deliver = boolean(var, written)
+        elif var == "pubsub#expire":
+            expire = _time(var, single(var, written))
+        else:
+            raise FormError("A field of the form is not supported here; get the form to see which.")
+    return Options(deliver, expire)
+
+
+def approval_markup(subscription: Subscription) -> Markup:
+    """Return the form that asks an owner to approve a subscription (§8.6)."""
+    return form_markup(
+        AUTHORIZATION,
+        "form",
+        (
+            Field("pubsub#subid", "hidden", (subscription.subid,)),
+            Field("pubsub#node", "text-single", (subscription.node,), "Node"),
+            Field("pubsub#subscriber_jid", "jid-single", (subscription.jid,), "Subscriber"),
+            Field("pubsub#allow", "boolean", ("0",), "Let this JID subscribe?"),
+        ),
+    )
+
+
+def _time(var: str, written: str) -> datetime | None:
+    """Return a time as XEP-0082 writes it; nothing is no time."""
+    if not written:
+        return None
+    try:
+        time = datetime.fromisoformat(written)
+    except ValueError as error:
+        raise FormError(f"{var} is a time such as 2026-02-28T23:59:59Z.") from error
+    if time.tzinfo is None:
+        raise FormError(f"{var} needs a time zone, such as a Z at its end.")
+    return time

@@ -1,0 +1,77 @@
+"""How a node is configured (XEP-0060 §16.4.4): only what is implemented."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+MAX_ITEMS = 1000
+"""The most items that any node keeps; what `max` means."""
+
+MAX_PAYLOAD = 262_144
+"""Bytes; a notification must fit into a stanza."""
+
+
+class AccessModel(StrEnum):
+    """Who may subscribe to a node and retrieve its items (XEP-0060 §4.5)."""
+
+    OPEN = "open"
+    AUTHORIZE = "authorize"
+    """Anybody whom an owner approves."""
+    WHITELIST = "whitelist"
+
+
+class PublishModel(StrEnum):
+    """Who may publish."""
+
+    PUBLISHERS = "publishers"
+    SUBSCRIBERS = "subscribers"
+    """Publishers, and those who are subscribed."""
+    OPEN = "open"
+
+
+class SendLast(StrEnum):
+    """When the newest item is sent to a subscriber without being published anew."""
+
+    NEVER = "never"
+    ON_SUBSCRIBING = "on_sub"
+
+
+class MessageType(StrEnum):
+    """The type attribute of a node's notifications."""
+
+    NORMAL = "normal"
+    HEADLINE = "headline"
+    CHAT = "chat"
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """A node's configuration; the defaults are those of a node that somebody creates."""
+
+    title: str = ""
+    description: str = ""
+    type: str = ""
+    """Namespace of the payloads."""
+    language: str = ""
+    access_model: AccessModel = AccessModel.OPEN
+    publish_model: PublishModel = PublishModel.PUBLISHERS
+    max_items: int = 20
+    item_expire: int | None = None
+    """Seconds after which an item goes by itself."""
+    persist_items: bool = True
+    deliver_notifications: bool = True
+    deliver_payloads: bool = True
+    notify_config: bool = False
+    notify_delete: bool = True
+    notify_retract: bool = True
+    notify_sub: bool = False
+    """Whether owners are told who subscribes and unsubscribes."""
+    notification_type: MessageType = MessageType.HEADLINE
+    send_last_published_item: SendLast = SendLast.ON_SUBSCRIBING
+    max_payload_size: int = 65_536
+    """Bytes of the serialised payload."""
+
+
+DEFAULT = Configuration()
+
+MANAGED = Configuration(access_model=AccessModel.WHITELIST, send_last_published_item=SendLast.NEVER)
+"""How the nodes of extensions begin. Their titles are derived from their names."""

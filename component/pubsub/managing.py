@@ -1,0 +1,140 @@
+"""Who is affiliated and subscribed with a node, as its owners manage it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from component.pubsub.access import Action, needs_approval, permits
+from component.pubsub.addresses import bare
+from component.pubsub.errors import InvalidSubidError, LastOwnerError, NotAcceptableError
+from component.pubsub.model import (
+    Affiliation,
+    AffiliationChanged,
+    ApprovalWanted,
+    Node,
+    Role,
+    Subscription,
+    SubscriptionState,
+)
+from component.pubsub.rules import Request, Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What an owner wants a subscription to be; None ends it."""
+
+    jid: str
+    state: SubscriptionState | None
+    subid: str | None = None
+
+
+class Managing(Rules):
+    """Lists that owners read and change. All entries of a change take effect, or none."""
+
+    def affiliations_at(self, request: Request) -> dict[str, Role]:
+        """Return all roles at a node of the actor's, by account (§8.9.1)."""
+        return self._roles.at(self._owned(request))
+
+    def set_affiliations(self, request: Request, wanted: Sequence[tuple[str, Role]]) -> None:
+        """Give accounts, bare JIDs, roles at a node of the actor's (§8.9.2).
+
+        Those concerned are told; who loses the right to be subscribed is subscribed no longer.
+
+        Raises `ForbiddenError`, `LastOwnerError`.
+        """
+        node = self._owned(request)
+        roles = self._roles.at(node) | dict(wanted)
+        if Role.OWNER not in roles.values():
+            raise LastOwnerError
+        for account, role in wanted:
+            self._set_affiliation(node, request.service, account, role)
+
+    def subscriptions_at(self, request: Request) -> list[Subscription]:
+        """Return all subscriptions to a node of the actor's (§8.8.1)."""
+        return list(self._state.subscriptions_at.of(self._owned(request).name))
+
+    def set_subscriptions(
+        self, request: Request, wishes: Sequence[Wish], new_id: Callable[[], str], now: datetime
+    ) -> None:
+        """Make, approve or end subscriptions to a node of the actor's (§8.8.2).
+
+        Raises `ForbiddenError`, `InvalidSubidError`, and `NotAcceptableError` if somebody has no
+        right to be subscribed.
+        """
+        node = self._owned(request)
+        for wish in wishes:
+            self._check(node, wish)
+        for wish in wishes:
+            self._fulfil(node, request.service, wish, new_id, now)
+
+    def pending_nodes(self, request: Request) -> list[str]:
+        """Return the names of the actor's nodes that have pending subscriptions (§8.7)."""
+        return [
+            node.name
+            for node in self._concerning(request)
+            if self._role(request, node) is Role.OWNER and self._pending(node.name)
+        ]
+
+    def ask_again(self, request: Request) -> None:
+        """Send the actor the forms to approve what is pending at a node of theirs (§8.7).
+
+        Raises `ForbiddenError`.
+        """
+        node = self._owned(request)
+        for subscription in self._pending(node.name):
+            event = ApprovalWanted(subscription)
+            self._notices.tell(node.name, request.service, (request.account,), event)
+
+    def _pending(self, node_name: str) -> list[Subscription]:
+        return [s for s in self._state.subscriptions_at.of(node_name) if not s.active]
+
+    def _set_affiliation(self, node: Node, service: str, account: str, role: Role) -> None:
+        before = self._roles.of(account, node)
+        if role is Role.NONE:
+            self._state.affiliations.delete((node.name, account))
+        else:
+            record = Affiliation(node.name, account, role)
+            self._state.affiliations.put((node.name, account), record)
+        after = self._roles.of(account, node)
+        if after is before:
+            return
+        model = node.config.access_model
+        lost = not permits(model, after, Action.SUBSCRIBE) or (
+            needs_approval(model, after) and not needs_approval(model, before)
+        )
+        for subscription in self._state.subscriptions_by(account, node.name):
+            if lost:
+                self._end(subscription)
+        self._settle(node)
+        event = AffiliationChanged(Affiliation(node.name, account, after))
+        self._notices.tell(node.name, service, (account,), event)
+
+    def _check(self, node: Node, wish: Wish) -> None:
+        if wish.subid is not None and not self._meant(node, wish):
+            raise InvalidSubidError
+        role = self._roles.of(bare(wish.jid), node)
+        permitted = permits(node.config.access_model, role, Action.SUBSCRIBE)
+        if wish.state is not None and not permitted:
+            raise NotAcceptableError
+
+    def _fulfil(
+        self, node: Node, service: str, wish: Wish, new_id: Callable[[], str], now: datetime
+    ) -> None:
+        meant = self._meant(node, wish)
+        if wish.state is None:
+            for subscription in meant:
+                self._end(subscription)
+            return
+        if not meant:
+            made = Subscription(node.name, service, wish.jid, new_id(), now, wish.state)
+            self._put(made)
+            self._notices.tell_changed(made)
+        for subscription in meant:
+            if subscription.state is not wish.state:
+                changed = replace(subscription, state=wish.state)
+                self._put(changed)
+                self._notices.tell_changed(changed)
+
+    def _meant(self, node: Node, wish: Wish) -> list[Subscription]:
+        held = self._state.subscriptions_by(bare(wish.jid), node.name)
+        return [s for s in held if s.jid == wish.jid and wish.subid in (None, s.subid)]

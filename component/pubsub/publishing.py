@@ -1,0 +1,154 @@
+"""Items: published and retracted, by the service itself and by entities."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from component.pubsub.access import may_publish
+from component.pubsub.addresses import bare
+from component.pubsub.configuration import Configuration
+from component.pubsub.errors import (
+    ForbiddenError,
+    ItemForbiddenError,
+    ItemNotFoundError,
+    ItemRequiredError,
+    NameTooLongError,
+    PayloadRequiredError,
+    PayloadTooBigError,
+    PreconditionError,
+    UnsupportedError,
+)
+from component.pubsub.model import (
+    Item,
+    ItemPublished,
+    ItemRetracted,
+    Node,
+    NodeChanged,
+    Role,
+)
+from component.pubsub.rules import Request, Rules
+
+MAX_NAME = 255
+"""Characters of the names of nodes and items; the database's indexes have a limit too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An item that an entity publishes."""
+
+    id: str | None
+    """None lets the service choose (§7.1.2.1)."""
+    payload: str = ""
+
+
+class Publishing(Rules):
+    """What changes the items of a node."""
+
+    def publish(
+        self, node_name: str, item_id: str, payload: str, publisher: str, now: datetime
+    ) -> None:
+        """Publish an item on behalf of the service, in place of one with the same id (§7.1).
+
+        The oldest items beyond the node's maximum go. Raises `NodeNotFoundError`.
+        """
+        self._publish(self._existing(node_name), Draft(item_id, payload), item_id, publisher, now)
+
+    def retract(self, node_name: str, item_id: str) -> None:
+        """Retract an item on behalf of the service; one that is gone already is no error.
+
+        Raises `NodeNotFoundError`.
+        """
+        node = self._existing(node_name)
+        kept = node.config.persist_items
+        if not kept or (node.name, item_id) in self._state.items:
+            self._state.items.delete((node.name, item_id))
+            self._notices.tell_subscribers(node, ItemRetracted(item_id))
+
+    def publish_for(
+        self,
+        request: Request,
+        drafts: Sequence[Draft],
+        preconditions: Mapping[str, object],
+        new_id: Callable[[], str],
+        now: datetime,
+    ) -> list[str]:
+        """Publish items of the actor's, all or none; return their ids (§7.1).
+
+        `preconditions` are attributes of the configuration with the values that they must have
+        (§7.1.5).
+
+        Raises `ForbiddenError`, `PreconditionError`, `ItemRequiredError`, `ItemForbiddenError`,
+        `PayloadRequiredError`, `PayloadTooBigError`, `NameTooLongError`.
+        """
+        node = self.hosted(request)
+        if not self._publishes(request, node):
+            raise ForbiddenError
+        config = node.config
+        if any(getattr(config, name) != value for name, value in preconditions.items()):
+            raise PreconditionError
+        if not drafts:
+            if config.persist_items or config.deliver_payloads:
+                raise ItemRequiredError
+            if config.deliver_notifications:
+                self._notices.tell_subscribers(node, NodeChanged())
+            return []
+        for draft in drafts:
+            _check_draft(draft, config)
+        ids = [draft.id or new_id() for draft in drafts]
+        for draft, item_id in zip(drafts, ids, strict=True):
+            self._publish(node, draft, item_id, request.account, now)
+        return ids
+
+    def retract_for(self, request: Request, ids: Sequence[str], notify: bool | None) -> None:
+        """Retract items, all or none (§7.2). Owners may retract any, publishers their own.
+
+        `notify` is whether subscribers are to be told; None leaves it to the configuration.
+
+        Raises `ForbiddenError`, `ItemRequiredError`, `ItemNotFoundError`, `UnsupportedError`.
+        """
+        node = self.hosted(request)
+        role = self._role(request, node)
+        if role is Role.PUBLISH_ONLY or not self._publishes(request, node):
+            raise ForbiddenError
+        if not node.config.persist_items:
+            raise UnsupportedError("persistent-items")
+        if not ids:
+            raise ItemRequiredError
+        for item_id in ids:
+            item = self._state.items.get((node.name, item_id))
+            if item is None:
+                raise ItemNotFoundError
+            if role is not Role.OWNER and bare(item.publisher) != request.account:
+                raise ForbiddenError
+        for item_id in dict.fromkeys(ids):
+            self._state.items.delete((node.name, item_id))
+            if node.config.notify_retract if notify is None else notify:
+                self._notices.tell_subscribers(node, ItemRetracted(item_id))
+
+    def _publishes(self, request: Request, node: Node) -> bool:
+        held = self._state.subscriptions_by(request.account, node.name)
+        subscribed = any(subscription.active for subscription in held)
+        role = self._role(request, node)
+        return may_publish(node.config.publish_model, role, subscribed=subscribed)
+
+    def _publish(
+        self, node: Node, draft: Draft, item_id: str, publisher: str, now: datetime
+    ) -> None:
+        item = Item(node.name, item_id, draft.payload, publisher, now, self._state.next_seq())
+        if node.config.persist_items:
+            self._state.items.put((node.name, item_id), item)
+            self._state.trim(node)
+        if node.config.deliver_notifications:
+            event = ItemPublished(item, node.config.deliver_payloads)
+            self._notices.tell_subscribers(node, event)
+
+
+def _check_draft(draft: Draft, config: Configuration) -> None:
+    if not config.persist_items and not config.deliver_payloads:
+        raise ItemForbiddenError
+    if config.deliver_payloads and not draft.payload:
+        raise PayloadRequiredError
+    if len(draft.payload.encode()) > config.max_payload_size:
+        raise PayloadTooBigError
+    if draft.id is not None and len(draft.id) > MAX_NAME:
+        raise NameTooLongError

@@ -1,0 +1,86 @@
+"""What there is to see: items, nodes, one's own subscriptions and affiliations."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from component.pubsub.access import Action, check, permits
+from component.pubsub.errors import InvalidSubidError
+from component.pubsub.model import Affiliation, Item, Node, Role, Subscription
+from component.pubsub.paging import Page, Paged, paged
+from component.pubsub.rules import Request, Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    """Items of a node, oldest first."""
+
+    node: str
+    items: tuple[Item, ...]
+    page: Paged[Item] | None = None
+    """Where they stand among all, if a page was asked for."""
+
+
+class Retrieving(Rules):
+    """Operations that change nothing."""
+
+    def retrieve(
+        self,
+        request: Request,
+        ids: Sequence[str] = (),
+        max_items: int | None = None,
+        subid: str | None = None,
+        page: Page | None = None,
+    ) -> Retrieved:
+        """Return the items with these ids, or all; of these the `max_items` newest (§6.5).
+
+        Of what is left, a `page` may be asked for (§6.5.4).
+
+        Raises `ClosedNodeError`, `ForbiddenError`, `SubscriptionRequiredError`,
+        `InvalidSubidError`, `PageNotFoundError`.
+        """
+        node = self.hosted(request)
+        held = self._state.subscriptions_by(request.account, node.name)
+        subids = {subscription.subid for subscription in held if subscription.active}
+        action = Action.RETRIEVE if subids else Action.RETRIEVE_UNSUBSCRIBED
+        check(node.config.access_model, self._role(request, node), action)
+        if subids and subid is not None and subid not in subids:
+            raise InvalidSubidError
+        items: Iterable[Item | None] = self._state.items_at.of(node.name)
+        if ids:
+            items = (self._state.items.get((node.name, wanted)) for wanted in dict.fromkeys(ids))
+        found = tuple(item for item in items if item is not None)
+        newest = len(found) if max_items is None else max_items
+        found = found[max(0, len(found) - newest) :]
+        if page is None:
+            return Retrieved(node.name, found)
+        part = paged(found, page, lambda item: item.id)
+        return Retrieved(node.name, part.entries, part)
+
+    def visible(self, request: Request) -> list[Node]:
+        """Return the nodes at the address that the actor may subscribe to.
+
+        Others are not shown: their titles are not everybody's business.
+        """
+        return [
+            node
+            for node in self._concerning(request)
+            if permits(node.config.access_model, self._role(request, node), Action.SUBSCRIBE)
+        ]
+
+    def subscriptions_of(self, request: Request) -> list[Subscription]:
+        """Return the actor's subscriptions at the address, all or those to one node (§5.6)."""
+        nodes = None if request.node is None else {self.hosted(request).name}
+        self.check_address(request.service)
+        return [
+            subscription
+            for subscription in self._state.subscriptions_of.of(request.account)
+            if subscription.service == request.service
+            and (nodes is None or subscription.node in nodes)
+        ]
+
+    def affiliations_of(self, request: Request) -> list[Affiliation]:
+        """Return the actor's affiliations at the address, all or that with one node (§5.7)."""
+        nodes = self._concerning(request) if request.node is None else [self.hosted(request)]
+        account = request.account
+        held = (Affiliation(node.name, account, self._roles.of(account, node)) for node in nodes)
+        return [affiliation for affiliation in held if affiliation.role is not Role.NONE]

@@ -1,0 +1,118 @@
+"""What all operations stand on: who asks for what, which node is meant, who may own it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from component.pubsub.access import Action, needs_approval, permits
+from component.pubsub.addresses import Addresses, bare
+from component.pubsub.errors import (
+    AddressNotFoundError,
+    ForbiddenError,
+    NodeNotFoundError,
+    NodeRequiredError,
+)
+from component.pubsub.model import Node, Role, Subscription, SubscriptionState
+from component.pubsub.notices import Notices
+from component.pubsub.roles import Roles
+from component.pubsub.state import State, key_of
+from component.records import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Who asks, at which address, about which node."""
+
+    actor: str
+    """The JID that the request came from, bare or full."""
+    service: str
+    node: str | None = None
+    """None where the request names none."""
+
+    @property
+    def account(self) -> str:
+        """The actor's bare JID, which is what rights are given to (§4.1)."""
+        return bare(self.actor)
+
+
+class Rules:
+    """The state, and what is asked of it everywhere.
+
+    Every operation that takes a `Request` raises `AddressNotFoundError` if there is nothing at its
+    address, `NodeNotFoundError` if the address does not host its node, and, where it is about one
+    node, `NodeRequiredError` if none is named. `privileged`: see `Roles`.
+    """
+
+    def __init__(self, ledger: Ledger, domain: str, privileged: Mapping[str, Role]) -> None:
+        self._addresses = Addresses(domain)
+        self._state = State(ledger)
+        self._roles = Roles(self._state, privileged)
+        self._notices = Notices(self._state)
+
+    def check_address(self, service: str) -> None:
+        """Raise `AddressNotFoundError` unless this is the component's domain or an extension's."""
+        if service != self._addresses.domain and self._account(service) is None:
+            raise AddressNotFoundError
+
+    def hosted(self, request: Request) -> Node:
+        """Return the node that is asked about; at an extension's own address it needs no name."""
+        self.check_address(request.service)
+        account = self._account(request.service)
+        if account is not None:
+            if request.node not in (None, account.name):
+                raise NodeNotFoundError
+            return account
+        if request.node is None:
+            raise NodeRequiredError
+        return self._existing(request.node)
+
+    # Parts of operations. ---------------------------------------------------------------------
+
+    def _existing(self, node_name: str) -> Node:
+        node = self._state.nodes.get(node_name)
+        if node is None:
+            raise NodeNotFoundError
+        return node
+
+    def _account(self, service: str) -> Node | None:
+        """Return the node of the extension whose address this is."""
+        name = self._addresses.only_node(service)
+        node = None if name is None else self._state.nodes.get(name)
+        return node if node is not None and node.managed else None
+
+    def _role(self, request: Request, node: Node) -> Role:
+        return self._roles.of(request.account, node)
+
+    def _owned(self, request: Request) -> Node:
+        """Return the node that is asked about. Raises `ForbiddenError` for all but its owners."""
+        node = self.hosted(request)
+        if self._role(request, node) is not Role.OWNER:
+            raise ForbiddenError
+        return node
+
+    def _concerning(self, request: Request) -> Iterator[Node]:
+        """Yield the nodes at the address with which the actor might have any standing."""
+        self.check_address(request.service)
+        account = self._account(request.service)
+        if account is not None:
+            return iter([account])
+        return self._roles.nodes_concerning(request.account)
+
+    def _put(self, subscription: Subscription) -> None:
+        self._state.subscriptions.put(key_of(subscription), subscription)
+
+    def _end(self, subscription: Subscription) -> None:
+        """End a subscription on the service's part."""
+        self._state.subscriptions.delete(key_of(subscription))
+        self._notices.tell_ended(subscription)
+
+    def _settle(self, node: Node) -> None:
+        """Make the subscriptions fit the rights: some end, some need approval no longer."""
+        model = node.config.access_model
+        for subscription in list(self._state.subscriptions_at.of(node.name)):
+            role = self._roles.of(bare(subscription.jid), node)
+            if not permits(model, role, Action.SUBSCRIBE):
+                self._end(subscription)
+            elif not subscription.active and not needs_approval(model, role):
+                approved = replace(subscription, state=SubscriptionState.SUBSCRIBED)
+                self._put(approved)
+                self._notices.tell_changed(approved)

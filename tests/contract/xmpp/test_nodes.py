@@ -1,0 +1,75 @@
+"""What an ordinary client library makes of nodes, through a real server."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from slixmpp.exceptions import IqError
+
+from lab.xmpp_server import XmppServerSettings
+from tests.contract.xmpp.client import Client
+from tests.contract.xmpp.service import Service
+
+pytestmark = pytest.mark.contract
+
+DOMAIN = "ivr.example.com"
+EVENT = "{http://jabber.org/protocol/pubsub#event}"
+AUTHORIZATION = "http://jabber.org/protocol/pubsub#subscribe_authorization"
+
+
+@pytest.fixture
+async def admin(service: Service, settings: XmppServerSettings) -> AsyncIterator[Client]:
+    async with Client(settings, "user3") as client:
+        yield client
+
+
+async def test_a_node_lives_from_its_creation_to_its_deletion(
+    admin: Client, client: Client
+) -> None:
+    await admin.pubsub.create_node(DOMAIN, "news")
+    form = (await admin.pubsub.get_node_config(DOMAIN, "news"))["pubsub_owner"]["configure"]["form"]
+    assert form.get_fields()["pubsub#access_model"]["value"] == "open"
+    form["type"] = "submit"
+    form.get_fields()["pubsub#title"]["value"] = "News"
+    await admin.pubsub.set_node_config(DOMAIN, "news", form)
+
+    await client.pubsub.subscribe(DOMAIN, "news")
+    published = await admin.pubsub.publish(DOMAIN, "news", id="a", payload=form.xml)
+    assert published["pubsub"]["publish"]["item"]["id"] == "a"
+    await admin.pubsub.retract(DOMAIN, "news", "a", notify=True)
+    await admin.pubsub.purge(DOMAIN, "news")
+    await admin.pubsub.delete_node(DOMAIN, "news")
+
+    heard = await client.hears(4)
+    events = [message.find(f"{EVENT}event") for message in heard]
+    assert [event[0].tag.removeprefix(EVENT) for event in events if event is not None] == [
+        "items", "items", "purge", "delete",
+    ]  # fmt: skip
+
+
+async def test_a_subscriber_is_let_in_by_an_owner(
+    service: Service, admin: Client, client: Client
+) -> None:
+    await admin.pubsub.create_node(DOMAIN, "news")
+    form = (await admin.pubsub.get_node_config(DOMAIN, "news"))["pubsub_owner"]["configure"]["form"]
+    form["type"] = "submit"
+    form.get_fields()["pubsub#access_model"]["value"] = "authorize"
+    await admin.pubsub.set_node_config(DOMAIN, "news", form)
+    answer = await client.pubsub.subscribe(DOMAIN, "news")
+    assert answer["pubsub"]["subscription"]["subscription"] == "pending"
+    with pytest.raises(IqError) as refused:
+        await client.pubsub.get_items(DOMAIN, "news")
+    assert refused.value.iq["error"]["condition"] == "not-authorized"
+
+    (asked,) = await admin.hears(1)
+    assert AUTHORIZATION in [value.text for value in asked.iter("{jabber:x:data}value")]
+    admin.say(
+        f"<message to='{DOMAIN}'><x xmlns='jabber:x:data' type='submit'>"
+        f"<field var='FORM_TYPE'><value>{AUTHORIZATION}</value></field>"
+        "<field var='pubsub#node'><value>news</value></field>"
+        f"<field var='pubsub#subscriber_jid'><value>{client.jid}</value></field>"
+        "<field var='pubsub#allow'><value>1</value></field></x></message>"
+    )
+    (told,) = await client.hears(1)
+    subscription = told.find(f"{EVENT}event/{EVENT}subscription")
+    assert subscription is not None
+    assert subscription.get("subscription") == "subscribed"

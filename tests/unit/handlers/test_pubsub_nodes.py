@@ -1,0 +1,157 @@
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from component.pubsub.configuration import AccessModel, Configuration
+from tests.unit.handlers.dialogue import Dialogue, Refusal
+from tests.unit.handlers.requests import (
+    NODE_CONFIG,
+    OWNER,
+    PUBSUB,
+    SUBSCRIBE_OPTIONS,
+    answer,
+    fails,
+    filled,
+    form,
+    succeeds,
+    with_news,
+)
+from tests.unit.pubsub.provisioned import ADMIN, AGENT
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.fixture
+def dialogue() -> Dialogue:
+    return with_news()
+
+
+async def test_creating_a_node_by_name(dialogue: Dialogue) -> None:
+    await succeeds(dialogue, "<create node='blog'/>")
+    assert dialogue.service.pubsub.nodes["blog"].config == Configuration()
+
+
+async def test_an_instant_node_is_named_by_the_service(dialogue: Dialogue) -> None:
+    reply = await answer(dialogue, "set", "<create/>")
+    created = ET.fromstring(reply).find(f"{{{PUBSUB}}}pubsub/{{{PUBSUB}}}create")
+    assert created is not None
+    assert created.get("node") == "new-subid"
+    assert "new-subid" in dialogue.service.pubsub.nodes
+
+
+async def test_creating_and_configuring_at_once(dialogue: Dialogue) -> None:
+    config = form(NODE_CONFIG, title="Blog", access_model="whitelist", max_items="max")
+    await succeeds(dialogue, f"<create node='blog'/><configure>{config}</configure>")
+    made = dialogue.service.pubsub.nodes["blog"].config
+    assert (made.title, made.access_model, made.max_items) == ("Blog", AccessModel.WHITELIST, 1000)
+
+
+@pytest.mark.parametrize(
+    ("content", "sender", "expected"),
+    [
+        ("<create node='news'/>", ADMIN, Refusal("cancel", "conflict")),
+        ("<create node='ext5000'/>", ADMIN, Refusal("cancel", "not-allowed")),
+        ("<create node='blog'/>", AGENT, Refusal("auth", "forbidden")),
+        (
+            f"<create node='blog'/><configure>{form(NODE_CONFIG, collection='x')}</configure>",
+            ADMIN,
+            Refusal("modify", "not-acceptable"),
+        ),
+    ],
+)
+async def test_a_node_is_not_created_if(
+    dialogue: Dialogue, content: str, sender: str, expected: Refusal
+) -> None:
+    assert await fails(dialogue, content, sender=sender) == expected
+
+
+async def test_the_form_shows_the_configuration(dialogue: Dialogue) -> None:
+    values = filled(await answer(dialogue, "get", "<configure node='news'/>", OWNER))
+    assert values["FORM_TYPE"] == NODE_CONFIG
+    assert values["pubsub#title"] == "News"
+    assert values["pubsub#access_model"] == "open"
+    assert values["pubsub#persist_items"] == "1"
+    assert values["pubsub#item_expire"] == "max"
+
+
+async def test_the_form_can_be_sent_back_as_it_is(dialogue: Dialogue) -> None:
+    shown = filled(await answer(dialogue, "get", "<configure node='news'/>", OWNER))
+    before = dialogue.service.contents()
+    back = form(
+        NODE_CONFIG, **{k.removeprefix("pubsub#"): v or "" for k, v in shown.items() if "#" in k}
+    )
+    await succeeds(dialogue, f"<configure node='news'>{back}</configure>", OWNER)
+    assert dialogue.service.contents() == before
+
+
+async def test_the_default_configuration(dialogue: Dialogue) -> None:
+    values = filled(await answer(dialogue, "get", "<default/>", OWNER))
+    assert (values["FORM_TYPE"], values["pubsub#max_items"]) == (NODE_CONFIG, "20")
+
+
+async def test_configuring(dialogue: Dialogue) -> None:
+    config = form(NODE_CONFIG, item_expire="60", notify_retract="false")
+    await succeeds(dialogue, f"<configure node='news'>{config}</configure>", OWNER)
+    made = dialogue.service.pubsub.nodes["news"].config
+    assert (made.title, made.item_expire, made.notify_retract) == ("News", 60, False)
+
+
+async def test_a_cancelled_form_changes_nothing(dialogue: Dialogue) -> None:
+    cancel = form(NODE_CONFIG, "cancel", title="X")
+    await succeeds(dialogue, f"<configure node='news'>{cancel}</configure>", OWNER)
+    assert dialogue.service.pubsub.nodes["news"].title == "News"
+
+
+BAD_FORMS = {
+    "unknown field": (form(NODE_CONFIG, presence_based_delivery="1"), "not-acceptable"),
+    "unknown choice": (form(NODE_CONFIG, access_model="roster"), "not-acceptable"),
+    "no boolean": (form(NODE_CONFIG, persist_items="maybe"), "not-acceptable"),
+    "no number": (form(NODE_CONFIG, max_items="-1"), "not-acceptable"),
+    "foreign digits": (form(NODE_CONFIG, max_items="\uff11"), "not-acceptable"),
+    "too large": (form(NODE_CONFIG, max_items="999999999"), "not-acceptable"),
+    "other form": (form(SUBSCRIBE_OPTIONS, title="X"), "bad-request"),
+    "other type": (form(NODE_CONFIG, "form", title="X"), "bad-request"),
+    "two forms": (form(NODE_CONFIG) * 2, "bad-request"),
+    "two values": (
+        form(NODE_CONFIG, title="X").replace(
+            "</value></field></x>", "</value><value/></field></x>"
+        ),
+        "not-acceptable",
+    ),
+}
+
+
+@pytest.mark.parametrize(("bad", "condition"), BAD_FORMS.values(), ids=BAD_FORMS)
+async def test_a_form_is_refused_if_it_has(dialogue: Dialogue, bad: str, condition: str) -> None:
+    found = await fails(dialogue, f"<configure node='news'>{bad}</configure>", OWNER)
+    assert found == Refusal("modify", condition)
+
+
+async def test_purging_and_deleting(dialogue: Dialogue) -> None:
+    await succeeds(dialogue, "<publish node='news'><item><x xmlns='urn:x'/></item></publish>")
+    await succeeds(dialogue, "<purge node='news'/>", OWNER)
+    assert not dialogue.service.pubsub.items
+    await succeeds(
+        dialogue, "<delete node='news'><redirect uri='xmpp:x@example.com'/></delete>", OWNER
+    )
+    assert "news" not in dialogue.service.pubsub.nodes
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "<configure node='news'/>",
+        "<purge node='news'/>",
+        "<delete node='news'/>",
+        "<affiliations node='news'><affiliation jid='a@b' affiliation='owner'/></affiliations>",
+        "<subscriptions node='news'/>",
+    ],
+)
+async def test_what_only_owners_do(dialogue: Dialogue, content: str) -> None:
+    assert await fails(dialogue, content, OWNER, AGENT) == Refusal("auth", "forbidden")
+
+
+async def test_nobody_deletes_an_extensions_node(dialogue: Dialogue) -> None:
+    content = "<delete node='ext1000'/>"
+    assert await fails(dialogue, content, OWNER) == Refusal("cancel", "not-allowed")
+    assert await fails(dialogue, content, OWNER, AGENT) == Refusal("auth", "forbidden")

@@ -1,0 +1,226 @@
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from component.pubsub.configuration import AccessModel, Configuration
+from component.pubsub.model import SubscriptionState
+from component.pubsub.service import Request
+from tests.unit.handlers.dialogue import Dialogue, Refusal, refusal
+from tests.unit.handlers.requests import (
+    OWNER,
+    PUBSUB,
+    SUBSCRIBE_OPTIONS,
+    answer,
+    fails,
+    filled,
+    form,
+    succeeds,
+    with_news,
+)
+from tests.unit.pubsub.provisioned import ADMIN, AGENT, DOMAIN, NOW
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.fixture
+def dialogue() -> Dialogue:
+    return with_news()
+
+
+async def test_owners_read_and_change_affiliations(dialogue: Dialogue) -> None:
+    await succeeds(
+        dialogue,
+        f"<affiliations node='news'><affiliation jid='{AGENT}' affiliation='publish-only'/>"
+        "</affiliations>",
+        OWNER,
+    )
+    await dialogue.expect(
+        f"""
+        <iq type='get' id='1' from='{ADMIN}/r' to='{DOMAIN}'>
+          <pubsub xmlns='{OWNER}'><affiliations node='news'/></pubsub>
+        </iq>
+        """,
+        f"""
+        <iq type='result' id='1' from='{DOMAIN}' to='{ADMIN}/r'>
+          <pubsub xmlns='{OWNER}'>
+            <affiliations node='news'>
+              <affiliation jid='{ADMIN}' affiliation='owner'/>
+              <affiliation jid='{AGENT}' affiliation='publish-only'/>
+            </affiliations>
+          </pubsub>
+        </iq>
+        """,
+    )
+    strange = "<affiliations node='news'><affiliation jid='a@b' affiliation='king'/></affiliations>"
+    assert await fails(dialogue, strange, OWNER) == Refusal("modify", "bad-request")
+
+
+async def test_owners_read_and_change_subscriptions(dialogue: Dialogue) -> None:
+    def wish(state: str) -> str:
+        entry = f"<subscription jid='{AGENT}' subscription='{state}'/>"
+        return f"<subscriptions node='news'>{entry}</subscriptions>"
+
+    await succeeds(dialogue, wish("subscribed"), OWNER)
+    reply = await answer(dialogue, "get", "<subscriptions node='news'/>", OWNER)
+    (listed,) = ET.fromstring(reply).iter(f"{{{OWNER}}}subscription")
+    assert listed.attrib == {"jid": AGENT, "subscription": "subscribed", "subid": "new-subid"}
+    await succeeds(dialogue, wish("none"), OWNER)
+    assert not dialogue.service.pubsub.subscriptions
+    assert await fails(dialogue, wish("perhaps"), OWNER) == Refusal("modify", "bad-request")
+
+
+async def test_subscribing_with_options(dialogue: Dialogue) -> None:
+    options = form(SUBSCRIBE_OPTIONS, deliver="0", expire="2027-01-01T00:00:00Z")
+    await succeeds(
+        dialogue,
+        f"<subscribe node='news' jid='{AGENT}'/><options>{options}</options>",
+        sender=AGENT,
+    )
+    shown = await answer(dialogue, "get", f"<options node='news' jid='{AGENT}'/>", sender=AGENT)
+    values = filled(shown)
+    assert (values["pubsub#deliver"], values["pubsub#expire"]) == ("0", "2027-01-01T00:00:00Z")
+
+    changed = f"<options node='news' jid='{AGENT}'>{form(SUBSCRIBE_OPTIONS, deliver='1')}</options>"
+    await succeeds(dialogue, changed, sender=AGENT)
+    (subscription,) = dialogue.service.pubsub.subscriptions.values()
+    assert subscription.deliver
+    assert subscription.expire is not None
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"deliver": "x"},
+        {"digest": "1"},
+        {"expire": "tomorrow"},
+        {"expire": "2027-01-01T00:00:00"},
+        {"expire": NOW.isoformat()},
+    ],
+)
+async def test_options_that_make_no_sense_are_invalid(
+    dialogue: Dialogue, fields: dict[str, str]
+) -> None:
+    options = f"<options>{form(SUBSCRIBE_OPTIONS, **fields)}</options>"
+    content = f"<subscribe node='news' jid='{AGENT}'/>{options}"
+    found = await fails(dialogue, content, sender=AGENT)
+    assert found == Refusal("modify", "bad-request", "invalid-options")
+
+
+async def test_options_need_a_subscription(dialogue: Dialogue) -> None:
+    content = f"<options node='news' jid='{AGENT}'/>"
+    reply = await answer(dialogue, "get", content, sender=AGENT)
+    assert refusal(reply) == Refusal("cancel", "unexpected-request", "not-subscribed")
+
+
+async def test_the_default_options(dialogue: Dialogue) -> None:
+    values = filled(await answer(dialogue, "get", "<default node='news'/>"))
+    assert (values["FORM_TYPE"], values["pubsub#deliver"]) == (SUBSCRIBE_OPTIONS, "1")
+
+
+async def test_a_node_describes_itself(dialogue: Dialogue) -> None:
+    reply = await dialogue.say(
+        f"<iq type='get' id='1' from='{AGENT}/r' to='{DOMAIN}'>"
+        "<query xmlns='http://jabber.org/protocol/disco#info' node='news'/></iq>"
+    )
+    assert reply is not None
+    values = filled(reply)
+    assert values["FORM_TYPE"] == f"{PUBSUB}#meta-data"
+    assert (values["pubsub#title"], values["pubsub#access_model"]) == ("News", "open")
+
+
+# Approval, and what comes back. -----------------------------------------------------------------
+
+
+@pytest.fixture
+def pending(dialogue: Dialogue) -> Dialogue:
+    """user1 waits to be let in."""
+    config = Configuration("News", access_model=AccessModel.AUTHORIZE)
+    request = Request(ADMIN, DOMAIN, "news")
+    dialogue.service.do(lambda pubsub: pubsub.configure(request, config))
+    dialogue.service.subscribe(AGENT, "news")
+    return dialogue
+
+
+def decision(allow: str, sender: str = ADMIN) -> str:
+    filled_in = form(
+        f"{PUBSUB}#subscribe_authorization",
+        subid="sub-1", node="news", subscriber_jid=AGENT, allow=allow,
+    )  # fmt: skip
+    return f"<message from='{sender}/r' to='{DOMAIN}' id='m'>{filled_in}</message>"
+
+
+async def test_an_owner_approves(pending: Dialogue) -> None:
+    assert await pending.say(decision("true")) is None
+    (subscription,) = pending.service.pubsub.subscriptions.values()
+    assert subscription.state is SubscriptionState.SUBSCRIBED
+
+
+async def test_an_owner_denies(pending: Dialogue) -> None:
+    assert await pending.say(decision("0")) is None
+    assert not pending.service.pubsub.subscriptions
+
+
+async def test_nobody_else_decides(pending: Dialogue) -> None:
+    assert await pending.refused(decision("1", AGENT)) == Refusal("auth", "forbidden")
+    assert await pending.refused(decision("maybe")) == Refusal("modify", "not-acceptable")
+
+
+async def test_a_second_attempt_is_pending(pending: Dialogue) -> None:
+    content = f"<subscribe node='news' jid='{AGENT}'/>"
+    found = await fails(pending, content, sender=AGENT)
+    assert found == Refusal("auth", "not-authorized", "pending-subscription")
+
+
+async def command(dialogue: Dialogue, inner: str = "", action: str = "execute") -> str:
+    reply = await dialogue.say(
+        f"<iq type='set' id='1' from='{ADMIN}/r' to='{DOMAIN}'>"
+        f"<command xmlns='http://jabber.org/protocol/commands' node='{PUBSUB}#get-pending'"
+        f" action='{action}'>{inner}</command></iq>"
+    )
+    assert reply is not None
+    return reply
+
+
+async def test_an_owner_asks_what_is_pending(pending: Dialogue) -> None:
+    pending.service.told.clear()
+    reply = await command(pending)
+    assert "status='executing'" in reply
+    assert "<option><value>news</value></option>" in reply
+    chosen = await command(pending, form(f"{PUBSUB}#subscribe_authorization", node="news"))
+    assert "status='completed'" in chosen
+    assert [n.recipients for n in pending.service.told] == [(ADMIN,)]
+    assert "status='canceled'" in await command(pending, action="cancel")
+
+
+async def test_a_command_that_does_not_exist_is_not_found(dialogue: Dialogue) -> None:
+    content = "<command xmlns='http://jabber.org/protocol/commands' node='x'/>"
+    assert await dialogue.ask("set", content) == Refusal("cancel", "item-not-found")
+
+
+def bounce(condition: str, type_: str = "cancel") -> str:
+    return (
+        f"<message type='error' from='{AGENT}' to='{DOMAIN}'><error type='{type_}'>"
+        f"<{condition} xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>"
+    )
+
+
+@pytest.mark.parametrize("condition", ["gone", "item-not-found", "remote-server-not-found"])
+async def test_a_permanent_error_ends_the_subscription(dialogue: Dialogue, condition: str) -> None:
+    dialogue.service.subscribe(AGENT, "news")
+    assert await dialogue.say(bounce(condition)) is None
+    assert not dialogue.service.pubsub.subscriptions
+
+
+@pytest.mark.parametrize(
+    "stanza",
+    [
+        bounce("service-unavailable"),
+        bounce("remote-server-timeout", "wait"),
+        bounce("item-not-found", "wait"),
+        f"<message type='error' from='{AGENT}' to='{DOMAIN}'/>",
+    ],
+)
+async def test_a_temporary_error_does_not(dialogue: Dialogue, stanza: str) -> None:
+    dialogue.service.subscribe(AGENT, "news")
+    assert await dialogue.say(stanza) is None
+    assert len(dialogue.service.pubsub.subscriptions) == 1

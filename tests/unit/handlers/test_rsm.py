@@ -1,0 +1,121 @@
+import pytest
+
+from tests.unit.handlers.dialogue import Dialogue, Refusal
+from tests.unit.pubsub.provisioned import AGENT, SUPERVISOR
+
+pytestmark = pytest.mark.unit
+
+RSM = "http://jabber.org/protocol/rsm"
+PUBSUB = "http://jabber.org/protocol/pubsub"
+
+
+def asked(content: str) -> str:
+    return f"""
+        <iq type='get' id='1' from='user1@example.com/r' to='ivr.example.com'>
+          <pubsub xmlns='{PUBSUB}'>
+            <items node='ext1000'/><set xmlns='{RSM}'>{content}</set>
+          </pubsub>
+        </iq>
+        """
+
+
+def answered(items: str, described: str) -> str:
+    return f"""
+        <iq type='result' id='1' from='ivr.example.com' to='user1@example.com/r'>
+          <pubsub xmlns='{PUBSUB}'>
+            <items node='ext1000'>{items}</items><set xmlns='{RSM}'>{described}</set>
+          </pubsub>
+        </iq>
+        """
+
+
+@pytest.fixture
+def dialogue() -> Dialogue:
+    """Three items are there, one may be retrieved."""
+    made = Dialogue()
+    made.service.subscribe(AGENT)
+    for item_id in "abc":
+        made.service.publish(item_id, "<x/>")
+    return made
+
+
+async def test_the_first_page_of_items(dialogue: Dialogue) -> None:
+    await dialogue.expect(
+        asked("<max>2</max>"),
+        answered(
+            "<item id='a'><x/></item><item id='b'><x/></item>",
+            "<first index='0'>a</first><last>b</last><count>3</count>",
+        ),
+    )
+
+
+async def test_the_page_after_an_item(dialogue: Dialogue) -> None:
+    await dialogue.expect(
+        asked("<max>2</max><after>b</after>"),
+        answered(
+            "<item id='c'><x/></item>", "<first index='2'>c</first><last>c</last><count>3</count>"
+        ),
+    )
+
+
+async def test_the_last_page(dialogue: Dialogue) -> None:
+    await dialogue.expect(
+        asked("<max>1</max><before/>"),
+        answered(
+            "<item id='c'><x/></item>", "<first index='2'>c</first><last>c</last><count>3</count>"
+        ),
+    )
+
+
+async def test_nothing_but_the_number_of_items(dialogue: Dialogue) -> None:
+    await dialogue.expect(asked("<max>0</max>"), answered("", "<count>3</count>"))
+
+
+async def test_nodes_come_in_pages_too(dialogue: Dialogue) -> None:
+    disco = "http://jabber.org/protocol/disco#items"
+    await dialogue.expect(
+        f"""
+        <iq type='get' id='1' from='{SUPERVISOR}/r' to='ivr.example.com'>
+          <query xmlns='{disco}'><set xmlns='{RSM}'><max>1</max><index>1</index></set></query>
+        </iq>
+        """,
+        f"""
+        <iq type='result' id='1' from='ivr.example.com' to='{SUPERVISOR}/r'>
+          <query xmlns='{disco}'>
+            <item jid='ivr.example.com' node='ext2000' name='Calls of extension 2000'/>
+            <set xmlns='{RSM}'>
+              <first index='1'>ext2000</first><last>ext2000</last><count>3</count>
+            </set>
+          </query>
+        </iq>
+        """,
+    )
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "<max>-1</max>",
+        "<max/>",
+        "<max>all</max>",
+        "<max>\uff11</max>",
+        f"<max>{'9' * 5000}</max>",
+        "<max>1</max><max>2</max>",
+        "<index>x</index>",
+        "<after/>",
+        "<after>a</after><before/>",
+        "<after>a</after><index>1</index>",
+    ],
+)
+async def test_nonsense_is_refused(dialogue: Dialogue, content: str) -> None:
+    assert await dialogue.refused(asked(content)) == Refusal("modify", "bad-request")
+
+
+async def test_two_pages_at_once_are_refused(dialogue: Dialogue) -> None:
+    twice = asked(f"</set><set xmlns='{RSM}'>")
+    assert await dialogue.refused(twice) == Refusal("modify", "bad-request")
+
+
+async def test_a_page_beside_an_item_that_is_gone_is_not_found(dialogue: Dialogue) -> None:
+    gone = asked("<after>z</after>")
+    assert await dialogue.refused(gone) == Refusal("cancel", "item-not-found")

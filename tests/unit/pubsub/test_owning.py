@@ -1,0 +1,184 @@
+from typing import Any
+
+import pytest
+
+from component.pubsub.configuration import MAX_ITEMS, AccessModel, Configuration
+from component.pubsub.errors import (
+    ForbiddenError,
+    NameTooLongError,
+    NodeExistsError,
+    NodeNotFoundError,
+    NotAcceptableError,
+    NotAllowedError,
+    UnsupportedError,
+)
+from component.pubsub.model import (
+    Affiliation,
+    NodeConfigured,
+    NodeDeleted,
+    NodePurged,
+    Role,
+    SubscriptionEnded,
+)
+from component.pubsub.service import Request
+from tests.unit.pubsub.nodes import ANN, News, item
+from tests.unit.pubsub.provisioned import ADMIN, AGENT, DOMAIN, SUPERVISOR
+
+pytestmark = pytest.mark.unit
+
+
+def test_who_creates_a_node_owns_it() -> None:
+    held = News().pubsub.affiliations["news", ADMIN]
+    assert held == Affiliation("news", ADMIN, Role.OWNER)
+
+
+@pytest.mark.parametrize("account", [ANN, AGENT, SUPERVISOR])
+def test_only_administrators_create_nodes(account: str) -> None:
+    with pytest.raises(ForbiddenError):
+        News().create("blog", account)
+
+
+def test_a_node_is_created_once() -> None:
+    with pytest.raises(NodeExistsError):
+        News().create("news")
+
+
+def test_names_like_those_of_extensions_are_the_services() -> None:
+    with pytest.raises(NotAllowedError):
+        News().create("ext4000")
+
+
+def test_an_extensions_address_hosts_no_other_node() -> None:
+    service = News()
+    request = Request(ADMIN, f"ext1000@{DOMAIN}")
+    config = service.pubsub.nodes["news"].config
+    with pytest.raises(NotAllowedError):
+        service.pubsub.create(request, "blog", config)
+
+
+def test_the_name_of_a_node_is_limited() -> None:
+    News().create("n" * 255)
+    with pytest.raises(NameTooLongError):
+        News().create("n" * 256)
+
+
+@pytest.mark.parametrize(
+    "config", [{"max_items": 0}, {"max_items": MAX_ITEMS + 1}, {"max_payload_size": 1 << 30}]
+)
+def test_what_the_service_cannot_keep_is_not_acceptable(config: dict[str, Any]) -> None:
+    with pytest.raises(NotAcceptableError):
+        News(**config)
+    with pytest.raises(NotAcceptableError):
+        News().configure(**config)
+
+
+def test_owners_only_configure_purge_and_delete() -> None:
+    service = News()
+    service.give(ANN, Role.PUBLISHER)
+    request = service.request(ANN)
+    with pytest.raises(ForbiddenError):
+        service.configure(ANN, title="Mine")
+    with pytest.raises(ForbiddenError):
+        service.pubsub.purge(request)
+    with pytest.raises(ForbiddenError):
+        service.pubsub.delete(request, None)
+    service.give(ANN, Role.OWNER)
+    service.configure(ANN, title="Mine")
+    assert service.pubsub.nodes["news"].title == "Mine"
+
+
+def test_subscribers_hear_of_a_new_configuration_if_it_says_so() -> None:
+    service = News()
+    service.subscribe(ANN, "news")
+    service.configure(title="Old")
+    assert not service.heard(ANN)
+    service.configure(notify_config=True)
+    service.configure(deliver_payloads=False)
+    assert service.heard(ANN) == [
+        NodeConfigured(Configuration(title="Old", notify_config=True)),
+        NodeConfigured(None),
+    ]
+
+
+def test_closing_a_node_ends_the_subscriptions_of_those_outside() -> None:
+    service = News()
+    subscription = service.subscribe(ANN, "news")
+    service.configure(access_model=AccessModel.WHITELIST)
+    assert service.heard(ANN) == [SubscriptionEnded(subscription)]
+    assert not service.subscribers()
+
+
+def test_opening_a_node_approves_what_was_pending() -> None:
+    service = News(access_model=AccessModel.AUTHORIZE)
+    service.subscribe(ANN, "news")
+    assert not service.subscribers()
+    service.configure(access_model=AccessModel.OPEN)
+    assert service.subscribers() == [ANN]
+
+
+def test_a_smaller_maximum_drops_the_oldest_items() -> None:
+    service = News()
+    service.post(ADMIN, item("a"), item("b"), item("c"))
+    service.configure(max_items=2)
+    assert service.item_ids(ADMIN, "news") == ["b", "c"]
+    service.configure(persist_items=False)
+    assert service.item_ids(ADMIN, "news") == []
+
+
+def test_purging_retracts_everything_at_once() -> None:
+    service = News()
+    service.subscribe(ANN, "news")
+    service.post(ADMIN, item("a"), item("b"))
+    service.told.clear()
+    service.do(lambda pubsub: pubsub.purge(service.request(ADMIN)))
+    assert service.item_ids(ADMIN, "news") == []
+    assert service.heard(ANN) == [NodePurged()]
+
+
+def test_what_keeps_no_items_cannot_be_purged() -> None:
+    service = News(persist_items=False)
+    with pytest.raises(UnsupportedError):
+        service.pubsub.purge(service.request(ADMIN))
+
+
+@pytest.mark.parametrize("redirect", [None, "xmpp:example.com?;node=news"])
+def test_deleting_a_node_tells_where_to_go(redirect: str | None) -> None:
+    service = News()
+    service.subscribe(ANN, "news")
+    service.do(lambda pubsub: pubsub.delete(service.request(ADMIN), redirect))
+    assert service.heard(ANN) == [NodeDeleted(redirect)]
+    assert not service.pubsub.affiliations
+    assert not service.pubsub.subscriptions
+    with pytest.raises(NodeNotFoundError):
+        service.subscribe(ANN, "news")
+
+
+def test_a_node_can_be_deleted_in_silence() -> None:
+    service = News(notify_delete=False)
+    service.subscribe(ANN, "news")
+    service.do(lambda pubsub: pubsub.delete(service.request(ADMIN), None))
+    assert not service.told
+
+
+def test_an_administrator_configures_an_extensions_node_but_does_not_delete_it() -> None:
+    service = News()
+    service.configure(node="ext1000", title="Reception")
+    assert service.pubsub.nodes["ext1000"].title == "Reception"
+    with pytest.raises(NotAllowedError):
+        service.pubsub.delete(service.request(ADMIN, "ext1000"), None)
+    with pytest.raises(NotAllowedError):
+        service.configure(node="ext1000", max_items=7)
+
+
+@pytest.mark.parametrize("account", [AGENT, SUPERVISOR, ANN])
+def test_users_do_not_configure_an_extensions_node(account: str) -> None:
+    with pytest.raises(ForbiddenError):
+        News().configure(account, "ext1000", title="Mine")
+
+
+def test_an_extensions_node_stays_as_configured_when_provisioned_again() -> None:
+    service = News()
+    service.configure(node="ext1000", title="Reception")
+    service.provision({"1000": AGENT}, max_items=9)
+    node = service.pubsub.nodes["ext1000"]
+    assert (node.title, node.config.max_items) == ("Reception", 9)
