@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
 
-from component.domain.model import Agent, AgentState, Member
+from component.domain.model import Agent, AgentState, Member, MemberState
 
 Rank = tuple[int, datetime, int, str]
 """(penalty, idle since, order of log-on, extension): the smallest is offered the next call."""
@@ -20,7 +20,7 @@ Rank = tuple[int, datetime, int, str]
 
 def rank(agent: Agent, member: Member) -> Rank | None:
     """Return a member's place in the order, None if no call may be offered now."""
-    if member.logged_on_at is None:
+    if member.state is not MemberState.READY or member.logged_on_at is None:
         return None
     if agent.state is not AgentState.AVAILABLE or not agent.device_state.can_ring:
         return None

@@ -15,6 +15,17 @@ class AgentState(StrEnum):
     RESERVED = "reserved"
     """A leg of ours is ringing at the agent, or is being taken down."""
     ON_CALL = "on call"
+    WRAP_UP = "wrap-up"
+    """The call is over, the paperwork is not."""
+
+
+class MemberState(StrEnum):
+    """Where an agent stands with regard to one queue."""
+
+    LOGGED_OFF = "logged off"
+    READY = "ready"
+    PAUSED = "paused"
+    """Logged on, and offered nothing."""
 
 
 class CallState(StrEnum):
@@ -129,6 +140,8 @@ class Queue:
     """How long to wait before members who did not take the call are tried again."""
     max_wait: timedelta
     """How long a caller waits in all before going back to the dialplan (Queue()'s timeout)."""
+    wrapuptime: timedelta = timedelta(0)
+    """How long an agent is offered nothing, by any queue, after a call of this queue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +156,11 @@ class Agent:
     device_state: DeviceState = DeviceState.UNKNOWN
     state: AgentState = AgentState.AVAILABLE
     leg: Leg | None = None
-    """The leg that keeps the agent from other calls; None exactly when available."""
+    """The leg that keeps the agent from other calls; None when available and in wrap-up."""
+    queue: str | None = None
+    """The queue whose call the leg or the wrap-up belongs to; None exactly when available."""
+    wrap_up_until: datetime | None = None
+    """When the wrap-up is over; None exactly when not in wrap-up."""
     last_call: datetime | None = None
     """When the last connected call ended."""
     calls_taken: int = 0
@@ -159,6 +176,18 @@ class Member:
     logged_on_at: datetime | None = None
     logon_order: int = 0
     """Grows with each log-on to any queue; breaks ties between members."""
+    paused_at: datetime | None = None
+    """Since when no calls of this queue are offered; None when not paused."""
+    pause_reason: str = ""
+    calls_taken: int = 0
+    """Connected calls of this queue."""
+
+    @property
+    def state(self) -> MemberState:
+        """Where the agent stands with regard to this queue."""
+        if self.logged_on_at is None:
+            return MemberState.LOGGED_OFF
+        return MemberState.READY if self.paused_at is None else MemberState.PAUSED
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,13 +16,14 @@ from component.domain.commands import (
     ShowCall,
     WakeAt,
 )
-from component.domain.events import RetryDue, RingTimedOut
+from component.domain.events import RetryDue, RingTimedOut, WrapUpOver
 from component.domain.model import (
     Agent,
     AgentState,
     Call,
     Caller,
     CallState,
+    Member,
     OfferEnd,
     Outcome,
     QueueStatus,
@@ -31,8 +32,10 @@ from component.domain.state import State
 from component.domain.transitions import (
     AGENT_TRANSITIONS,
     CALL_TRANSITIONS,
+    MEMBER_TRANSITIONS,
     AgentMove,
     CallMove,
+    MemberMove,
     advance,
 )
 
@@ -106,14 +109,38 @@ def complete(state: State, call: Call, now: datetime) -> list[Command]:
     return [ShowCall(extension, ended), EndCall(call.id, call.channel)]
 
 
-def free(state: State, agent: Agent, now: datetime) -> None:
-    """Make an agent available whose leg is gone. Only a connected call counts as one."""
-    freed = replace(
-        agent, state=advance(AGENT_TRANSITIONS, agent.state, AgentMove.RELEASE), leg=None
-    )
-    if agent.state is AgentState.ON_CALL:
-        freed = replace(freed, last_call=now, calls_taken=agent.calls_taken + 1)
-    state.agents.put(agent.extension, freed)
+def free(state: State, agent: Agent, now: datetime) -> list[Command]:
+    """Let go of an agent whose leg is gone. Only a connected call counts as one."""
+    if agent.state is not AgentState.ON_CALL:
+        available = advance(AGENT_TRANSITIONS, agent.state, AgentMove.RELEASE)
+        state.agents.put(agent.extension, replace(agent, state=available, leg=None, queue=None))
+        return []
+    _count_call(state, agent)
+    served = replace(agent, leg=None, last_call=now, calls_taken=agent.calls_taken + 1)
+    queue = state.queues.get(agent.queue or "")
+    if queue is None or not queue.wrapuptime:
+        available = advance(AGENT_TRANSITIONS, agent.state, AgentMove.RELEASE)
+        state.agents.put(agent.extension, replace(served, state=available, queue=None))
+        return []
+    over = now + queue.wrapuptime
+    wrapping_up = advance(AGENT_TRANSITIONS, agent.state, AgentMove.WRAP_UP)
+    state.agents.put(agent.extension, replace(served, state=wrapping_up, wrap_up_until=over))
+    return [WakeAt(over, WrapUpOver(agent.extension))]
+
+
+def _count_call(state: State, agent: Agent) -> None:
+    member = state.members.get((agent.queue or "", agent.extension))
+    if member is not None:  # the operator may have taken the membership away meanwhile
+        counted = replace(member, calls_taken=member.calls_taken + 1)
+        state.members.put((member.queue, member.extension), counted)
+
+
+def pause(state: State, member: Member, reason: str, now: datetime) -> None:
+    """Let a member be offered nothing by this queue; one who is paused gets the new reason."""
+    advance(MEMBER_TRANSITIONS, member.state, MemberMove.PAUSE)
+    since = member.paused_at or now
+    paused = replace(member, paused_at=since, pause_reason=reason)
+    state.members.put((member.queue, member.extension), paused)
 
 
 def _seek(state: State, call: Call, now: datetime) -> list[Command]:
@@ -144,6 +171,7 @@ def _offer(state: State, call: Call, agent: Agent, now: datetime) -> list[Comman
             agent,
             state=advance(AGENT_TRANSITIONS, agent.state, AgentMove.RESERVE),
             leg=offered.leg,
+            queue=call.queue,
         ),
     )
     name = call.caller.name if call.customer is None else call.customer.name

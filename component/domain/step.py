@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from component.domain import routing
+from component.domain import agents, routing
 from component.domain.commands import (
     Announce,
     Command,
@@ -20,12 +20,7 @@ from component.domain.commands import (
     WakeAt,
 )
 from component.domain.errors import (
-    AlreadyLoggedOnError,
     DomainError,
-    NotAMemberError,
-    NotLoggedOnError,
-    UnknownDeviceError,
-    UnknownQueueError,
 )
 from component.domain.events import (
     AsteriskFound,
@@ -38,11 +33,21 @@ from component.domain.events import (
     LegEnded,
     LogOff,
     LogOn,
+    Pause,
     RetryDue,
     RingTimedOut,
+    Unpause,
     WaitTimedOut,
+    WrapUpOver,
 )
-from component.domain.model import Call, CallState, Leg, LegEnd, Member, OfferEnd, QueueStatus
+from component.domain.model import (
+    Call,
+    CallState,
+    Leg,
+    LegEnd,
+    OfferEnd,
+    QueueStatus,
+)
 from component.domain.state import State
 from component.domain.transitions import (
     AGENT_TRANSITIONS,
@@ -94,12 +99,8 @@ def _step(state: State, event: Event, now: datetime) -> list[Command]:
             return _retry_due(state, event, now)
         case WaitTimedOut():
             return _wait_timed_out(state, event, now)
-        case LogOn():
-            return _log_on(state, event, now)
-        case LogOff():
-            return _log_off(state, event, now)
-        case DeviceStateChanged():
-            return _device_state_changed(state, event, now)
+        case LogOn() | LogOff() | Pause() | Unpause() | WrapUpOver() | DeviceStateChanged():
+            return agents.step(state, event, now)
         case AsteriskLost():
             state.asterisk_up = False
             return []
@@ -168,7 +169,7 @@ def _leg_ended(state: State, event: LegEnded, now: datetime) -> list[Command]:
             commands = routing.withdraw(state, call, OFFER_ENDS[event.reason])
         elif call.state is CallState.ANSWERED:
             commands = routing.complete(state, call, now)
-    routing.free(state, agent, now)
+    commands += routing.free(state, agent, now)
     queues = list(state.queues_of(agent.extension))
     return commands + routing.route_all(state, queues, now)
 
@@ -199,43 +200,6 @@ def _wait_timed_out(state: State, event: WaitTimedOut, now: datetime) -> list[Co
     if call is None or call.state not in (CallState.WAITING, CallState.OFFERED):
         return []
     return routing.release(state, call, QueueStatus.TIMEOUT, now)
-
-
-def _log_on(state: State, event: LogOn, now: datetime) -> list[Command]:
-    member = _member(state, event.device, event.queue)
-    if member.logged_on_at is not None:
-        raise AlreadyLoggedOnError(device=event.device, queue=event.queue)
-    logged_on = replace(member, logged_on_at=now, logon_order=state.next_logon_order())
-    state.members.put((member.queue, member.extension), logged_on)
-    return routing.route(state, event.queue, now)
-
-
-def _log_off(state: State, event: LogOff, now: datetime) -> list[Command]:
-    member = _member(state, event.device, event.queue)
-    if member.logged_on_at is None:
-        raise NotLoggedOnError(device=event.device, queue=event.queue)
-    state.members.put((member.queue, member.extension), replace(member, logged_on_at=None))
-    return routing.route(state, event.queue, now)
-
-
-def _device_state_changed(state: State, event: DeviceStateChanged, now: datetime) -> list[Command]:
-    agent = state.agent_at(event.device)
-    if agent is None or agent.device_state is event.state:
-        return []
-    state.agents.put(agent.extension, replace(agent, device_state=event.state))
-    return routing.route_all(state, list(state.queues_of(agent.extension)), now)
-
-
-def _member(state: State, device: str, queue: str) -> Member:
-    agent = state.agent_at(device)
-    if agent is None:
-        raise UnknownDeviceError(device=device)
-    if queue not in state.queues:
-        raise UnknownQueueError(queue=queue)
-    member = state.members.get((queue, agent.extension))
-    if member is None:
-        raise NotAMemberError(extension=agent.extension, queue=queue)
-    return member
 
 
 def _offer_on(state: State, leg: Leg) -> Call | None:

@@ -72,6 +72,7 @@ def _queue(row: Row) -> Queue:
         timeout=timedelta(seconds=row["timeout"]),
         retry=timedelta(seconds=row["retry"]),
         max_wait=timedelta(seconds=row["max_wait"]),
+        wrapuptime=timedelta(seconds=row["wrapuptime"]),
     )
 
 
@@ -86,6 +87,8 @@ def _agent(row: Row) -> Agent:
         agent.jid,
         state=AgentState(row["state"]),
         leg=leg,
+        queue=row["queue"],
+        wrap_up_until=row["wrap_up_until"],
         last_call=row["last_call"],
         calls_taken=row["calls_taken"],
     )

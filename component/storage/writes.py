@@ -22,11 +22,15 @@ PARTS: dict[str, str] = {
         INSERT INTO agents SELECT * FROM json_populate_recordset(NULL::agents, {rows})
         ON CONFLICT (extension) DO UPDATE SET
             state = excluded.state, leg_call = excluded.leg_call,
-            leg_attempt = excluded.leg_attempt, last_call = excluded.last_call,
+            leg_attempt = excluded.leg_attempt, queue = excluded.queue,
+            wrap_up_until = excluded.wrap_up_until, last_call = excluded.last_call,
             calls_taken = excluded.calls_taken""",
     # The operator may have taken the membership away meanwhile; it is not brought back.
     "members": """
-        UPDATE members SET logged_on_at = new.logged_on_at, logon_order = new.logon_order
+        UPDATE members SET
+            logged_on_at = new.logged_on_at, logon_order = new.logon_order,
+            paused_at = new.paused_at, pause_reason = new.pause_reason,
+            calls_taken = new.calls_taken
         FROM json_populate_recordset(NULL::members, {rows}) AS new
         WHERE (members.queue, members.extension) = (new.queue, new.extension)""",
     "calls": """
@@ -122,6 +126,8 @@ def _agent(agent: Agent) -> Row:
         "state": agent.state,
         "leg_call": agent.leg and agent.leg.call_id,
         "leg_attempt": agent.leg and agent.leg.attempt,
+        "queue": agent.queue,
+        "wrap_up_until": agent.wrap_up_until,
         "last_call": agent.last_call,
         "calls_taken": agent.calls_taken,
     }
@@ -133,6 +139,9 @@ def _member(member: Member) -> Row:
         "extension": member.extension,
         "logged_on_at": member.logged_on_at,
         "logon_order": member.logon_order,
+        "paused_at": member.paused_at,
+        "pause_reason": member.pause_reason,
+        "calls_taken": member.calls_taken,
     }
 
 

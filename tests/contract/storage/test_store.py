@@ -89,14 +89,32 @@ async def test_agents_and_members_are_loaded_as_they_were_committed(store: AnySt
         "user1@example.com",
         state=AgentState.RESERVED,
         leg=Leg("call1", 2),
+        queue="support",
         last_call=NOW,
         calls_taken=3,
     )
-    member = Member("support", "2000", logged_on_at=NOW, logon_order=9)
-    await store.commit(Changes(agents=[agent], members=[member]))
+    wrapping_up = Agent(
+        "3000",
+        "PJSIP/3000",
+        "user3@example.com",
+        state=AgentState.WRAP_UP,
+        queue="support",
+        wrap_up_until=NOW,
+    )
+    member = Member(
+        "support",
+        "2000",
+        logged_on_at=NOW,
+        logon_order=9,
+        paused_at=NOW,
+        pause_reason="lunch",
+        calls_taken=2,
+    )
+    await store.commit(Changes(agents=[agent, wrapping_up], members=[member]))
 
     stored = await store.load()
     assert stored.agents[0] == agent
+    assert stored.agents[2] == wrapping_up
     assert stored.members[-1] == member
 
 
