@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from random import Random
 from typing import Any, TypeVar
 
 import structlog
@@ -100,6 +101,7 @@ class Engine:
         control: CallControl,
         publisher: Publisher,
         clock: Clock,
+        rng: Random,
         observer: Observer,
         render: Callable[[Notification], str],
         address: str,
@@ -112,6 +114,7 @@ class Engine:
         self._control = control
         self._publisher = publisher
         self._clock = clock
+        self._rng = rng
         self._observer = observer
         self._render = render
         self._address = address
@@ -226,7 +229,7 @@ class Engine:
         return None
 
     def _step(self, event: Event, batch: _Batch, now: datetime) -> None:
-        for command in step(self._state, event, now):
+        for command in step(self._state, event, now, self._rng):
             self._tell(command, batch, now)
             batch.commands.append(command)
 
@@ -278,6 +281,7 @@ class Engine:
             agents=[agent for _, agent in self._state.agents.pending() if agent],
             members=[member for _, member in self._state.members.pending() if member],
             calls=[call for _, call in self._state.calls.pending() if call],
+            turns=[turn for _, turn in self._state.turns.pending() if turn],
             nodes=dict(pubsub.nodes.pending()),
             affiliations=dict(pubsub.affiliations.pending()),
             subscriptions=dict(pubsub.subscriptions.pending()),

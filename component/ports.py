@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from component.domain.commands import CallCommand, Command
-from component.domain.model import Agent, Call, Customer, DeviceState, Leg, Member, Queue
+from component.domain.model import Agent, Call, Customer, DeviceState, Leg, Member, Queue, Turn
 from component.pubsub.model import Affiliation, Item, Node, Subscription
 
 
@@ -49,6 +49,7 @@ class Changes:
     agents: list[Agent] = field(default_factory=list)
     members: list[Member] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
+    turns: list[Turn] = field(default_factory=list)
     nodes: dict[str, Node | None] = field(default_factory=dict)
     affiliations: dict[tuple[str, str], Affiliation | None] = field(default_factory=dict)
     """(node, bare JID)"""
@@ -63,7 +64,7 @@ class Changes:
     def __bool__(self) -> bool:
         return any(
             (
-                self.agents, self.members, self.calls, self.nodes, self.affiliations,
+                self.agents, self.members, self.calls, self.turns, self.nodes, self.affiliations,
                 self.subscriptions, self.items, self.outgoing, self.delivered,
             )
         )  # fmt: skip
@@ -78,6 +79,7 @@ class Stored:
     members: list[Member] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     """Those that have not ended."""
+    turns: list[Turn] = field(default_factory=list)
     nodes: list[Node] = field(default_factory=list)
     affiliations: list[Affiliation] = field(default_factory=list)
     subscriptions: list[Subscription] = field(default_factory=list)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from random import Random
 from typing import assert_never
 
 from component.domain import routing
@@ -34,61 +35,61 @@ from component.domain.transitions import (
 AgentEvent = LogOn | LogOff | Pause | Unpause | WrapUpOver | DeviceStateChanged
 
 
-def step(state: State, event: AgentEvent, now: datetime) -> list[Command]:
+def step(state: State, event: AgentEvent, now: datetime, rng: Random) -> list[Command]:
     """Take in what an agent did or what happened to one. Raises a `DomainError`."""
     match event:
         case LogOn():
-            return _log_on(state, event, now)
+            return _log_on(state, event, now, rng)
         case LogOff():
-            return _log_off(state, event, now)
+            return _log_off(state, event, now, rng)
         case Pause():
-            return _pause(state, event, now)
+            return _pause(state, event, now, rng)
         case Unpause():
-            return _unpause(state, event, now)
+            return _unpause(state, event, now, rng)
         case WrapUpOver():
-            return _wrap_up_over(state, event, now)
+            return _wrap_up_over(state, event, now, rng)
         case DeviceStateChanged():
-            return _device_state_changed(state, event, now)
+            return _device_state_changed(state, event, now, rng)
     assert_never(event)
 
 
-def _log_on(state: State, event: LogOn, now: datetime) -> list[Command]:
+def _log_on(state: State, event: LogOn, now: datetime, rng: Random) -> list[Command]:
     member = _member(state, event.device, event.queue)
     if member.logged_on_at is not None:
         raise AlreadyLoggedOnError(device=event.device, queue=event.queue)
     advance(MEMBER_TRANSITIONS, member.state, MemberMove.LOG_ON)
     logged_on = replace(member, logged_on_at=now, logon_order=state.next_logon_order())
     state.members.put((member.queue, member.extension), logged_on)
-    return routing.route(state, event.queue, now)
+    return routing.route(state, event.queue, now, rng)
 
 
-def _log_off(state: State, event: LogOff, now: datetime) -> list[Command]:
+def _log_off(state: State, event: LogOff, now: datetime, rng: Random) -> list[Command]:
     member = _member(state, event.device, event.queue)
     if member.logged_on_at is None:
         raise NotLoggedOnError(device=event.device, queue=event.queue)
     advance(MEMBER_TRANSITIONS, member.state, MemberMove.LOG_OFF)
     logged_off = replace(member, logged_on_at=None, paused_at=None, pause_reason="")
     state.members.put((member.queue, member.extension), logged_off)
-    return routing.route(state, event.queue, now)
+    return routing.route(state, event.queue, now, rng)
 
 
-def _pause(state: State, event: Pause, now: datetime) -> list[Command]:
+def _pause(state: State, event: Pause, now: datetime, rng: Random) -> list[Command]:
     members = _logged_on(state, event.device, event.queue)
     for member in members:
         routing.pause(state, member, event.reason, now)
-    return routing.route_all(state, [member.queue for member in members], now)
+    return routing.route_all(state, [member.queue for member in members], now, rng)
 
 
-def _unpause(state: State, event: Unpause, now: datetime) -> list[Command]:
+def _unpause(state: State, event: Unpause, now: datetime, rng: Random) -> list[Command]:
     members = _logged_on(state, event.device, event.queue)
     for member in members:
         advance(MEMBER_TRANSITIONS, member.state, MemberMove.UNPAUSE)
         unpaused = replace(member, paused_at=None, pause_reason="")
         state.members.put((member.queue, member.extension), unpaused)
-    return routing.route_all(state, [member.queue for member in members], now)
+    return routing.route_all(state, [member.queue for member in members], now, rng)
 
 
-def _wrap_up_over(state: State, event: WrapUpOver, now: datetime) -> list[Command]:
+def _wrap_up_over(state: State, event: WrapUpOver, now: datetime, rng: Random) -> list[Command]:
     agent = state.agents.get(event.extension)
     if agent is None or agent.wrap_up_until is None:
         return []
@@ -98,15 +99,17 @@ def _wrap_up_over(state: State, event: WrapUpOver, now: datetime) -> list[Comman
     state.agents.put(
         agent.extension, replace(agent, state=available, queue=None, wrap_up_until=None)
     )
-    return routing.route_all(state, list(state.queues_of(agent.extension)), now)
+    return routing.route_all(state, list(state.queues_of(agent.extension)), now, rng)
 
 
-def _device_state_changed(state: State, event: DeviceStateChanged, now: datetime) -> list[Command]:
+def _device_state_changed(
+    state: State, event: DeviceStateChanged, now: datetime, rng: Random
+) -> list[Command]:
     agent = state.agent_at(event.device)
     if agent is None or agent.device_state is event.state:
         return []
     state.agents.put(agent.extension, replace(agent, device_state=event.state))
-    return routing.route_all(state, list(state.queues_of(agent.extension)), now)
+    return routing.route_all(state, list(state.queues_of(agent.extension)), now, rng)
 
 
 def _member(state: State, device: str, queue: str) -> Member:

@@ -80,6 +80,18 @@ class OfferEnd(StrEnum):
     """The caller's wait was over."""
 
 
+class StrategyName(StrEnum):
+    """How a queue chooses among its members, by app_queue's names."""
+
+    LEASTRECENT = "leastrecent"
+    FEWESTCALLS = "fewestcalls"
+    RANDOM = "random"
+    WRANDOM = "wrandom"
+    RRMEMORY = "rrmemory"
+    RRORDERED = "rrordered"
+    LINEAR = "linear"
+
+
 class QueueStatus(StrEnum):
     """`QUEUESTATUS`, with the values that app_queue gives it."""
 
@@ -140,6 +152,7 @@ class Queue:
     """How long to wait before members who did not take the call are tried again."""
     max_wait: timedelta
     """How long a caller waits in all before going back to the dialplan (Queue()'s timeout)."""
+    strategy: StrategyName = StrategyName.LEASTRECENT
     wrapuptime: timedelta = timedelta(0)
     """How long an agent is offered nothing, by any queue, after a call of this queue."""
 
@@ -188,6 +201,16 @@ class Member:
         if self.logged_on_at is None:
             return MemberState.LOGGED_OFF
         return MemberState.READY if self.paused_at is None else MemberState.PAUSED
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Who was offered the last call of a queue that goes round in a circle."""
+
+    queue: str
+    extension: str
+    logon_order: int
+    """As it was then: who logs on anew takes another place in the circle."""
 
 
 @dataclass(frozen=True, slots=True)

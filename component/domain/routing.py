@@ -3,8 +3,10 @@
 Each function changes the state and returns what is to be done about it.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from random import Random
 
 from component.domain.commands import (
     Command,
@@ -27,8 +29,10 @@ from component.domain.model import (
     OfferEnd,
     Outcome,
     QueueStatus,
+    Turn,
 )
 from component.domain.state import State
+from component.domain.strategies import ROUND_ROBIN, STRATEGIES
 from component.domain.transitions import (
     AGENT_TRANSITIONS,
     CALL_TRANSITIONS,
@@ -43,7 +47,7 @@ GRACE = timedelta(seconds=5)
 """Asterisk ends by itself, this much later, what this service should have ended."""
 
 
-def route(state: State, queue: str, now: datetime) -> list[Command]:
+def route(state: State, queue: str, now: datetime, rng: Random) -> list[Command]:
     """Serve the callers of a queue, those who entered first, with the agents who are free."""
     if not state.asterisk_up:
         return []
@@ -55,19 +59,18 @@ def route(state: State, queue: str, now: datetime) -> list[Command]:
     for call in state.waiting(queue):
         if not state.candidates.any(queue):
             break
-        commands += _seek(state, call, now)
+        commands += _seek(state, call, now, rng)
     return commands
 
 
-def route_all(state: State, queues: list[str], now: datetime) -> list[Command]:
+def route_all(state: State, queues: Iterable[str], now: datetime, rng: Random) -> list[Command]:
     """Serve the callers of several queues."""
-    return [command for queue in queues for command in route(state, queue, now)]
+    return [command for queue in queues for command in route(state, queue, now, rng)]
 
 
-def untried(state: State, call: Call) -> str | None:
-    """Return the extension that this call is offered next, None if all candidates were tried."""
-    candidates = state.candidates.of(call.queue)
-    return next((extension for extension in candidates if extension not in call.tried), None)
+def all_tried(state: State, call: Call) -> bool:
+    """Tell whether everybody who may be offered this call was tried already."""
+    return all(extension in call.tried for extension in state.candidates.of(call.queue))
 
 
 def withdraw(state: State, call: Call, reason: OfferEnd) -> list[Command]:
@@ -143,8 +146,10 @@ def pause(state: State, member: Member, reason: str, now: datetime) -> None:
     state.members.put((member.queue, member.extension), paused)
 
 
-def _seek(state: State, call: Call, now: datetime) -> list[Command]:
-    extension = untried(state, call)
+def _seek(state: State, call: Call, now: datetime, rng: Random) -> list[Command]:
+    strategy = STRATEGIES[state.queues[call.queue].strategy]
+    line, turn = state.candidates.of(call.queue), state.turns.get(call.queue)
+    extension = strategy.choose(line, call.tried, turn, rng)
     if extension is not None:
         return _offer(state, call, state.agents[extension], now)
     if call.retrying:
@@ -174,6 +179,9 @@ def _offer(state: State, call: Call, agent: Agent, now: datetime) -> list[Comman
             queue=call.queue,
         ),
     )
+    if state.queues[call.queue].strategy in ROUND_ROBIN:
+        logon_order = state.members[call.queue, agent.extension].logon_order
+        state.turns.put(call.queue, Turn(call.queue, agent.extension, logon_order))
     name = call.caller.name if call.customer is None else call.customer.name
     return [
         ShowCall(agent.extension, offered),

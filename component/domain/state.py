@@ -5,8 +5,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from component.domain.candidates import Candidates, rank
-from component.domain.model import Agent, Call, CallState, Leg, Member, Queue
+from component.domain.candidates import Candidates, Rank, may_be_offered
+from component.domain.model import Agent, Call, CallState, Leg, Member, Queue, Turn
+from component.domain.strategies import STRATEGIES
 from component.records import Ledger, Table
 
 
@@ -24,6 +25,8 @@ class State:
         self.agents: Table[str, Agent] = Table(ledger, self._agent_changed)
         self.members: Table[tuple[str, str], Member] = Table(ledger, self._member_changed)
         self.calls: Table[str, Call] = Table(ledger, self._call_changed)
+        self.turns: Table[str, Turn] = Table(ledger)
+        """Of the queues that go round in a circle."""
         self.candidates = Candidates()
         self._by_device: dict[str, str] = {}
         self._by_leg: dict[Leg, str] = {}
@@ -39,6 +42,7 @@ class State:
         agents: Iterable[Agent],
         members: Iterable[Member],
         calls: Iterable[Call],
+        turns: Iterable[Turn] = (),
     ) -> None:
         """Take over what the store has."""
         for queue in queues:
@@ -49,6 +53,8 @@ class State:
             self.members.load((member.queue, member.extension), member)
         for call in calls:
             self.calls.load(call.id, call)
+        for turn in turns:
+            self.turns.load(turn.queue, turn)
 
     def agent_at(self, device: str) -> Agent | None:
         """Return the agent who has this device."""
@@ -124,7 +130,11 @@ class State:
                 self._place(agent, new)
 
     def _place(self, agent: Agent, member: Member) -> None:
-        self.candidates.place(member.queue, member.extension, rank(agent, member))
+        rank: Rank | None = None
+        if may_be_offered(agent, member):
+            strategy = STRATEGIES[self.queues[member.queue].strategy]
+            rank = (member.penalty, *strategy.place(agent, member), member.extension)
+        self.candidates.place(member.queue, member.extension, rank)
 
     def _call_changed(self, old: Call | None, new: Call | None) -> None:
         if old is not None:

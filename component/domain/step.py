@@ -1,11 +1,12 @@
 """`step`: the one function through which every fact changes the call centre.
 
-It has no clock, no randomness and no I/O. The state it is given it changes in place; the ledger
-can undo that, which the engine does when the change cannot be committed.
+It has no clock, no dice and no I/O of its own. The state it is given it changes in place; the
+ledger can undo that, which the engine does when the change cannot be committed.
 """
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from random import Random
 from typing import assert_never
 
 from component.domain import agents, routing
@@ -70,47 +71,49 @@ OFFER_ENDS = {
 """What the end of a leg that was never answered means for the offer."""
 
 
-def step(state: State, event: Event, now: datetime) -> list[Command]:
+def step(state: State, event: Event, now: datetime, rng: Random) -> list[Command]:
     """Take in one fact: change the state, return what is to be done, in order.
 
     Raises a `DomainError` if the fact is refused; nothing is changed then.
     """
     mark = state.ledger.mark()
     try:
-        return _step(state, event, now)
+        return _step(state, event, now, rng)
     except DomainError:
         state.ledger.rollback(mark)
         raise
 
 
-def _step(state: State, event: Event, now: datetime) -> list[Command]:
+def _step(state: State, event: Event, now: datetime, rng: Random) -> list[Command]:
     match event:
         case CallerEntered():
-            return _caller_entered(state, event, now)
+            return _caller_entered(state, event, now, rng)
         case CallerLeft():
             return _caller_left(state, event, now)
         case LegAnswered():
             return _leg_answered(state, event, now)
         case LegEnded():
-            return _leg_ended(state, event, now)
+            return _leg_ended(state, event, now, rng)
         case RingTimedOut():
-            return _ring_timed_out(state, event, now)
+            return _ring_timed_out(state, event, now, rng)
         case RetryDue():
-            return _retry_due(state, event, now)
+            return _retry_due(state, event, now, rng)
         case WaitTimedOut():
             return _wait_timed_out(state, event, now)
         case LogOn() | LogOff() | Pause() | Unpause() | WrapUpOver() | DeviceStateChanged():
-            return agents.step(state, event, now)
+            return agents.step(state, event, now, rng)
         case AsteriskLost():
             state.asterisk_up = False
             return []
         case AsteriskFound():
             state.asterisk_up = True
-            return routing.route_all(state, list(state.queues), now)
+            return routing.route_all(state, list(state.queues), now, rng)
     assert_never(event)
 
 
-def _caller_entered(state: State, event: CallerEntered, now: datetime) -> list[Command]:
+def _caller_entered(
+    state: State, event: CallerEntered, now: datetime, rng: Random
+) -> list[Command]:
     if state.call_on(event.channel) is not None:
         return []  # told twice: once by Asterisk's event, once by what was read after a reconnect
     queue = state.queues.get(event.queue)
@@ -126,7 +129,7 @@ def _caller_entered(state: State, event: CallerEntered, now: datetime) -> list[C
     return [
         Announce(call, tuple(member.extension for member in members)),
         WakeAt(now + queue.max_wait, WaitTimedOut(call.id)),
-        *routing.route(state, call.queue, now),
+        *routing.route(state, call.queue, now, rng),
         # After the ringing has begun: the caller has time for the music, the agent has not.
         Hold(call.id, call.channel, queue.max_wait + HOLD_GRACE),
     ]
@@ -158,7 +161,7 @@ def _leg_answered(state: State, event: LegAnswered, now: datetime) -> list[Comma
     return [Connect(event.leg, call.channel), ShowCall(agent.extension, answered)]
 
 
-def _leg_ended(state: State, event: LegEnded, now: datetime) -> list[Command]:
+def _leg_ended(state: State, event: LegEnded, now: datetime, rng: Random) -> list[Command]:
     agent = state.agent_of(event.leg)
     if agent is None:
         return []
@@ -171,28 +174,28 @@ def _leg_ended(state: State, event: LegEnded, now: datetime) -> list[Command]:
             commands = routing.complete(state, call, now)
     commands += routing.free(state, agent, now)
     queues = list(state.queues_of(agent.extension))
-    return commands + routing.route_all(state, queues, now)
+    return commands + routing.route_all(state, queues, now, rng)
 
 
-def _ring_timed_out(state: State, event: RingTimedOut, now: datetime) -> list[Command]:
+def _ring_timed_out(state: State, event: RingTimedOut, now: datetime, rng: Random) -> list[Command]:
     call = _offer_on(state, event.leg)
     if call is None:
         return []
     return [
         *routing.withdraw(state, call, OfferEnd.NO_ANSWER),
         HangUpLeg(event.leg),
-        *routing.route(state, call.queue, now),
+        *routing.route(state, call.queue, now, rng),
     ]
 
 
-def _retry_due(state: State, event: RetryDue, now: datetime) -> list[Command]:
+def _retry_due(state: State, event: RetryDue, now: datetime, rng: Random) -> list[Command]:
     call = state.calls.get(event.call_id)
     if call is None or not call.retrying:
         return []
-    over = call.state is CallState.WAITING and routing.untried(state, call) is None
+    over = call.state is CallState.WAITING and routing.all_tried(state, call)
     tried = frozenset[str]() if over else call.tried
     state.calls.put(call.id, replace(call, retrying=False, tried=tried))
-    return routing.route(state, call.queue, now)
+    return routing.route(state, call.queue, now, rng)
 
 
 def _wait_timed_out(state: State, event: WaitTimedOut, now: datetime) -> list[Command]:

@@ -6,7 +6,7 @@ It keeps what PostgreSQL would keep; one behavioural test suite runs against bot
 from collections.abc import Hashable, Iterable, Mapping
 from typing import TypeVar
 
-from component.domain.model import Agent, Call, CallState, Customer, Member, Queue
+from component.domain.model import Agent, Call, CallState, Customer, Member, Queue, Turn
 from component.ports import Changes, Outgoing, Stored, StoreRefusedError, StoreUnavailableError
 from component.pubsub.model import Affiliation, Item, Node, Subscription
 
@@ -30,6 +30,7 @@ class MemoryStore:
         self.members = {(member.queue, member.extension): member for member in members}
         self.customers = {customer.code: customer for customer in customers}
         self.calls: dict[str, Call] = {}
+        self.turns: dict[str, Turn] = {}
         self.nodes: dict[str, Node] = {}
         self.affiliations: dict[tuple[str, str], Affiliation] = {}
         self.subscriptions: dict[tuple[str, str, str], Subscription] = {}
@@ -44,6 +45,7 @@ class MemoryStore:
             agents=sorted(self.agents.values(), key=lambda agent: agent.extension),
             members=sorted(self.members.values(), key=lambda m: (m.logon_order, m.extension)),
             calls=[call for call in self.calls.values() if call.state is not CallState.ENDED],
+            turns=list(self.turns.values()),
             nodes=list(self.nodes.values()),
             affiliations=list(self.affiliations.values()),
             subscriptions=list(self.subscriptions.values()),
@@ -60,6 +62,7 @@ class MemoryStore:
         self.agents |= {agent.extension: agent for agent in changes.agents}
         self.members |= {(member.queue, member.extension): member for member in changes.members}
         self.calls |= {call.id: call for call in changes.calls}
+        self.turns |= {turn.queue: turn for turn in changes.turns}
         _merge(self.nodes, changes.nodes)
         _merge(self.affiliations, changes.affiliations)
         _merge(self.subscriptions, changes.subscriptions)

@@ -17,6 +17,8 @@ from component.domain.model import (
     Member,
     Outcome,
     Queue,
+    StrategyName,
+    Turn,
 )
 from component.ports import Outgoing, Stored
 from component.pubsub.model import AccessModel, Affiliation, Item, Node, Role, Subscription
@@ -45,6 +47,7 @@ async def everything(connection: asyncpg.Connection) -> Stored:
                 "SELECT * FROM calls WHERE state <> 'ended' ORDER BY entered_at, id"
             )
         ],
+        turns=[Turn(**row) for row in await fetch("SELECT * FROM turns ORDER BY queue")],
         nodes=[_node(row) for row in await fetch("SELECT * FROM nodes ORDER BY name")],
         affiliations=[
             Affiliation(row["node"], row["jid"], Role(row["role"]))
@@ -72,6 +75,7 @@ def _queue(row: Row) -> Queue:
         timeout=timedelta(seconds=row["timeout"]),
         retry=timedelta(seconds=row["retry"]),
         max_wait=timedelta(seconds=row["max_wait"]),
+        strategy=StrategyName(row["strategy"]),
         wrapuptime=timedelta(seconds=row["wrapuptime"]),
     )
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TypeVar
 
-from component.domain.model import Agent, Call, Member
+from component.domain.model import Agent, Call, Member, Turn
 from component.ports import Changes, Outgoing
 from component.pubsub.model import Affiliation, Item, Node, Subscription
 
@@ -40,6 +40,13 @@ PARTS: dict[str, str] = {
             tried = excluded.tried, retrying = excluded.retrying, revision = excluded.revision,
             offered_at = excluded.offered_at, answered_at = excluded.answered_at,
             ended_at = excluded.ended_at, outcome = excluded.outcome""",
+    # The operator may have taken the queue away meanwhile; its turn is of no use then.
+    "turns": """
+        INSERT INTO turns
+        SELECT new.* FROM json_populate_recordset(NULL::turns, {rows}) AS new
+        JOIN queues ON queues.name = new.queue
+        ON CONFLICT (queue) DO UPDATE SET
+            extension = excluded.extension, logon_order = excluded.logon_order""",
     "nodes": """
         INSERT INTO nodes SELECT * FROM json_populate_recordset(NULL::nodes, {rows})
         ON CONFLICT (name) DO UPDATE SET
@@ -99,6 +106,7 @@ def _rows(changes: Changes) -> dict[str, list[Row]]:
         "agents": [_agent(agent) for agent in changes.agents],
         "members": [_member(member) for member in changes.members],
         "calls": [_call(call) for call in changes.calls],
+        "turns": [_turn(turn) for turn in changes.turns],
         "nodes": [_node(node) for node in changes.nodes.values() if node],
         "nodes_gone": _gone(changes.nodes, lambda name: {"name": name}),
         "affiliations": [_affiliation(a) for a in changes.affiliations.values() if a],
@@ -172,6 +180,14 @@ def _call(call: Call) -> Row:
         "answered_at": call.answered_at,
         "ended_at": call.ended_at,
         "outcome": call.outcome,
+    }
+
+
+def _turn(turn: Turn) -> Row:
+    return {
+        "queue": turn.queue,
+        "extension": turn.extension,
+        "logon_order": turn.logon_order,
     }
 
 

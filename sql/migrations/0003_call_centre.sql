@@ -1,10 +1,15 @@
--- The call centre: wrap-up, pause.
+-- The call centre: wrap-up, pause, strategies.
 -- depends: 0001_schema
 
 -- migrate: apply
 
 -- Names and meanings of the settings are those of app_queue; times are in seconds.
 ALTER TABLE queues
+    ADD COLUMN strategy text NOT NULL DEFAULT 'leastrecent' CHECK (
+        strategy IN (
+            'leastrecent', 'fewestcalls', 'random', 'wrandom', 'rrmemory', 'rrordered', 'linear'
+        )
+    ),
     ADD COLUMN wrapuptime double precision NOT NULL DEFAULT 0 CHECK (wrapuptime >= 0);
 
 ALTER TABLE members
@@ -34,7 +39,16 @@ ALTER TABLE agents
 
 UPDATE agents SET queue = calls.queue FROM calls WHERE calls.id = agents.leg_call;
 
+-- Who was offered the last call of a queue that goes round in a circle.
+CREATE TABLE turns (
+    queue text PRIMARY KEY REFERENCES queues ON DELETE CASCADE ON UPDATE CASCADE,
+    extension text NOT NULL,
+    logon_order bigint NOT NULL
+);
+
 -- migrate: rollback
+
+DROP TABLE turns;
 
 UPDATE agents SET state = 'available' WHERE state = 'wrap-up';
 
@@ -53,4 +67,4 @@ ALTER TABLE members
     DROP COLUMN pause_reason,
     DROP COLUMN calls_taken;
 
-ALTER TABLE queues DROP COLUMN wrapuptime;
+ALTER TABLE queues DROP COLUMN strategy, DROP COLUMN wrapuptime;

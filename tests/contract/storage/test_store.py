@@ -15,6 +15,7 @@ from component.domain.model import (
     Leg,
     Member,
     Outcome,
+    Turn,
 )
 from component.ports import Changes, Outgoing, StoreRefusedError
 from component.pubsub.model import AccessModel, Affiliation, Item, Node, Role, Subscription
@@ -116,6 +117,13 @@ async def test_agents_and_members_are_loaded_as_they_were_committed(store: AnySt
     assert stored.agents[0] == agent
     assert stored.agents[2] == wrapping_up
     assert stored.members[-1] == member
+
+
+async def test_whose_turn_it_was_is_loaded_as_it_was_committed(store: AnyStore) -> None:
+    await store.commit(Changes(turns=[Turn("support", "1000", 3)]))
+    await store.commit(Changes(turns=[Turn("support", "2000", 4)]))
+
+    assert (await store.load()).turns == [Turn("support", "2000", 4)]
 
 
 async def test_nodes_and_what_hangs_on_them_are_loaded_and_deleted(store: AnyStore) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import Any, TypeVar
 
 from component.domain.commands import Command, Ring, WakeAt
@@ -60,6 +61,7 @@ class CallCentre:
         self.state = State(Ledger())
         self.now = datetime(2026, 1, 1, 9, tzinfo=UTC)
         self.decided: list[Command] = []
+        self.rng = Random(0)
         self._calls = 0
         extensions = list(extensions)
         self.state.load(
@@ -72,7 +74,7 @@ class CallCentre:
 
     def take(self, event: Event) -> list[Command]:
         """Step a fact; return what was decided."""
-        commands = step(self.state, event, self.now)
+        commands = step(self.state, event, self.now, self.rng)
         self.decided += commands
         return commands
 
