@@ -125,6 +125,7 @@ class WaitingChannel:
     caller_number: str
     caller_name: str
     created_at: datetime
+    priority: int = 0
 
 
 @dataclass(frozen=True, slots=True)

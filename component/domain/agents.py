@@ -6,7 +6,7 @@ from random import Random
 from typing import assert_never
 
 from component.domain import routing
-from component.domain.commands import Command, WakeAt
+from component.domain.commands import Command, HangUpLeg, WakeAt
 from component.domain.errors import (
     AlreadyLoggedOnError,
     NotAMemberError,
@@ -22,7 +22,7 @@ from component.domain.events import (
     Unpause,
     WrapUpOver,
 )
-from component.domain.model import Agent, Member, MemberState
+from component.domain.model import Agent, CallState, Member, MemberState, OfferEnd
 from component.domain.state import State
 from component.domain.transitions import (
     AGENT_TRANSITIONS,
@@ -99,7 +99,7 @@ def _wrap_up_over(state: State, event: WrapUpOver, now: datetime, rng: Random) -
     state.agents.put(
         agent.extension, replace(agent, state=available, queue=None, wrap_up_until=None)
     )
-    return routing.route_all(state, list(state.queues_of(agent.extension)), now, rng)
+    return routing.route_all(state, state.queues_of(agent.extension), now, rng)
 
 
 def _device_state_changed(
@@ -109,7 +109,16 @@ def _device_state_changed(
     if agent is None or agent.device_state is event.state:
         return []
     state.agents.put(agent.extension, replace(agent, device_state=event.state))
-    return routing.route_all(state, list(state.queues_of(agent.extension)), now, rng)
+    commands = [] if event.state.is_there else _pass_over(state, agent, now)
+    return commands + routing.route_all(state, state.queues_of(agent.extension), now, rng)
+
+
+def _pass_over(state: State, agent: Agent, now: datetime) -> list[Command]:
+    """Withdraw what is offered to a phone that went away while it rang."""
+    call = None if agent.leg is None else state.calls.get(agent.leg.call_id)
+    if call is None or call.state is not CallState.OFFERED or call.leg != agent.leg:
+        return []
+    return [*routing.withdraw(state, call, OfferEnd.UNAVAILABLE, now), HangUpLeg(call.leg)]
 
 
 def _member(state: State, device: str, queue: str) -> Member:

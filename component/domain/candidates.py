@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from component.domain.model import Agent, AgentState, Member, MemberState
+from component.domain.model import Agent, AgentState, Member, MemberState, Queue
 
 Place = tuple[Any, ...]
 """Where a member stands among those of the same penalty, by the strategy: the smallest first."""
@@ -18,12 +18,13 @@ Rank = tuple[Any, ...]
 """(penalty, *place, extension)"""
 
 
-def may_be_offered(agent: Agent, member: Member) -> bool:
+def may_be_offered(agent: Agent, member: Member, queue: Queue) -> bool:
     """Tell whether a call of the member's queue may be offered now."""
+    device = agent.device_state
     return (
         member.state is MemberState.READY
         and agent.state is AgentState.AVAILABLE
-        and agent.device_state.can_ring
+        and (device.is_there if queue.ringinuse else device.can_ring)
     )
 
 

@@ -15,6 +15,7 @@ class CallerEntered:
     caller: Caller
     digits: str = ""
     customer: Customer | None = None
+    priority: int = 0
 
 
 @dataclass(frozen=True, slots=True)

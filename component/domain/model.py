@@ -55,6 +55,11 @@ class DeviceState(StrEnum):
         """Whether a call may be offered; UNKNOWN is a device that reports no state."""
         return self in (DeviceState.NOT_INUSE, DeviceState.UNKNOWN)
 
+    @property
+    def is_there(self) -> bool:
+        """Whether the device could be rung if it were not in use."""
+        return self not in (DeviceState.UNAVAILABLE, DeviceState.INVALID)
+
 
 class LegEnd(StrEnum):
     """Why an agent's leg ended."""
@@ -92,12 +97,38 @@ class StrategyName(StrEnum):
     LINEAR = "linear"
 
 
+class EmptyCondition(StrEnum):
+    """Which members do not count when a queue may be empty, in app_queue's words."""
+
+    PAUSED = "paused"
+    PENALTY = "penalty"
+    """Whose penalty is beyond the caller's limits. Callers have none here, so this excludes
+    nobody: alone, it makes a queue empty only if nobody is logged on."""
+    INUSE = "inuse"
+    RINGING = "ringing"
+    UNAVAILABLE = "unavailable"
+    INVALID = "invalid"
+    UNKNOWN = "unknown"
+    WRAPUP = "wrapup"
+
+
+class AutoPause(StrEnum):
+    """Whether a member who does not answer is paused: in this queue, or in all."""
+
+    NO = "no"
+    YES = "yes"
+    ALL = "all"
+
+
 class QueueStatus(StrEnum):
     """`QUEUESTATUS`, with the values that app_queue gives it."""
 
     TIMEOUT = "TIMEOUT"
     JOINEMPTY = "JOINEMPTY"
     LEAVEEMPTY = "LEAVEEMPTY"
+    FULL = "FULL"
+    JOINUNAVAIL = "JOINUNAVAIL"
+    LEAVEUNAVAIL = "LEAVEUNAVAIL"
     UNAVAILABLE = "UNAVAILABLE"
     """Not app_queue's: this service cannot hold the caller now, its database is away."""
 
@@ -110,6 +141,9 @@ class Outcome(StrEnum):
     TIMEOUT = "timeout"
     JOINEMPTY = "joinempty"
     LEAVEEMPTY = "leaveempty"
+    FULL = "full"
+    JOINUNAVAIL = "joinunavail"
+    LEAVEUNAVAIL = "leaveunavail"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +189,21 @@ class Queue:
     strategy: StrategyName = StrategyName.LEASTRECENT
     wrapuptime: timedelta = timedelta(0)
     """How long an agent is offered nothing, by any queue, after a call of this queue."""
+    maxlen: int = 0
+    """How many callers may wait; 0 is any number."""
+    servicelevel: timedelta = timedelta(seconds=60)
+    """Callers are to be connected within this time; those who are, are counted."""
+    joinempty: frozenset[EmptyCondition] = frozenset({EmptyCondition.PENALTY})
+    """Which members do not count when nobody may enter an empty queue. If none is named, callers
+    may always enter."""
+    leavewhenempty: frozenset[EmptyCondition] = frozenset({EmptyCondition.PENALTY})
+    """Which members do not count when callers must leave an empty queue. If none is named, they
+    never must."""
+    ringinuse: bool = False
+    """Whether phones are rung that are in use."""
+    autopause: AutoPause = AutoPause.NO
+    weight: int = 0
+    """Of the queues that an agent serves, the one with the greatest weight comes first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +289,8 @@ class Call:
     answered_at: datetime | None = None
     ended_at: datetime | None = None
     outcome: Outcome | None = None
+    priority: int = 0
+    """Callers of a higher priority are served first (QUEUE_PRIO)."""
 
     @property
     def leg(self) -> Leg:

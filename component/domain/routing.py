@@ -22,12 +22,15 @@ from component.domain.events import RetryDue, RingTimedOut, WrapUpOver
 from component.domain.model import (
     Agent,
     AgentState,
+    AutoPause,
     Call,
     Caller,
     CallState,
     Member,
+    MemberState,
     OfferEnd,
     Outcome,
+    Queue,
     QueueStatus,
     Turn,
 )
@@ -47,15 +50,15 @@ GRACE = timedelta(seconds=5)
 """Asterisk ends by itself, this much later, what this service should have ended."""
 
 
+AUTOPAUSE_REASON = "Auto-Pause"
+"""As app_queue has it."""
+
+
 def route(state: State, queue: str, now: datetime, rng: Random) -> list[Command]:
     """Serve the callers of a queue, those who entered first, with the agents who are free."""
     if not state.asterisk_up:
         return []
-    commands: list[Command] = []
-    if not state.anyone_logged_on(queue):
-        for call in state.waiting(queue):
-            commands += release(state, call, QueueStatus.LEAVEEMPTY, now)
-        return commands
+    commands = leave_if_empty(state, queue, now)
     for call in state.waiting(queue):
         if not state.candidates.any(queue):
             break
@@ -64,8 +67,35 @@ def route(state: State, queue: str, now: datetime, rng: Random) -> list[Command]
 
 
 def route_all(state: State, queues: Iterable[str], now: datetime, rng: Random) -> list[Command]:
-    """Serve the callers of several queues."""
-    return [command for queue in queues for command in route(state, queue, now, rng)]
+    """Serve the callers of several queues: by weight, then by who waits for the longest time."""
+    commands: list[Command] = []
+    for queue in sorted(queues, key=lambda queue: _urgency(state, queue, now)):
+        commands += route(state, queue, now, rng)
+    return commands
+
+
+def join_refusal(state: State, queue: Queue) -> QueueStatus | None:
+    """Return why a caller may not enter a queue now, None if one may."""
+    if queue.joinempty and not state.presence.anyone(queue.name, queue.joinempty):
+        there = state.anyone_logged_on(queue.name)
+        return QueueStatus.JOINUNAVAIL if there else QueueStatus.JOINEMPTY
+    if queue.maxlen and state.callers(queue.name) >= queue.maxlen:
+        return QueueStatus.FULL
+    return None
+
+
+def leave_if_empty(state: State, name: str, now: datetime) -> list[Command]:
+    """Give the callers back who wait in a queue that is empty. A phone that rings, rings on."""
+    queue = state.queues[name]
+    if not state.asterisk_up or not queue.leavewhenempty:
+        return []
+    if state.presence.anyone(name, queue.leavewhenempty):
+        return []
+    there = state.anyone_logged_on(name)
+    status = QueueStatus.LEAVEUNAVAIL if there else QueueStatus.LEAVEEMPTY
+    return [
+        command for call in state.waiting(name) for command in release(state, call, status, now)
+    ]
 
 
 def all_tried(state: State, call: Call) -> bool:
@@ -73,7 +103,7 @@ def all_tried(state: State, call: Call) -> bool:
     return all(extension in call.tried for extension in state.candidates.of(call.queue))
 
 
-def withdraw(state: State, call: Call, reason: OfferEnd) -> list[Command]:
+def withdraw(state: State, call: Call, reason: OfferEnd, now: datetime) -> list[Command]:
     """Take the call back from an agent who did not take it; it waits in its old place.
 
     The agent stays reserved until the leg is gone.
@@ -88,6 +118,8 @@ def withdraw(state: State, call: Call, reason: OfferEnd) -> list[Command]:
         tried=call.tried | {extension},
     )
     state.calls.put(call.id, waiting)
+    if reason is OfferEnd.NO_ANSWER:
+        _autopause(state, call.queue, extension, now)
     return [HideCall(extension, hidden, reason)]
 
 
@@ -144,6 +176,19 @@ def pause(state: State, member: Member, reason: str, now: datetime) -> None:
     since = member.paused_at or now
     paused = replace(member, paused_at=since, pause_reason=reason)
     state.members.put((member.queue, member.extension), paused)
+
+
+def _autopause(state: State, name: str, extension: str, now: datetime) -> None:
+    autopause = state.queues[name].autopause
+    queues = list(state.queues_of(extension)) if autopause is AutoPause.ALL else [name]
+    members = [state.members.get((queue, extension)) for queue in queues]
+    for member in members if autopause is not AutoPause.NO else []:
+        if member is not None and member.state is MemberState.READY:
+            pause(state, member, AUTOPAUSE_REASON, now)
+
+
+def _urgency(state: State, queue: str, now: datetime) -> tuple[int, datetime, str]:
+    return (-state.queues[queue].weight, state.first_waiting(queue) or now, queue)
 
 
 def _seek(state: State, call: Call, now: datetime, rng: Random) -> list[Command]:

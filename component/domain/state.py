@@ -6,9 +6,15 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from component.domain.candidates import Candidates, Rank, may_be_offered
-from component.domain.model import Agent, Call, CallState, Leg, Member, Queue, Turn
+from component.domain.model import Agent, Call, CallState, Leg, Member, MemberState, Queue, Turn
+from component.domain.presence import Presence, reasons
 from component.domain.strategies import STRATEGIES
 from component.records import Ledger, Table
+
+_Order = tuple[int, datetime, str]
+"""(-priority, entered, call id): the smallest is served first."""
+
+_QUEUED = (CallState.WAITING, CallState.OFFERED)
 
 
 class State:
@@ -28,12 +34,14 @@ class State:
         self.turns: Table[str, Turn] = Table(ledger)
         """Of the queues that go round in a circle."""
         self.candidates = Candidates()
+        self.presence = Presence()
         self._by_device: dict[str, str] = {}
         self._by_leg: dict[Leg, str] = {}
         self._by_channel: dict[str, str] = {}
         self._queues_of: defaultdict[str, set[str]] = defaultdict(set)
         self._logged_on: defaultdict[str, set[str]] = defaultdict(set)
-        self._waiting: defaultdict[str, list[tuple[datetime, str]]] = defaultdict(list)
+        self._waiting: defaultdict[str, list[_Order]] = defaultdict(list)
+        self._queued: defaultdict[str, list[_Order]] = defaultdict(list)
         self._logon_order = 0
 
     def load(
@@ -73,12 +81,16 @@ class State:
 
     def waiting(self, queue: str) -> list[Call]:
         """Return the calls that wait in a queue, the first to be served first."""
-        return [self.calls[call_id] for _, call_id in self._waiting[queue]]
+        return [self.calls[call_id] for *_, call_id in self._waiting[queue]]
+
+    def first_waiting(self, queue: str) -> datetime | None:
+        """Return when the caller entered whom the queue serves next."""
+        line = self._waiting[queue]
+        return line[0][1] if line else None
 
     def callers(self, queue: str) -> int:
         """Return how many callers of a queue wait to be connected, those at a ringing phone too."""
-        waiting = (CallState.WAITING, CallState.OFFERED)
-        return sum(call.queue == queue and call.state in waiting for call in self.calls.values())
+        return len(self._queued[queue])
 
     def logged_on(self, queue: str) -> list[Member]:
         """Return the members of a queue who are logged on, in the order of log-on."""
@@ -120,6 +132,7 @@ class State:
             self._logged_on[old.queue].discard(old.extension)
             self._queues_of[old.extension].discard(old.queue)
             self.candidates.place(old.queue, old.extension, None)
+            self.presence.place(old.queue, old.extension, None)
         if new is not None:
             self._queues_of[new.extension].add(new.queue)
             self._logon_order = max(self._logon_order, new.logon_order)
@@ -131,20 +144,35 @@ class State:
 
     def _place(self, agent: Agent, member: Member) -> None:
         rank: Rank | None = None
-        if may_be_offered(agent, member):
-            strategy = STRATEGIES[self.queues[member.queue].strategy]
+        queue = self.queues[member.queue]
+        if may_be_offered(agent, member, queue):
+            strategy = STRATEGIES[queue.strategy]
             rank = (member.penalty, *strategy.place(agent, member), member.extension)
         self.candidates.place(member.queue, member.extension, rank)
+        logged_off = member.state is MemberState.LOGGED_OFF
+        there = None if logged_off else reasons(agent, member)
+        self.presence.place(member.queue, member.extension, there)
 
     def _call_changed(self, old: Call | None, new: Call | None) -> None:
         if old is not None:
             if self._by_channel.get(old.channel) == old.id:
                 del self._by_channel[old.channel]
             if old.state is CallState.WAITING:
-                line = self._waiting[old.queue]
-                del line[bisect_left(line, (old.entered_at, old.id))]
+                _remove(self._waiting[old.queue], old)
+            if old.state in _QUEUED:
+                _remove(self._queued[old.queue], old)
         if new is not None:
             if new.state is not CallState.ENDED:
                 self._by_channel[new.channel] = new.id
             if new.state is CallState.WAITING:
-                insort(self._waiting[new.queue], (new.entered_at, new.id))
+                insort(self._waiting[new.queue], _order(new))
+            if new.state in _QUEUED:
+                insort(self._queued[new.queue], _order(new))
+
+
+def _order(call: Call) -> _Order:
+    return (-call.priority, call.entered_at, call.id)
+
+
+def _remove(line: list[_Order], call: Call) -> None:
+    del line[bisect_left(line, _order(call))]

@@ -78,7 +78,10 @@ def step(state: State, event: Event, now: datetime, rng: Random) -> list[Command
     """
     mark = state.ledger.mark()
     try:
-        return _step(state, event, now, rng)
+        commands = _step(state, event, now, rng)
+        for queue in state.presence.take_disturbed():
+            commands += routing.leave_if_empty(state, queue, now)
+        return commands
     except DomainError:
         state.ledger.rollback(mark)
         raise
@@ -119,20 +122,30 @@ def _caller_entered(
     queue = state.queues.get(event.queue)
     if queue is None:
         return [Release(event.call_id, event.channel, QueueStatus.UNAVAILABLE)]
+    refusal = routing.join_refusal(state, queue)
     call = Call(
-        event.call_id, event.queue, event.channel, event.caller, now, event.digits, event.customer
+        event.call_id,
+        event.queue,
+        event.channel,
+        event.caller,
+        now,
+        event.digits,
+        event.customer,
+        priority=event.priority,
     )
     state.calls.put(call.id, call)
-    members = state.logged_on(call.queue)
-    if not members:
-        return routing.release(state, call, QueueStatus.JOINEMPTY, now)
-    return [
-        Announce(call, tuple(member.extension for member in members)),
-        WakeAt(now + queue.max_wait, WaitTimedOut(call.id)),
-        *routing.route(state, call.queue, now, rng),
+    if refusal is not None:
+        return routing.release(state, call, refusal, now)
+    commands: list[Command] = []
+    extensions = tuple(member.extension for member in state.logged_on(call.queue))
+    if extensions:
+        commands.append(Announce(call, extensions))
+    commands.append(WakeAt(now + queue.max_wait, WaitTimedOut(call.id)))
+    commands += routing.route(state, call.queue, now, rng)
+    if state.calls[call.id].state is not CallState.ENDED:
         # After the ringing has begun: the caller has time for the music, the agent has not.
-        Hold(call.id, call.channel, queue.max_wait + HOLD_GRACE),
-    ]
+        commands.append(Hold(call.id, call.channel, queue.max_wait + HOLD_GRACE))
+    return commands
 
 
 def _caller_left(state: State, event: CallerLeft, now: datetime) -> list[Command]:
@@ -169,7 +182,7 @@ def _leg_ended(state: State, event: LegEnded, now: datetime, rng: Random) -> lis
     call = state.calls.get(event.leg.call_id)
     if call is not None and call.leg == event.leg:
         if call.state is CallState.OFFERED:
-            commands = routing.withdraw(state, call, OFFER_ENDS[event.reason])
+            commands = routing.withdraw(state, call, OFFER_ENDS[event.reason], now)
         elif call.state is CallState.ANSWERED:
             commands = routing.complete(state, call, now)
     commands += routing.free(state, agent, now)
@@ -182,7 +195,7 @@ def _ring_timed_out(state: State, event: RingTimedOut, now: datetime, rng: Rando
     if call is None:
         return []
     return [
-        *routing.withdraw(state, call, OfferEnd.NO_ANSWER),
+        *routing.withdraw(state, call, OfferEnd.NO_ANSWER, now),
         HangUpLeg(event.leg),
         *routing.route(state, call.queue, now, rng),
     ]

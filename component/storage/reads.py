@@ -9,6 +9,7 @@ import asyncpg
 from component.domain.model import (
     Agent,
     AgentState,
+    AutoPause,
     Call,
     Caller,
     CallState,
@@ -20,6 +21,7 @@ from component.domain.model import (
     StrategyName,
     Turn,
 )
+from component.domain.presence import conditions
 from component.ports import Outgoing, Stored
 from component.pubsub.model import AccessModel, Affiliation, Item, Node, Role, Subscription
 
@@ -77,6 +79,13 @@ def _queue(row: Row) -> Queue:
         max_wait=timedelta(seconds=row["max_wait"]),
         strategy=StrategyName(row["strategy"]),
         wrapuptime=timedelta(seconds=row["wrapuptime"]),
+        maxlen=row["maxlen"],
+        servicelevel=timedelta(seconds=row["servicelevel"]),
+        joinempty=conditions(row["joinempty"], joining=True),
+        leavewhenempty=conditions(row["leavewhenempty"], joining=False),
+        ringinuse=row["ringinuse"],
+        autopause=AutoPause(row["autopause"]),
+        weight=row["weight"],
     )
 
 
@@ -107,6 +116,7 @@ def _call(row: Row) -> Call:
         row["entered_at"],
         digits=row["digits"],
         customer=row["customer"] and _customer(json.loads(row["customer"])),
+        priority=row["priority"],
         state=CallState(row["state"]),
         extension=row["extension"],
         attempt=row["attempt"],

@@ -169,6 +169,7 @@ def _call(call: Call) -> Row:
             "name": customer.name,
             "attributes": customer.attributes,
         },
+        "priority": call.priority,
         "state": call.state,
         "extension": call.extension,
         "attempt": call.attempt,

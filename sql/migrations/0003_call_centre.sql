@@ -1,4 +1,4 @@
--- The call centre: wrap-up, pause, strategies.
+-- The call centre: wrap-up, pause, strategies, the other settings of queues.
 -- depends: 0001_schema
 
 -- migrate: apply
@@ -10,7 +10,31 @@ ALTER TABLE queues
             'leastrecent', 'fewestcalls', 'random', 'wrandom', 'rrmemory', 'rrordered', 'linear'
         )
     ),
-    ADD COLUMN wrapuptime double precision NOT NULL DEFAULT 0 CHECK (wrapuptime >= 0);
+    ADD COLUMN wrapuptime double precision NOT NULL DEFAULT 0 CHECK (wrapuptime >= 0),
+    -- How many callers may wait; 0 is any number.
+    ADD COLUMN maxlen integer NOT NULL DEFAULT 0 CHECK (maxlen >= 0),
+    ADD COLUMN servicelevel double precision NOT NULL DEFAULT 60 CHECK (servicelevel >= 0),
+    -- Words separated by commas: which members do not count as there. With 'penalty' alone, as no
+    -- caller has penalty limits, the queue is empty only if nobody is logged on.
+    ADD COLUMN joinempty text NOT NULL DEFAULT 'penalty' CHECK (
+        joinempty ~ '^((yes|no|strict|loose|paused|penalty|inuse|ringing|unavailable|invalid|unknown|wrapup)(,(?!$)|$))+$'
+    ),
+    ADD COLUMN leavewhenempty text NOT NULL DEFAULT 'penalty' CHECK (
+        leavewhenempty ~ '^((yes|no|strict|loose|paused|penalty|inuse|ringing|unavailable|invalid|unknown|wrapup)(,(?!$)|$))+$'
+    ),
+    ADD COLUMN ringinuse boolean NOT NULL DEFAULT false,
+    ADD COLUMN autopause text NOT NULL DEFAULT 'no' CHECK (autopause IN ('no', 'yes', 'all')),
+    ADD COLUMN weight integer NOT NULL DEFAULT 0;
+
+ALTER TABLE calls
+    ADD COLUMN priority integer NOT NULL DEFAULT 0,
+    DROP CONSTRAINT calls_outcome_check,
+    ADD CONSTRAINT calls_outcome_check CHECK (
+        outcome IN (
+            'completed', 'abandoned', 'timeout', 'joinempty', 'leaveempty', 'full', 'joinunavail',
+            'leaveunavail'
+        )
+    );
 
 ALTER TABLE members
     -- NULL while not paused.
@@ -67,4 +91,23 @@ ALTER TABLE members
     DROP COLUMN pause_reason,
     DROP COLUMN calls_taken;
 
-ALTER TABLE queues DROP COLUMN strategy, DROP COLUMN wrapuptime;
+UPDATE calls SET outcome = replace(outcome, 'unavail', 'empty');
+UPDATE calls SET outcome = 'joinempty' WHERE outcome = 'full';
+
+ALTER TABLE calls
+    DROP COLUMN priority,
+    DROP CONSTRAINT calls_outcome_check,
+    ADD CONSTRAINT calls_outcome_check CHECK (
+        outcome IN ('completed', 'abandoned', 'timeout', 'joinempty', 'leaveempty')
+    );
+
+ALTER TABLE queues
+    DROP COLUMN strategy,
+    DROP COLUMN wrapuptime,
+    DROP COLUMN maxlen,
+    DROP COLUMN servicelevel,
+    DROP COLUMN joinempty,
+    DROP COLUMN leavewhenempty,
+    DROP COLUMN ringinuse,
+    DROP COLUMN autopause,
+    DROP COLUMN weight;

@@ -38,6 +38,7 @@ CALL = Call(
     attempt=2,
     tried=frozenset({"2000", "3000"}),
     retrying=True,
+    priority=2,
     revision=3,
     offered_at=NOW + timedelta(seconds=1),
 )
