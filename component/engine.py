@@ -194,6 +194,7 @@ class Engine:
         duration = self._clock.now() - started
         self._observer.committed(len(entries), batch.commands, changes, duration)
         self._state.forget_ended(changes.calls)
+        self._state.forget_logged()
         self._act(batch)
 
     def _decide(self, entry: _Entry, batch: _Batch) -> None:
@@ -282,6 +283,7 @@ class Engine:
             members=[member for _, member in self._state.members.pending() if member],
             calls=[call for _, call in self._state.calls.pending() if call],
             turns=[turn for _, turn in self._state.turns.pending() if turn],
+            queue_log=[entry for _, entry in sorted(self._state.queue_log.pending()) if entry],
             nodes=dict(pubsub.nodes.pending()),
             affiliations=dict(pubsub.affiliations.pending()),
             subscriptions=dict(pubsub.subscriptions.pending()),

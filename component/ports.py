@@ -11,6 +11,7 @@ from typing import Protocol
 
 from component.domain.commands import CallCommand, Command
 from component.domain.model import Agent, Call, Customer, DeviceState, Leg, Member, Queue, Turn
+from component.domain.queue_log import LogEntry
 from component.pubsub.model import Affiliation, Item, Node, Subscription
 
 
@@ -50,6 +51,7 @@ class Changes:
     members: list[Member] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     turns: list[Turn] = field(default_factory=list)
+    queue_log: list[LogEntry] = field(default_factory=list)
     nodes: dict[str, Node | None] = field(default_factory=dict)
     affiliations: dict[tuple[str, str], Affiliation | None] = field(default_factory=dict)
     """(node, bare JID)"""
@@ -64,8 +66,9 @@ class Changes:
     def __bool__(self) -> bool:
         return any(
             (
-                self.agents, self.members, self.calls, self.turns, self.nodes, self.affiliations,
-                self.subscriptions, self.items, self.outgoing, self.delivered,
+                self.agents, self.members, self.calls, self.turns, self.queue_log,
+                self.nodes, self.affiliations, self.subscriptions, self.items,
+                self.outgoing, self.delivered,
             )
         )  # fmt: skip
 

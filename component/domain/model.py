@@ -291,6 +291,10 @@ class Call:
     outcome: Outcome | None = None
     priority: int = 0
     """Callers of a higher priority are served first (QUEUE_PRIO)."""
+    original_position: int = 0
+    """The place in the line on entering it, from 1; 0 for one who was not let in."""
+    position: int = 0
+    """The place in the line on leaving it unserved; 0 before."""
 
     @property
     def leg(self) -> Leg:

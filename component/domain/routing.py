@@ -251,6 +251,7 @@ def _drop_offer(call: Call, reason: OfferEnd) -> list[Command]:
 def _end(state: State, call: Call, outcome: Outcome, now: datetime) -> Call:
     ended = replace(
         call,
+        position=0 if outcome is Outcome.COMPLETED else state.position(call),
         state=advance(CALL_TRANSITIONS, call.state, CallMove.END),
         outcome=outcome,
         ended_at=now,

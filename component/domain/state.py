@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from component.domain.candidates import Candidates, Rank, may_be_offered
+from component.domain.events import Event
 from component.domain.model import Agent, Call, CallState, Leg, Member, MemberState, Queue, Turn
 from component.domain.presence import Presence, reasons
+from component.domain.queue_log import CallChange, LogEntry, MemberChange, entries
 from component.domain.strategies import STRATEGIES
 from component.records import Ledger, Table
 
@@ -29,8 +31,14 @@ class State:
         """Without Asterisk no call is offered."""
         self.queues: dict[str, Queue] = {}
         self.agents: Table[str, Agent] = Table(ledger, self._agent_changed)
-        self.members: Table[tuple[str, str], Member] = Table(ledger, self._member_changed)
-        self.calls: Table[str, Call] = Table(ledger, self._call_changed)
+        self.members: Table[tuple[str, str], Member] = Table(
+            ledger, self._member_changed, lambda old, new: self._journal.append((old, new))
+        )
+        self.calls: Table[str, Call] = Table(
+            ledger, self._call_changed, lambda old, new: self._journal.append((old, new))
+        )
+        self.queue_log: Table[int, LogEntry] = Table(ledger)
+        """What has not been committed yet, by a number that grows."""
         self.turns: Table[str, Turn] = Table(ledger)
         """Of the queues that go round in a circle."""
         self.candidates = Candidates()
@@ -43,6 +51,8 @@ class State:
         self._waiting: defaultdict[str, list[_Order]] = defaultdict(list)
         self._queued: defaultdict[str, list[_Order]] = defaultdict(list)
         self._logon_order = 0
+        self._logged = 0
+        self._journal: list[CallChange | MemberChange] = []
 
     def load(
         self,
@@ -92,6 +102,10 @@ class State:
         """Return how many callers of a queue wait to be connected, those at a ringing phone too."""
         return len(self._queued[queue])
 
+    def position(self, call: Call) -> int:
+        """Return the place in its queue's line that a call has or would have, from 1."""
+        return bisect_left(self._queued[call.queue], _order(call)) + 1
+
     def logged_on(self, queue: str) -> list[Member]:
         """Return the members of a queue who are logged on, in the order of log-on."""
         members = (self.members[queue, extension] for extension in self._logged_on[queue])
@@ -114,6 +128,21 @@ class State:
         for call in committed:
             if call.state is CallState.ENDED:
                 self.calls.forget(call.id)
+
+    def forget_logged(self) -> None:
+        """Drop from memory the entries of the log, once they are committed."""
+        for number in list(self.queue_log):
+            self.queue_log.forget(number)
+
+    def log(self, event: Event, now: datetime) -> None:
+        """Note in the log what changed, because of an event, since `forget_changes`."""
+        for entry in entries(self._journal, event, now):
+            self._logged += 1
+            self.queue_log.put(self._logged, entry)
+
+    def forget_changes(self) -> None:
+        """Begin anew to collect what is to be logged; what was undone must not be."""
+        self._journal.clear()
 
     def _agent_changed(self, old: Agent | None, new: Agent | None) -> None:
         if old is not None:

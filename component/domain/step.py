@@ -77,14 +77,16 @@ def step(state: State, event: Event, now: datetime, rng: Random) -> list[Command
     Raises a `DomainError` if the fact is refused; nothing is changed then.
     """
     mark = state.ledger.mark()
+    state.forget_changes()
     try:
         commands = _step(state, event, now, rng)
         for queue in state.presence.take_disturbed():
             commands += routing.leave_if_empty(state, queue, now)
-        return commands
     except DomainError:
         state.ledger.rollback(mark)
         raise
+    state.log(event, now)
+    return commands
 
 
 def _step(state: State, event: Event, now: datetime, rng: Random) -> list[Command]:
@@ -133,9 +135,11 @@ def _caller_entered(
         event.customer,
         priority=event.priority,
     )
-    state.calls.put(call.id, call)
     if refusal is not None:
+        state.calls.put(call.id, call)
         return routing.release(state, call, refusal, now)
+    call = replace(call, original_position=state.position(call))
+    state.calls.put(call.id, call)
     commands: list[Command] = []
     extensions = tuple(member.extension for member in state.logged_on(call.queue))
     if extensions:

@@ -7,6 +7,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from typing import TypeVar
 
 from component.domain.model import Agent, Call, CallState, Customer, Member, Queue, Turn
+from component.domain.queue_log import LogEntry
 from component.ports import Changes, Outgoing, Stored, StoreRefusedError, StoreUnavailableError
 from component.pubsub.model import Affiliation, Item, Node, Subscription
 
@@ -31,6 +32,7 @@ class MemoryStore:
         self.customers = {customer.code: customer for customer in customers}
         self.calls: dict[str, Call] = {}
         self.turns: dict[str, Turn] = {}
+        self.queue_log: list[LogEntry] = []
         self.nodes: dict[str, Node] = {}
         self.affiliations: dict[tuple[str, str], Affiliation] = {}
         self.subscriptions: dict[tuple[str, str, str], Subscription] = {}
@@ -63,6 +65,7 @@ class MemoryStore:
         self.members |= {(member.queue, member.extension): member for member in changes.members}
         self.calls |= {call.id: call for call in changes.calls}
         self.turns |= {turn.queue: turn for turn in changes.turns}
+        self.queue_log += changes.queue_log
         _merge(self.nodes, changes.nodes)
         _merge(self.affiliations, changes.affiliations)
         _merge(self.subscriptions, changes.subscriptions)

@@ -117,6 +117,7 @@ def _call(row: Row) -> Call:
         digits=row["digits"],
         customer=row["customer"] and _customer(json.loads(row["customer"])),
         priority=row["priority"],
+        original_position=row["original_position"],
         state=CallState(row["state"]),
         extension=row["extension"],
         attempt=row["attempt"],

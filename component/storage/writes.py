@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from component.domain.model import Agent, Call, Member, Turn
+from component.domain.queue_log import LogEntry
 from component.ports import Changes, Outgoing
 from component.pubsub.model import Affiliation, Item, Node, Subscription
 
@@ -47,6 +48,12 @@ PARTS: dict[str, str] = {
         JOIN queues ON queues.name = new.queue
         ON CONFLICT (queue) DO UPDATE SET
             extension = excluded.extension, logon_order = excluded.logon_order""",
+    "queue_log": """
+        INSERT INTO queue_log (
+            time, callid, queuename, agent, event, data1, data2, data3, data4, data5
+        )
+        SELECT time, callid, queuename, agent, event, data1, data2, data3, data4, data5
+        FROM json_populate_recordset(NULL::queue_log, {rows})""",
     "nodes": """
         INSERT INTO nodes SELECT * FROM json_populate_recordset(NULL::nodes, {rows})
         ON CONFLICT (name) DO UPDATE SET
@@ -107,6 +114,7 @@ def _rows(changes: Changes) -> dict[str, list[Row]]:
         "members": [_member(member) for member in changes.members],
         "calls": [_call(call) for call in changes.calls],
         "turns": [_turn(turn) for turn in changes.turns],
+        "queue_log": [_log_entry(entry) for entry in changes.queue_log],
         "nodes": [_node(node) for node in changes.nodes.values() if node],
         "nodes_gone": _gone(changes.nodes, lambda name: {"name": name}),
         "affiliations": [_affiliation(a) for a in changes.affiliations.values() if a],
@@ -170,6 +178,7 @@ def _call(call: Call) -> Row:
             "attributes": customer.attributes,
         },
         "priority": call.priority,
+        "original_position": call.original_position,
         "state": call.state,
         "extension": call.extension,
         "attempt": call.attempt,
@@ -189,6 +198,18 @@ def _turn(turn: Turn) -> Row:
         "queue": turn.queue,
         "extension": turn.extension,
         "logon_order": turn.logon_order,
+    }
+
+
+def _log_entry(entry: LogEntry) -> Row:
+    data = (*entry.data, "", "", "", "", "")
+    return {
+        "time": entry.time,
+        "callid": entry.callid,
+        "queuename": entry.queuename,
+        "agent": entry.agent,
+        "event": entry.event,
+        **{f"data{number}": data[number - 1] for number in range(1, 6)},
     }
 
 

@@ -1,4 +1,4 @@
--- The call centre: wrap-up, pause, strategies, the other settings of queues.
+-- The call centre: wrap-up, pause, strategies, the other settings of queues, queue_log.
 -- depends: 0001_schema
 
 -- migrate: apply
@@ -28,6 +28,8 @@ ALTER TABLE queues
 
 ALTER TABLE calls
     ADD COLUMN priority integer NOT NULL DEFAULT 0,
+    -- The place in the line on entering it, from 1; 0 for one who was not let in.
+    ADD COLUMN original_position integer NOT NULL DEFAULT 0,
     DROP CONSTRAINT calls_outcome_check,
     ADD CONSTRAINT calls_outcome_check CHECK (
         outcome IN (
@@ -70,7 +72,28 @@ CREATE TABLE turns (
     logon_order bigint NOT NULL
 );
 
+-- As app_queue's realtime queue_log: the same columns, events and data, for the same statistics
+-- software. Only ever added to; the operator deletes what is old.
+CREATE TABLE queue_log (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    time timestamptz NOT NULL,
+    -- Asterisk's id of the caller's channel.
+    callid text NOT NULL,
+    queuename text NOT NULL,
+    agent text NOT NULL,
+    event text NOT NULL,
+    data1 text NOT NULL,
+    data2 text NOT NULL,
+    data3 text NOT NULL,
+    data4 text NOT NULL,
+    data5 text NOT NULL
+);
+
+CREATE INDEX queue_log_time ON queue_log (time);
+
 -- migrate: rollback
+
+DROP TABLE queue_log;
 
 DROP TABLE turns;
 
@@ -96,6 +119,7 @@ UPDATE calls SET outcome = 'joinempty' WHERE outcome = 'full';
 
 ALTER TABLE calls
     DROP COLUMN priority,
+    DROP COLUMN original_position,
     DROP CONSTRAINT calls_outcome_check,
     ADD CONSTRAINT calls_outcome_check CHECK (
         outcome IN ('completed', 'abandoned', 'timeout', 'joinempty', 'leaveempty')

@@ -1,17 +1,20 @@
 """What only a real database can show."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
 
 from component.domain.model import AutoPause, EmptyCondition, Queue, StrategyName
 from component.domain.presence import conditions
+from component.domain.queue_log import LogEntry
 from component.ports import Changes, Outgoing, StoreUnavailableError
 from component.storage.postgres import PostgresStore
 from tests.databases import Databases
 
 pytestmark = pytest.mark.contract
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, UTC)
 
 CHANGES = Changes(outgoing=[Outgoing(1, "ivr.example.com", ("a@example.com",), "chat", "<body/>")])
 
@@ -58,6 +61,33 @@ async def test_the_settings_of_a_queue_are_read(database_url: str, postgres: Pos
         autopause=AutoPause.ALL,
         weight=3,
     )
+
+
+async def test_the_queue_log_is_written_in_order(
+    database_url: str, postgres: PostgresStore
+) -> None:
+    entered = LogEntry(NOW, "1.1", "support", "NONE", "ENTERQUEUE", ("", "5550100", "1"))
+    rang = LogEntry(NOW, "1.1", "support", "1000", "RINGNOANSWER", ("15000",))
+    await postgres.commit(Changes(queue_log=[entered, rang]))
+    await postgres.commit(Changes(queue_log=[rang]))
+
+    connection = await asyncpg.connect(database_url)
+    rows = await connection.fetch("SELECT * FROM queue_log ORDER BY id")
+    await connection.close()
+    assert [row["event"] for row in rows] == ["ENTERQUEUE", "RINGNOANSWER", "RINGNOANSWER"]
+    assert dict(rows[0]) == {
+        "id": 1,
+        "time": NOW,
+        "callid": "1.1",
+        "queuename": "support",
+        "agent": "NONE",
+        "event": "ENTERQUEUE",
+        "data1": "",
+        "data2": "5550100",
+        "data3": "1",
+        "data4": "",
+        "data5": "",
+    }
 
 
 async def test_the_defaults_of_the_schema_are_those_of_the_code(postgres: PostgresStore) -> None:

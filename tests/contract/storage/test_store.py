@@ -39,6 +39,7 @@ CALL = Call(
     tried=frozenset({"2000", "3000"}),
     retrying=True,
     priority=2,
+    original_position=4,
     revision=3,
     offered_at=NOW + timedelta(seconds=1),
 )

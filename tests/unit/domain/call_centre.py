@@ -155,6 +155,11 @@ class CallCentre:
         self.leg_ends(leg)
         return extension
 
+    def logged(self) -> list[tuple[str, str, str, tuple[str, ...]]]:
+        """The queue log: call, agent, event, data."""
+        entries = self.state.queue_log.values()
+        return [(entry.callid, entry.agent, entry.event, entry.data) for entry in entries]
+
     def ringing(self) -> list[str]:
         """The extensions that calls are offered to."""
         calls = self.state.calls.values()
