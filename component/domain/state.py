@@ -47,7 +47,7 @@ class State:
         self._by_leg: dict[Leg, str] = {}
         self._by_channel: dict[str, str] = {}
         self._queues_of: defaultdict[str, set[str]] = defaultdict(set)
-        self._logged_on: defaultdict[str, set[str]] = defaultdict(set)
+        self._logged_on: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
         self._waiting: defaultdict[str, list[_Order]] = defaultdict(list)
         self._queued: defaultdict[str, list[_Order]] = defaultdict(list)
         self._logon_order = 0
@@ -108,8 +108,7 @@ class State:
 
     def logged_on(self, queue: str) -> list[Member]:
         """Return the members of a queue who are logged on, in the order of log-on."""
-        members = (self.members[queue, extension] for extension in self._logged_on[queue])
-        return sorted(members, key=lambda member: member.logon_order)
+        return [self.members[queue, extension] for _, extension in self._logged_on[queue]]
 
     def anyone_logged_on(self, queue: str) -> bool:
         """Tell whether a queue has a member who is logged on."""
@@ -158,7 +157,9 @@ class State:
 
     def _member_changed(self, old: Member | None, new: Member | None) -> None:
         if old is not None:
-            self._logged_on[old.queue].discard(old.extension)
+            if old.logged_on_at is not None:
+                line = self._logged_on[old.queue]
+                del line[bisect_left(line, (old.logon_order, old.extension))]
             self._queues_of[old.extension].discard(old.queue)
             self.candidates.place(old.queue, old.extension, None)
             self.presence.place(old.queue, old.extension, None)
@@ -166,7 +167,7 @@ class State:
             self._queues_of[new.extension].add(new.queue)
             self._logon_order = max(self._logon_order, new.logon_order)
             if new.logged_on_at is not None:
-                self._logged_on[new.queue].add(new.extension)
+                insort(self._logged_on[new.queue], (new.logon_order, new.extension))
             agent = self.agents.get(new.extension)
             if agent is not None:
                 self._place(agent, new)
