@@ -1,7 +1,7 @@
 PYTHON ?= python3
 export PYTHON
 
-.PHONY: help setup run test simulate check format bench-pop prompts clean
+.PHONY: help setup run test simulate check format bench-pop bench-engine diagrams prompts clean
 
 help: ## Show this help
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -34,6 +34,12 @@ bench-pop: setup ## Measure 100 calls: from the last digit to the agent's screen
 
 prompts: ## Make the recordings of asterisk/prompts/sentences
 	@scripts/make-prompts .state/prompts
+
+diagrams: setup ## Draw the state machines anew in docs/state-machines.md
+	@.venv/bin/python -m component.domain.diagrams > docs/state-machines.md
+
+bench-engine: setup ## Print what a decision costs with 100, 1,000 and 10,000 agents
+	@.venv/bin/python -m lab.bench_engine
 
 clean: ## Delete all that was built, downloaded or stored; .venv too
 	rm -rf .state .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

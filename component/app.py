@@ -6,6 +6,7 @@ import signal
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
+from random import SystemRandom
 
 import asyncpg
 import structlog
@@ -103,7 +104,7 @@ class Service:
     async def _serve(self, store: PostgresStore, stored: Stored, stack: AsyncExitStack) -> None:
         config, clock, ledger = self._config, SystemClock(), Ledger()
         state = State(ledger)
-        state.load(stored.queues, stored.agents, stored.members, stored.calls)
+        state.load(stored.queues, stored.agents, stored.members, stored.calls, stored.turns)
         pubsub = PubSub(ledger, config.xmpp.domain, self._privileged())
         pubsub.load(stored.nodes, stored.affiliations, stored.subscriptions, stored.items)
         outbox = Outbox(stored.outgoing, clock.now())
@@ -140,6 +141,7 @@ class Service:
             control=asterisk.control,
             publisher=self._xmpp,
             clock=clock,
+            rng=SystemRandom(),
             observer=observer,
             render=event_markup,
             address=config.xmpp.domain,

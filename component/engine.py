@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from random import Random
 from typing import Any, TypeVar
 
 import structlog
@@ -108,6 +109,7 @@ class Engine:
         control: CallControl,
         publisher: Publisher,
         clock: Clock,
+        rng: Random,
         observer: Observer,
         render: Callable[[Notification], str],
         address: str,
@@ -120,6 +122,7 @@ class Engine:
         self._control = control
         self._publisher = publisher
         self._clock = clock
+        self._rng = rng
         self._observer = observer
         self._render = render
         self._address = address
@@ -202,6 +205,7 @@ class Engine:
         duration = self._clock.now() - started
         self._observer.committed(len(entries), batch.commands, changes, duration)
         self._state.forget_ended(changes.calls)
+        self._state.forget_logged()
         self._act(batch)
 
     def _decide(self, entry: _Entry, batch: _Batch) -> None:
@@ -244,7 +248,7 @@ class Engine:
         return None
 
     def _step(self, event: Event, batch: _Batch, now: datetime) -> None:
-        for command in step(self._state, event, now):
+        for command in step(self._state, event, now, self._rng):
             self._tell(command, batch, now)
             batch.commands.append(command)
 
@@ -297,6 +301,8 @@ class Engine:
             members=[member for _, member in self._state.members.pending() if member],
             calls=[call for _, call in self._state.calls.pending() if call],
             calls_gone=[call_id for call_id, call in self._state.calls.pending() if not call],
+            turns=[turn for _, turn in self._state.turns.pending() if turn],
+            queue_log=[entry for _, entry in sorted(self._state.queue_log.pending()) if entry],
             nodes=dict(pubsub.nodes.pending()),
             affiliations=dict(pubsub.affiliations.pending()),
             subscriptions=dict(pubsub.subscriptions.pending()),

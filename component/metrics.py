@@ -32,6 +32,9 @@ class Outcome(StrEnum):
     TIMEOUT = "timeout"
     JOINEMPTY = "joinempty"
     LEAVEEMPTY = "leaveempty"
+    FULL = "full"
+    JOINUNAVAIL = "joinunavail"
+    LEAVEUNAVAIL = "leaveunavail"
     UNAVAILABLE = "unavailable"
 
 
@@ -75,6 +78,9 @@ class Metrics:
         )
         self._calls = self._counter("calls", "Calls that left a queue", "queue", "outcome")
         self._offers = self._counter("offers", "Calls that rang at an agent", "queue", "result")
+        self._in_time = self._counter(
+            "answered_in_time", "Calls that were answered within the queue's servicelevel", "queue"
+        )
         self._lookups = self._counter("customer_lookups", "Customer codes looked up", "result")
         self._notifications = self._counter("notifications", "Notifications sent to subscribers")
         self._reconnects = self._counter("reconnects", "Connections made again", "peer")
@@ -105,6 +111,10 @@ class Metrics:
     def offer_ended(self, queue: str, result: OfferResult) -> None:
         """Count an offer that an agent took or that came to nothing."""
         self._offers.labels(queue, result).inc()
+
+    def answered_in_time(self, queue: str) -> None:
+        """Count a call that was answered within its queue's service level."""
+        self._in_time.labels(queue).inc()
 
     def queues(self, waiting: Mapping[str, int], members: Mapping[str, int]) -> None:
         """Set how many callers wait and how many members are logged on, for every queue."""

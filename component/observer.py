@@ -52,8 +52,10 @@ class EngineObserver:
         if isinstance(command, HideCall):
             self._metrics.offer_ended(command.call.queue, OfferResult(command.reason))
         elif isinstance(command, Connect):
-            queue = self._state.calls[command.leg.call_id].queue
-            self._metrics.offer_ended(queue, OfferResult.ANSWERED)
+            call = self._state.calls[command.leg.call_id]
+            self._metrics.offer_ended(call.queue, OfferResult.ANSWERED)
+            if _waited(call) <= self._state.queues[call.queue].servicelevel.total_seconds():
+                self._metrics.answered_in_time(call.queue)
 
 
 class MeasuredDirectory:

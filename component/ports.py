@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from component.domain.commands import CallCommand, Command
-from component.domain.model import Agent, Call, Customer, DeviceState, Leg, Member, Queue
+from component.domain.model import Agent, Call, Customer, DeviceState, Leg, Member, Queue, Turn
+from component.domain.queue_log import LogEntry
 from component.pubsub.model import Affiliation, Item, Node, Subscription
 
 
@@ -51,6 +52,8 @@ class Changes:
     calls: list[Call] = field(default_factory=list)
     calls_gone: list[str] = field(default_factory=list)
     """Ids of calls that a failed transaction may have written: nothing came of them."""
+    turns: list[Turn] = field(default_factory=list)
+    queue_log: list[LogEntry] = field(default_factory=list)
     nodes: dict[str, Node | None] = field(default_factory=dict)
     affiliations: dict[tuple[str, str], Affiliation | None] = field(default_factory=dict)
     """(node, bare JID)"""
@@ -65,8 +68,9 @@ class Changes:
     def __bool__(self) -> bool:
         return any(
             (
-                self.agents, self.members, self.calls, self.calls_gone, self.nodes,
-                self.affiliations, self.subscriptions, self.items, self.outgoing, self.delivered,
+                self.agents, self.members, self.calls, self.calls_gone, self.turns,
+                self.queue_log, self.nodes, self.affiliations, self.subscriptions, self.items,
+                self.outgoing, self.delivered,
             )
         )  # fmt: skip
 
@@ -80,6 +84,7 @@ class Stored:
     members: list[Member] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     """Those that have not ended."""
+    turns: list[Turn] = field(default_factory=list)
     nodes: list[Node] = field(default_factory=list)
     affiliations: list[Affiliation] = field(default_factory=list)
     subscriptions: list[Subscription] = field(default_factory=list)
@@ -125,6 +130,7 @@ class WaitingChannel:
     caller_number: str
     caller_name: str
     created_at: datetime
+    priority: int = 0
 
 
 @dataclass(frozen=True, slots=True)

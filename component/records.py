@@ -69,14 +69,19 @@ class Table(Generic[K, V]):
     """A mapping of frozen records whose changes can be undone, and listed for the store.
 
     `on_change(old, new)` keeps derived indexes; it runs for changes and for their undoing alike.
+    `on_put(old, new)` runs for changes alone.
     """
 
     def __init__(
-        self, ledger: Ledger, on_change: Callable[[V | None, V | None], None] | None = None
+        self,
+        ledger: Ledger,
+        on_change: Callable[[V | None, V | None], None] | None = None,
+        on_put: Callable[[V | None, V | None], None] | None = None,
     ) -> None:
         self._ledger = ledger
         self._rows: dict[K, V] = {}
         self._on_change = on_change
+        self._on_put = on_put
         self.touched: set[K] = set()
         self.doubted: set[K] = set()
         ledger.watch(self)
@@ -127,6 +132,8 @@ class Table(Generic[K, V]):
         old = self._swap(key, record)
         self.touched.add(key)
         self._ledger.note(lambda: self._restore(key, old))
+        if self._on_put is not None:
+            self._on_put(old, record)
 
     def _restore(self, key: K, old: V | None) -> None:
         self._swap(key, old)

@@ -18,6 +18,7 @@ from component.domain.events import (
     RetryDue,
     RingTimedOut,
     WaitTimedOut,
+    WrapUpOver,
 )
 from component.domain.model import Call, CallState, Leg, LegEnd
 from component.domain.state import State
@@ -40,7 +41,10 @@ class Found:
 
 
 def timers(state: State, now: datetime) -> Iterator[WakeAt]:
-    """Yield the timers of the calls that were loaded: the old ones died with the process."""
+    """Yield the timers of what was loaded: the old ones died with the process."""
+    for agent in state.agents.values():
+        if agent.wrap_up_until is not None:
+            yield WakeAt(agent.wrap_up_until, WrapUpOver(agent.extension))
     for call in state.calls.values():
         queue = state.queues[call.queue]
         if call.state in (CallState.WAITING, CallState.OFFERED):

@@ -1,54 +1,92 @@
-"""Who may be offered a call, in the order of least recent.
-
-Least recent: the lowest penalty first; then the member whose last connected call ended longest
-ago, one who never had a call counting from the moment of log-on; ties by the order of log-on.
+"""Who may be offered a call, in the order of the queue's strategy.
 
 The order is kept sorted while agents come and go, so that choosing costs the same with ten
 thousand agents as with a hundred.
 """
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import datetime
+from typing import Any
 
-from component.domain.model import Agent, AgentState, Member
+from component.domain.model import Agent, AgentState, Member, MemberState, Queue
 
-Rank = tuple[int, datetime, int, str]
-"""(penalty, idle since, order of log-on, extension): the smallest is offered the next call."""
+Place = tuple[Any, ...]
+"""Where a member stands among those of the same penalty, by the strategy: the smallest first."""
+
+Rank = tuple[Any, ...]
+"""(penalty, *place, extension)"""
 
 
-def rank(agent: Agent, member: Member) -> Rank | None:
-    """Return a member's place in the order, None if no call may be offered now."""
-    if member.logged_on_at is None:
-        return None
-    if agent.state is not AgentState.AVAILABLE or not agent.device_state.can_ring:
-        return None
-    idle_since = agent.last_call or member.logged_on_at
-    return (member.penalty, idle_since, member.logon_order, member.extension)
+def may_be_offered(agent: Agent, member: Member, queue: Queue) -> bool:
+    """Tell whether a call of the member's queue may be offered now."""
+    device = agent.device_state
+    return (
+        member.state is MemberState.READY
+        and agent.state is AgentState.AVAILABLE
+        and (device.is_there if queue.ringinuse else device.can_ring)
+    )
+
+
+class Line:
+    """The members of one queue who may be offered a call now."""
+
+    def __init__(self) -> None:
+        self._ranks: list[Rank] = []
+        self._by_extension: dict[str, Rank] = {}
+
+    def __len__(self) -> int:
+        return len(self._ranks)
+
+    def __iter__(self) -> Iterator[str]:
+        return (rank[-1] for rank in self._ranks)
+
+    def __getitem__(self, position: int) -> str:
+        extension: str = self._ranks[position][-1]
+        return extension
+
+    def penalties(self) -> Iterator[tuple[int, range]]:
+        """Yield each penalty that occurs, the lowest first, and the positions that have it."""
+        start = 0
+        while start < len(self._ranks):
+            penalty: int = self._ranks[start][0]
+            stop = bisect_left(self._ranks, (penalty + 1,))
+            yield penalty, range(start, stop)
+            start = stop
+
+    def position(self, extension: str) -> int | None:
+        """Return where a member stands, None if not in line."""
+        rank = self._by_extension.get(extension)
+        return None if rank is None else bisect_left(self._ranks, rank)
+
+    def position_after(self, rank: Rank) -> int:
+        """Return the first position behind a rank, whether or not somebody has this rank."""
+        return bisect_right(self._ranks, rank)
+
+    def place(self, extension: str, rank: Rank | None) -> None:
+        """Give a member another place, or none."""
+        old = self._by_extension.pop(extension, None)
+        if old is not None:
+            del self._ranks[bisect_left(self._ranks, old)]
+        if rank is not None:
+            self._by_extension[extension] = rank
+            insort(self._ranks, rank)
 
 
 class Candidates:
-    """The members of each queue who may be offered a call now, least recent first."""
+    """The lines of all queues."""
 
     def __init__(self) -> None:
-        self._order: defaultdict[str, list[Rank]] = defaultdict(list)
-        self._ranks: dict[tuple[str, str], Rank] = {}
+        self._lines: defaultdict[str, Line] = defaultdict(Line)
 
-    def of(self, queue: str) -> Iterator[str]:
-        """Yield the extensions of the candidates of a queue in order."""
-        return (rank[3] for rank in self._order[queue])
+    def of(self, queue: str) -> Line:
+        """Return the candidates of a queue; iterated over, their extensions in order."""
+        return self._lines[queue]
 
     def any(self, queue: str) -> bool:
         """Tell whether a queue has a candidate at all."""
-        return bool(self._order[queue])
+        return len(self._lines[queue]) > 0
 
     def place(self, queue: str, extension: str, rank: Rank | None) -> None:
-        """Give a member another place, or none."""
-        old = self._ranks.pop((queue, extension), None)
-        order = self._order[queue]
-        if old is not None:
-            del order[bisect_left(order, old)]
-        if rank is not None:
-            self._ranks[queue, extension] = rank
-            insort(order, rank)
+        """Give a member another place in a queue's line, or none."""
+        self._lines[queue].place(extension, rank)

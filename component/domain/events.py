@@ -15,6 +15,7 @@ class CallerEntered:
     caller: Caller
     digits: str = ""
     customer: Customer | None = None
+    priority: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,30 @@ class LogOff:
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """The agent at `device` wants no calls for a while: of this queue, or of any (None)."""
+
+    device: str
+    queue: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unpause:
+    """The agent at `device` wants calls again: of this queue, or of all (None)."""
+
+    device: str
+    queue: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WrapUpOver:
+    """The time that an agent has to himself after a call is over."""
+
+    extension: str
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceStateChanged:
     """Asterisk reports another state of a device."""
 
@@ -104,6 +129,9 @@ Event = (
     | WaitTimedOut
     | LogOn
     | LogOff
+    | Pause
+    | Unpause
+    | WrapUpOver
     | DeviceStateChanged
     | AsteriskLost
     | AsteriskFound

@@ -15,6 +15,17 @@ class AgentState(StrEnum):
     RESERVED = "reserved"
     """A leg of ours is ringing at the agent, or is being taken down."""
     ON_CALL = "on call"
+    WRAP_UP = "wrap-up"
+    """The call is over, the paperwork is not."""
+
+
+class MemberState(StrEnum):
+    """Where an agent stands with regard to one queue."""
+
+    LOGGED_OFF = "logged off"
+    READY = "ready"
+    PAUSED = "paused"
+    """Logged on, and offered nothing."""
 
 
 class CallState(StrEnum):
@@ -44,6 +55,11 @@ class DeviceState(StrEnum):
         """Whether a call may be offered; UNKNOWN is a device that reports no state."""
         return self in (DeviceState.NOT_INUSE, DeviceState.UNKNOWN)
 
+    @property
+    def is_there(self) -> bool:
+        """Whether the device could be rung if it were not in use."""
+        return self not in (DeviceState.UNAVAILABLE, DeviceState.INVALID)
+
 
 class LegEnd(StrEnum):
     """Why an agent's leg ended."""
@@ -69,12 +85,50 @@ class OfferEnd(StrEnum):
     """The caller's wait was over."""
 
 
+class StrategyName(StrEnum):
+    """How a queue chooses among its members, by app_queue's names."""
+
+    LEASTRECENT = "leastrecent"
+    FEWESTCALLS = "fewestcalls"
+    RANDOM = "random"
+    WRANDOM = "wrandom"
+    RRMEMORY = "rrmemory"
+    RRORDERED = "rrordered"
+    LINEAR = "linear"
+
+
+class EmptyCondition(StrEnum):
+    """Which members do not count when a queue may be empty, in app_queue's words."""
+
+    PAUSED = "paused"
+    PENALTY = "penalty"
+    """Whose penalty is beyond the caller's limits. Callers have none here, so this excludes
+    nobody: alone, it makes a queue empty only if nobody is logged on."""
+    INUSE = "inuse"
+    RINGING = "ringing"
+    UNAVAILABLE = "unavailable"
+    INVALID = "invalid"
+    UNKNOWN = "unknown"
+    WRAPUP = "wrapup"
+
+
+class AutoPause(StrEnum):
+    """Whether a member who does not answer is paused: in this queue, or in all."""
+
+    NO = "no"
+    YES = "yes"
+    ALL = "all"
+
+
 class QueueStatus(StrEnum):
     """`QUEUESTATUS`, with the values that app_queue gives it."""
 
     TIMEOUT = "TIMEOUT"
     JOINEMPTY = "JOINEMPTY"
     LEAVEEMPTY = "LEAVEEMPTY"
+    FULL = "FULL"
+    JOINUNAVAIL = "JOINUNAVAIL"
+    LEAVEUNAVAIL = "LEAVEUNAVAIL"
     UNAVAILABLE = "UNAVAILABLE"
     """Not app_queue's: this service cannot hold the caller now, its database is away."""
 
@@ -87,6 +141,9 @@ class Outcome(StrEnum):
     TIMEOUT = "timeout"
     JOINEMPTY = "joinempty"
     LEAVEEMPTY = "leaveempty"
+    FULL = "full"
+    JOINUNAVAIL = "joinunavail"
+    LEAVEUNAVAIL = "leaveunavail"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +186,24 @@ class Queue:
     """How long to wait before members who did not take the call are tried again."""
     max_wait: timedelta
     """How long a caller waits in all before going back to the dialplan (Queue()'s timeout)."""
+    strategy: StrategyName = StrategyName.LEASTRECENT
+    wrapuptime: timedelta = timedelta(0)
+    """How long an agent is offered nothing, by any queue, after a call of this queue."""
+    maxlen: int = 0
+    """How many callers may wait; 0 is any number."""
+    servicelevel: timedelta = timedelta(seconds=60)
+    """Callers are to be connected within this time; those who are, are counted."""
+    joinempty: frozenset[EmptyCondition] = frozenset({EmptyCondition.PENALTY})
+    """Which members do not count when nobody may enter an empty queue. If none is named, callers
+    may always enter."""
+    leavewhenempty: frozenset[EmptyCondition] = frozenset({EmptyCondition.PENALTY})
+    """Which members do not count when callers must leave an empty queue. If none is named, they
+    never must."""
+    ringinuse: bool = False
+    """Whether phones are rung that are in use."""
+    autopause: AutoPause = AutoPause.NO
+    weight: int = 0
+    """Of the queues that an agent serves, the one with the greatest weight comes first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +218,11 @@ class Agent:
     device_state: DeviceState = DeviceState.UNKNOWN
     state: AgentState = AgentState.AVAILABLE
     leg: Leg | None = None
-    """The leg that keeps the agent from other calls; None exactly when available."""
+    """The leg that keeps the agent from other calls; None when available and in wrap-up."""
+    queue: str | None = None
+    """The queue whose call the leg or the wrap-up belongs to; None exactly when available."""
+    wrap_up_until: datetime | None = None
+    """When the wrap-up is over; None exactly when not in wrap-up."""
     last_call: datetime | None = None
     """When the last connected call ended."""
     calls_taken: int = 0
@@ -159,6 +238,28 @@ class Member:
     logged_on_at: datetime | None = None
     logon_order: int = 0
     """Grows with each log-on to any queue; breaks ties between members."""
+    paused_at: datetime | None = None
+    """Since when no calls of this queue are offered; None when not paused."""
+    pause_reason: str = ""
+    calls_taken: int = 0
+    """Connected calls of this queue."""
+
+    @property
+    def state(self) -> MemberState:
+        """Where the agent stands with regard to this queue."""
+        if self.logged_on_at is None:
+            return MemberState.LOGGED_OFF
+        return MemberState.READY if self.paused_at is None else MemberState.PAUSED
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Who was offered the last call of a queue that goes round in a circle."""
+
+    queue: str
+    extension: str
+    logon_order: int
+    """As it was then: who logs on anew takes another place in the circle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +289,12 @@ class Call:
     answered_at: datetime | None = None
     ended_at: datetime | None = None
     outcome: Outcome | None = None
+    priority: int = 0
+    """Callers of a higher priority are served first (QUEUE_PRIO)."""
+    original_position: int = 0
+    """The place in the line on entering it, from 1; 0 for one who was not let in."""
+    position: int = 0
+    """The place in the line on leaving it unserved; 0 before."""
 
     @property
     def leg(self) -> Leg:

@@ -3,8 +3,10 @@
 Each function changes the state and returns what is to be done about it.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from random import Random
 
 from component.domain.commands import (
     Command,
@@ -16,23 +18,31 @@ from component.domain.commands import (
     ShowCall,
     WakeAt,
 )
-from component.domain.events import RetryDue, RingTimedOut
+from component.domain.events import RetryDue, RingTimedOut, WrapUpOver
 from component.domain.model import (
     Agent,
     AgentState,
+    AutoPause,
     Call,
     Caller,
     CallState,
+    Member,
+    MemberState,
     OfferEnd,
     Outcome,
+    Queue,
     QueueStatus,
+    Turn,
 )
 from component.domain.state import State
+from component.domain.strategies import ROUND_ROBIN, STRATEGIES
 from component.domain.transitions import (
     AGENT_TRANSITIONS,
     CALL_TRANSITIONS,
+    MEMBER_TRANSITIONS,
     AgentMove,
     CallMove,
+    MemberMove,
     advance,
 )
 
@@ -40,34 +50,60 @@ GRACE = timedelta(seconds=5)
 """Asterisk ends by itself, this much later, what this service should have ended."""
 
 
-def route(state: State, queue: str, now: datetime) -> list[Command]:
+AUTOPAUSE_REASON = "Auto-Pause"
+"""As app_queue has it."""
+
+
+def route(state: State, queue: str, now: datetime, rng: Random) -> list[Command]:
     """Serve the callers of a queue, those who entered first, with the agents who are free."""
     if not state.asterisk_up:
         return []
-    commands: list[Command] = []
-    if not state.anyone_logged_on(queue):
-        for call in state.waiting(queue):
-            commands += release(state, call, QueueStatus.LEAVEEMPTY, now)
-        return commands
+    commands = leave_if_empty(state, queue, now)
     for call in state.waiting(queue):
         if not state.candidates.any(queue):
             break
-        commands += _seek(state, call, now)
+        commands += _seek(state, call, now, rng)
     return commands
 
 
-def route_all(state: State, queues: list[str], now: datetime) -> list[Command]:
-    """Serve the callers of several queues."""
-    return [command for queue in queues for command in route(state, queue, now)]
+def route_all(state: State, queues: Iterable[str], now: datetime, rng: Random) -> list[Command]:
+    """Serve the callers of several queues: by weight, then by who waits for the longest time."""
+    commands: list[Command] = []
+    for queue in sorted(queues, key=lambda queue: _urgency(state, queue, now)):
+        commands += route(state, queue, now, rng)
+    return commands
 
 
-def untried(state: State, call: Call) -> str | None:
-    """Return the extension that this call is offered next, None if all candidates were tried."""
-    candidates = state.candidates.of(call.queue)
-    return next((extension for extension in candidates if extension not in call.tried), None)
+def join_refusal(state: State, queue: Queue) -> QueueStatus | None:
+    """Return why a caller may not enter a queue now, None if one may."""
+    if queue.joinempty and not state.presence.anyone(queue.name, queue.joinempty):
+        there = state.anyone_logged_on(queue.name)
+        return QueueStatus.JOINUNAVAIL if there else QueueStatus.JOINEMPTY
+    if queue.maxlen and state.callers(queue.name) >= queue.maxlen:
+        return QueueStatus.FULL
+    return None
 
 
-def withdraw(state: State, call: Call, reason: OfferEnd) -> list[Command]:
+def leave_if_empty(state: State, name: str, now: datetime) -> list[Command]:
+    """Give the callers back who wait in a queue that is empty. A phone that rings, rings on."""
+    queue = state.queues[name]
+    if not state.asterisk_up or not queue.leavewhenempty:
+        return []
+    if state.presence.anyone(name, queue.leavewhenempty):
+        return []
+    there = state.anyone_logged_on(name)
+    status = QueueStatus.LEAVEUNAVAIL if there else QueueStatus.LEAVEEMPTY
+    return [
+        command for call in state.waiting(name) for command in release(state, call, status, now)
+    ]
+
+
+def all_tried(state: State, call: Call) -> bool:
+    """Tell whether everybody who may be offered this call was tried already."""
+    return all(extension in call.tried for extension in state.candidates.of(call.queue))
+
+
+def withdraw(state: State, call: Call, reason: OfferEnd, now: datetime) -> list[Command]:
     """Take the call back from an agent who did not take it; it waits in its old place.
 
     The agent stays reserved until the leg is gone.
@@ -82,6 +118,8 @@ def withdraw(state: State, call: Call, reason: OfferEnd) -> list[Command]:
         tried=call.tried | {extension},
     )
     state.calls.put(call.id, waiting)
+    if reason is OfferEnd.NO_ANSWER:
+        _autopause(state, call.queue, extension, now)
     return [HideCall(extension, hidden, reason)]
 
 
@@ -106,18 +144,57 @@ def complete(state: State, call: Call, now: datetime) -> list[Command]:
     return [ShowCall(extension, ended), EndCall(call.id, call.channel)]
 
 
-def free(state: State, agent: Agent, now: datetime) -> None:
-    """Make an agent available whose leg is gone. Only a connected call counts as one."""
-    freed = replace(
-        agent, state=advance(AGENT_TRANSITIONS, agent.state, AgentMove.RELEASE), leg=None
-    )
-    if agent.state is AgentState.ON_CALL:
-        freed = replace(freed, last_call=now, calls_taken=agent.calls_taken + 1)
-    state.agents.put(agent.extension, freed)
+def free(state: State, agent: Agent, now: datetime) -> list[Command]:
+    """Let go of an agent whose leg is gone. Only a connected call counts as one."""
+    if agent.state is not AgentState.ON_CALL:
+        available = advance(AGENT_TRANSITIONS, agent.state, AgentMove.RELEASE)
+        state.agents.put(agent.extension, replace(agent, state=available, leg=None, queue=None))
+        return []
+    _count_call(state, agent)
+    served = replace(agent, leg=None, last_call=now, calls_taken=agent.calls_taken + 1)
+    queue = state.queues.get(agent.queue or "")
+    if queue is None or not queue.wrapuptime:
+        available = advance(AGENT_TRANSITIONS, agent.state, AgentMove.RELEASE)
+        state.agents.put(agent.extension, replace(served, state=available, queue=None))
+        return []
+    over = now + queue.wrapuptime
+    wrapping_up = advance(AGENT_TRANSITIONS, agent.state, AgentMove.WRAP_UP)
+    state.agents.put(agent.extension, replace(served, state=wrapping_up, wrap_up_until=over))
+    return [WakeAt(over, WrapUpOver(agent.extension))]
 
 
-def _seek(state: State, call: Call, now: datetime) -> list[Command]:
-    extension = untried(state, call)
+def _count_call(state: State, agent: Agent) -> None:
+    member = state.members.get((agent.queue or "", agent.extension))
+    if member is not None:  # the operator may have taken the membership away meanwhile
+        counted = replace(member, calls_taken=member.calls_taken + 1)
+        state.members.put((member.queue, member.extension), counted)
+
+
+def pause(state: State, member: Member, reason: str, now: datetime) -> None:
+    """Let a member be offered nothing by this queue; one who is paused gets the new reason."""
+    advance(MEMBER_TRANSITIONS, member.state, MemberMove.PAUSE)
+    since = member.paused_at or now
+    paused = replace(member, paused_at=since, pause_reason=reason)
+    state.members.put((member.queue, member.extension), paused)
+
+
+def _autopause(state: State, name: str, extension: str, now: datetime) -> None:
+    autopause = state.queues[name].autopause
+    queues = list(state.queues_of(extension)) if autopause is AutoPause.ALL else [name]
+    members = [state.members.get((queue, extension)) for queue in queues]
+    for member in members if autopause is not AutoPause.NO else []:
+        if member is not None and member.state is MemberState.READY:
+            pause(state, member, AUTOPAUSE_REASON, now)
+
+
+def _urgency(state: State, queue: str, now: datetime) -> tuple[int, datetime, str]:
+    return (-state.queues[queue].weight, state.first_waiting(queue) or now, queue)
+
+
+def _seek(state: State, call: Call, now: datetime, rng: Random) -> list[Command]:
+    strategy = STRATEGIES[state.queues[call.queue].strategy]
+    line, turn = state.candidates.of(call.queue), state.turns.get(call.queue)
+    extension = strategy.choose(line, call.tried, turn, rng)
     if extension is not None:
         return _offer(state, call, state.agents[extension], now)
     if call.retrying:
@@ -144,8 +221,12 @@ def _offer(state: State, call: Call, agent: Agent, now: datetime) -> list[Comman
             agent,
             state=advance(AGENT_TRANSITIONS, agent.state, AgentMove.RESERVE),
             leg=offered.leg,
+            queue=call.queue,
         ),
     )
+    if state.queues[call.queue].strategy in ROUND_ROBIN:
+        logon_order = state.members[call.queue, agent.extension].logon_order
+        state.turns.put(call.queue, Turn(call.queue, agent.extension, logon_order))
     name = call.caller.name if call.customer is None else call.customer.name
     return [
         ShowCall(agent.extension, offered),
@@ -170,6 +251,7 @@ def _drop_offer(call: Call, reason: OfferEnd) -> list[Command]:
 def _end(state: State, call: Call, outcome: Outcome, now: datetime) -> Call:
     ended = replace(
         call,
+        position=0 if outcome is Outcome.COMPLETED else state.position(call),
         state=advance(CALL_TRANSITIONS, call.state, CallMove.END),
         outcome=outcome,
         ended_at=now,

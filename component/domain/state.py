@@ -5,9 +5,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from component.domain.candidates import Candidates, rank
-from component.domain.model import Agent, Call, CallState, Leg, Member, Queue
+from component.domain.candidates import Candidates, Rank, may_be_offered
+from component.domain.events import Event
+from component.domain.model import Agent, Call, CallState, Leg, Member, MemberState, Queue, Turn
+from component.domain.presence import Presence, reasons
+from component.domain.queue_log import CallChange, LogEntry, MemberChange, entries
+from component.domain.strategies import STRATEGIES
 from component.records import Ledger, Table
+
+_Order = tuple[int, datetime, str]
+"""(-priority, entered, call id): the smallest is served first."""
+
+_QUEUED = (CallState.WAITING, CallState.OFFERED)
 
 
 class State:
@@ -21,16 +30,28 @@ class State:
         self._asterisk_up = False
         self.queues: dict[str, Queue] = {}
         self.agents: Table[str, Agent] = Table(ledger, self._agent_changed)
-        self.members: Table[tuple[str, str], Member] = Table(ledger, self._member_changed)
-        self.calls: Table[str, Call] = Table(ledger, self._call_changed)
+        self.members: Table[tuple[str, str], Member] = Table(
+            ledger, self._member_changed, lambda old, new: self._journal.append((old, new))
+        )
+        self.calls: Table[str, Call] = Table(
+            ledger, self._call_changed, lambda old, new: self._journal.append((old, new))
+        )
+        self.queue_log: Table[int, LogEntry] = Table(ledger)
+        """What has not been committed yet, by a number that grows."""
+        self.turns: Table[str, Turn] = Table(ledger)
+        """Of the queues that go round in a circle."""
         self.candidates = Candidates()
+        self.presence = Presence()
         self._by_device: dict[str, str] = {}
         self._by_leg: dict[Leg, str] = {}
         self._by_channel: dict[str, str] = {}
         self._queues_of: defaultdict[str, set[str]] = defaultdict(set)
-        self._logged_on: defaultdict[str, set[str]] = defaultdict(set)
-        self._waiting: defaultdict[str, list[tuple[datetime, str]]] = defaultdict(list)
+        self._logged_on: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
+        self._waiting: defaultdict[str, list[_Order]] = defaultdict(list)
+        self._queued: defaultdict[str, list[_Order]] = defaultdict(list)
         self._logon_order = 0
+        self._logged = 0
+        self._journal: list[CallChange | MemberChange] = []
 
     def load(
         self,
@@ -38,6 +59,7 @@ class State:
         agents: Iterable[Agent],
         members: Iterable[Member],
         calls: Iterable[Call],
+        turns: Iterable[Turn] = (),
     ) -> None:
         """Take over what the store has."""
         for queue in queues:
@@ -48,6 +70,8 @@ class State:
             self.members.load((member.queue, member.extension), member)
         for call in calls:
             self.calls.load(call.id, call)
+        for turn in turns:
+            self.turns.load(turn.queue, turn)
 
     @property
     def asterisk_up(self) -> bool:
@@ -77,17 +101,24 @@ class State:
 
     def waiting(self, queue: str) -> list[Call]:
         """Return the calls that wait in a queue, the first to be served first."""
-        return [self.calls[call_id] for _, call_id in self._waiting[queue]]
+        return [self.calls[call_id] for *_, call_id in self._waiting[queue]]
+
+    def first_waiting(self, queue: str) -> datetime | None:
+        """Return when the caller entered whom the queue serves next."""
+        line = self._waiting[queue]
+        return line[0][1] if line else None
 
     def callers(self, queue: str) -> int:
         """Return how many callers of a queue wait to be connected, those at a ringing phone too."""
-        waiting = (CallState.WAITING, CallState.OFFERED)
-        return sum(call.queue == queue and call.state in waiting for call in self.calls.values())
+        return len(self._queued[queue])
+
+    def position(self, call: Call) -> int:
+        """Return the place in its queue's line that a call has or would have, from 1."""
+        return bisect_left(self._queued[call.queue], _order(call)) + 1
 
     def logged_on(self, queue: str) -> list[Member]:
         """Return the members of a queue who are logged on, in the order of log-on."""
-        members = (self.members[queue, extension] for extension in self._logged_on[queue])
-        return sorted(members, key=lambda member: member.logon_order)
+        return [self.members[queue, extension] for _, extension in self._logged_on[queue]]
 
     def anyone_logged_on(self, queue: str) -> bool:
         """Tell whether a queue has a member who is logged on."""
@@ -110,6 +141,21 @@ class State:
     def _believe(self, asterisk_up: bool) -> None:
         self._asterisk_up = asterisk_up
 
+    def forget_logged(self) -> None:
+        """Drop from memory the entries of the log, once they are committed."""
+        for number in list(self.queue_log):
+            self.queue_log.forget(number)
+
+    def log(self, event: Event, now: datetime) -> None:
+        """Note in the log what changed, because of an event, since `forget_changes`."""
+        for entry in entries(self._journal, event, now):
+            self._logged += 1
+            self.queue_log.put(self._logged, entry)
+
+    def forget_changes(self) -> None:
+        """Begin anew to collect what is to be logged; what was undone must not be."""
+        self._journal.clear()
+
     def _agent_changed(self, old: Agent | None, new: Agent | None) -> None:
         if old is not None:
             self._by_device.pop(old.device, None)
@@ -124,30 +170,52 @@ class State:
 
     def _member_changed(self, old: Member | None, new: Member | None) -> None:
         if old is not None:
-            self._logged_on[old.queue].discard(old.extension)
+            if old.logged_on_at is not None:
+                line = self._logged_on[old.queue]
+                del line[bisect_left(line, (old.logon_order, old.extension))]
             self._queues_of[old.extension].discard(old.queue)
             self.candidates.place(old.queue, old.extension, None)
+            self.presence.place(old.queue, old.extension, None)
         if new is not None:
             self._queues_of[new.extension].add(new.queue)
             self._logon_order = max(self._logon_order, new.logon_order)
             if new.logged_on_at is not None:
-                self._logged_on[new.queue].add(new.extension)
+                insort(self._logged_on[new.queue], (new.logon_order, new.extension))
             agent = self.agents.get(new.extension)
             if agent is not None:
                 self._place(agent, new)
 
     def _place(self, agent: Agent, member: Member) -> None:
-        self.candidates.place(member.queue, member.extension, rank(agent, member))
+        rank: Rank | None = None
+        queue = self.queues[member.queue]
+        if may_be_offered(agent, member, queue):
+            strategy = STRATEGIES[queue.strategy]
+            rank = (member.penalty, *strategy.place(agent, member), member.extension)
+        self.candidates.place(member.queue, member.extension, rank)
+        logged_off = member.state is MemberState.LOGGED_OFF
+        there = None if logged_off else reasons(agent, member)
+        self.presence.place(member.queue, member.extension, there)
 
     def _call_changed(self, old: Call | None, new: Call | None) -> None:
         if old is not None:
             if self._by_channel.get(old.channel) == old.id:
                 del self._by_channel[old.channel]
             if old.state is CallState.WAITING:
-                line = self._waiting[old.queue]
-                del line[bisect_left(line, (old.entered_at, old.id))]
+                _remove(self._waiting[old.queue], old)
+            if old.state in _QUEUED:
+                _remove(self._queued[old.queue], old)
         if new is not None:
             if new.state is not CallState.ENDED:
                 self._by_channel[new.channel] = new.id
             if new.state is CallState.WAITING:
-                insort(self._waiting[new.queue], (new.entered_at, new.id))
+                insort(self._waiting[new.queue], _order(new))
+            if new.state in _QUEUED:
+                insort(self._queued[new.queue], _order(new))
+
+
+def _order(call: Call) -> _Order:
+    return (-call.priority, call.entered_at, call.id)
+
+
+def _remove(line: list[_Order], call: Call) -> None:
+    del line[bisect_left(line, _order(call))]

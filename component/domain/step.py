@@ -1,14 +1,15 @@
 """`step`: the one function through which every fact changes the call centre.
 
-It has no clock, no randomness and no I/O. The state it is given it changes in place; the ledger
-can undo that, which the engine does when the change cannot be committed.
+It has no clock, no dice and no I/O of its own. The state it is given it changes in place; the
+ledger can undo that, which the engine does when the change cannot be committed.
 """
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from random import Random
 from typing import assert_never
 
-from component.domain import routing
+from component.domain import agents, routing
 from component.domain.commands import (
     Announce,
     Command,
@@ -20,12 +21,7 @@ from component.domain.commands import (
     WakeAt,
 )
 from component.domain.errors import (
-    AlreadyLoggedOnError,
     DomainError,
-    NotAMemberError,
-    NotLoggedOnError,
-    UnknownDeviceError,
-    UnknownQueueError,
 )
 from component.domain.events import (
     AsteriskFound,
@@ -38,9 +34,12 @@ from component.domain.events import (
     LegEnded,
     LogOff,
     LogOn,
+    Pause,
     RetryDue,
     RingTimedOut,
+    Unpause,
     WaitTimedOut,
+    WrapUpOver,
 )
 from component.domain.model import (
     AgentState,
@@ -48,7 +47,6 @@ from component.domain.model import (
     CallState,
     Leg,
     LegEnd,
-    Member,
     OfferEnd,
     QueueStatus,
 )
@@ -74,70 +72,85 @@ OFFER_ENDS = {
 """What the end of a leg that was never answered means for the offer."""
 
 
-def step(state: State, event: Event, now: datetime) -> list[Command]:
+def step(state: State, event: Event, now: datetime, rng: Random) -> list[Command]:
     """Take in one fact: change the state, return what is to be done, in order.
 
     Raises a `DomainError` if the fact is refused; nothing is changed then.
     """
     mark = state.ledger.mark()
+    state.forget_changes()
     try:
-        return _step(state, event, now)
+        commands = _step(state, event, now, rng)
+        for queue in state.presence.take_disturbed():
+            commands += routing.leave_if_empty(state, queue, now)
     except DomainError:
         state.ledger.rollback(mark)
         raise
+    state.log(event, now)
+    return commands
 
 
-def _step(state: State, event: Event, now: datetime) -> list[Command]:
+def _step(state: State, event: Event, now: datetime, rng: Random) -> list[Command]:
     match event:
         case CallerEntered():
-            return _caller_entered(state, event, now)
+            return _caller_entered(state, event, now, rng)
         case CallerLeft():
             return _caller_left(state, event, now)
         case LegAnswered():
             return _leg_answered(state, event, now)
         case LegEnded():
-            return _leg_ended(state, event, now)
+            return _leg_ended(state, event, now, rng)
         case RingTimedOut():
-            return _ring_timed_out(state, event, now)
+            return _ring_timed_out(state, event, now, rng)
         case RetryDue():
-            return _retry_due(state, event, now)
+            return _retry_due(state, event, now, rng)
         case WaitTimedOut():
             return _wait_timed_out(state, event, now)
-        case LogOn():
-            return _log_on(state, event, now)
-        case LogOff():
-            return _log_off(state, event, now)
-        case DeviceStateChanged():
-            return _device_state_changed(state, event, now)
+        case LogOn() | LogOff() | Pause() | Unpause() | WrapUpOver() | DeviceStateChanged():
+            return agents.step(state, event, now, rng)
         case AsteriskLost():
             state.asterisk_up = False
             return []
         case AsteriskFound():
             state.asterisk_up = True
-            return routing.route_all(state, list(state.queues), now)
+            return routing.route_all(state, list(state.queues), now, rng)
     assert_never(event)
 
 
-def _caller_entered(state: State, event: CallerEntered, now: datetime) -> list[Command]:
+def _caller_entered(
+    state: State, event: CallerEntered, now: datetime, rng: Random
+) -> list[Command]:
     if state.call_on(event.channel) is not None:
         return []  # told twice: once by Asterisk's event, once by what was read after a reconnect
     queue = state.queues.get(event.queue)
     if queue is None:
         return [Release(event.call_id, event.channel, QueueStatus.UNAVAILABLE)]
+    refusal = routing.join_refusal(state, queue)
     call = Call(
-        event.call_id, event.queue, event.channel, event.caller, now, event.digits, event.customer
+        event.call_id,
+        event.queue,
+        event.channel,
+        event.caller,
+        now,
+        event.digits,
+        event.customer,
+        priority=event.priority,
     )
+    if refusal is not None:
+        state.calls.put(call.id, call)
+        return routing.release(state, call, refusal, now)
+    call = replace(call, original_position=state.position(call))
     state.calls.put(call.id, call)
-    members = state.logged_on(call.queue)
-    if not members:
-        return routing.release(state, call, QueueStatus.JOINEMPTY, now)
-    return [
-        Announce(call, tuple(member.extension for member in members)),
-        WakeAt(now + queue.max_wait, WaitTimedOut(call.id)),
-        *routing.route(state, call.queue, now),
+    commands: list[Command] = []
+    extensions = tuple(member.extension for member in state.logged_on(call.queue))
+    if extensions:
+        commands.append(Announce(call, extensions))
+    commands.append(WakeAt(now + queue.max_wait, WaitTimedOut(call.id)))
+    commands += routing.route(state, call.queue, now, rng)
+    if state.calls[call.id].state is not CallState.ENDED:
         # After the ringing has begun: the caller has time for the music, the agent has not.
-        Hold(call.id, call.channel, queue.max_wait + HOLD_GRACE),
-    ]
+        commands.append(Hold(call.id, call.channel, queue.max_wait + HOLD_GRACE))
+    return commands
 
 
 def _caller_left(state: State, event: CallerLeft, now: datetime) -> list[Command]:
@@ -168,7 +181,7 @@ def _leg_answered(state: State, event: LegAnswered, now: datetime) -> list[Comma
     return [Connect(event.leg, call.channel), ShowCall(agent.extension, answered)]
 
 
-def _leg_ended(state: State, event: LegEnded, now: datetime) -> list[Command]:
+def _leg_ended(state: State, event: LegEnded, now: datetime, rng: Random) -> list[Command]:
     agent = state.agent_of(event.leg)
     if agent is None:
         return []
@@ -176,33 +189,33 @@ def _leg_ended(state: State, event: LegEnded, now: datetime) -> list[Command]:
     call = state.calls.get(event.leg.call_id)
     if call is not None and call.leg == event.leg:
         if call.state is CallState.OFFERED:
-            commands = routing.withdraw(state, call, OFFER_ENDS[event.reason])
+            commands = routing.withdraw(state, call, OFFER_ENDS[event.reason], now)
         elif call.state is CallState.ANSWERED:
             commands = routing.complete(state, call, now)
-    routing.free(state, agent, now)
+    commands += routing.free(state, agent, now)
     queues = list(state.queues_of(agent.extension))
-    return commands + routing.route_all(state, queues, now)
+    return commands + routing.route_all(state, queues, now, rng)
 
 
-def _ring_timed_out(state: State, event: RingTimedOut, now: datetime) -> list[Command]:
+def _ring_timed_out(state: State, event: RingTimedOut, now: datetime, rng: Random) -> list[Command]:
     call = _offer_on(state, event.leg)
     if call is None:
         return []
     return [
-        *routing.withdraw(state, call, OfferEnd.NO_ANSWER),
+        *routing.withdraw(state, call, OfferEnd.NO_ANSWER, now),
         HangUpLeg(event.leg),
-        *routing.route(state, call.queue, now),
+        *routing.route(state, call.queue, now, rng),
     ]
 
 
-def _retry_due(state: State, event: RetryDue, now: datetime) -> list[Command]:
+def _retry_due(state: State, event: RetryDue, now: datetime, rng: Random) -> list[Command]:
     call = state.calls.get(event.call_id)
     if call is None or not call.retrying:
         return []
-    over = call.state is CallState.WAITING and routing.untried(state, call) is None
+    over = call.state is CallState.WAITING and routing.all_tried(state, call)
     tried = frozenset[str]() if over else call.tried
     state.calls.put(call.id, replace(call, retrying=False, tried=tried))
-    return routing.route(state, call.queue, now)
+    return routing.route(state, call.queue, now, rng)
 
 
 def _wait_timed_out(state: State, event: WaitTimedOut, now: datetime) -> list[Command]:
@@ -210,43 +223,6 @@ def _wait_timed_out(state: State, event: WaitTimedOut, now: datetime) -> list[Co
     if call is None or call.state not in (CallState.WAITING, CallState.OFFERED):
         return []
     return routing.release(state, call, QueueStatus.TIMEOUT, now)
-
-
-def _log_on(state: State, event: LogOn, now: datetime) -> list[Command]:
-    member = _member(state, event.device, event.queue)
-    if member.logged_on_at is not None:
-        raise AlreadyLoggedOnError(device=event.device, queue=event.queue)
-    logged_on = replace(member, logged_on_at=now, logon_order=state.next_logon_order())
-    state.members.put((member.queue, member.extension), logged_on)
-    return routing.route(state, event.queue, now)
-
-
-def _log_off(state: State, event: LogOff, now: datetime) -> list[Command]:
-    member = _member(state, event.device, event.queue)
-    if member.logged_on_at is None:
-        raise NotLoggedOnError(device=event.device, queue=event.queue)
-    state.members.put((member.queue, member.extension), replace(member, logged_on_at=None))
-    return routing.route(state, event.queue, now)
-
-
-def _device_state_changed(state: State, event: DeviceStateChanged, now: datetime) -> list[Command]:
-    agent = state.agent_at(event.device)
-    if agent is None or agent.device_state is event.state:
-        return []
-    state.agents.put(agent.extension, replace(agent, device_state=event.state))
-    return routing.route_all(state, list(state.queues_of(agent.extension)), now)
-
-
-def _member(state: State, device: str, queue: str) -> Member:
-    agent = state.agent_at(device)
-    if agent is None:
-        raise UnknownDeviceError(device=device)
-    if queue not in state.queues:
-        raise UnknownQueueError(queue=queue)
-    member = state.members.get((queue, agent.extension))
-    if member is None:
-        raise NotAMemberError(extension=agent.extension, queue=queue)
-    return member
 
 
 def _offer_on(state: State, leg: Leg) -> Call | None:

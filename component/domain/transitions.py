@@ -1,10 +1,10 @@
-"""The state machines of a call and of an agent, as tables. What is not in them is illegal."""
+"""The state machines of call, agent and member, as tables. What is not in them is illegal."""
 
 from enum import StrEnum
 from typing import TypeVar
 
 from component.domain.errors import IllegalTransitionError
-from component.domain.model import AgentState, CallState
+from component.domain.model import AgentState, CallState, MemberState
 
 
 class CallMove(StrEnum):
@@ -22,6 +22,18 @@ class AgentMove(StrEnum):
     RESERVE = "reserve"
     ANSWER = "answer"
     RELEASE = "release"
+    WRAP_UP = "wrap up"
+    """The call ended, and its queue has a `wrapuptime`."""
+    FINISH = "finish"
+
+
+class MemberMove(StrEnum):
+    """What can happen to an agent's membership of a queue."""
+
+    LOG_ON = "log on"
+    LOG_OFF = "log off"
+    PAUSE = "pause"
+    UNPAUSE = "unpause"
 
 
 CALL_TRANSITIONS: dict[tuple[CallState, CallMove], CallState] = {
@@ -38,6 +50,20 @@ AGENT_TRANSITIONS: dict[tuple[AgentState, AgentMove], AgentState] = {
     (AgentState.RESERVED, AgentMove.ANSWER): AgentState.ON_CALL,
     (AgentState.RESERVED, AgentMove.RELEASE): AgentState.AVAILABLE,
     (AgentState.ON_CALL, AgentMove.RELEASE): AgentState.AVAILABLE,
+    (AgentState.ON_CALL, AgentMove.WRAP_UP): AgentState.WRAP_UP,
+    (AgentState.WRAP_UP, AgentMove.FINISH): AgentState.AVAILABLE,
+}
+
+# As with app_queue, one who is paused may be paused again, for another reason, and unpausing one
+# who is not paused is no error.
+MEMBER_TRANSITIONS: dict[tuple[MemberState, MemberMove], MemberState] = {
+    (MemberState.LOGGED_OFF, MemberMove.LOG_ON): MemberState.READY,
+    (MemberState.READY, MemberMove.LOG_OFF): MemberState.LOGGED_OFF,
+    (MemberState.READY, MemberMove.PAUSE): MemberState.PAUSED,
+    (MemberState.READY, MemberMove.UNPAUSE): MemberState.READY,
+    (MemberState.PAUSED, MemberMove.PAUSE): MemberState.PAUSED,
+    (MemberState.PAUSED, MemberMove.UNPAUSE): MemberState.READY,
+    (MemberState.PAUSED, MemberMove.LOG_OFF): MemberState.LOGGED_OFF,
 }
 
 S = TypeVar("S", bound=StrEnum)

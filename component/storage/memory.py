@@ -6,7 +6,8 @@ It keeps what PostgreSQL would keep; one behavioural test suite runs against bot
 from collections.abc import Hashable, Iterable, Mapping
 from typing import TypeVar
 
-from component.domain.model import Agent, Call, CallState, Customer, Member, Queue
+from component.domain.model import Agent, Call, CallState, Customer, Member, Queue, Turn
+from component.domain.queue_log import LogEntry
 from component.ports import Changes, Outgoing, Stored, StoreRefusedError, StoreUnavailableError
 from component.pubsub.model import Affiliation, Item, Node, Subscription
 
@@ -30,6 +31,8 @@ class MemoryStore:
         self.members = {(member.queue, member.extension): member for member in members}
         self.customers = {customer.code: customer for customer in customers}
         self.calls: dict[str, Call] = {}
+        self.turns: dict[str, Turn] = {}
+        self.queue_log: list[LogEntry] = []
         self.nodes: dict[str, Node] = {}
         self.affiliations: dict[tuple[str, str], Affiliation] = {}
         self.subscriptions: dict[tuple[str, str, str], Subscription] = {}
@@ -44,6 +47,7 @@ class MemoryStore:
             agents=sorted(self.agents.values(), key=lambda agent: agent.extension),
             members=sorted(self.members.values(), key=lambda m: (m.logon_order, m.extension)),
             calls=[call for call in self.calls.values() if call.state is not CallState.ENDED],
+            turns=list(self.turns.values()),
             nodes=list(self.nodes.values()),
             affiliations=list(self.affiliations.values()),
             subscriptions=list(self.subscriptions.values()),
@@ -62,6 +66,8 @@ class MemoryStore:
         self.calls |= {call.id: call for call in changes.calls}
         for call_id in changes.calls_gone:
             self.calls.pop(call_id, None)
+        self.turns |= {turn.queue: turn for turn in changes.turns}
+        self.queue_log += changes.queue_log
         _merge(self.nodes, changes.nodes)
         _merge(self.affiliations, changes.affiliations)
         _merge(self.subscriptions, changes.subscriptions)

@@ -10,6 +10,7 @@ import asyncpg
 from component.domain.model import (
     Agent,
     AgentState,
+    AutoPause,
     Call,
     Caller,
     CallState,
@@ -18,7 +19,10 @@ from component.domain.model import (
     Member,
     Outcome,
     Queue,
+    StrategyName,
+    Turn,
 )
+from component.domain.presence import conditions
 from component.ports import Outgoing, Stored
 from component.pubsub.configuration import (
     AccessModel,
@@ -60,6 +64,7 @@ async def everything(connection: asyncpg.Connection) -> Stored:
                 "SELECT * FROM calls WHERE state <> 'ended' ORDER BY entered_at, id"
             )
         ],
+        turns=[Turn(**row) for row in await fetch("SELECT * FROM turns ORDER BY queue")],
         nodes=_nodes(await fetch("SELECT * FROM nodes ORDER BY name")),
         affiliations=[
             Affiliation(row["node"], row["jid"], Role(row["role"]))
@@ -87,6 +92,15 @@ def _queue(row: Row) -> Queue:
         timeout=timedelta(seconds=row["timeout"]),
         retry=timedelta(seconds=row["retry"]),
         max_wait=timedelta(seconds=row["max_wait"]),
+        strategy=StrategyName(row["strategy"]),
+        wrapuptime=timedelta(seconds=row["wrapuptime"]),
+        maxlen=row["maxlen"],
+        servicelevel=timedelta(seconds=row["servicelevel"]),
+        joinempty=conditions(row["joinempty"], joining=True),
+        leavewhenempty=conditions(row["leavewhenempty"], joining=False),
+        ringinuse=row["ringinuse"],
+        autopause=AutoPause(row["autopause"]),
+        weight=row["weight"],
     )
 
 
@@ -101,6 +115,8 @@ def _agent(row: Row) -> Agent:
         agent.jid,
         state=AgentState(row["state"]),
         leg=leg,
+        queue=row["queue"],
+        wrap_up_until=row["wrap_up_until"],
         last_call=row["last_call"],
         calls_taken=row["calls_taken"],
     )
@@ -115,6 +131,8 @@ def _call(row: Row) -> Call:
         row["entered_at"],
         digits=row["digits"],
         customer=row["customer"] and _customer(json.loads(row["customer"])),
+        priority=row["priority"],
+        original_position=row["original_position"],
         state=CallState(row["state"]),
         extension=row["extension"],
         attempt=row["attempt"],

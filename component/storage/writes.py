@@ -10,7 +10,8 @@ from dataclasses import fields
 from datetime import datetime
 from typing import TypeVar
 
-from component.domain.model import Agent, Call, Member
+from component.domain.model import Agent, Call, Member, Turn
+from component.domain.queue_log import LogEntry
 from component.ports import Changes, Outgoing
 from component.pubsub.configuration import DEFAULT, Configuration
 from component.pubsub.model import Affiliation, Item, Node, Subscription
@@ -24,11 +25,15 @@ PARTS: dict[str, str] = {
         INSERT INTO agents SELECT * FROM json_populate_recordset(NULL::agents, {rows})
         ON CONFLICT (extension) DO UPDATE SET
             state = excluded.state, leg_call = excluded.leg_call,
-            leg_attempt = excluded.leg_attempt, last_call = excluded.last_call,
+            leg_attempt = excluded.leg_attempt, queue = excluded.queue,
+            wrap_up_until = excluded.wrap_up_until, last_call = excluded.last_call,
             calls_taken = excluded.calls_taken""",
     # The operator may have taken the membership away meanwhile; it is not brought back.
     "members": """
-        UPDATE members SET logged_on_at = new.logged_on_at, logon_order = new.logon_order
+        UPDATE members SET
+            logged_on_at = new.logged_on_at, logon_order = new.logon_order,
+            paused_at = new.paused_at, pause_reason = new.pause_reason,
+            calls_taken = new.calls_taken
         FROM json_populate_recordset(NULL::members, {rows}) AS new
         WHERE (members.queue, members.extension) = (new.queue, new.extension)""",
     "calls": """
@@ -41,6 +46,19 @@ PARTS: dict[str, str] = {
     "calls_gone": """
         DELETE FROM calls USING json_populate_recordset(NULL::calls, {rows}) AS gone
         WHERE calls.id = gone.id""",
+    # The operator may have taken the queue away meanwhile; its turn is of no use then.
+    "turns": """
+        INSERT INTO turns
+        SELECT new.* FROM json_populate_recordset(NULL::turns, {rows}) AS new
+        JOIN queues ON queues.name = new.queue
+        ON CONFLICT (queue) DO UPDATE SET
+            extension = excluded.extension, logon_order = excluded.logon_order""",
+    "queue_log": """
+        INSERT INTO queue_log (
+            time, callid, queuename, agent, event, data1, data2, data3, data4, data5
+        )
+        SELECT time, callid, queuename, agent, event, data1, data2, data3, data4, data5
+        FROM json_populate_recordset(NULL::queue_log, {rows})""",
     "nodes": """
         INSERT INTO nodes SELECT * FROM json_populate_recordset(NULL::nodes, {rows})
         ON CONFLICT (name) DO UPDATE SET
@@ -101,6 +119,8 @@ def _rows(changes: Changes) -> dict[str, list[Row]]:
         "members": [_member(member) for member in changes.members],
         "calls": [_call(call) for call in changes.calls],
         "calls_gone": [{"id": call_id} for call_id in changes.calls_gone],
+        "turns": [_turn(turn) for turn in changes.turns],
+        "queue_log": [_log_entry(entry) for entry in changes.queue_log],
         "nodes": [_node(node) for node in changes.nodes.values() if node],
         "nodes_gone": _gone(changes.nodes, lambda name: {"name": name}),
         "affiliations": [_affiliation(a) for a in changes.affiliations.values() if a],
@@ -128,6 +148,8 @@ def _agent(agent: Agent) -> Row:
         "state": agent.state,
         "leg_call": agent.leg and agent.leg.call_id,
         "leg_attempt": agent.leg and agent.leg.attempt,
+        "queue": agent.queue,
+        "wrap_up_until": agent.wrap_up_until,
         "last_call": agent.last_call,
         "calls_taken": agent.calls_taken,
     }
@@ -139,6 +161,9 @@ def _member(member: Member) -> Row:
         "extension": member.extension,
         "logged_on_at": member.logged_on_at,
         "logon_order": member.logon_order,
+        "paused_at": member.paused_at,
+        "pause_reason": member.pause_reason,
+        "calls_taken": member.calls_taken,
     }
 
 
@@ -158,6 +183,8 @@ def _call(call: Call) -> Row:
             "name": customer.name,
             "attributes": customer.attributes,
         },
+        "priority": call.priority,
+        "original_position": call.original_position,
         "state": call.state,
         "extension": call.extension,
         "attempt": call.attempt,
@@ -169,6 +196,26 @@ def _call(call: Call) -> Row:
         "answered_at": call.answered_at,
         "ended_at": call.ended_at,
         "outcome": call.outcome,
+    }
+
+
+def _turn(turn: Turn) -> Row:
+    return {
+        "queue": turn.queue,
+        "extension": turn.extension,
+        "logon_order": turn.logon_order,
+    }
+
+
+def _log_entry(entry: LogEntry) -> Row:
+    data = (*entry.data, "", "", "", "", "")
+    return {
+        "time": entry.time,
+        "callid": entry.callid,
+        "queuename": entry.queuename,
+        "agent": entry.agent,
+        "event": entry.event,
+        **{f"data{number}": data[number - 1] for number in range(1, 6)},
     }
 
 

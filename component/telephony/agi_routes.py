@@ -1,4 +1,4 @@
-"""What the dialplan may ask by FastAGI: who a customer is, logging on and off.
+"""What the dialplan may ask by FastAGI: who a customer is, log-on and log-off, pause.
 
 Each script answers in a channel variable, named and filled as app_queue's applications do where it
 has them. Whatever goes wrong here is an answer, too: the call goes on.
@@ -17,7 +17,7 @@ from component.domain.errors import (
     UnknownDeviceError,
     UnknownQueueError,
 )
-from component.domain.events import Event, LogOff, LogOn
+from component.domain.events import Event, LogOff, LogOn, Pause, Unpause
 from component.domain.model import Customer
 from component.ports import Directory, StoreRefusedError, StoreUnavailableError
 from component.telephony.agi import AgiRequest, AgiSession, Script
@@ -44,7 +44,13 @@ class AgiRoutes:
 
     def scripts(self) -> Mapping[str, Script]:
         """Return the scripts by the names that the dialplan uses."""
-        return {"customer": self.customer, "logon": self.log_on, "logoff": self.log_off}
+        return {
+            "customer": self.customer,
+            "logon": self.log_on,
+            "logoff": self.log_off,
+            "pause": self.pause,
+            "unpause": self.unpause,
+        }
 
     async def customer(self, session: AgiSession, request: AgiRequest) -> None:
         """Argument: digits. CUSTOMERSTATUS: FOUND, UNKNOWN, or TIMEOUT (we cannot tell)."""
@@ -81,6 +87,35 @@ class AgiRoutes:
         event = LogOff(request.argument(1), request.argument(2))
         await session.set_variable("RQMSTATUS", await self._taken(event, done="REMOVED"))
 
+    async def pause(self, session: AgiSession, request: AgiRequest) -> None:
+        """Arguments: device, queue (none: all), reason.
+
+        PQMSTATUS as of PauseQueueMember, PAUSED or NOTFOUND, or FAILED.
+        """
+        queue, reason = request.argument(2) or None, request.argument(3)
+        event = Pause(request.argument(1), queue, reason)
+        await session.set_variable("PQMSTATUS", await self._pausing(event, done="PAUSED"))
+
+    async def unpause(self, session: AgiSession, request: AgiRequest) -> None:
+        """Arguments: device, queue (none: all).
+
+        UPQMSTATUS as of UnpauseQueueMember, UNPAUSED or NOTFOUND, or FAILED.
+        """
+        event = Unpause(request.argument(1), request.argument(2) or None)
+        await session.set_variable("UPQMSTATUS", await self._pausing(event, done="UNPAUSED"))
+
+    async def _pausing(self, event: Pause | Unpause, done: str) -> str:
+        status = await self._status(event, done)
+        if status not in {done, "FAILED"}:
+            status = "NOTFOUND"
+        log.info(
+            "pause by phone" if isinstance(event, Pause) else "unpause by phone",
+            device=event.device,
+            queue=event.queue,
+            result=status,
+        )
+        return status
+
     async def _taken(self, event: LogOn | LogOff, done: str) -> str:
         status = await self._status(event, done)
         log.info(
@@ -91,7 +126,7 @@ class AgiRoutes:
         )
         return status
 
-    async def _status(self, event: LogOn | LogOff, done: str) -> str:
+    async def _status(self, event: LogOn | LogOff | Pause | Unpause, done: str) -> str:
         try:
             async with asyncio.timeout(self._deadline):
                 await self._step(event)
@@ -104,6 +139,6 @@ class AgiRoutes:
         except (UnknownDeviceError, NotAMemberError):
             return "NOTAMEMBER"
         except (StoreUnavailableError, StoreRefusedError, TimeoutError) as error:
-            log.error("log-on or log-off impossible", error=str(error) or "no answer in time")
+            log.error("request by phone failed", error=str(error) or "no answer in time")
             return "FAILED"
         return done

@@ -127,6 +127,7 @@ class Intake:
                 caller=Caller(waiting.caller_number, waiting.caller_name),
                 digits=waiting.digits,
                 customer=customer,
+                priority=waiting.priority,
             )
         )
 

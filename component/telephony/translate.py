@@ -59,14 +59,15 @@ def translate(event: Mapping[str, object]) -> Fact | None:
 
 
 def waiting_channel(channel: object, arguments: list[str]) -> WaitingChannel:
-    """Return a caller's channel with the arguments of its `Stasis()`: queue, digits.
+    """Return a caller's channel with the arguments of its `Stasis()`: queue, digits, priority.
 
     Raises `MalformedEventError`.
     """
-    queue, digits, *_ = *arguments, "", ""
+    queue, digits, priority, *_ = *arguments, "", "", ""
     if not queue:
         raise MalformedEventError(
-            "a channel entered without a queue: the dialplan is to say Stasis(app,queue,digits)"
+            "a channel entered without a queue: the dialplan is to say"
+            " Stasis(app,queue,digits,priority)"
         )
     return WaitingChannel(
         channel=text(channel, "id"),
@@ -75,6 +76,7 @@ def waiting_channel(channel: object, arguments: list[str]) -> WaitingChannel:
         caller_number=_printable(text(channel, "caller", "number")),
         caller_name=_printable(text(channel, "caller", "name")),
         created_at=_time(text(channel, "creationtime")),
+        priority=_priority(priority),
     )
 
 
@@ -132,6 +134,11 @@ def _leg_end(event: Mapping[str, object]) -> LegEnd:
 def _device_state(event: Mapping[str, object]) -> DeviceStateChanged:
     name = text(event, "device_state", "name")
     return DeviceStateChanged(name, device_state(text(event, "device_state", "state")))
+
+
+def _priority(word: str) -> int:
+    """Return what QUEUE_PRIO says; as with app_queue, what is no priority is 0."""
+    return int(word) if word.isascii() and word.isdigit() and len(word) < 10 else 0
 
 
 def _printable(words: str) -> str:

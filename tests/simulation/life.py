@@ -93,7 +93,7 @@ class Life:
 
     def _wire(self, stored: Stored) -> None:
         around = self.around
-        self.state.load(stored.queues, stored.agents, stored.members, stored.calls)
+        self.state.load(stored.queues, stored.agents, stored.members, stored.calls, stored.turns)
         self.pubsub.load(stored.nodes, stored.affiliations, stored.subscriptions, stored.items)
         self.outbox = Outbox(stored.outgoing, around.loop.now())
         ari = SimulatedAri(around.asterisk, around.dice, around.history)
@@ -112,6 +112,7 @@ class Life:
             observer=self,
             render=render,
             address=ADDRESS,
+            rng=around.dice,
         )
         self._snapshots = SnapshotReader(ari, APP)
         self.intake = Intake(self._submit, around.store, LOOKUP_DEADLINE, around.new_id)

@@ -12,6 +12,7 @@ what the books say. Entries are undone together with what the engine undoes.
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from random import Random
 from typing import TypeVar
 
 from component.domain.commands import Command, Connect, EndCall, HideCall, Release, Ring
@@ -104,9 +105,9 @@ class Reference:
             if compare and known and known != found:
                 self._history.fail(f"the store has {found}, expected {known}")
 
-    def step(self, state: State, event: Event, now: datetime) -> list[Command]:
+    def step(self, state: State, event: Event, now: datetime, rng: Random) -> list[Command]:
         """Let the domain decide, and check that it decided well."""
-        commands = step(state, event, now)
+        commands = step(state, event, now, rng)
         self._ledger = state.ledger
         self._history.note("step", event)
         self._enter(event, commands, now)

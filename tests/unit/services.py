@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from random import Random
 
 from component.domain.commands import CallCommand, Command
 from component.domain.events import AsteriskFound, CallerEntered, LogOn
@@ -81,7 +82,7 @@ class Service:
 
     async def start(self) -> None:
         stored = await self.store.load()
-        self.state.load(stored.queues, stored.agents, stored.members, stored.calls)
+        self.state.load(stored.queues, stored.agents, stored.members, stored.calls, stored.turns)
         self.pubsub.load(stored.nodes, stored.affiliations, stored.subscriptions, stored.items)
         outbox = Outbox(stored.outgoing, self.outside.now())
         self.engine = Engine(
@@ -93,6 +94,7 @@ class Service:
             control=self.outside,
             publisher=self.outside,
             clock=self.outside,
+            rng=Random(0),
             observer=self.outside,
             render=render,
             address=DOMAIN,

@@ -259,6 +259,23 @@ async def test_a_comparison_with_asterisk_that_failed_does_not_make_it_there() -
         assert not any(isinstance(done, Ring) for done in service.outside.done)
 
 
+async def test_the_queue_log_is_committed_with_what_it_tells_and_once() -> None:
+    store = GatedStore()
+    async with running(store) as service:
+        await service.log_on("1000")
+        store.away = True
+        service.engine.submit(CallerLeft("channel9"))
+        with pytest.raises(StoreUnavailableError):
+            await service.log_on("2000")
+        store.away = False
+        await service.log_on("3000")
+        await service.engine.step(service.enter())
+
+        told = [(entry.event, entry.agent) for entry in store.queue_log]
+        assert told == [("ADDMEMBER", "1000"), ("ADDMEMBER", "3000"), ("ENTERQUEUE", "NONE")]
+        assert list(service.state.queue_log) == []
+
+
 async def test_a_fact_that_the_database_rejects_does_not_spoil_the_others() -> None:
     async with running() as service:
         await service.log_on("1000")

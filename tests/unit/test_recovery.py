@@ -1,13 +1,14 @@
 """After a gap: what Asterisk has, compared with what is believed."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from component.domain.commands import Connect, HangUpLeg, Hold, Release, Ring
-from component.domain.events import CallerLeft, LegAnswered
-from component.domain.model import AgentState, CallState, DeviceState, Leg
+from component.domain.events import CallerLeft, LegAnswered, LegEnded, Pause
+from component.domain.model import AgentState, CallState, DeviceState, Leg, LegEnd
 from component.ports import Snapshot, WaitingChannel
 from tests.unit.services import Service, demo_store, running
 
@@ -195,3 +196,22 @@ async def test_after_a_restart_the_wait_still_ends() -> None:
     released = [done for done in service.outside.done if isinstance(done, Release)]
     assert sorted(release.call_id for release in released) == ["call1", "call2"]
     assert not any(isinstance(done, Ring) for done in service.outside.done)
+
+
+async def test_pause_and_wrap_up_hold_over_a_restart() -> None:
+    store = demo_store()
+    store.queues = [replace(store.queues[0], wrapuptime=timedelta(seconds=0.05))]
+    async with running(store) as service:
+        await answered(service)
+        await service.engine.step(LegEnded(LEG, LegEnd.HUNG_UP))
+        await service.log_on("2000")
+        await service.engine.step(Pause("PJSIP/2000", reason="lunch"))
+
+    async with running(store) as restarted:
+        assert restarted.state.members["support", "2000"].pause_reason == "lunch"
+        assert restarted.state.agents["1000"].wrap_up_until is not None
+        assert not restarted.state.candidates.any("support")
+        restarted.outside.time += timedelta(seconds=1)
+        async with asyncio.timeout(10):
+            while not restarted.state.candidates.any("support"):
+                await asyncio.sleep(0.01)

@@ -13,7 +13,13 @@ from lab.asterisk import ARI_USER, AsteriskSettings
 PATIENCE = 10.0
 HANGS: None = None
 
-VARIABLES = {"customer": "CUSTOMERSTATUS", "logon": "AQMSTATUS", "logoff": "RQMSTATUS"}
+VARIABLES = {
+    "customer": "CUSTOMERSTATUS",
+    "logon": "AQMSTATUS",
+    "logoff": "RQMSTATUS",
+    "pause": "PQMSTATUS",
+    "unpause": "UPQMSTATUS",
+}
 
 
 class Agi:

@@ -1,12 +1,20 @@
 """What only a real database can show."""
 
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
 import pytest
 
+from component.domain.model import AutoPause, EmptyCondition, Queue, StrategyName
+from component.domain.presence import conditions
+from component.domain.queue_log import LogEntry
 from component.ports import Changes, Outgoing, StoreUnavailableError
 from component.storage.postgres import PostgresStore
 from tests.databases import Databases
 
 pytestmark = pytest.mark.contract
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, UTC)
 
 CHANGES = Changes(outgoing=[Outgoing(1, "ivr.example.com", ("a@example.com",), "chat", "<body/>")])
 
@@ -26,3 +34,74 @@ async def test_a_lost_database_is_unavailable_and_then_found_again(
 
     await postgres.commit(CHANGES)
     assert postgres.detail == ""
+
+
+async def test_the_settings_of_a_queue_are_read(database_url: str, postgres: PostgresStore) -> None:
+    connection = await asyncpg.connect(database_url)
+    await connection.execute(
+        "UPDATE queues SET strategy = 'wrandom', wrapuptime = 1.5, maxlen = 9, servicelevel = 20,"
+        " joinempty = 'no', leavewhenempty = 'paused,inuse', ringinuse = true, autopause = 'all',"
+        " weight = 3"
+    )
+    await connection.close()
+
+    [queue] = (await postgres.load()).queues
+    assert queue == Queue(
+        "support",
+        timeout=timedelta(seconds=15),
+        retry=timedelta(seconds=5),
+        max_wait=timedelta(seconds=60),
+        strategy=StrategyName.WRANDOM,
+        wrapuptime=timedelta(seconds=1.5),
+        maxlen=9,
+        servicelevel=timedelta(seconds=20),
+        joinempty=conditions("no", joining=True),
+        leavewhenempty=frozenset({EmptyCondition.PAUSED, EmptyCondition.INUSE}),
+        ringinuse=True,
+        autopause=AutoPause.ALL,
+        weight=3,
+    )
+
+
+async def test_the_queue_log_is_written_in_order(
+    database_url: str, postgres: PostgresStore
+) -> None:
+    entered = LogEntry(NOW, "1.1", "support", "NONE", "ENTERQUEUE", ("", "5550100", "1"))
+    rang = LogEntry(NOW, "1.1", "support", "1000", "RINGNOANSWER", ("15000",))
+    await postgres.commit(Changes(queue_log=[entered, rang]))
+    await postgres.commit(Changes(queue_log=[rang]))
+
+    connection = await asyncpg.connect(database_url)
+    rows = await connection.fetch("SELECT * FROM queue_log ORDER BY id")
+    await connection.close()
+    assert [row["event"] for row in rows] == ["ENTERQUEUE", "RINGNOANSWER", "RINGNOANSWER"]
+    assert dict(rows[0]) == {
+        "id": 1,
+        "time": NOW,
+        "callid": "1.1",
+        "queuename": "support",
+        "agent": "NONE",
+        "event": "ENTERQUEUE",
+        "data1": "",
+        "data2": "5550100",
+        "data3": "1",
+        "data4": "",
+        "data5": "",
+    }
+
+
+async def test_the_defaults_of_the_schema_are_those_of_the_code(postgres: PostgresStore) -> None:
+    [queue] = (await postgres.load()).queues
+
+    assert queue == Queue(queue.name, queue.timeout, queue.retry, queue.max_wait)
+
+
+@pytest.mark.parametrize("words", ["", "asleep", "paused,", ",paused", "paused inuse"])
+async def test_words_that_app_queue_does_not_have_are_refused(
+    database_url: str, words: str
+) -> None:
+    connection = await asyncpg.connect(database_url)
+    for setting in ("joinempty", "leavewhenempty"):
+        with pytest.raises(asyncpg.CheckViolationError):
+            await connection.execute(f"UPDATE queues SET {setting} = $1", words)
+    await connection.close()

@@ -15,6 +15,7 @@ from component.domain.model import (
     Leg,
     Member,
     Outcome,
+    Turn,
 )
 from component.ports import Changes, Outgoing, StoreRefusedError
 from component.pubsub.configuration import (
@@ -52,6 +53,8 @@ CALL = Call(
     attempt=2,
     tried=frozenset({"2000", "3000"}),
     retrying=True,
+    priority=2,
+    original_position=4,
     revision=3,
     offered_at=NOW + timedelta(seconds=1),
 )
@@ -111,15 +114,40 @@ async def test_agents_and_members_are_loaded_as_they_were_committed(store: AnySt
         "user1@example.com",
         state=AgentState.RESERVED,
         leg=Leg("call1", 2),
+        queue="support",
         last_call=NOW,
         calls_taken=3,
     )
-    member = Member("support", "2000", logged_on_at=NOW, logon_order=9)
-    await store.commit(Changes(agents=[agent], members=[member]))
+    wrapping_up = Agent(
+        "3000",
+        "PJSIP/3000",
+        "user3@example.com",
+        state=AgentState.WRAP_UP,
+        queue="support",
+        wrap_up_until=NOW,
+    )
+    member = Member(
+        "support",
+        "2000",
+        logged_on_at=NOW,
+        logon_order=9,
+        paused_at=NOW,
+        pause_reason="lunch",
+        calls_taken=2,
+    )
+    await store.commit(Changes(agents=[agent, wrapping_up], members=[member]))
 
     stored = await store.load()
     assert stored.agents[0] == agent
+    assert stored.agents[2] == wrapping_up
     assert stored.members[-1] == member
+
+
+async def test_whose_turn_it_was_is_loaded_as_it_was_committed(store: AnyStore) -> None:
+    await store.commit(Changes(turns=[Turn("support", "1000", 3)]))
+    await store.commit(Changes(turns=[Turn("support", "2000", 4)]))
+
+    assert (await store.load()).turns == [Turn("support", "2000", 4)]
 
 
 async def test_nodes_and_what_hangs_on_them_are_loaded_and_deleted(store: AnyStore) -> None:

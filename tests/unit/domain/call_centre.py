@@ -1,8 +1,10 @@
 """A call centre in a test's hand: facts go in, decisions come out, time stands still."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from random import Random
+from typing import Any, TypeVar
 
 from component.domain.commands import Command, Ring, WakeAt
 from component.domain.events import (
@@ -15,6 +17,8 @@ from component.domain.events import (
     LegEnded,
     LogOff,
     LogOn,
+    Pause,
+    Unpause,
 )
 from component.domain.model import (
     Agent,
@@ -51,14 +55,17 @@ class CallCentre:
         self,
         extensions: Iterable[str] = ("1000", "2000", "3000"),
         penalty: Mapping[str, int] | None = None,
+        **settings: Any,
     ) -> None:
+        """`settings` are those of the queue, where they are not the default."""
         self.state = State(Ledger())
         self.now = datetime(2026, 1, 1, 9, tzinfo=UTC)
         self.decided: list[Command] = []
+        self.rng = Random(0)
         self._calls = 0
         extensions = list(extensions)
         self.state.load(
-            queues=[SUPPORT],
+            queues=[replace(SUPPORT, **settings)],
             agents=[Agent(e, f"PJSIP/{e}", f"user{e}@example.com") for e in extensions],
             members=[Member("support", e, (penalty or {}).get(e, 0)) for e in extensions],
             calls=[],
@@ -67,7 +74,7 @@ class CallCentre:
 
     def take(self, event: Event) -> list[Command]:
         """Step a fact; return what was decided."""
-        commands = step(self.state, event, self.now)
+        commands = step(self.state, event, self.now, self.rng)
         self.decided += commands
         return commands
 
@@ -89,8 +96,22 @@ class CallCentre:
             commands += self.take(LogOn(f"PJSIP/{extension}", "support"))
         return commands
 
+    def log_on_to(self, queue: str, extension: str) -> list[Command]:
+        return self.take(LogOn(f"PJSIP/{extension}", queue))
+
     def log_off(self, extension: str) -> list[Command]:
         return self.take(LogOff(f"PJSIP/{extension}", "support"))
+
+    def pause(
+        self, extension: str, queue: str | None = "support", reason: str = ""
+    ) -> list[Command]:
+        return self.take(Pause(f"PJSIP/{extension}", queue, reason))
+
+    def unpause(self, extension: str, queue: str | None = "support") -> list[Command]:
+        return self.take(Unpause(f"PJSIP/{extension}", queue))
+
+    def member(self, extension: str, queue: str = "support") -> Member:
+        return self.state.members[queue, extension]
 
     def enter(self, customer: Customer | None = None) -> str:
         """Let a caller enter the queue; return the call's id."""
@@ -133,6 +154,11 @@ class CallCentre:
         self.after(seconds)
         self.leg_ends(leg)
         return extension
+
+    def logged(self) -> list[tuple[str, str, str, tuple[str, ...]]]:
+        """The queue log: call, agent, event, data."""
+        entries = self.state.queue_log.values()
+        return [(entry.callid, entry.agent, entry.event, entry.data) for entry in entries]
 
     def ringing(self) -> list[str]:
         """The extensions that calls are offered to."""

@@ -21,7 +21,7 @@ from component.domain.commands import (
     WakeAt,
 )
 from component.domain.errors import DomainError
-from component.domain.events import CallerEntered, CallerLeft, LegAnswered, LegEnded
+from component.domain.events import CallerEntered, CallerLeft, LegAnswered, LegEnded, WrapUpOver
 from component.domain.model import (
     AgentState,
     Caller,
@@ -46,7 +46,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.centre = CallCentre(EXTENSIONS, penalty={"3000": 1})
+        self.centre = CallCentre(EXTENSIONS, penalty={"3000": 1}, wrapuptime=timedelta(seconds=2))
         self.rung: set[Leg] = set()
         self.shown: dict[str, str] = {}
         self.released: list[str] = []
@@ -87,6 +87,14 @@ class AnyOrder(RuleBasedStateMachine):
     def log_off(self, extension: str) -> None:
         self._do(lambda: self.centre.log_off(extension))
 
+    @rule(extension=st.sampled_from(EXTENSIONS), queue=st.sampled_from(["support", None]))
+    def pause(self, extension: str, queue: str | None) -> None:
+        self._do(lambda: self.centre.pause(extension, queue))
+
+    @rule(extension=st.sampled_from(EXTENSIONS), queue=st.sampled_from(["support", None]))
+    def unpause(self, extension: str, queue: str | None) -> None:
+        self._do(lambda: self.centre.unpause(extension, queue))
+
     @rule(extension=st.sampled_from(EXTENSIONS), state=st.sampled_from(DeviceState))
     def device_changes(self, extension: str, state: DeviceState) -> None:
         self._do(lambda: self.centre.device(extension, state))
@@ -96,9 +104,23 @@ class AnyOrder(RuleBasedStateMachine):
         self._do(lambda: self.centre.after(seconds))
 
     @invariant()
-    def an_agent_is_bound_to_a_leg_exactly_when_not_available(self) -> None:
+    def an_agent_is_bound_to_a_leg_exactly_when_rung_or_talking(self) -> None:
         for agent in self.centre.state.agents.values():
-            assert (agent.leg is None) == (agent.state is AgentState.AVAILABLE)
+            bound = agent.state in (AgentState.RESERVED, AgentState.ON_CALL)
+            assert (agent.leg is not None) == bound
+            assert (agent.queue is None) == (agent.state is AgentState.AVAILABLE)
+
+    @invariant()
+    def wrap_up_ends_in_time(self) -> None:
+        timers = {
+            (c.event.extension, c.at)
+            for c in self.centre.decided
+            if isinstance(c, WakeAt) and isinstance(c.event, WrapUpOver)
+        }
+        for agent in self.centre.state.agents.values():
+            assert (agent.wrap_up_until is None) == (agent.state is not AgentState.WRAP_UP)
+            if agent.wrap_up_until is not None:
+                assert (agent.extension, agent.wrap_up_until) in timers
 
     @invariant()
     def no_agent_has_two_calls(self) -> None:
@@ -136,6 +158,7 @@ class AnyOrder(RuleBasedStateMachine):
             member.extension
             for member in state.members.values()
             if member.logged_on_at
+            and not member.paused_at
             and state.agents[member.extension].state is AgentState.AVAILABLE
             and state.agents[member.extension].device_state.can_ring
         }

@@ -11,7 +11,7 @@ from component.domain.errors import (
     UnknownDeviceError,
     UnknownQueueError,
 )
-from component.domain.events import Event, LogOff, LogOn
+from component.domain.events import Event, LogOff, LogOn, Pause, Unpause
 from component.domain.model import Customer
 from component.ports import StoreRefusedError, StoreUnavailableError
 from component.telephony.agi import AgiRequest, AgiSession
@@ -148,8 +148,61 @@ async def test_why_logging_off_was_refused(error: Exception, status: str) -> Non
     assert await service.is_asked("logoff", "PJSIP/1000", "support") == {"RQMSTATUS": status}
 
 
-@pytest.mark.parametrize(("script", "variable"), [("logon", "AQMSTATUS"), ("logoff", "RQMSTATUS")])
-async def test_logging_on_or_off_that_takes_too_long_has_failed(script: str, variable: str) -> None:
+@pytest.mark.parametrize(("queue", "meant"), [("support", "support"), ("", None)])
+async def test_pausing_hands_device_queue_and_reason_to_the_engine(
+    queue: str, meant: str | None
+) -> None:
+    service = Service()
+    paused = await service.is_asked("pause", "PJSIP/1000", queue, "lunch")
+    assert paused == {"PQMSTATUS": "PAUSED"}
+    assert service.stepped == [Pause("PJSIP/1000", meant, "lunch")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "meant"), [(("PJSIP/1000", "support"), "support"), (("PJSIP/1000",), None)]
+)
+async def test_unpausing_hands_device_and_queue_to_the_engine(
+    arguments: tuple[str, ...], meant: str | None
+) -> None:
+    service = Service()
+    assert await service.is_asked("unpause", *arguments) == {"UPQMSTATUS": "UNPAUSED"}
+    assert service.stepped == [Unpause("PJSIP/1000", meant)]
+
+
+@pytest.mark.parametrize(
+    ("script", "variable"), [("pause", "PQMSTATUS"), ("unpause", "UPQMSTATUS")]
+)
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (NotLoggedOnError(), "NOTFOUND"),
+        (UnknownQueueError(), "NOTFOUND"),
+        (UnknownDeviceError(), "NOTFOUND"),
+        (NotAMemberError(), "NOTFOUND"),
+        (StoreUnavailableError(), "FAILED"),
+        (StoreRefusedError(), "FAILED"),
+    ],
+)
+async def test_why_pausing_or_unpausing_was_refused(
+    script: str, variable: str, error: Exception, status: str
+) -> None:
+    service = Service()
+    service.error = error
+    assert await service.is_asked(script, "PJSIP/1000", "support") == {variable: status}
+
+
+@pytest.mark.parametrize(
+    ("script", "variable"),
+    [
+        ("logon", "AQMSTATUS"),
+        ("logoff", "RQMSTATUS"),
+        ("pause", "PQMSTATUS"),
+        ("unpause", "UPQMSTATUS"),
+    ],
+)
+async def test_a_request_of_an_agent_that_takes_too_long_has_failed(
+    script: str, variable: str
+) -> None:
     service = Service(deadline=0.01)
     service.hangs = True
     assert await service.is_asked(script, "PJSIP/1000", "support") == {variable: "FAILED"}

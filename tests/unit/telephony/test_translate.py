@@ -155,3 +155,22 @@ def test_what_callers_say_of_themselves_is_printable(number: str, name: str) -> 
     for text in (waiting.caller_number, waiting.caller_name, waiting.digits):
         assert text.isprintable()
         text.encode()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "priority"),
+    [
+        (["support"], 0),
+        (["support", "1111", ""], 0),
+        (["support", "1111", "5"], 5),
+        (["support", "", "high"], 0),
+        (["support", "", "-1"], 0),
+        (["support", "", "9" * 30], 0),
+    ],
+)
+def test_the_third_argument_is_the_priority(arguments: list[str], priority: int) -> None:
+    entered = {**EVENTS["caller_enters"], "args": arguments}
+    waiting = translate(entered)
+
+    assert isinstance(waiting, WaitingChannel)
+    assert waiting.priority == priority

@@ -1,0 +1,151 @@
+"""What agents do, and what happens to them: log-on, pause, the end of wrap-up, their phones."""
+
+from dataclasses import replace
+from datetime import datetime
+from random import Random
+from typing import assert_never
+
+from component.domain import routing
+from component.domain.commands import Command, HangUpLeg, WakeAt
+from component.domain.errors import (
+    AlreadyLoggedOnError,
+    NotAMemberError,
+    NotLoggedOnError,
+    UnknownDeviceError,
+    UnknownQueueError,
+)
+from component.domain.events import (
+    DeviceStateChanged,
+    LogOff,
+    LogOn,
+    Pause,
+    Unpause,
+    WrapUpOver,
+)
+from component.domain.model import Agent, CallState, Member, MemberState, OfferEnd
+from component.domain.state import State
+from component.domain.transitions import (
+    AGENT_TRANSITIONS,
+    MEMBER_TRANSITIONS,
+    AgentMove,
+    MemberMove,
+    advance,
+)
+
+AgentEvent = LogOn | LogOff | Pause | Unpause | WrapUpOver | DeviceStateChanged
+
+
+def step(state: State, event: AgentEvent, now: datetime, rng: Random) -> list[Command]:
+    """Take in what an agent did or what happened to one. Raises a `DomainError`."""
+    match event:
+        case LogOn():
+            return _log_on(state, event, now, rng)
+        case LogOff():
+            return _log_off(state, event, now, rng)
+        case Pause():
+            return _pause(state, event, now, rng)
+        case Unpause():
+            return _unpause(state, event, now, rng)
+        case WrapUpOver():
+            return _wrap_up_over(state, event, now, rng)
+        case DeviceStateChanged():
+            return _device_state_changed(state, event, now, rng)
+    assert_never(event)
+
+
+def _log_on(state: State, event: LogOn, now: datetime, rng: Random) -> list[Command]:
+    member = _member(state, event.device, event.queue)
+    if member.logged_on_at is not None:
+        raise AlreadyLoggedOnError(device=event.device, queue=event.queue)
+    advance(MEMBER_TRANSITIONS, member.state, MemberMove.LOG_ON)
+    logged_on = replace(member, logged_on_at=now, logon_order=state.next_logon_order())
+    state.members.put((member.queue, member.extension), logged_on)
+    return routing.route(state, event.queue, now, rng)
+
+
+def _log_off(state: State, event: LogOff, now: datetime, rng: Random) -> list[Command]:
+    member = _member(state, event.device, event.queue)
+    if member.logged_on_at is None:
+        raise NotLoggedOnError(device=event.device, queue=event.queue)
+    advance(MEMBER_TRANSITIONS, member.state, MemberMove.LOG_OFF)
+    logged_off = replace(member, logged_on_at=None, paused_at=None, pause_reason="")
+    state.members.put((member.queue, member.extension), logged_off)
+    return routing.route(state, event.queue, now, rng)
+
+
+def _pause(state: State, event: Pause, now: datetime, rng: Random) -> list[Command]:
+    members = _logged_on(state, event.device, event.queue)
+    for member in members:
+        routing.pause(state, member, event.reason, now)
+    return routing.route_all(state, [member.queue for member in members], now, rng)
+
+
+def _unpause(state: State, event: Unpause, now: datetime, rng: Random) -> list[Command]:
+    members = _logged_on(state, event.device, event.queue)
+    for member in members:
+        advance(MEMBER_TRANSITIONS, member.state, MemberMove.UNPAUSE)
+        unpaused = replace(member, paused_at=None, pause_reason="")
+        state.members.put((member.queue, member.extension), unpaused)
+    return routing.route_all(state, [member.queue for member in members], now, rng)
+
+
+def _wrap_up_over(state: State, event: WrapUpOver, now: datetime, rng: Random) -> list[Command]:
+    agent = state.agents.get(event.extension)
+    if agent is None or agent.wrap_up_until is None:
+        return []
+    if now < agent.wrap_up_until:  # the clock was set back: nobody else would end this wrap-up
+        return [WakeAt(agent.wrap_up_until, event)]
+    available = advance(AGENT_TRANSITIONS, agent.state, AgentMove.FINISH)
+    state.agents.put(
+        agent.extension, replace(agent, state=available, queue=None, wrap_up_until=None)
+    )
+    return routing.route_all(state, state.queues_of(agent.extension), now, rng)
+
+
+def _device_state_changed(
+    state: State, event: DeviceStateChanged, now: datetime, rng: Random
+) -> list[Command]:
+    agent = state.agent_at(event.device)
+    if agent is None or agent.device_state is event.state:
+        return []
+    state.agents.put(agent.extension, replace(agent, device_state=event.state))
+    commands = [] if event.state.is_there else _pass_over(state, agent, now)
+    return commands + routing.route_all(state, state.queues_of(agent.extension), now, rng)
+
+
+def _pass_over(state: State, agent: Agent, now: datetime) -> list[Command]:
+    """Withdraw what is offered to a phone that went away while it rang."""
+    call = None if agent.leg is None else state.calls.get(agent.leg.call_id)
+    if call is None or call.state is not CallState.OFFERED or call.leg != agent.leg:
+        return []
+    return [*routing.withdraw(state, call, OfferEnd.UNAVAILABLE, now), HangUpLeg(call.leg)]
+
+
+def _member(state: State, device: str, queue: str) -> Member:
+    agent = _agent_at(state, device)
+    if queue not in state.queues:
+        raise UnknownQueueError(queue=queue)
+    member = state.members.get((queue, agent.extension))
+    if member is None:
+        raise NotAMemberError(extension=agent.extension, queue=queue)
+    return member
+
+
+def _logged_on(state: State, device: str, queue: str | None) -> list[Member]:
+    """Return the memberships that an agent is logged on to: of one queue, or of all (None)."""
+    if queue is not None:
+        members = [_member(state, device, queue)]
+    else:
+        extension = _agent_at(state, device).extension
+        members = [state.members[name, extension] for name in state.queues_of(extension)]
+    logged_on = [member for member in members if member.state is not MemberState.LOGGED_OFF]
+    if not logged_on:
+        raise NotLoggedOnError(device=device, queue=queue)
+    return logged_on
+
+
+def _agent_at(state: State, device: str) -> Agent:
+    agent = state.agent_at(device)
+    if agent is None:
+        raise UnknownDeviceError(device=device)
+    return agent

@@ -1,0 +1,101 @@
+"""What happens in the queues, as app_queue's `queue_log` tells it.
+
+Events and fields are those that queue statistics software knows; see "Queue Logs" in Asterisk's
+documentation. An agent is named by extension, a call by the id of the caller's channel.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from component.domain.events import CallerLeft, Event
+from component.domain.model import Call, CallState, Member, Outcome
+
+NONE = "NONE"
+"""No call, or no agent."""
+
+CallChange = tuple[Call | None, Call | None]
+MemberChange = tuple[Member | None, Member | None]
+"""What a record was, and what it is now."""
+
+_EXITS = {
+    Outcome.ABANDONED: "ABANDON",
+    Outcome.TIMEOUT: "EXITWITHTIMEOUT",
+    Outcome.LEAVEEMPTY: "EXITEMPTY",
+    Outcome.LEAVEUNAVAIL: "EXITEMPTY",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One row of `queue_log`."""
+
+    time: datetime
+    callid: str
+    queuename: str
+    agent: str
+    event: str
+    data: tuple[str, ...] = ()
+    """data1, data2, ... What they mean depends on the event."""
+
+
+def entries(
+    changes: Iterable[CallChange | MemberChange], event: Event, now: datetime
+) -> Iterator[LogEntry]:
+    """Yield what one fact leads to, from the changes it made, in their order."""
+    for old, new in changes:
+        if isinstance(new, Call) and not isinstance(old, Member):
+            yield from _of_call(old, new, event, now)
+        elif isinstance(new, Member) and isinstance(old, Member):
+            yield from _of_member(old, new, now)
+
+
+def _of_call(old: Call | None, new: Call, event: Event, now: datetime) -> Iterator[LogEntry]:
+    if old is None:
+        if new.original_position:
+            data = ("", new.caller.number, str(new.original_position))  # the first is a URL
+            yield LogEntry(now, new.channel, new.queue, NONE, "ENTERQUEUE", data)
+        return
+    agent = old.extension or NONE
+    if old.state is CallState.OFFERED and new.state in (CallState.WAITING, CallState.ENDED):
+        name = "RINGCANCELED" if new.outcome is Outcome.ABANDONED else "RINGNOANSWER"
+        milliseconds = _since(old.offered_at, now) // timedelta(milliseconds=1)
+        yield LogEntry(now, new.channel, new.queue, agent, name, (str(milliseconds),))
+    if old.state is CallState.OFFERED and new.state is CallState.ANSWERED:
+        held, rang = _seconds(new.entered_at, now), _seconds(new.offered_at, now)
+        data = (held, str(new.leg), rang)
+        yield LogEntry(now, new.channel, new.queue, agent, "CONNECT", data)
+    if new.state is CallState.ENDED and old.state is CallState.ANSWERED:
+        name = "COMPLETECALLER" if isinstance(event, CallerLeft) else "COMPLETEAGENT"
+        held = _seconds(new.entered_at, new.answered_at or now)
+        data = (held, _seconds(new.answered_at, now), str(new.original_position))
+        yield LogEntry(now, new.channel, new.queue, agent, name, data)
+    elif new.state is CallState.ENDED and new.outcome in _EXITS:
+        data = (str(new.position), str(new.original_position), _seconds(new.entered_at, now))
+        yield LogEntry(now, new.channel, new.queue, NONE, _EXITS[new.outcome], data)
+
+
+def _of_member(old: Member, new: Member, now: datetime) -> Iterator[LogEntry]:
+    def entry(event: str, *data: str) -> LogEntry:
+        return LogEntry(now, NONE, new.queue, new.extension, event, data)
+
+    if new.logged_on_at is None:
+        if old.logged_on_at is not None:
+            yield entry("REMOVEMEMBER")
+        return
+    if old.logged_on_at is None:
+        yield entry("ADDMEMBER")
+    paused = (new.paused_at, new.pause_reason)
+    if new.paused_at is not None and paused != (old.paused_at, old.pause_reason):
+        yield entry("PAUSE", new.pause_reason)
+    elif new.paused_at is None and old.paused_at is not None:
+        yield entry("UNPAUSE")
+
+
+def _seconds(since: datetime | None, now: datetime) -> str:
+    """Return whole seconds, which is what queue_log has."""
+    return str(int(_since(since, now).total_seconds()))
+
+
+def _since(moment: datetime | None, now: datetime) -> timedelta:
+    return timedelta(0) if moment is None else now - moment

@@ -1,0 +1,153 @@
+"""How a queue chooses among those who may be offered a call: app_queue's strategies.
+
+Each says where a member stands among those of the same penalty, and whom of the line to take. The
+lowest penalty comes first in all but `wrandom`, for which, as in app_queue, it is a weight.
+
+Who was tried already for this call is chosen by none.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from random import Random
+from types import MappingProxyType
+from typing import Protocol
+
+from component.domain.candidates import Line, Place
+from component.domain.model import Agent, Member, StrategyName, Turn
+
+Tried = frozenset[str]
+
+
+class Strategy(Protocol):
+    """How one strategy orders and chooses."""
+
+    def place(self, agent: Agent, member: Member, /) -> Place:
+        """Return where a member, who is logged on, stands among those of the same penalty."""
+        ...
+
+    def choose(self, line: Line, tried: Tried, turn: Turn | None, rng: Random, /) -> str | None:
+        """Return whom to offer the call, None if all in line were tried.
+
+        `turn` is who was offered the last call of this queue.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class InOrder:
+    """Takes the first of an order that `place` gives."""
+
+    by: Callable[[Agent, Member], Place]
+
+    def place(self, agent: Agent, member: Member) -> Place:
+        """Return the place in the order."""
+        return self.by(agent, member)
+
+    def choose(self, line: Line, tried: Tried, _turn: Turn | None, _rng: Random) -> str | None:
+        """Take the first."""
+        return next((extension for extension in line if extension not in tried), None)
+
+
+@dataclass(frozen=True, slots=True)
+class RoundRobin:
+    """Goes round in a circle, on from whom the last call of the queue was offered to."""
+
+    by: Callable[[Member | Turn], Place]
+
+    def place(self, _agent: Agent, member: Member) -> Place:
+        """Return the place in the circle."""
+        return self.by(member)
+
+    def choose(self, line: Line, tried: Tried, turn: Turn | None, _rng: Random) -> str | None:
+        """Take the next in the circle."""
+        for penalty, positions in line.penalties():
+            start = positions.start
+            if turn is not None:
+                start = line.position_after((penalty, *self.by(turn), turn.extension))
+            circle = chain(range(start, positions.stop), range(positions.start, start))
+            for position in circle:
+                if line[position] not in tried:
+                    return line[position]
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Draws lots. `weight` is of a penalty: it stretches the lots, of which the smallest wins."""
+
+    weight: Callable[[int], int] | None
+    """None: the lowest penalty wins."""
+
+    def place(self, _agent: Agent, _member: Member) -> Place:
+        """Return nothing: all are alike."""
+        return ()
+
+    def choose(self, line: Line, tried: Tried, _turn: Turn | None, rng: Random) -> str | None:
+        """Draw one lot for all of a penalty together, then one among the winners.
+
+        The smallest of n lots between 0 and 1 is below x with probability 1 - (1 - x)ⁿ.
+        """
+        best: tuple[float, int, list[int], range] | None = None
+        for penalty, positions in line.penalties():
+            taken = _taken(line, positions, tried)
+            free = len(positions) - len(taken)
+            if not free:
+                continue
+            lot = 0.0
+            if self.weight is not None:
+                lot = self.weight(penalty) * (1 - (1 - rng.random()) ** (1 / free))
+            if best is None or lot < best[0]:
+                best = (lot, free, taken, positions)
+            if self.weight is None:
+                break
+        if best is None:
+            return None
+        _, free, taken, positions = best
+        return line[_nth_free(positions.start + rng.randrange(free), taken)]
+
+
+def _taken(line: Line, positions: range, tried: Tried) -> list[int]:
+    found = (line.position(extension) for extension in tried)
+    return sorted(p for p in found if p is not None and p in positions)
+
+
+def _nth_free(position: int, taken: Iterable[int]) -> int:
+    """Move a position, counted among those that are free, over those that are taken."""
+    for other in taken:
+        if position >= other:
+            position += 1
+    return position
+
+
+def _least_recent(agent: Agent, member: Member) -> Place:
+    """Who talked longest ago; one who never did counts from the moment of log-on."""
+    return (agent.last_call or member.logged_on_at, member.logon_order)
+
+
+def _fewest_calls(agent: Agent, member: Member) -> Place:
+    """Who has had the fewest calls of this queue; among equals the least recent."""
+    return (member.calls_taken, *_least_recent(agent, member))
+
+
+def _order_of_log_on(_agent: Agent, member: Member) -> Place:
+    return (member.logon_order,)
+
+
+STRATEGIES: Mapping[StrategyName, Strategy] = MappingProxyType(
+    {
+        StrategyName.LEASTRECENT: InOrder(_least_recent),
+        StrategyName.FEWESTCALLS: InOrder(_fewest_calls),
+        StrategyName.LINEAR: InOrder(_order_of_log_on),
+        # By extension, so that logging off and on does not change one's place in the circle.
+        StrategyName.RRMEMORY: RoundRobin(lambda _member: ()),
+        StrategyName.RRORDERED: RoundRobin(lambda member: (member.logon_order,)),
+        StrategyName.RANDOM: Drawn(None),
+        StrategyName.WRANDOM: Drawn(lambda penalty: 1 + penalty),
+    }
+)
+
+ROUND_ROBIN = frozenset(
+    name for name, strategy in STRATEGIES.items() if isinstance(strategy, RoundRobin)
+)
+"""Those that must remember whose turn it was."""

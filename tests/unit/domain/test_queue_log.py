@@ -1,0 +1,200 @@
+"""What `queue_log` tells: app_queue's events and their data."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from component.domain.errors import AlreadyLoggedOnError
+from component.domain.model import AutoPause
+from tests.unit.domain.call_centre import CallCentre
+
+pytestmark = pytest.mark.unit
+
+
+def of_call(centre: CallCentre, channel: str) -> list[tuple[str, str, tuple[str, ...]]]:
+    """What is told of one call: agent, event, data."""
+    return [entry[1:] for entry in centre.logged() if entry[0] == channel]
+
+
+def alone() -> CallCentre:
+    centre = CallCentre(["1000"])
+    centre.log_on("1000")
+    return centre
+
+
+def test_a_call_that_the_agent_ends() -> None:
+    centre = alone()
+    call = centre.enter()
+    leg = centre.call(call).leg
+    centre.after(3)
+    centre.answer(call)
+    centre.after(20)
+    centre.leg_ends(leg)
+
+    assert of_call(centre, "channel1") == [
+        ("NONE", "ENTERQUEUE", ("", "5550101", "1")),
+        ("1000", "CONNECT", ("3", "call1.1", "3")),
+        ("1000", "COMPLETEAGENT", ("3", "20", "1")),
+    ]
+
+
+def test_a_call_that_the_caller_ends() -> None:
+    centre = alone()
+    call = centre.enter()
+    leg = centre.call(call).leg
+    centre.answer(call)
+    centre.after(20)
+    centre.hang_up(call)
+    centre.leg_ends(leg)
+
+    assert of_call(centre, "channel1")[-1] == ("1000", "COMPLETECALLER", ("0", "20", "1"))
+
+
+def test_hold_time_and_ring_time_are_told_apart() -> None:
+    centre = alone()
+    busy = centre.enter()
+    leg = centre.call(busy).leg
+    centre.answer(busy)
+    waiting = centre.enter()
+    centre.after(10)
+    centre.leg_ends(leg)
+    centre.after(2)
+    centre.answer(waiting)
+
+    assert of_call(centre, "channel2") == [
+        ("NONE", "ENTERQUEUE", ("", "5550102", "1")),
+        ("1000", "CONNECT", ("12", "call2.1", "2")),
+    ]
+
+
+def test_a_phone_that_nobody_answers() -> None:
+    centre = alone()
+    centre.enter()
+    centre.after(15)
+
+    assert of_call(centre, "channel1")[1:] == [("1000", "RINGNOANSWER", ("15000",))]
+
+
+def test_an_agent_who_rejects_did_not_answer() -> None:
+    centre = alone()
+    call = centre.enter()
+    centre.after(1.5)
+    centre.reject(call)
+
+    assert of_call(centre, "channel1")[1:] == [("1000", "RINGNOANSWER", ("1500",))]
+
+
+def test_who_is_paused_for_not_answering_is_told_after_the_ringing() -> None:
+    centre = CallCentre(["1000"], autopause=AutoPause.YES)
+    centre.log_on("1000")
+    centre.enter()
+    centre.after(15)
+
+    assert centre.logged()[-2:] == [
+        ("channel1", "1000", "RINGNOANSWER", ("15000",)),
+        ("NONE", "1000", "PAUSE", ("Auto-Pause",)),
+    ]
+
+
+def test_a_caller_who_gives_up_while_it_rings() -> None:
+    centre = alone()
+    call = centre.enter()
+    centre.after(4)
+    centre.hang_up(call)
+
+    assert of_call(centre, "channel1")[1:] == [
+        ("1000", "RINGCANCELED", ("4000",)),
+        ("NONE", "ABANDON", ("1", "1", "4")),
+    ]
+
+
+def test_a_caller_who_gives_up_after_having_moved_up() -> None:
+    centre = alone()
+    centre.answer(centre.enter())
+    second, third = centre.enter(), centre.enter()
+    centre.after(7)
+    centre.hang_up(second)
+    centre.after(1)
+    centre.hang_up(third)
+
+    assert of_call(centre, "channel3") == [
+        ("NONE", "ENTERQUEUE", ("", "5550103", "2")),
+        ("NONE", "ABANDON", ("1", "2", "8")),
+    ]
+
+
+def test_a_caller_whose_wait_is_over() -> None:
+    centre = alone()
+    centre.answer(centre.enter())
+    centre.enter()
+    centre.after(60)
+
+    assert of_call(centre, "channel2")[-1] == ("NONE", "EXITWITHTIMEOUT", ("1", "1", "60"))
+
+
+def test_a_caller_in_a_queue_that_becomes_empty() -> None:
+    centre = alone()
+    centre.answer(centre.enter())
+    centre.enter()
+    centre.after(5)
+    centre.log_off("1000")
+
+    assert of_call(centre, "channel2")[-1] == ("NONE", "EXITEMPTY", ("1", "1", "5"))
+
+
+@pytest.mark.parametrize("settings", [{}, {"maxlen": 1}])
+def test_who_is_not_let_in_is_not_told_of(settings: dict[str, Any]) -> None:
+    centre = CallCentre(["1000"], **settings)
+    if settings:
+        centre.log_on("1000")
+        centre.enter()
+    channel = centre.call(centre.enter()).channel
+
+    assert of_call(centre, channel) == []
+
+
+@pytest.mark.parametrize(
+    ("deed", "told"),
+    [
+        (lambda centre: centre.log_on("1000"), [("ADDMEMBER", ())]),
+        (
+            lambda centre: (centre.log_on("1000"), centre.log_off("1000")),
+            [("ADDMEMBER", ()), ("REMOVEMEMBER", ())],
+        ),
+        (
+            lambda centre: (
+                centre.log_on("1000"),
+                centre.pause("1000", reason="lunch"),
+                centre.pause("1000", reason="lunch"),
+                centre.pause("1000", reason="meeting"),
+                centre.unpause("1000"),
+                centre.unpause("1000"),
+            ),
+            [
+                ("ADDMEMBER", ()),
+                ("PAUSE", ("lunch",)),
+                ("PAUSE", ("meeting",)),
+                ("UNPAUSE", ()),
+            ],
+        ),
+    ],
+)
+def test_members(
+    deed: Callable[[CallCentre], object], told: list[tuple[str, tuple[str, ...]]]
+) -> None:
+    centre = CallCentre(["1000"])
+    deed(centre)
+
+    assert centre.logged() == [("NONE", "1000", *entry) for entry in told]
+
+
+def test_a_refused_fact_is_not_told() -> None:
+    centre = alone()
+    with pytest.raises(AlreadyLoggedOnError):
+        centre.log_on("1000")
+    centre.after(timedelta(seconds=1).total_seconds())
+    centre.log_off("1000")
+
+    assert [event for *_, event, _ in centre.logged()] == ["ADDMEMBER", "REMOVEMEMBER"]
