@@ -104,7 +104,7 @@ async def test_a_script_that_there_is_none_of_fails_without_holding_the_call_up(
         said = await runs(pbx, "nonesuch", "", "${CUSTOMERSTATUS}")
     assert said.startswith("> <")
     assert logs[0]["event"] == "agi script unknown"
-    assert logs[0]["known"] == ["customer", "endless", "hostile", "logoff", "logon"]
+    assert {"customer", "logon", "logoff"} <= set(logs[0]["known"])
 
 
 async def test_without_the_service_agistatus_is_failure(pbx: Pbx) -> None:
