@@ -1,17 +1,22 @@
-"""A call as an agent's software sees it; read from the JSON of an item (XEP-0335)."""
+"""Calls as an agent's software sees them: read from a node's items, and each event only once."""
 
 import json
 import logging
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from xml.etree.ElementTree import Element
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 JSON_IN_ITEM = "{urn:ivr-pubsub:call:1}call/{urn:xmpp:json:0}json"
+RETRACT = "{http://jabber.org/protocol/pubsub#event}retract"
 OPEN = ("offered", "answered")
 """The states of a call that is not over."""
+REMEMBERED = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,7 @@ class CallEvent:
 
 
 def read(item: Element) -> CallEvent | None:
-    """Read the JSON in an item of a node."""
+    """Read the JSON (XEP-0335) in an item of a node."""
     try:
         call: dict[str, Any] = json.loads(item.findtext(JSON_IN_ITEM, ""))
         caller, customer = call["caller"], call["customer"] or {}
@@ -51,3 +56,44 @@ def read(item: Element) -> CallEvent | None:
     except (ValueError, KeyError, TypeError):
         log.warning("cannot read item %s", item.get("id"))
         return None
+
+
+class Recent(dict[str, T]):
+    """What was put in lately, by its id; what was put in first is forgotten first."""
+
+    def __setitem__(self, id_: str, what: T) -> None:
+        super().__setitem__(id_, what)
+        if len(self) > REMEMBERED:
+            del self[next(iter(self))]
+
+
+class ShownCalls:
+    """Remembers what was shown, so that nothing is shown twice and nothing is missed."""
+
+    def __init__(self) -> None:
+        self._shown: Recent[CallEvent] = Recent()
+
+    def news(self, items: Iterable[Element]) -> Iterator[CallEvent]:
+        """Yield what items and retractions, in the order in which they came, tell that is new."""
+        for item in items:
+            known = self._shown.get(item.get("id", ""))
+            if item.tag == RETRACT:
+                event = replace(known, state="withdrawn") if known and known.state in OPEN else None
+            else:
+                event = read(item)
+                if event and known and event.revision <= known.revision:
+                    event = None
+            if event:
+                self._shown[event.call_id] = event
+                yield event
+
+    def missed(self, items: Iterable[Element]) -> list[CallEvent]:
+        """Compare all items that the node has with what was shown; return the difference by time.
+
+        An open call that the node no longer has was withdrawn.
+        """
+        here = {item.get("id", ""): item for item in items}
+        open_ = [call_id for call_id, call in self._shown.items() if call.state in OPEN]
+        gone = [Element(RETRACT, id=call_id) for call_id in open_ if call_id not in here]
+        news = self.news([*gone, *here.values()])
+        return sorted(news, key=lambda e: e.ended or e.answered or e.offered or e.entered)

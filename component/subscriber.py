@@ -4,35 +4,33 @@
     async for event in subscriber.events():
         print(event.state, event.caller_number, event.customer_name)
 
-This file and `call_event.py` need slixmpp and nothing else.
+Copy this file, `call_event.py` and `mended_slixmpp.py`; they need slixmpp and nothing else.
 """
 
 import asyncio
 import logging
 import random
-from collections.abc import AsyncGenerator, Iterable, Iterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
-from dataclasses import KW_ONLY, dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from slixmpp import JID, ClientXMPP, Iq
+from slixmpp import JID
 from slixmpp.exceptions import IqError, IqTimeout
 from slixmpp.xmlstream.handler import Callback
 from slixmpp.xmlstream.matcher import MatchXPath
 from slixmpp.xmlstream.stanzabase import StanzaBase
 
-from component.call_event import OPEN, CallEvent, read
+from component.call_event import OPEN, CallEvent, Recent, ShownCalls
+from component.mended_slixmpp import Client
 
 log = logging.getLogger(__name__)
 
 PUBSUB, EVENT = "{http://jabber.org/protocol/pubsub}", "{http://jabber.org/protocol/pubsub#event}"
-RETRACT = f"{EVENT}retract"
-PUBSUB_ERROR = "{http://jabber.org/protocol/pubsub#errors}"
 # What may end by itself. While our service is away, ejabberd without s2s says forbidden, too.
 PASSING = ("forbidden", "internal-server-error", "remote-server", "service-unavailable")
 SHORTEST_DELAY, LONGEST_DELAY = 0.5, 30.0  # seconds
-REMEMBERED = 1000  # calls, so that none is shown twice
 
 
 class RefusedError(Exception):
@@ -57,9 +55,9 @@ class Subscriber:
     def __post_init__(self) -> None:
         self._service = JID(self.service or f"ivr.{JID(self.jid).domain}")
         self._node = f"ext{self.extension}"
-        self._shown: dict[str, CallEvent] = {}  # by call id
+        self._calls = ShownCalls()
+        self._messages: Recent[None] = Recent()
         self._followed = False
-        self._received_ids: dict[str, None] = {}  # of messages, the oldest first
         self._inbox: asyncio.Queue[Element | Exception] = asyncio.Queue()
 
     async def events(self) -> AsyncGenerator[CallEvent, None]:
@@ -79,11 +77,7 @@ class Subscriber:
                 reason = str(error) if isinstance(error, ConnectionError) else "no answer"
                 log.warning("not connected: %s; trying again in %.1f s", reason, delay)
             finally:
-                client.cancel_connection_attempt()
-                if client.is_connected():
-                    await client.disconnect(wait=1.0)
-                if client._run_out_filters:
-                    client._run_out_filters.cancel()  # slixmpp would let this task run for ever
+                await client.leave()
             await asyncio.sleep(delay * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
             delay = min(2 * delay, LONGEST_DELAY)
 
@@ -95,16 +89,19 @@ class Subscriber:
             try:
                 await pubsub.subscribe(**node)
                 if is_behind:
-                    before = {call.call_id for call in self._shown.values() if call.state in OPEN}
-                    for event in self._missed(before, await pubsub.get_items(**node)):
-                        yield event
+                    reply = await pubsub.get_items(**node)
+                    for event in self._calls.missed(reply.xml.iter(f"{PUBSUB}item")):
+                        if self.history or self._followed or event.state in OPEN:
+                            yield event
                     log.info("following %s at %s", self._node, self._service)
                 self._followed, is_behind, patience = True, False, self.keepalive
             except IqError as error:
                 reason = f"{self._node} at {self._service}: {error.condition} {error.text}"
                 # Prosody without s2s says not-allowed while it starts.
                 passing = (*PASSING, "not-allowed") if self._followed else PASSING
-                may_pass = error.condition.startswith(passing) and not _is_of_node(error)
+                # Our service, unlike the server, says what is wrong with its node.
+                is_of_node = error.iq["error"]["pubsub"]["condition"]
+                may_pass = error.condition.startswith(passing) and not is_of_node
                 if error.etype != "wait" and not may_pass:
                     raise RefusedError(reason) from error
                 patience = min(2 * patience, LONGEST_DELAY) if is_behind else SHORTEST_DELAY
@@ -115,17 +112,12 @@ class Subscriber:
                     items = await self._next(patience * random.uniform(0.5, 1.0))  # noqa: S311
                     if is_behind:  # the service is back: the node has this, and newer things
                         break
-                    for event in self._news(items):
+                    for event in self._calls.news(items):
                         yield event
 
-    def _client(self) -> ClientXMPP:
-        config = {"feature_mechanisms": {"unencrypted_scram": self.plaintext}}
-        client = ClientXMPP(self.jid, self.password, plugin_config=config)
-        client.enable_plaintext = self.plaintext
-        client.enable_starttls = client.enable_direct_tls = not self.plaintext
-        client.auto_authorize = None  # who sees the user's presence is not ours to decide
+    def _client(self) -> Client:
+        client = Client(self.jid, self.password, plaintext=self.plaintext)
         client.register_plugin("xep_0060")  # for requests; its events include bounced ones
-        client.register_plugin("xep_0199")  # answers pings
         notification = MatchXPath(f"{{jabber:client}}message/{EVENT}event")
         client.register_handler(Callback("notification", notification, self._received))
         for name, what in {
@@ -138,25 +130,16 @@ class Subscriber:
         return client
 
     def _received(self, message: StanzaBase) -> None:
-        if (
-            message["type"] != "error"
-            and message["from"] == self._service
-            and self._is_new(message)
-        ):
-            for items in message.xml.iter(f"{EVENT}items"):
-                if items.get("node") == self._node:
-                    self._inbox.put_nowait(items)
-
-    def _is_new(self, message: StanzaBase) -> bool:
-        """Tell repetitions: a retraction has no revision, and would hide what came after it."""
-        message_id = message.xml.get("id")
-        if message_id is None:
-            return True
-        is_new = message_id not in self._received_ids
-        self._received_ids[message_id] = None
-        if len(self._received_ids) > REMEMBERED:
-            del self._received_ids[next(iter(self._received_ids))]
-        return is_new
+        """Take a notification, unless it is a repetition: an old retraction could hide an offer."""
+        message_id = message.xml.get("id", "")
+        is_notification = message["type"] != "error" and message["from"] == self._service
+        if not is_notification or message_id in self._messages:
+            return
+        if message_id:
+            self._messages[message_id] = None
+        for items in message.xml.iter(f"{EVENT}items"):
+            if items.get("node") == self._node:
+                self._inbox.put_nowait(items)
 
     async def _next(self, patience: float) -> Element:
         """Return the items of the next notification, or raise what ended the connection."""
@@ -165,33 +148,3 @@ class Subscriber:
         if isinstance(what, Exception):
             raise what
         return what
-
-    def _missed(self, were_open: set[str], reply: Iq) -> list[CallEvent]:
-        """Compare what the node has with what was shown."""
-        items = list(reply.xml.iter(f"{PUBSUB}item"))
-        gone = were_open - {item.get("id") for item in items}
-        news = self._news([*(Element(RETRACT, id=call_id) for call_id in gone), *items])
-        shown = [event for event in news if self.history or event.state in OPEN]
-        self.history = True  # what ends from now on is missed if it is not seen
-        return sorted(shown, key=lambda e: e.ended or e.answered or e.offered or e.entered)
-
-    def _news(self, items: Iterable[Element]) -> Iterator[CallEvent]:
-        """Pass on what was not shown yet."""
-        for item in items:
-            known = self._shown.get(item.get("id", ""))
-            if item.tag == RETRACT:
-                event = replace(known, state="withdrawn") if known and known.state in OPEN else None
-            else:
-                event = read(item)
-                if event and known and event.revision <= known.revision:
-                    event = None
-            if event:
-                self._shown[event.call_id] = event
-                if len(self._shown) > REMEMBERED:
-                    del self._shown[next(iter(self._shown))]
-                yield event
-
-
-def _is_of_node(error: IqError) -> bool:
-    """Tell whether it is our service that says so, of its node, and not the server."""
-    return any(child.tag.startswith(PUBSUB_ERROR) for child in error.iq["error"].xml)

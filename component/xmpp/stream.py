@@ -6,19 +6,13 @@ that answer by themselves, and its queue, which would replay what is stale after
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
 from xml.etree import ElementTree as ET
 
 from slixmpp.componentxmpp import ComponentXMPP
 from slixmpp.xmlstream.stanzabase import StanzaBase
 
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer as Buffer
-
-    Parser = ET.XMLPullParser[Any]
-else:
-    Parser = ET.XMLPullParser
+from component.mended_slixmpp import EagerParser
 
 _STREAM_ERROR = "{http://etherx.jabber.org/streams}error"
 _CONDITIONS = "{urn:ietf:params:xml:ns:xmpp-streams}"
@@ -95,7 +89,7 @@ class ComponentStream(ComponentXMPP):
     def init_parser(self) -> None:
         """Begin to parse a stream."""
         super().init_parser()
-        self.parser = _EagerParser(("start", "end"))
+        self.parser = EagerParser(("start", "end"))
 
     def send(self, data: StanzaBase | str, use_filters: bool = True) -> None:  # noqa: ARG002 - slixmpp's signature
         """Write at once what slixmpp itself has to say: the handshake, a stream error."""
@@ -109,31 +103,6 @@ class ComponentStream(ComponentXMPP):
             self._on_stanza(xml)
         elif xml.tag == _HANDSHAKE:
             self.accepted.set_result(None)
-
-
-class _EagerParser(Parser):
-    """Tells of an element as soon as it is complete.
-
-    expat 2.6 puts off what came in pieces until more comes, which in a stream may be much later.
-    """
-
-    _flaw: ET.ParseError | None = None
-
-    def feed(self, data: "str | Buffer") -> None:
-        """Take in a piece."""
-        super().feed(data)
-        flush = getattr(super(), "flush", None)  # absent where expat does not put anything off
-        if flush is not None:
-            try:
-                flush()
-            except ET.ParseError as error:
-                self._flaw = error
-
-    def read_events(self) -> Iterator[Any]:
-        """Yield what there is; raise what is wrong where slixmpp looks for it."""
-        yield from super().read_events()
-        if self._flaw is not None:
-            raise self._flaw
 
 
 def _refusal(error: ET.Element) -> StreamRefusedError:

@@ -11,9 +11,14 @@ from component.call_event import read
 from component.domain.model import Call, Caller, CallState, Customer
 from component.payloads import call_xml
 from component.subscriber import Subscriber
+from tests.unit.transport import FakeTransport
 
 pytestmark = pytest.mark.unit
 
+STREAM_HEADER = (
+    b"<?xml version='1.0'?><stream:stream xmlns:stream='http://etherx.jabber.org/streams'"
+    b" xmlns='jabber:client' id='1' from='example.com' version='1.0'>"
+)
 ENTERED = datetime(2026, 1, 31, 12, 0, 0, 250_000, tzinfo=UTC)
 
 CALL = Call(
@@ -79,11 +84,24 @@ async def test_a_retraction_that_is_repeated_does_not_hide_the_offer_after_it() 
     assert (before, subscriber._inbox.qsize()) == (3, 3)
 
 
+async def test_a_notification_is_taken_when_its_last_piece_has_come() -> None:
+    subscriber = Subscriber("user1@example.com", "x", extension="1000")
+    client = subscriber._client()
+    client.connection_made(FakeTransport())
+    client.data_received(STREAM_HEADER)
+    for byte in notification(1, '<item id="c1"/>').encode():
+        assert subscriber._inbox.empty()
+        client.data_received(bytes([byte]))
+    assert subscriber._inbox.qsize() == 1
+
+
 def message(number: int, what: str) -> Message:
-    event = "http://jabber.org/protocol/pubsub#event"
-    return Message(  # type: ignore[no-untyped-call]  # slixmpp does not annotate it
-        xml=fromstring(
-            f'<message xmlns="jabber:client" id="{number}" from="ivr.example.com" type="headline">'
-            f'<event xmlns="{event}"><items node="ext1000">{what}</items></event></message>'
-        )
+    return Message(xml=fromstring(notification(number, what)))  # type: ignore[no-untyped-call]  # slixmpp does not annotate it
+
+
+def notification(number: int, what: str) -> str:
+    return (
+        f'<message xmlns="jabber:client" id="{number}" from="ivr.example.com" type="headline">'
+        '<event xmlns="http://jabber.org/protocol/pubsub#event">'
+        f'<items node="ext1000">{what}</items></event></message>'
     )

@@ -7,6 +7,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from component.xmpp.stream import ComponentStream
+from tests.unit.transport import FakeTransport
 
 pytestmark = pytest.mark.unit
 
@@ -14,24 +15,6 @@ HEADER = (
     b"<?xml version='1.0'?><stream:stream xmlns:stream='http://etherx.jabber.org/streams'"
     b" xmlns='jabber:component:accept' id='stream-id' from='ivr.example.com'>"
 )
-
-
-class FakeTransport(asyncio.Transport):
-    def __init__(self) -> None:
-        super().__init__()
-        self.written = b""
-        self.closing = False
-
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        self.written += bytes(data)
-
-    def is_closing(self) -> bool:
-        return self.closing
-
-    def close(self) -> None:
-        self.closing = True
-
-    abort = close
 
 
 class Opened:

@@ -1,0 +1,67 @@
+"""slixmpp, without the traps that a program meets which stays connected for long."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+from xml.etree.ElementTree import ParseError, XMLPullParser
+
+from slixmpp import ClientXMPP
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
+
+    Parser = XMLPullParser[Any]
+else:
+    Parser = XMLPullParser
+
+
+class EagerParser(Parser):
+    """Tells of an element as soon as it is complete.
+
+    expat 2.6 puts off what came in pieces until more comes, which in a stream may be much later.
+    """
+
+    _flaw: ParseError | None = None
+
+    def feed(self, data: "str | Buffer") -> None:
+        """Take in a piece."""
+        super().feed(data)
+        flush = getattr(super(), "flush", None)  # absent where expat does not put anything off
+        if flush is not None:
+            try:
+                flush()
+            except ParseError as error:
+                self._flaw = error
+
+    def read_events(self) -> Iterator[Any]:
+        """Yield what there is; raise what is wrong where slixmpp looks for it."""
+        yield from super().read_events()
+        if self._flaw is not None:
+            raise self._flaw
+
+
+class Client(ClientXMPP):
+    """A user's client, for one connection after another.
+
+    With `plaintext` it does without TLS, without it never.
+    """
+
+    def __init__(self, jid: str, password: str, *, plaintext: bool = False) -> None:
+        config = {"feature_mechanisms": {"unencrypted_scram": plaintext}}
+        super().__init__(jid, password, plugin_config=config)
+        self.enable_plaintext = plaintext
+        self.enable_starttls = self.enable_direct_tls = not plaintext
+        self.auto_authorize = None  # who sees the user's presence is not ours to decide
+        self.register_plugin("xep_0199")  # answers pings
+
+    def init_parser(self) -> None:
+        """Begin to parse a stream; called by slixmpp."""
+        super().init_parser()
+        self.parser = EagerParser(("start", "end"))
+
+    async def leave(self) -> None:
+        """Be neither connected nor connecting, nor have anything run that belongs to that."""
+        self.cancel_connection_attempt()
+        if self.is_connected():
+            await self.disconnect(wait=1.0)
+        if self._run_out_filters:
+            self._run_out_filters.cancel()  # slixmpp would let this task run for ever
