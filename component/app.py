@@ -104,7 +104,14 @@ class Service:
     async def _serve(self, store: PostgresStore, stored: Stored, stack: AsyncExitStack) -> None:
         config, clock, ledger = self._config, SystemClock(), Ledger()
         state = State(ledger)
-        state.load(stored.queues, stored.agents, stored.members, stored.calls, stored.turns)
+        state.load(
+            stored.queues,
+            stored.agents,
+            stored.members,
+            stored.calls,
+            stored.turns,
+            holdtimes=stored.holdtimes,
+        )
         pubsub = PubSub(ledger, config.xmpp.domain, self._privileged())
         pubsub.load(stored.nodes, stored.affiliations, stored.subscriptions, stored.items)
         outbox = Outbox(stored.outgoing, clock.now())

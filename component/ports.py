@@ -85,6 +85,8 @@ class Stored:
     calls: list[Call] = field(default_factory=list)
     """Those that have not ended."""
     turns: list[Turn] = field(default_factory=list)
+    holdtimes: dict[str, int] = field(default_factory=dict)
+    """Queue → seconds that its callers waited on average."""
     nodes: list[Node] = field(default_factory=list)
     affiliations: list[Affiliation] = field(default_factory=list)
     subscriptions: list[Subscription] = field(default_factory=list)

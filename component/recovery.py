@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from component.domain import announcements
 from component.domain.commands import CallCommand, Connect, HangUpLeg, Hold, WakeAt
 from component.domain.events import (
+    AnnouncementDue,
     CallerLeft,
     DeviceStateChanged,
     Event,
@@ -17,6 +19,7 @@ from component.domain.events import (
     LegEnded,
     RetryDue,
     RingTimedOut,
+    Said,
     WaitTimedOut,
     WrapUpOver,
 )
@@ -49,6 +52,8 @@ def timers(state: State, now: datetime) -> Iterator[WakeAt]:
         queue = state.queues[call.queue]
         if call.state in (CallState.WAITING, CallState.OFFERED):
             yield WakeAt(call.entered_at + queue.max_wait, WaitTimedOut(call.id))
+            if call.told.periodic_at is not None:
+                yield WakeAt(now + queue.min_announce_frequency, AnnouncementDue(call.id))
         if call.offered_at is not None and call.state is CallState.OFFERED:
             yield WakeAt(call.offered_at + queue.timeout, RingTimedOut(call.leg))
         if call.retrying:
@@ -72,8 +77,10 @@ def compare(state: State, snapshot: Snapshot) -> Found:
             *(DeviceStateChanged(*found) for found in snapshot.device_states.items()),
             *(CallerLeft(call.channel) for call in gone),
             *_legs(state, snapshot),
+            *(Said(call.id, call.told.number) for call in calls if call.told.speaking),
         ),
         commands=(
+            *(hush for call in calls for hush in announcements.hush(call)),
             *(HangUpLeg(leg) for leg in _stray_legs(state, snapshot)),
             *_unfinished(state, snapshot, [call for call in calls if call not in gone]),
         ),
@@ -107,7 +114,8 @@ def _unfinished(state: State, snapshot: Snapshot, calls: list[Call]) -> Iterator
     """Yield again what was decided just before a crash and perhaps not done."""
     for call in calls:
         if call.state is CallState.WAITING:
-            yield Hold(call.id, call.channel, state.queues[call.queue].max_wait + HOLD_GRACE)
+            queue = state.queues[call.queue]
+            yield Hold(call.id, call.channel, queue.max_wait + HOLD_GRACE, queue.musicclass)
             continue
         bridged = snapshot.bridges.get(call.id, frozenset())
         if call.leg in snapshot.answered_legs and call.channel not in bridged:

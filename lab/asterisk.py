@@ -177,6 +177,7 @@ class Asterisk:
         for name in ("agi", "cache", "data/sounds/en", "lib", "log", "run", "spool"):
             (directory / name).mkdir(parents=True, exist_ok=True)
         links = {"sounds/en/ivr": self._prompts / "ivr", "moh": self._prompts / "moh"}
+        links |= {f"sounds/en/{path.name}": path for path in (self._prompts / "core").iterdir()}
         links |= {path.name: path for path in self._installation.data}
         for name, target in links.items():
             link = directory / "data" / name

@@ -11,7 +11,8 @@ INSERT INTO extensions (extension, device, jid) VALUES
     ('3000', 'PJSIP/3000', 'user3@example.com')
 ON CONFLICT DO NOTHING;
 
-INSERT INTO queues (name) VALUES ('support') ON CONFLICT DO NOTHING;
+INSERT INTO queues (name, announce_frequency, announce_holdtime) VALUES ('support', 30, 'once')
+ON CONFLICT DO NOTHING;
 
 INSERT INTO members (queue, extension) VALUES
     ('support', '1000'), ('support', '2000'), ('support', '3000')

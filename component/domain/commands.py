@@ -6,6 +6,9 @@ from datetime import datetime, timedelta
 from component.domain.events import Event
 from component.domain.model import Call, Caller, Leg, OfferEnd, QueueStatus
 
+Sound = str | int
+"""The name of a recording, or a number to be spoken."""
+
 
 @dataclass(frozen=True, slots=True)
 class Hold:
@@ -17,6 +20,27 @@ class Hold:
     call_id: str
     channel: str
     at_most: timedelta
+    musicclass: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Interrupt the music for an announcement. A `Said` follows when it is over."""
+
+    call_id: str
+    channel: str
+    number: int
+    """The how many-th announcement of this call it is."""
+    sounds: tuple[Sound, ...]
+    musicclass: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hush:
+    """Cut an announcement off. A `Said` follows."""
+
+    call_id: str
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +123,7 @@ class WakeAt:
     event: Event
 
 
-CallCommand = Hold | Ring | HangUpLeg | Connect | Release | EndCall
+CallCommand = Hold | Say | Hush | Ring | HangUpLeg | Connect | Release | EndCall
 """Carried out by Asterisk."""
 
 Command = CallCommand | Announce | ShowCall | HideCall | WakeAt

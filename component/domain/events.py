@@ -62,6 +62,21 @@ class WaitTimedOut:
 
 
 @dataclass(frozen=True, slots=True)
+class AnnouncementDue:
+    """It is time to look whether something is to be said to a caller."""
+
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An announcement is over, or could not be made."""
+
+    call_id: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class LogOn:
     """The agent at `device` wants calls of this queue."""
 
@@ -127,6 +142,8 @@ Event = (
     | RingTimedOut
     | RetryDue
     | WaitTimedOut
+    | AnnouncementDue
+    | Said
     | LogOn
     | LogOff
     | Pause

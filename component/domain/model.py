@@ -120,6 +120,25 @@ class AutoPause(StrEnum):
     ALL = "all"
 
 
+class AnnouncePosition(StrEnum):
+    """Whether callers are told their place in the line."""
+
+    NO = "no"
+    YES = "yes"
+    LIMIT = "limit"
+    """Only those within the first `announce_position_limit`."""
+    MORE = "more"
+    """Those behind are told that there are more than so many."""
+
+
+class AnnounceHoldTime(StrEnum):
+    """Whether callers are told how long they will probably wait."""
+
+    NO = "no"
+    YES = "yes"
+    ONCE = "once"
+
+
 class QueueStatus(StrEnum):
     """`QUEUESTATUS`, with the values that app_queue gives it."""
 
@@ -204,6 +223,19 @@ class Queue:
     autopause: AutoPause = AutoPause.NO
     weight: int = 0
     """Of the queues that an agent serves, the one with the greatest weight comes first."""
+    musicclass: str = ""
+    """What callers hear while they wait; empty is what the dialplan has set for the channel."""
+    announce_frequency: timedelta = timedelta(0)
+    """How often callers are told their position; 0 is never."""
+    min_announce_frequency: timedelta = timedelta(seconds=15)
+    """How soon they are told again if their position has changed."""
+    announce_position: AnnouncePosition = AnnouncePosition.YES
+    announce_position_limit: int = 5
+    announce_holdtime: AnnounceHoldTime = AnnounceHoldTime.NO
+    periodic_announce: tuple[str, ...] = ("queue-periodic-announce",)
+    """Sounds of which one after another is played, and then the first one again."""
+    periodic_announce_frequency: timedelta = timedelta(0)
+    """How often that is done; 0 is never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +295,25 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What was said to a caller who waits."""
+
+    number: int = 0
+    """How many announcements were made."""
+    speaking: bool = False
+    """The last one is being played."""
+    position: int = 0
+    """The place in the line that was said last; 0 before."""
+    position_at: datetime | None = None
+    periodic: int = 0
+    """How many of the announcements were periodic ones."""
+    periodic_at: datetime | None = None
+
+
+NOTHING = Told()
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """A caller's stay in one queue, from entering it to its end."""
 
@@ -295,6 +346,7 @@ class Call:
     """The place in the line on entering it, from 1; 0 for one who was not let in."""
     position: int = 0
     """The place in the line on leaving it unserved; 0 before."""
+    told: Told = NOTHING
 
     @property
     def leg(self) -> Leg:

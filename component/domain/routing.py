@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 
+from component.domain import announcements
 from component.domain.commands import (
     Command,
     EndCall,
@@ -120,7 +121,7 @@ def withdraw(state: State, call: Call, reason: OfferEnd, now: datetime) -> list[
     state.calls.put(call.id, waiting)
     if reason is OfferEnd.NO_ANSWER:
         _autopause(state, call.queue, extension, now)
-    return [HideCall(extension, hidden, reason)]
+    return [HideCall(extension, hidden, reason), *announcements.speak(state, waiting, now)]
 
 
 def abandon(state: State, call: Call, now: datetime) -> list[Command]:
@@ -134,7 +135,7 @@ def release(state: State, call: Call, status: QueueStatus, now: datetime) -> lis
     """Give up on a call: its caller goes back to the dialplan."""
     commands = _drop_offer(call, OfferEnd.TIMEOUT)
     _end(state, call, Outcome(status.lower()), now)
-    return [*commands, Release(call.id, call.channel, status)]
+    return [*commands, *announcements.hush(call), Release(call.id, call.channel, status)]
 
 
 def complete(state: State, call: Call, now: datetime) -> list[Command]:

@@ -2,8 +2,9 @@
 
 from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 from component.domain.candidates import Candidates, Rank, may_be_offered
 from component.domain.events import Event
@@ -40,6 +41,8 @@ class State:
         """What has not been committed yet, by a number that grows."""
         self.turns: Table[str, Turn] = Table(ledger)
         """Of the queues that go round in a circle."""
+        self.holdtimes: Table[str, int] = Table(ledger)
+        """Seconds that callers of a queue wait on average; what is stored are their calls."""
         self.candidates = Candidates()
         self.presence = Presence()
         self._by_device: dict[str, str] = {}
@@ -60,6 +63,8 @@ class State:
         members: Iterable[Member],
         calls: Iterable[Call],
         turns: Iterable[Turn] = (),
+        *,
+        holdtimes: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
         """Take over what the store has."""
         for queue in queues:
@@ -72,6 +77,8 @@ class State:
             self.calls.load(call.id, call)
         for turn in turns:
             self.turns.load(turn.queue, turn)
+        for name, seconds in holdtimes.items():
+            self.holdtimes.load(name, seconds)
 
     @property
     def asterisk_up(self) -> bool:
@@ -115,6 +122,10 @@ class State:
     def position(self, call: Call) -> int:
         """Return the place in its queue's line that a call has or would have, from 1."""
         return bisect_left(self._queued[call.queue], _order(call)) + 1
+
+    def holdtime(self, queue: str) -> int:
+        """Return how many seconds the callers of a queue wait on average."""
+        return self.holdtimes.get(queue) or 0
 
     def logged_on(self, queue: str) -> list[Member]:
         """Return the members of a queue who are logged on, in the order of log-on."""

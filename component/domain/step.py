@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import assert_never
 
-from component.domain import agents, routing
+from component.domain import agents, announcements, routing
 from component.domain.commands import (
     Announce,
     Command,
@@ -24,6 +24,7 @@ from component.domain.errors import (
     DomainError,
 )
 from component.domain.events import (
+    AnnouncementDue,
     AsteriskFound,
     AsteriskLost,
     CallerEntered,
@@ -37,6 +38,7 @@ from component.domain.events import (
     Pause,
     RetryDue,
     RingTimedOut,
+    Said,
     Unpause,
     WaitTimedOut,
     WrapUpOver,
@@ -106,6 +108,10 @@ def _step(state: State, event: Event, now: datetime, rng: Random) -> list[Comman
             return _retry_due(state, event, now, rng)
         case WaitTimedOut():
             return _wait_timed_out(state, event, now)
+        case AnnouncementDue():
+            return announcements.look(state, event, now)
+        case Said():
+            return announcements.said(state, event, now)
         case LogOn() | LogOff() | Pause() | Unpause() | WrapUpOver() | DeviceStateChanged():
             return agents.step(state, event, now, rng)
         case AsteriskLost():
@@ -149,7 +155,9 @@ def _caller_entered(
     commands += routing.route(state, call.queue, now, rng)
     if state.calls[call.id].state is not CallState.ENDED:
         # After the ringing has begun: the caller has time for the music, the agent has not.
-        commands.append(Hold(call.id, call.channel, queue.max_wait + HOLD_GRACE))
+        at_most = queue.max_wait + HOLD_GRACE
+        commands.append(Hold(call.id, call.channel, at_most, queue.musicclass))
+        commands += announcements.begin(state, state.calls[call.id], now)
     return commands
 
 
@@ -178,7 +186,12 @@ def _leg_answered(state: State, event: LegAnswered, now: datetime) -> list[Comma
     state.calls.put(call.id, answered)
     on_call = advance(AGENT_TRANSITIONS, agent.state, AgentMove.ANSWER)
     state.agents.put(agent.extension, replace(agent, state=on_call))
-    return [Connect(event.leg, call.channel), ShowCall(agent.extension, answered)]
+    state.holdtimes.put(
+        call.queue,
+        announcements.average([now - call.entered_at], state.holdtime(call.queue)),
+    )
+    hush = announcements.hush(call)
+    return [*hush, Connect(event.leg, call.channel), ShowCall(agent.extension, answered)]
 
 
 def _leg_ended(state: State, event: LegEnded, now: datetime, rng: Random) -> list[Command]:

@@ -6,6 +6,7 @@ It keeps what PostgreSQL would keep; one behavioural test suite runs against bot
 from collections.abc import Hashable, Iterable, Mapping
 from typing import TypeVar
 
+from component.domain.announcements import average
 from component.domain.model import Agent, Call, CallState, Customer, Member, Queue, Turn
 from component.domain.queue_log import LogEntry
 from component.ports import Changes, Outgoing, Stored, StoreRefusedError, StoreUnavailableError
@@ -48,6 +49,7 @@ class MemoryStore:
             members=sorted(self.members.values(), key=lambda m: (m.logon_order, m.extension)),
             calls=[call for call in self.calls.values() if call.state is not CallState.ENDED],
             turns=list(self.turns.values()),
+            holdtimes=self._holdtimes(),
             nodes=list(self.nodes.values()),
             affiliations=list(self.affiliations.values()),
             subscriptions=list(self.subscriptions.values()),
@@ -80,6 +82,13 @@ class MemoryStore:
         """Return the customer with this code. Raises `StoreUnavailableError`."""
         self._require()
         return self.customers.get(code)
+
+    def _holdtimes(self) -> dict[str, int]:
+        found: dict[str, int] = {}
+        answered = ((c.answered_at, c.entered_at, c.queue) for c in self.calls.values())
+        for at, entered, queue in sorted((at, e, q) for at, e, q in answered if at is not None):
+            found[queue] = average([at - entered], found.get(queue, 0))
+        return found
 
     def _require(self) -> None:
         if self.away:

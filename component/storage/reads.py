@@ -2,14 +2,18 @@
 
 import json
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
 
+from component.domain.announcements import average
 from component.domain.model import (
+    NOTHING,
     Agent,
     AgentState,
+    AnnounceHoldTime,
+    AnnouncePosition,
     AutoPause,
     Call,
     Caller,
@@ -20,6 +24,7 @@ from component.domain.model import (
     Outcome,
     Queue,
     StrategyName,
+    Told,
     Turn,
 )
 from component.domain.presence import conditions
@@ -39,6 +44,14 @@ from component.pubsub.model import (
     Subscription,
     SubscriptionState,
 )
+
+HOLDTIMES = """
+    SELECT queues.name, last.held FROM queues, LATERAL (
+        SELECT answered_at, answered_at - entered_at AS held FROM calls
+        WHERE calls.queue = queues.name AND answered_at > now() - interval '1 day'
+        ORDER BY answered_at DESC LIMIT 20
+    ) AS last ORDER BY last.answered_at"""
+"""How long callers waited of late. Of older ones the average knows nothing any more."""
 
 Row = Any  # asyncpg.Record, which has no types
 
@@ -64,6 +77,7 @@ async def everything(connection: asyncpg.Connection) -> Stored:
                 "SELECT * FROM calls WHERE state <> 'ended' ORDER BY entered_at, id"
             )
         ],
+        holdtimes=_holdtimes(await fetch(HOLDTIMES)),
         turns=[Turn(**row) for row in await fetch("SELECT * FROM turns ORDER BY queue")],
         nodes=_nodes(await fetch("SELECT * FROM nodes ORDER BY name")),
         affiliations=[
@@ -101,7 +115,22 @@ def _queue(row: Row) -> Queue:
         ringinuse=row["ringinuse"],
         autopause=AutoPause(row["autopause"]),
         weight=row["weight"],
+        musicclass=row["musicclass"],
+        announce_frequency=timedelta(seconds=row["announce_frequency"]),
+        min_announce_frequency=timedelta(seconds=row["min_announce_frequency"]),
+        announce_position=AnnouncePosition(row["announce_position"]),
+        announce_position_limit=row["announce_position_limit"],
+        announce_holdtime=AnnounceHoldTime(row["announce_holdtime"]),
+        periodic_announce=tuple(filter(None, row["periodic_announce"].split(","))),
+        periodic_announce_frequency=timedelta(seconds=row["periodic_announce_frequency"]),
     )
+
+
+def _holdtimes(rows: Iterable[Row]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for row in rows:
+        found[row["name"]] = average([row["held"]], found.get(row["name"], 0))
+    return found
 
 
 def _agent(row: Row) -> Agent:
@@ -143,7 +172,14 @@ def _call(row: Row) -> Call:
         answered_at=row["answered_at"],
         ended_at=row["ended_at"],
         outcome=row["outcome"] and Outcome(row["outcome"]),
+        told=_told(json.loads(row["told"])) if row["told"] else NOTHING,
     )
+
+
+def _told(data: dict[str, Any]) -> Told:
+    for name in ("position_at", "periodic_at"):
+        data[name] = data[name] and datetime.fromisoformat(data[name])
+    return Told(**data)
 
 
 def _nodes(rows: Iterable[Row]) -> list[Node]:

@@ -6,11 +6,11 @@ statement of data-modifying CTEs, which PostgreSQL runs as one transaction of it
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import TypeVar
 
-from component.domain.model import Agent, Call, Member, Turn
+from component.domain.model import NOTHING, Agent, Call, Member, Told, Turn
 from component.domain.queue_log import LogEntry
 from component.ports import Changes, Outgoing
 from component.pubsub.configuration import DEFAULT, Configuration
@@ -42,7 +42,7 @@ PARTS: dict[str, str] = {
             state = excluded.state, extension = excluded.extension, attempt = excluded.attempt,
             tried = excluded.tried, retrying = excluded.retrying, revision = excluded.revision,
             offered_at = excluded.offered_at, answered_at = excluded.answered_at,
-            ended_at = excluded.ended_at, outcome = excluded.outcome""",
+            ended_at = excluded.ended_at, outcome = excluded.outcome, told = excluded.told""",
     "calls_gone": """
         DELETE FROM calls USING json_populate_recordset(NULL::calls, {rows}) AS gone
         WHERE calls.id = gone.id""",
@@ -196,7 +196,12 @@ def _call(call: Call) -> Row:
         "answered_at": call.answered_at,
         "ended_at": call.ended_at,
         "outcome": call.outcome,
+        "told": _told(call.told),
     }
+
+
+def _told(told: Told) -> Row | None:
+    return None if told == NOTHING else asdict(told)
 
 
 def _turn(turn: Turn) -> Row:

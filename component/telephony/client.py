@@ -167,13 +167,30 @@ class AriClient:
             "channels", "setChannelVar", channelId=channel, variable=variable, value=value
         )
 
-    async def start_music(self, channel: str) -> None:
-        """Play music on hold, until it is stopped: not even leaving Stasis does (404, 409, 412)."""
-        await self._call("channels", "startMoh", channelId=channel)
+    async def start_music(self, channel: str, musicclass: str = "") -> None:
+        """Play music on hold, until it is stopped: not even leaving Stasis does (404, 409, 412).
+
+        What is being played to the channel is played to its end before.
+        """
+        await self._call("channels", "startMoh", channelId=channel, mohClass=musicclass or None)
 
     async def stop_music(self, channel: str) -> None:
         """Stop music on hold; there need not be any (404, 409, 412)."""
         await self._call("channels", "stopMoh", channelId=channel)
+
+    async def play(self, channel: str, media: Iterable[str], playback: str) -> None:
+        """Play one thing after another, `playback` by name; music ends then (404, 409, 412)."""
+        await self._call(
+            "channels",
+            "playWithId",
+            channelId=channel,
+            playbackId=playback,
+            media=",".join(media),
+        )
+
+    async def stop_playback(self, playback: str) -> None:
+        """Cut off what is played, or is to be played (404 it is over)."""
+        await self._call("playbacks", "stop", playbackId=playback)
 
     async def continue_in_dialplan(self, channel: str) -> None:
         """Let a channel leave the application and go on where it came from (404, 409, 412)."""

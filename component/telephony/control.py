@@ -22,16 +22,19 @@ from component.domain.commands import (
     EndCall,
     HangUpLeg,
     Hold,
+    Hush,
     Release,
     Ring,
+    Say,
+    Sound,
 )
-from component.domain.events import CallerLeft, Event, LegEnded
+from component.domain.events import CallerLeft, Event, LegEnded, Said
 from component.domain.model import Leg, LegEnd
 from component.telephony.caller_id import format_caller_id
 from component.telephony.client import ALREADY_THERE, AriClient
 from component.telephony.errors import AriError, AriUnreachableError
 from component.telephony.lanes import Lanes
-from component.telephony.names import call_bridge, leg_channel
+from component.telephony.names import announcement, call_bridge, leg_channel
 from component.telephony.translate import LEG_ARGUMENT
 
 log = structlog.get_logger(__name__)
@@ -118,6 +121,10 @@ class AriCallControl:
         match command:
             case Hold():
                 await self._hold(command)
+            case Say():
+                await self._say(command)
+            case Hush(call_id, number):
+                await self._unless_gone(self._ari.stop_playback(announcement(call_id, number)))
             case Ring():
                 await self._ring(command)
             case HangUpLeg(leg):
@@ -137,12 +144,26 @@ class AriCallControl:
     async def _hold(self, hold: Hold) -> None:
         try:
             await self._ari.set_variable(hold.channel, ABSOLUTE_TIMEOUT, _seconds(hold.at_most))
-            await self._ari.start_music(hold.channel)
+            await self._ari.start_music(hold.channel, hold.musicclass)
         except AriError as error:
             if error.status not in _GONE:
                 raise
             # Of a caller who left while we were reading what there is, no event may be to come.
             self._submit(CallerLeft(hold.channel))
+
+    async def _say(self, say: Say) -> None:
+        """Asterisk plays one after another: the music follows when all is said, or cut off."""
+        try:
+            await self._ari.play(
+                say.channel, map(_media, say.sounds), announcement(say.call_id, say.number)
+            )
+            await self._ari.start_music(say.channel, say.musicclass)
+        except AriUnreachableError:
+            raise
+        except AriError as error:
+            self._submit(Said(say.call_id, say.number))  # no event would tell
+            if error.status not in _GONE:
+                raise
 
     async def _ring(self, ring: Ring) -> None:
         with suppress(TimeoutError):
@@ -218,9 +239,19 @@ def _call_id(command: CallCommand) -> str:
     match command:
         case Ring(leg=leg) | HangUpLeg(leg) | Connect(leg=leg):
             return leg.call_id
-        case Hold(call_id=call_id) | Release(call_id=call_id) | EndCall(call_id=call_id):
+        case (
+            Hold(call_id=call_id)
+            | Say(call_id=call_id)
+            | Hush(call_id=call_id)
+            | Release(call_id=call_id)
+            | EndCall(call_id=call_id)
+        ):
             return call_id
     assert_never(command)
+
+
+def _media(sound: Sound) -> str:
+    return f"number:{sound}" if isinstance(sound, int) else f"sound:{sound}"
 
 
 def _seconds(duration: timedelta) -> str:

@@ -1,6 +1,7 @@
 """The ids that we give to channels and bridges, so that a crash does not part them from a call.
 
-An agent's leg is the channel `ivr-<call id>.<attempt>`, a call's bridge is `ivr-<call id>`.
+An agent's leg is the channel `ivr-<call id>.<attempt>`, a call's bridge is `ivr-<call id>`, and an
+announcement to its caller the playback `ivr-<call id>.<number>`.
 """
 
 import re
@@ -9,7 +10,7 @@ from component.domain.model import Leg
 
 PREFIX = "ivr-"
 
-_LEG = re.compile(rf"{PREFIX}(?P<call>.+)\.(?P<attempt>[1-9][0-9]{{0,8}})", re.DOTALL)
+_NUMBERED = re.compile(rf"{PREFIX}(?P<call>.+)\.(?P<number>[1-9][0-9]{{0,8}})", re.DOTALL)
 
 
 def leg_channel(leg: Leg) -> str:
@@ -19,8 +20,19 @@ def leg_channel(leg: Leg) -> str:
 
 def leg_of(channel: str) -> Leg | None:
     """Return the leg whose channel this is, None if it is no leg's."""
-    match = _LEG.fullmatch(channel)
-    return None if match is None else Leg(match["call"], int(match["attempt"]))
+    match = _NUMBERED.fullmatch(channel)
+    return None if match is None else Leg(match["call"], int(match["number"]))
+
+
+def announcement(call_id: str, number: int) -> str:
+    """Return the id of the playback of an announcement."""
+    return f"{PREFIX}{call_id}.{number}"
+
+
+def announcement_of(playback: str) -> tuple[str, int] | None:
+    """Return call id and number of the announcement whose playback this is, None if none's."""
+    match = _NUMBERED.fullmatch(playback)
+    return None if match is None else (match["call"], int(match["number"]))
 
 
 def call_bridge(call_id: str) -> str:

@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
 
-from component.domain.events import CallerLeft, DeviceStateChanged, LegAnswered, LegEnded
+from component.domain.events import CallerLeft, DeviceStateChanged, LegAnswered, LegEnded, Said
 from component.domain.model import DeviceState, LegEnd
 from component.ports import WaitingChannel
 from component.telephony.errors import MalformedEventError
-from component.telephony.names import leg_of
+from component.telephony.names import announcement_of, leg_of
 
 LEG_ARGUMENT = "leg"
 """What an agent's leg is given as the application's argument, in place of a queue."""
 
-Fact = WaitingChannel | CallerLeft | LegAnswered | LegEnded | DeviceStateChanged
+Fact = WaitingChannel | CallerLeft | LegAnswered | LegEnded | Said | DeviceStateChanged
 """What an event means to us. A `WaitingChannel` has yet to become a call."""
 
 # Q.850 causes, as Asterisk derives them from the SIP status of the refusal.
@@ -52,6 +52,8 @@ def translate(event: Mapping[str, object]) -> Fact | None:
             return _left(event)
         case "ChannelDestroyed":
             return _destroyed(event)
+        case "PlaybackFinished":
+            return _said(event)
         case "DeviceStateChanged":
             return _device_state(event)
         case _:
@@ -118,6 +120,11 @@ def _destroyed(event: Mapping[str, object]) -> CallerLeft | LegEnded:
     channel = text(event, "channel", "id")
     leg = leg_of(channel)
     return CallerLeft(channel) if leg is None else LegEnded(leg, _leg_end(event))
+
+
+def _said(event: Mapping[str, object]) -> Said | None:
+    found = announcement_of(text(event, "playback", "id"))
+    return None if found is None else Said(*found)
 
 
 def _leg_end(event: Mapping[str, object]) -> LegEnd:

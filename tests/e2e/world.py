@@ -244,3 +244,8 @@ class Watcher:
 def prompt(name: str) -> bytes:
     """The recording of a sentence, as a caller hears it (PCMU)."""
     return (PROMPTS / "ivr" / f"{name}.ulaw").read_bytes()
+
+
+def core_prompt(name: str) -> bytes:
+    """The recording of a sentence of Asterisk's core sounds, as a caller hears it (PCMU)."""
+    return (PROMPTS / "core" / f"{name}.ulaw").read_bytes()

@@ -136,7 +136,22 @@ class SimulatedAri(AriClient):
         elif variable == "TIMEOUT(absolute)":
             self._asterisk.set_absolute_timeout(channel, float(value))
 
-    def _startMoh(self, channelId: str) -> None:  # noqa: N802, N803
+    def _playWithId(  # noqa: N802
+        self,
+        channelId: str,  # noqa: N803
+        playbackId: str,  # noqa: N803
+        media: str,
+    ) -> None:
+        channel = self._channel(channelId, inside=True)
+        self._history.note("say", channelId, media)
+        self._asterisk.play(channel, playbackId)
+
+    def _stop(self, playbackId: str) -> None:  # noqa: N803
+        if playbackId not in self._asterisk.playbacks:
+            raise AriError(404, "Playback not found")
+        self._asterisk.finish(playbackId)
+
+    def _startMoh(self, channelId: str, **_: object) -> None:  # noqa: N802, N803
         self._channel(channelId, inside=True).music = True
 
     def _stopMoh(self, channelId: str) -> None:  # noqa: N802, N803

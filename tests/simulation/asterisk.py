@@ -125,6 +125,7 @@ class Asterisk:
         """How often it was restarted."""
         self.channels: dict[str, Channel] = {}
         self.bridges: dict[str, dict[str, None]] = {}
+        self.playbacks: dict[str, Channel] = {}
         self.phones = {device: Phone(device) for device in devices}
         self.socket: Socket | None = None
         self._last: dict[str, float] = {}
@@ -143,6 +144,7 @@ class Asterisk:
             if not channel.device and channel.in_stasis:
                 self._on_gone(channel, "cut off")
         self.bridges.clear()
+        self.playbacks.clear()
         for phone in self.phones.values():
             phone.told = phone.state
         self._loop.call_later(seconds, self._start)
@@ -192,6 +194,7 @@ class Asterisk:
 
     def leave_stasis(self, channel: Channel, how: str) -> None:
         """Give a caller back to the dialplan, which soon ends the call."""
+        self._silence(channel)
         channel.in_stasis = False
         self._cancel(channel, "absolute")
         self._unbridge(channel)
@@ -204,6 +207,7 @@ class Asterisk:
         if self.channels.get(channel.id) is not channel:
             return
         was_ours = channel.in_stasis
+        self._silence(channel)
         self._forget(channel)
         self._unbridge(channel)
         if was_ours:
@@ -221,6 +225,24 @@ class Asterisk:
             self._cancel(channel, name)
         if channel.device:
             del self.phones[channel.device].legs[channel.id]
+
+    def play(self, channel: Channel, playback: str) -> None:
+        """Play something for a while; who talks hears nothing of it."""
+        if channel.bridge is not None:
+            self._history.fail(f"{channel.id} is spoken to while talking")
+        self.playbacks[playback] = channel
+        seconds = self._dice.uniform(1, 8)
+        self._set_timer(channel, f"play {playback}", seconds, lambda _: self.finish(playback))
+
+    def finish(self, playback: str) -> None:
+        """Be done with playing, or cut it off."""
+        channel = self.playbacks.pop(playback)
+        self._cancel(channel, f"play {playback}")
+        self._tell(channel.id, "PlaybackFinished", playback={"id": playback})
+
+    def _silence(self, channel: Channel) -> None:
+        for playback in [p for p, at in self.playbacks.items() if at is channel]:
+            self.finish(playback)
 
     # The agents' phones. ------------------------------------------------------------------------
 
@@ -264,6 +286,10 @@ class Asterisk:
     def bridge(self, bridge: str, channels: list[Channel]) -> None:
         """Put channels together; once there are two, they talk for a while."""
         for channel in channels:
+            if channel in self.playbacks.values():
+                self._history.note("announcement not cut off", channel.id)
+                if not self.faults.request_lost:
+                    self._history.fail(f"an announcement delays {channel.id}")
             self._unbridge(channel)
             self.bridges[bridge][channel.id] = None
             channel.bridge = bridge

@@ -93,7 +93,14 @@ class Life:
 
     def _wire(self, stored: Stored) -> None:
         around = self.around
-        self.state.load(stored.queues, stored.agents, stored.members, stored.calls, stored.turns)
+        self.state.load(
+            stored.queues,
+            stored.agents,
+            stored.members,
+            stored.calls,
+            stored.turns,
+            holdtimes=stored.holdtimes,
+        )
         self.pubsub.load(stored.nodes, stored.affiliations, stored.subscriptions, stored.items)
         self.outbox = Outbox(stored.outgoing, around.loop.now())
         ari = SimulatedAri(around.asterisk, around.dice, around.history)

@@ -55,6 +55,8 @@ class Scenario:
     event_delay: float
     """Seconds that an event takes, at most."""
     faults: Faults
+    announce_seconds: float = 0.0
+    """The queues' `announce-frequency`."""
 
 
 def draw(seed: int, calls: int = 60) -> Scenario:
@@ -77,6 +79,7 @@ def draw(seed: int, calls: int = 60) -> Scenario:
         answers=dice.choice((1.0, 0.8, 0.4)),
         event_delay=dice.choice((0.001, 0.02, 0.2)),
         faults=_faults(dice),
+        announce_seconds=dice.choice((0.0, 5.0, 30.0)),
     )
     return scenario if dice.random() < 0.9 else replace(scenario, faults=NO_FAULTS)
 

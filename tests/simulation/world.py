@@ -348,6 +348,9 @@ def _content(scenario: Scenario, dice: Random) -> MemoryStore:
             timeout=timedelta(seconds=scenario.ring_seconds),
             retry=timedelta(seconds=scenario.retry_seconds),
             max_wait=timedelta(seconds=scenario.max_wait_seconds),
+            announce_frequency=timedelta(seconds=scenario.announce_seconds),
+            periodic_announce_frequency=timedelta(seconds=scenario.announce_seconds * 1.5),
+            min_announce_frequency=timedelta(seconds=2),
         )
         for n in range(scenario.queues)
     ]

@@ -82,7 +82,14 @@ class Service:
 
     async def start(self) -> None:
         stored = await self.store.load()
-        self.state.load(stored.queues, stored.agents, stored.members, stored.calls, stored.turns)
+        self.state.load(
+            stored.queues,
+            stored.agents,
+            stored.members,
+            stored.calls,
+            stored.turns,
+            holdtimes=stored.holdtimes,
+        )
         self.pubsub.load(stored.nodes, stored.affiliations, stored.subscriptions, stored.items)
         outbox = Outbox(stored.outgoing, self.outside.now())
         self.engine = Engine(

@@ -6,10 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from component.domain.commands import Connect, HangUpLeg, Hold, Release, Ring
-from component.domain.events import CallerLeft, LegAnswered, LegEnded, Pause
+from component.domain.commands import Connect, HangUpLeg, Hold, Hush, Release, Ring
+from component.domain.events import AnnouncementDue, CallerLeft, LegAnswered, LegEnded, Pause
 from component.domain.model import AgentState, CallState, DeviceState, Leg, LegEnd
 from component.ports import Snapshot, WaitingChannel
+from component.recovery import timers
+from component.storage.memory import MemoryStore
 from tests.unit.services import Service, demo_store, running
 
 pytestmark = pytest.mark.unit
@@ -36,6 +38,12 @@ def snapshot(
         bridges={call: frozenset(channels) for call, channels in (bridges or {}).items()},
         device_states=devices or {},
     )
+
+
+def announcing_store() -> MemoryStore:
+    store = demo_store()
+    store.queues = [replace(q, announce_frequency=timedelta(seconds=30)) for q in store.queues]
+    return store
 
 
 async def offered(service: Service) -> None:
@@ -121,6 +129,29 @@ async def test_a_waiting_caller_is_held_again_in_the_old_place() -> None:
         [hold] = service.outside.done
         assert isinstance(hold, Hold)
         assert hold.channel == "channel2"
+
+
+async def test_what_was_being_said_to_a_caller_is_cut_off_and_said_anew_when_it_is_due() -> None:
+    async with running(announcing_store()) as service:
+        await service.log_on("1000")
+        await service.engine.step(service.enter(1))
+        await service.engine.step(service.enter(2))
+        assert service.state.calls["call2"].told.speaking
+        service.outside.done.clear()
+        await service.engine.reconcile(snapshot(service, "channel1", "channel2", ringing=(LEG,)))
+
+        assert service.outside.done[0] == Hush("call2", 1)
+        assert not service.state.calls["call2"].told.speaking
+
+
+async def test_after_a_restart_announcements_go_on() -> None:
+    async with running(announcing_store()) as service:
+        await service.log_on("1000")
+        await service.engine.step(service.enter(1))
+        await service.engine.step(service.enter(2))
+
+        due = [timer.event for timer in timers(service.state, service.outside.now())]
+        assert AnnouncementDue("call2") in due
 
 
 async def test_a_caller_who_came_meanwhile_is_reported() -> None:

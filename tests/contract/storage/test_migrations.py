@@ -20,7 +20,11 @@ from component.storage.migrations import (
 from component.storage.postgres import PostgresStore
 from tests.databases import Databases
 
-LATER = ["0002_pubsub", "0003_call_centre"]
+LATER = [
+    "0002_pubsub",
+    "0003_call_centre",
+    "0004_announcements",
+]
 ALL = ["0001_schema", *LATER]
 
 pytestmark = pytest.mark.contract

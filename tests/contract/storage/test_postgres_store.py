@@ -5,7 +5,14 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
-from component.domain.model import AutoPause, EmptyCondition, Queue, StrategyName
+from component.domain.model import (
+    AnnounceHoldTime,
+    AnnouncePosition,
+    AutoPause,
+    EmptyCondition,
+    Queue,
+    StrategyName,
+)
 from component.domain.presence import conditions
 from component.domain.queue_log import LogEntry
 from component.ports import Changes, Outgoing, StoreUnavailableError
@@ -41,7 +48,9 @@ async def test_the_settings_of_a_queue_are_read(database_url: str, postgres: Pos
     await connection.execute(
         "UPDATE queues SET strategy = 'wrandom', wrapuptime = 1.5, maxlen = 9, servicelevel = 20,"
         " joinempty = 'no', leavewhenempty = 'paused,inuse', ringinuse = true, autopause = 'all',"
-        " weight = 3"
+        " weight = 3, musicclass = 'jazz', announce_frequency = 30, min_announce_frequency = 5,"
+        " announce_position = 'more', announce_position_limit = 9, announce_holdtime = 'once',"
+        " periodic_announce = 'patience,website', periodic_announce_frequency = 45"
     )
     await connection.close()
 
@@ -60,6 +69,14 @@ async def test_the_settings_of_a_queue_are_read(database_url: str, postgres: Pos
         ringinuse=True,
         autopause=AutoPause.ALL,
         weight=3,
+        musicclass="jazz",
+        announce_frequency=timedelta(seconds=30),
+        min_announce_frequency=timedelta(seconds=5),
+        announce_position=AnnouncePosition.MORE,
+        announce_position_limit=9,
+        announce_holdtime=AnnounceHoldTime.ONCE,
+        periodic_announce=("patience", "website"),
+        periodic_announce_frequency=timedelta(seconds=45),
     )
 
 
@@ -90,8 +107,13 @@ async def test_the_queue_log_is_written_in_order(
     }
 
 
-async def test_the_defaults_of_the_schema_are_those_of_the_code(postgres: PostgresStore) -> None:
-    [queue] = (await postgres.load()).queues
+async def test_the_defaults_of_the_schema_are_those_of_the_code(
+    database_url: str, postgres: PostgresStore
+) -> None:
+    connection = await asyncpg.connect(database_url)
+    await connection.execute("INSERT INTO queues (name) VALUES ('plain')")
+    await connection.close()
+    [queue] = [queue for queue in (await postgres.load()).queues if queue.name == "plain"]
 
     assert queue == Queue(queue.name, queue.timeout, queue.retry, queue.max_wait)
 

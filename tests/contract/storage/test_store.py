@@ -15,6 +15,7 @@ from component.domain.model import (
     Leg,
     Member,
     Outcome,
+    Told,
     Turn,
 )
 from component.ports import Changes, Outgoing, StoreRefusedError
@@ -57,6 +58,7 @@ CALL = Call(
     original_position=4,
     revision=3,
     offered_at=NOW + timedelta(seconds=1),
+    told=Told(3, speaking=True, position=2, position_at=NOW, periodic=1),
 )
 
 NODE = Node("ext1000", True, MANAGED)
@@ -105,6 +107,22 @@ async def test_a_call_that_ended_is_not_loaded(store: AnyStore) -> None:
     await store.commit(Changes(calls=[ended]))
 
     assert (await store.load()).calls == []
+
+
+async def test_how_long_callers_waited_is_known_from_their_calls(store: AnyStore) -> None:
+    now = datetime.now(UTC)
+    calls = [
+        replace(
+            CALL,
+            id=f"call{number}",
+            entered_at=now - timedelta(minutes=9 - number),
+            answered_at=now - timedelta(minutes=9 - number, seconds=-held),
+        )
+        for number, held in enumerate((40, 80))
+    ]
+    await store.commit(Changes(calls=calls))
+
+    assert (await store.load()).holdtimes == {"support": 27}
 
 
 async def test_agents_and_members_are_loaded_as_they_were_committed(store: AnyStore) -> None:

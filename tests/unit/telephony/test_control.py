@@ -11,10 +11,12 @@ from component.domain.commands import (
     EndCall,
     HangUpLeg,
     Hold,
+    Hush,
     Release,
     Ring,
+    Say,
 )
-from component.domain.events import CallerLeft, Event, LegEnded
+from component.domain.events import CallerLeft, Event, LegEnded, Said
 from component.domain.model import Caller, Leg, LegEnd, QueueStatus
 from component.telephony import control
 from component.telephony.control import AriCallControl
@@ -28,6 +30,7 @@ RING = Ring(LEG, "PJSIP/1000", "caller", Caller("0123", "Ada"), timedelta(second
 HANG_UP = HangUpLeg(LEG)
 CONNECT = Connect(LEG, "caller")
 RELEASE = Release("c1", "caller", QueueStatus.TIMEOUT)
+SAY = Say("c1", "caller", 3, ("queue-thereare", 2), "jazz")
 END = EndCall("c1", "caller")
 CONNECTING = ["createWithId", "stopMoh", "addChannel", "setChannelVar"]
 
@@ -69,6 +72,33 @@ async def test_hold_bounds_the_stay_then_plays_music(desk: Desk) -> None:
         "variable": "TIMEOUT(absolute)",
         "value": "90",
     }
+
+
+async def test_music_follows_an_announcement(desk: Desk) -> None:
+    assert await desk.does(SAY) == ["playWithId", "startMoh"]
+    assert desk.ari.arguments("playWithId") == {
+        "channelId": "caller",
+        "playbackId": "ivr-c1.3",
+        "media": "sound:queue-thereare,number:2",
+    }
+    assert desk.ari.arguments("startMoh")["mohClass"] == "jazz"
+
+
+async def test_an_announcement_is_cut_off_by_its_name(desk: Desk) -> None:
+    assert await desk.does(Hush("c1", 3)) == ["stop"]
+    assert desk.ari.arguments("stop") == {"playbackId": "ivr-c1.3"}
+
+
+@pytest.mark.parametrize("status", [404, 409, 412, 500])
+async def test_an_announcement_that_is_refused_is_over(desk: Desk, status: int) -> None:
+    desk.ari.refuse("playWithId", status)
+    await desk.does(SAY)
+    assert desk.events == [Said("c1", 3)]
+
+
+async def test_that_an_announcement_is_over_already_is_no_trouble(desk: Desk) -> None:
+    desk.ari.refuse("stop", 404)
+    assert await desk.does(Hush("c1", 3), HOLD) == ["stop", "setChannelVar", "startMoh"]
 
 
 async def test_a_phone_is_rung_only_when_the_agents_screen_shows_the_call(desk: Desk) -> None:

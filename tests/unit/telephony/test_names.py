@@ -3,7 +3,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from component.domain.model import Leg
-from component.telephony.names import call_bridge, call_of, leg_channel, leg_of
+from component.telephony.names import (
+    announcement,
+    announcement_of,
+    call_bridge,
+    call_of,
+    leg_channel,
+    leg_of,
+)
 
 pytestmark = pytest.mark.unit
 
@@ -19,6 +26,11 @@ def test_a_leg_can_be_read_off_its_channel(call_id: str, attempt: int) -> None:
 @given(call_ids)
 def test_a_call_can_be_read_off_its_bridge(call_id: str) -> None:
     assert call_of(call_bridge(call_id)) == call_id
+
+
+def test_an_announcement_can_be_read_off_its_playback() -> None:
+    assert announcement_of(announcement("c1", 3)) == ("c1", 3)
+    assert announcement_of("2f9c") is None
 
 
 @given(st.text())

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from component.domain.events import CallerLeft, DeviceStateChanged, LegAnswered, LegEnded
+from component.domain.events import CallerLeft, DeviceStateChanged, LegAnswered, LegEnded, Said
 from component.domain.model import DeviceState, Leg, LegEnd
 from component.ports import WaitingChannel
 from component.telephony.errors import MalformedEventError
@@ -79,6 +79,12 @@ def test_the_sip_status_tells_where_the_cause_does_not() -> None:
     ended = translate({**EVENTS["leg_busy"], "cause": 127})
     assert isinstance(ended, LegEnded)
     assert ended.reason is LegEnd.BUSY
+
+
+def test_an_announcement_is_over() -> None:
+    event = {"type": "PlaybackFinished", "playback": {"id": "ivr-c1.2", "state": "done"}}
+    assert translate(event) == Said("c1", 2)
+    assert translate({**event, "playback": {"id": "2f9c"}}) is None
 
 
 def test_a_device_changes_its_state() -> None:

@@ -1,0 +1,162 @@
+"""What callers are told while they wait: their position, how long it may take, and periodic words.
+
+Settings, sentences and their order are app_queue's. Nothing is said while a phone rings for the
+caller; what became due meanwhile is said if the offer comes to nothing.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from component.domain.commands import Command, Hush, Say, Sound, WakeAt
+from component.domain.events import AnnouncementDue, Said
+from component.domain.model import (
+    AnnounceHoldTime,
+    AnnouncePosition,
+    Call,
+    CallState,
+    Queue,
+    Told,
+)
+from component.domain.state import State
+
+NEXT = "queue-youarenext"
+THERE_ARE = "queue-thereare"
+WAITING = "queue-callswaiting"
+MORE_THAN = "queue-quantity1"
+MORE_WAITING = "queue-quantity2"
+HOLD_TIME = "queue-holdtime"
+MINUTE = "queue-minute"
+MINUTES = "queue-minutes"
+THANKS = "queue-thankyou"
+
+
+def begin(state: State, call: Call, now: datetime) -> list[Command]:
+    """Say what is said on entering the queue, and begin to look whether there is more to say."""
+    queue = state.queues[call.queue]
+    if not (queue.announce_frequency or queue.periodic_announce_frequency):
+        return []
+    state.calls.put(call.id, replace(call, told=replace(call.told, periodic_at=now)))
+    return look(state, AnnouncementDue(call.id), now)
+
+
+def look(state: State, event: AnnouncementDue, now: datetime) -> list[Command]:
+    """Say what is due, and look again when something may be."""
+    call = state.calls.get(event.call_id)
+    if call is None or call.state not in (CallState.WAITING, CallState.OFFERED):
+        return []
+    commands = speak(state, call, now)
+    again = _next_look(state.queues[call.queue], state.calls[call.id].told, now)
+    return [*commands, WakeAt(again, event)]
+
+
+def said(state: State, event: Said, now: datetime) -> list[Command]:
+    """Take note that an announcement is over; say what became due meanwhile."""
+    call = state.calls.get(event.call_id)
+    if call is None or not call.told.speaking or call.told.number != event.number:
+        return []
+    call = replace(call, told=replace(call.told, speaking=False))
+    state.calls.put(call.id, call)
+    return speak(state, call, now)
+
+
+def speak(state: State, call: Call, now: datetime) -> list[Command]:
+    """Say what is due, if the caller can listen now."""
+    if call.state is not CallState.WAITING or call.told.speaking:
+        return []
+    queue, told = state.queues[call.queue], call.told
+    position = state.position(call)
+    sounds: list[Sound] = []
+    if _position_is_due(queue, told, position, now):
+        sounds += position_sounds(queue, position, state.holdtime(queue.name), call, now)
+        told = replace(told, position=position, position_at=now)
+    if _periodic_is_due(queue, told, now):
+        sounds.append(queue.periodic_announce[told.periodic % len(queue.periodic_announce)])
+        told = replace(told, periodic=told.periodic + 1, periodic_at=now)
+    if not sounds:
+        return []
+    told = replace(told, number=told.number + 1, speaking=True)
+    state.calls.put(call.id, replace(call, told=told))
+    return [Say(call.id, call.channel, told.number, tuple(sounds), queue.musicclass)]
+
+
+def hush(call: Call) -> list[Hush]:
+    """Cut off what is being said: the caller is needed."""
+    return [Hush(call.id, call.told.number)] if call.told.speaking else []
+
+
+def position_sounds(
+    queue: Queue, position: int, holdtime: int, call: Call, now: datetime
+) -> Iterator[Sound]:
+    """Yield the sentences about a place in the line; `holdtime` is what one waits, in seconds."""
+    limit = queue.announce_position_limit
+    match queue.announce_position:
+        case AnnouncePosition.YES:
+            tells = True
+        case AnnouncePosition.LIMIT:
+            tells = position <= limit
+        case AnnouncePosition.MORE:
+            tells = True
+            if position > max(limit, 1):
+                yield from (MORE_THAN, limit, MORE_WAITING)
+                tells = False
+        case AnnouncePosition.NO:
+            tells = False
+    if tells:
+        yield from (NEXT,) if position == 1 else (THERE_ARE, position, WAITING)
+    minutes = _minutes_left(queue, holdtime, call, now)
+    if minutes:
+        yield from (HOLD_TIME, minutes, MINUTE if minutes == 1 else MINUTES)
+    if minutes or queue.announce_position is not AnnouncePosition.NO:
+        yield THANKS
+
+
+def average(holdtimes: Iterable[timedelta], old: int = 0) -> int:
+    """Return how many seconds callers wait, after these were answered, the oldest first.
+
+    As in app_queue a new one counts for a quarter.
+    """
+    for held in holdtimes:
+        old = (3 * old + int(held.total_seconds())) // 4
+    return old
+
+
+def _minutes_left(queue: Queue, holdtime: int, call: Call, now: datetime) -> int:
+    match queue.announce_holdtime:
+        case AnnounceHoldTime.NO:
+            return 0
+        case AnnounceHoldTime.ONCE if call.told.position_at is not None:
+            return 0
+    waited = int((now - call.entered_at).total_seconds())
+    return max(0, holdtime + 30 - waited) // 60
+
+
+def _position_is_due(queue: Queue, told: Told, position: int, now: datetime) -> bool:
+    if not queue.announce_frequency:
+        return False
+    if told.position_at is None:
+        return True
+    passed = now - told.position_at
+    changed = position != told.position
+    return passed >= queue.min_announce_frequency and (
+        changed or passed >= queue.announce_frequency
+    )
+
+
+def _periodic_is_due(queue: Queue, told: Told, now: datetime) -> bool:
+    return bool(
+        queue.periodic_announce
+        and queue.periodic_announce_frequency
+        and told.periodic_at is not None
+        and now - told.periodic_at >= queue.periodic_announce_frequency
+    )
+
+
+def _next_look(queue: Queue, told: Told, now: datetime) -> datetime:
+    """Return when something may be due: a position that changes is seen by looking."""
+    looks = [now + queue.min_announce_frequency]
+    if told.position_at is not None and queue.announce_frequency:
+        looks.append(told.position_at + queue.announce_frequency)
+    if told.periodic_at is not None and queue.periodic_announce_frequency:
+        looks.append(told.periodic_at + queue.periodic_announce_frequency)
+    return min(moment for moment in looks if moment > now)
