@@ -10,6 +10,8 @@ log = { info = "@RUN@/prosody.log" }
 interfaces = { "127.0.0.1" }
 c2s_ports = { @C2S_PORT@ }
 c2s_require_encryption = false
+-- For clients that know no better way to log in; ejabberd lets them, too.
+allow_unencrypted_plain_auth = true
 -- There are none, but Prosody looks for them.
 certificates = "@RUN@"
 
