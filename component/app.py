@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
 from random import SystemRandom
@@ -19,8 +19,9 @@ from component.engine import Engine
 from component.handlers.dispatch import dispatcher
 from component.handlers.notify import event_markup
 from component.http import HttpServer, Status
+from component.measured import MeasuredAnswerer, MeasuredDirectory, MeasuredStore, measure_lag
 from component.metrics import Metrics
-from component.observer import ConnectionObserver, EngineObserver, MeasuredDirectory
+from component.observer import ConnectionObserver, EngineObserver, asterisk_observer
 from component.outbox import Outbox
 from component.ports import Snapshot, Stored, StoreUnavailableError, WaitingChannel
 from component.pubsub.model import Role
@@ -85,10 +86,12 @@ class Service:
         self._database = Status(ready=False, detail="not connected yet")
         self._asterisk: Asterisk | None = None
         self._observer: EngineObserver | None = None
+        self._engine: Engine | None = None
         self._connections = ConnectionObserver(self._metrics)
         xmpp = config.xmpp
         self._xmpp = XmppLink(
-            Place(xmpp.domain, xmpp.host, xmpp.port, xmpp.secret.get_secret_value())
+            Place(xmpp.domain, xmpp.host, xmpp.port, xmpp.secret.get_secret_value()),
+            wrote=self._wrote,
         )
 
     async def run(self) -> None:
@@ -116,7 +119,7 @@ class Service:
         pubsub.load(stored.nodes, stored.affiliations, stored.subscriptions, stored.items)
         outbox = Outbox(stored.outgoing, clock.now())
         directory = MeasuredDirectory(store, self._metrics)
-        observer = self._observer = EngineObserver(self._metrics, state, outbox)
+        observer = self._observer = EngineObserver(self._metrics, state, outbox, clock)
 
         # Asterisk and the engine need each other; the engine, made below, is first used by `run`.
         def submit(event: Event) -> None:
@@ -137,14 +140,15 @@ class Service:
             reconcile=reconcile,
             devices=lambda: [agent.device for agent in state.agents.values()],
             shown=self._xmpp.settled,
+            asked=asterisk_observer(self._metrics),
         )
         stack.push_async_callback(asterisk.close)
-        engine = Engine(
+        engine = self._engine = Engine(
             ledger=ledger,
             state=state,
             pubsub=pubsub,
             outbox=outbox,
-            store=store,
+            store=MeasuredStore(store, self._metrics),
             control=asterisk.control,
             publisher=self._xmpp,
             clock=clock,
@@ -160,7 +164,9 @@ class Service:
             routes.scripts(),
             script_deadline=config.agi.deadline,
         )
-        answerer = dispatcher(engine, config.xmpp.domain, version(), _new_subid)
+        answerer = MeasuredAnswerer(
+            dispatcher(engine, config.xmpp.domain, version(), _new_subid), self._metrics
+        )
         accounts = {agent.extension: agent.jid for agent in stored.agents}
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(engine.run(), name="engine")
@@ -168,6 +174,7 @@ class Service:
             tasks.create_task(self._xmpp.run(engine, answerer), name="xmpp")
             tasks.create_task(asterisk.run(), name="asterisk")
             tasks.create_task(self._watch(store), name="watch")
+            tasks.create_task(measure_lag(self._metrics.loop_lagged), name="lag")
             await stack.enter_async_context(agi)
             log.info("serving", version=version(), domain=config.xmpp.domain)
 
@@ -213,9 +220,13 @@ class Service:
 
     def _refresh(self) -> None:
         """Let the metrics show how things stand now."""
-        if self._observer is not None:
-            self._observer.refresh()
+        if self._observer is not None and self._engine is not None:
+            self._observer.refresh(self._engine.backlog)
         self._connections.refresh({name: check() for name, check in self._checks().items()})
+
+    def _wrote(self, seqs: Sequence[int]) -> None:
+        if self._observer is not None:
+            self._observer.handed_over(seqs)
 
     def _checks(self) -> dict[str, Callable[[], Status]]:
         return {

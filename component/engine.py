@@ -168,6 +168,11 @@ class Engine:
         """Return the messages that the XMPP server has not confirmed, oldest first."""
         return self._outbox.owed(self._clock.now())
 
+    @property
+    def backlog(self) -> int:
+        """How many facts wait to be stepped."""
+        return len(self._inbox)
+
     # The loop. ----------------------------------------------------------------------------------
 
     async def run(self) -> None:
@@ -203,7 +208,9 @@ class Engine:
         self._ledger.committed()
         self._outbox.committed(changes)
         duration = self._clock.now() - started
-        self._observer.committed(len(entries), batch.commands, changes, duration)
+        self._observer.committed(
+            len(entries), batch.commands, batch.notifications, changes, duration
+        )
         self._state.forget_ended(changes.calls)
         self._state.forget_logged()
         self._act(batch)
@@ -263,7 +270,7 @@ class Engine:
             case Announce(call, extensions):
                 batch.messages.append(
                     Outgoing(
-                        seq=self._outbox.next_seq(),
+                        seq=self._outbox.next_seq(now),
                         sender=self._address,
                         recipients=tuple(self._state.agents[e].jid for e in extensions),
                         type="chat",
@@ -285,10 +292,11 @@ class Engine:
         return found.strangers
 
     def _changes(self, batch: _Batch) -> Changes:
+        now = self._clock.now()
         for notification in batch.notifications:
             batch.messages.append(
                 Outgoing(
-                    seq=self._outbox.next_seq(),
+                    seq=self._outbox.next_seq(now),
                     sender=notification.service,
                     recipients=notification.recipients,
                     type=notification.type.value,

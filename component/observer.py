@@ -1,80 +1,143 @@
 """Counts what the engine does and what the service is connected to, in the metrics."""
 
-import time
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 
-from component.domain.commands import Command, Connect, HideCall
-from component.domain.model import Call, CallState, Customer
+from component.agent_times import AgentTimes
+from component.domain.commands import Announce, Command, Connect, HideCall
+from component.domain.model import Agent, AgentState, Call, CallState, Outcome
 from component.domain.state import State
 from component.http import Status
-from component.metrics import LookupResult, Metrics, OfferResult, Outcome, Peer
-from component.outbox import Outbox
-from component.ports import Changes, Directory
+from component.metrics import (
+    ANNOUNCEMENT,
+    ANSWERED,
+    UNAVAILABLE,
+    Failure,
+    Metrics,
+    Peer,
+    WaitEnd,
+)
+from component.outbox import Outbox, made_at
+from component.ports import Changes, Clock
+from component.pubsub.model import Notification
+from component.telephony.errors import AriError
+from component.words import snake_case
+
+WAIT_ENDS = {Outcome.COMPLETED: WaitEnd.ANSWERED, Outcome.ABANDONED: WaitEnd.ABANDONED}
+"""All other outcomes mean that the caller went back to the dialplan."""
 
 
 class EngineObserver:
     """`component.ports.Observer` by metrics."""
 
-    def __init__(self, metrics: Metrics, state: State, outbox: Outbox) -> None:
+    def __init__(self, metrics: Metrics, state: State, outbox: Outbox, clock: Clock) -> None:
         self._metrics = metrics
         self._state = state
         self._outbox = outbox
+        self._clock = clock
+        self._times = AgentTimes(state, metrics.agents_spent, clock.now())
+        self._wrapping_up: dict[str, tuple[str, datetime]] = {}
+        """Extension → the queue of the call that is over, and when it ended."""
+        for agent in state.agents.values():
+            self._follow_wrap_up(agent, clock.now())
+        self.refresh(inbox=0)
 
     def committed(
-        self, facts: int, commands: Sequence[Command], changes: Changes, duration: timedelta
+        self,
+        facts: int,
+        commands: Sequence[Command],
+        notifications: Sequence[Notification],
+        changes: Changes,
+        duration: timedelta,
     ) -> None:
-        """So many facts led to these commands; committing their changes took this long."""
+        """So many facts led to all this; committing it took this long."""
+        now = self._clock.now()
         self._metrics.committed(facts, duration.total_seconds())
-        self._metrics.notified(
-            sum(len(m.recipients) for m in changes.outgoing if m.type == "headline")
-        )
+        for notification in notifications:
+            kind = snake_case(type(notification.event).__name__)
+            self._metrics.notified(kind, len(notification.recipients))
         for command in commands:
-            self._count_offer(command)
-        for call in changes.calls:
-            if call.state is CallState.ENDED and call.outcome is not None:
-                self._metrics.call_left(call.queue, Outcome(call.outcome), _waited(call))
+            self._count(command, now)
+        for ended in changes.calls:
+            if ended.state is CallState.ENDED and ended.outcome is not None:
+                self._count_ended(ended, ended.outcome)
+        for agent in changes.agents:
+            self._follow_wrap_up(agent, now)
+        self._times.changed(changes.agents, changes.members, now)
 
     def turned_away(self, queue: str) -> None:
         """A caller could not be held because of the database."""
-        self._metrics.call_left(queue, Outcome.UNAVAILABLE, 0.0)
+        self._metrics.call_left(queue, UNAVAILABLE)
+        self._metrics.wait_ended(queue, WaitEnd.RELEASED, 0.0)
 
-    def refresh(self) -> None:
-        """Set the gauges to how things stand now."""
-        state = self._state
-        self._metrics.queues(
-            waiting={queue: state.callers(queue) for queue in state.queues},
-            members={queue: len(state.logged_on(queue)) for queue in state.queues},
-        )
-        self._metrics.outbox(len(self._outbox))
+    def handed_over(self, seqs: Sequence[int]) -> None:
+        """Messages were written to the stream."""
+        now = self._clock.now()
+        for seq in seqs:
+            self._metrics.handed_over(_seconds(made_at(seq), now))
 
-    def _count_offer(self, command: Command) -> None:
-        if isinstance(command, HideCall):
-            self._metrics.offer_ended(command.call.queue, OfferResult(command.reason))
-        elif isinstance(command, Connect):
-            call = self._state.calls[command.leg.call_id]
-            self._metrics.offer_ended(call.queue, OfferResult.ANSWERED)
-            if _waited(call) <= self._state.queues[call.queue].servicelevel.total_seconds():
-                self._metrics.answered_in_time(call.queue)
+    def refresh(self, inbox: int) -> None:
+        """Set the gauges to how things stand now; so many events wait in the engine's inbox."""
+        now = self._clock.now()
+        self._times.add_up(now)
+        for name, queue in self._state.queues.items():
+            self._metrics.queue(name, queue.servicelevel.total_seconds())
+            first = self._state.longest_waiting(name)
+            self._metrics.waiting(name, self._state.callers(name), _seconds(first, now))
+            self._metrics.members(
+                name, len(self._state.logged_on(name)), self._times.counts.get(name, {})
+            )
+        self._metrics.outbox(len(self._outbox), _seconds(self._outbox.oldest(), now))
+        self._metrics.inbox(inbox)
+
+    def _count(self, command: Command, now: datetime) -> None:
+        match command:
+            case Announce(_, extensions):
+                self._metrics.notified(ANNOUNCEMENT, len(extensions))
+            case HideCall(_, call, reason):
+                self._metrics.offer_ended(call.queue, reason, _seconds(call.offered_at, now))
+            case Connect(leg) if answered := self._state.calls.get(leg.call_id):
+                self._count_answered(answered, now)
+
+    def _count_answered(self, call: Call, now: datetime) -> None:
+        answered_at = call.answered_at or now
+        waited = _seconds(call.entered_at, answered_at)
+        self._metrics.offer_ended(call.queue, ANSWERED, _seconds(call.offered_at, answered_at))
+        self._metrics.wait_ended(call.queue, WaitEnd.ANSWERED, waited)
+        queue = self._state.queues.get(call.queue)
+        if queue is not None and waited <= queue.servicelevel.total_seconds():
+            self._metrics.answered_in_time(call.queue)
+
+    def _count_ended(self, call: Call, outcome: Outcome) -> None:
+        ended_at = call.ended_at or call.entered_at
+        self._metrics.call_left(call.queue, outcome)
+        if call.answered_at is not None:
+            self._metrics.talked(call.queue, _seconds(call.answered_at, ended_at))
+        else:
+            end = WAIT_ENDS.get(outcome, WaitEnd.RELEASED)
+            self._metrics.wait_ended(call.queue, end, _seconds(call.entered_at, ended_at))
+
+    def _follow_wrap_up(self, agent: Agent, now: datetime) -> None:
+        if agent.state is AgentState.WRAP_UP and agent.queue is not None:
+            self._wrapping_up[agent.extension] = agent.queue, agent.last_call or now
+        elif agent.extension in self._wrapping_up:
+            queue, began = self._wrapping_up.pop(agent.extension)
+            self._metrics.wrapped_up(queue, _seconds(began, now))
 
 
-class MeasuredDirectory:
-    """A customer directory whose look-ups are counted and timed."""
+def asterisk_observer(metrics: Metrics) -> Callable[[str, float, AriError | None], None]:
+    """Return what counts requests to Asterisk."""
 
-    def __init__(self, directory: Directory, metrics: Metrics) -> None:
-        self._directory = directory
-        self._metrics = metrics
+    def asked(operation: str, seconds: float, error: AriError | None) -> None:
+        metrics.asterisk_asked(operation, seconds, None if error is None else _failure(error))
 
-    async def customer(self, code: str) -> Customer | None:
-        """Look up as the directory does. What is given up or fails counts as TIMEOUT."""
-        started = time.monotonic()
-        result = LookupResult.TIMEOUT
-        try:
-            customer = await self._directory.customer(code)
-            result = LookupResult.UNKNOWN if customer is None else LookupResult.FOUND
-            return customer
-        finally:
-            self._metrics.customer_looked_up(result, time.monotonic() - started)
+    return asked
+
+
+def _failure(error: AriError) -> Failure:
+    if error.status == 0:
+        return Failure.NO_ANSWER
+    return Failure.REFUSED if 400 <= error.status < 500 else Failure.FAILED
 
 
 class ConnectionObserver:
@@ -97,6 +160,6 @@ class ConnectionObserver:
             self._was_up[peer] = status.ready
 
 
-def _waited(call: Call) -> float:
-    until = call.answered_at or call.ended_at or call.entered_at
-    return (until - call.entered_at).total_seconds()
+def _seconds(since: datetime | None, until: datetime) -> float:
+    """Return how much time passed; none, if the clock was set back or nothing began."""
+    return 0.0 if since is None else max(0.0, (until - since).total_seconds())

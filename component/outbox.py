@@ -1,9 +1,17 @@
 """Messages that are owed: committed, and not yet confirmed by the XMPP server."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from component.ports import Changes, Outgoing
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def made_at(seq: int) -> datetime:
+    """Return when a message was made, which is what its number says."""
+    return _EPOCH + seq * _MICROSECOND
 
 
 class Outbox:
@@ -17,12 +25,19 @@ class Outbox:
         self._owed = {message.seq: message for message in loaded}
         self._delivered: list[int] = []
         # Microseconds: greater than any number given before a restart, with nothing to store.
-        self._seq = max([int(now.timestamp() * 1e6), *self._owed])
+        self._seq = max([(now - _EPOCH) // _MICROSECOND, *self._owed])
 
-    def next_seq(self) -> int:
-        """Return a number greater than that of any message before, also before a restart."""
-        self._seq += 1
+    def next_seq(self, now: datetime) -> int:
+        """Return a number greater than that of any message before, also before a restart.
+
+        It is the time in microseconds, unless the clock was set back.
+        """
+        self._seq = max(self._seq + 1, (now - _EPOCH) // _MICROSECOND)
         return self._seq
+
+    def oldest(self) -> datetime | None:
+        """Return since when there is a message that is owed, None if there is none."""
+        return made_at(next(iter(self._owed))) if self._owed else None
 
     def owed(self, now: datetime) -> list[Outgoing]:
         """Return what is owed, oldest first. What has expired is owed no longer."""

@@ -12,7 +12,7 @@ from typing import Protocol
 from component.domain.commands import CallCommand, Command
 from component.domain.model import Agent, Call, Customer, DeviceState, Leg, Member, Queue, Turn
 from component.domain.queue_log import LogEntry
-from component.pubsub.model import Affiliation, Item, Node, Subscription
+from component.pubsub.model import Affiliation, Item, Node, Notification, Subscription
 
 
 class StoreUnavailableError(Exception):
@@ -181,9 +181,14 @@ class Observer(Protocol):
     """Who counts what happens (metrics)."""
 
     def committed(
-        self, facts: int, commands: Sequence[Command], changes: Changes, duration: timedelta
+        self,
+        facts: int,
+        commands: Sequence[Command],
+        notifications: Sequence[Notification],
+        changes: Changes,
+        duration: timedelta,
     ) -> None:
-        """So many facts led to these commands; committing their changes took this long."""
+        """So many facts led to all this; committing it took this long."""
         ...
 
     def turned_away(self, queue: str) -> None:

@@ -115,6 +115,10 @@ class State:
         line = self._waiting[queue]
         return line[0][1] if line else None
 
+    def longest_waiting(self, queue: str) -> datetime | None:
+        """Return when the caller entered who waits for the longest time, at a phone or not."""
+        return min((entered for _, entered, _ in self._queued[queue]), default=None)
+
     def callers(self, queue: str) -> int:
         """Return how many callers of a queue wait to be connected, those at a ringing phone too."""
         return len(self._queued[queue])

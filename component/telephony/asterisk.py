@@ -12,7 +12,7 @@ from component.ports import (
     StoreUnavailableError,
     WaitingChannel,
 )
-from component.telephony.client import AriClient
+from component.telephony.client import AriClient, Asked
 from component.telephony.connection import AriConnection, ConnectionState
 from component.telephony.control import AriCallControl
 from component.telephony.errors import NotSettledError
@@ -30,7 +30,7 @@ class Asterisk:
     `submit` and `reconcile` are the engine's; they are not called before `run`. `devices` names
     those whose states are read after a connect and watched from then on. `request_timeout` and
     `lookup_deadline` are in seconds. `shown` is awaited before a phone is rung: it is done when
-    the XMPP server has what is to be shown.
+    the XMPP server has what is to be shown. `asked` is told of each request.
     """
 
     def __init__(
@@ -47,12 +47,13 @@ class Asterisk:
         reconcile: Callable[[Snapshot], Awaitable[tuple[WaitingChannel, ...]]],
         devices: Callable[[], Iterable[str]],
         shown: Callable[[], Awaitable[None]],
+        asked: Asked = lambda *_: None,
     ) -> None:
         self._submit_to_engine = submit
         self._reconcile = reconcile
         self._devices = devices
         self._http = AriHttpClient(url, username, password, timeout=request_timeout)
-        ari = AriClient(self._http, url)
+        ari = AriClient(self._http, url, asked)
         self._snapshots = SnapshotReader(ari, app)
         self._intake = Intake(self._submit, directory, lookup_deadline)
         self._connection = AriConnection(

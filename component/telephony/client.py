@@ -5,7 +5,9 @@ below its object models, whose listeners are never removed; events are routed by
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 from urllib.parse import quote, urljoin
@@ -27,14 +29,20 @@ ALREADY_THERE = 409
 """The status of a refusal to create what exists under the same id."""
 
 
+Asked = Callable[[str, float, AriError | None], None]
+"""Who is told of a request."""
+
+
 class AriClient:
     """One Asterisk's ARI. `load` is to succeed before any other method is called.
 
-    Every method raises `AriError`; the numbers below are statuses that it may carry.
+    Every method raises `AriError`; the numbers below are statuses that it may carry. `asked` is
+    told of each request: the operation, how many seconds it took, the error that it ended in.
     """
 
-    def __init__(self, http: AriHttpClient, url: str) -> None:
+    def __init__(self, http: AriHttpClient, url: str, asked: Asked = lambda *_: None) -> None:
         self._http = http
+        self._asked = asked
         self._root = url.rstrip("/") + "/"
         self._resources: Mapping[str, Any] = {}
 
@@ -42,7 +50,8 @@ class AriClient:
         """Read the API description. Needs a good password, and ARI to be up (401, 404)."""
         client = aioari.Client(self._root, self._http)
         try:
-            await client.init()
+            with self._timed("load"):
+                await client.init()
         except (SwaggerError, LookupError, TypeError, AttributeError) as error:
             raise AriError(200, f"what {self._root} serves does not describe ARI") from error
         self._resources = client.swagger.resources
@@ -68,12 +77,13 @@ class AriClient:
         filters nothing.
         """
         body = json.dumps({"allowed": [{"type": type_} for type_ in types]})
-        await self._http.request(
-            "PUT",
-            urljoin(self._root, f"ari/applications/{quote(app, safe='')}/eventFilter"),
-            data=body,
-            headers={"Content-Type": "application/json"},
-        )
+        with self._timed("applications.filter"):
+            await self._http.request(
+                "PUT",
+                urljoin(self._root, f"ari/applications/{quote(app, safe='')}/eventFilter"),
+                data=body,
+                headers={"Content-Type": "application/json"},
+            )
 
     async def subscribe_device_states(self, app: str, devices: Iterable[str]) -> None:
         """Have changes of these devices' states sent.
@@ -220,7 +230,19 @@ class AriClient:
         if resource not in self._resources:
             raise AriUnreachableError(f"ARI's {resource} were not read yet")
         given = {name: value for name, value in arguments.items() if value is not None}
-        return await getattr(self._resources[resource], operation)(**given)
+        with self._timed(f"{resource}.{operation}"):
+            return await getattr(self._resources[resource], operation)(**given)
+
+    @contextmanager
+    def _timed(self, operation: str) -> Iterator[None]:
+        started, failure = time.monotonic(), None
+        try:
+            yield
+        except AriError as error:
+            failure = error
+            raise
+        finally:
+            self._asked(operation, time.monotonic() - started, failure)
 
 
 def _listed(body: object) -> list[object]:

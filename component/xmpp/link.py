@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -35,11 +35,20 @@ def longest_wait(timings: Timings, failures: int, *, refused: bool) -> float:
 
 
 class XmppLink:
-    """Keeps the component connected. It is the engine's `Publisher`."""
+    """Keeps the component connected. It is the engine's `Publisher`.
 
-    def __init__(self, place: Place, timings: Timings | None = None) -> None:
+    `wrote` is told the sequence numbers of messages that were written to the stream.
+    """
+
+    def __init__(
+        self,
+        place: Place,
+        timings: Timings | None = None,
+        wrote: Callable[[Sequence[int]], None] = lambda _: None,
+    ) -> None:
         self._place = place
         self._timings = timings or Timings()
+        self._wrote = wrote
         self._outbound: Outbound | None = None
         self.detail = "not connected yet"
         """The state of the connection in words."""
@@ -70,7 +79,9 @@ class XmppLink:
         failures = 0
         while True:
             began = loop.time()
-            error = await self._stay(Session(stream, self._place, self._timings, debtor, answerer))
+            error = await self._stay(
+                Session(stream, self._place, self._timings, debtor, answerer, wrote=self._wrote)
+            )
             lasted = loop.time() - began > self._timings.longest_retry
             failures = 1 if lasted else failures + 1
             longest = longest_wait(self._timings, failures, refused=_hint(error) is not None)

@@ -60,13 +60,21 @@ class _Written:
 class Outbound:
     """What leaves by one connection. It dies with the connection: what is owed, the engine knows.
 
-    `confirm` is told the sequence numbers of messages that the server has dealt with.
+    `confirm` is told the sequence numbers of messages that the server has dealt with, `wrote` those
+    of messages that were written.
     """
 
-    def __init__(self, wire: Wire, domain: str, confirm: Callable[[Sequence[int]], None]) -> None:
+    def __init__(
+        self,
+        wire: Wire,
+        domain: str,
+        confirm: Callable[[Sequence[int]], None],
+        wrote: Callable[[Sequence[int]], None] = lambda _: None,
+    ) -> None:
         self._wire = wire
         self._domain = domain
         self._confirm = confirm
+        self._wrote = wrote
         self._since = time.time_ns()
         self._queue: deque[Outgoing] = deque()
         self._stanzas = self._serialise()
@@ -137,10 +145,12 @@ class Outbound:
 
     def _write(self) -> None:
         while self._covered.size + self._uncovered.size < WINDOW:
+            before = len(self._uncovered.seqs)
             piece = self._next_piece()
             if not piece:
                 break
             self._wire.write(piece)
+            self._wrote(self._uncovered.seqs[before:])
             self._uncovered.size += len(piece)
             self.ask()
         if self._uncovered.seqs:

@@ -79,6 +79,8 @@ class Session:
         timings: Timings,
         debtor: Debtor,
         answerer: Answerer,
+        *,
+        wrote: Callable[[Sequence[int]], None] = lambda _: None,
     ) -> None:
         self._stream = stream
         self._place = place
@@ -86,7 +88,7 @@ class Session:
         self._debtor = debtor
         self._answerer = answerer
         self._answering: set[asyncio.Task[None]] = set()
-        self.outbound = Outbound(stream, place.domain, debtor.confirm)
+        self.outbound = Outbound(stream, place.domain, debtor.confirm, wrote)
 
     async def run(self, on_accepted: Callable[[], None]) -> None:
         """Return when the server ends the connection.

@@ -73,7 +73,9 @@ class Life:
             self.serving = True
             tasks.create_task(self.connection.run())
 
-    def committed(self, facts: int, commands: object, changes: object, took: timedelta) -> None:
+    def committed(
+        self, facts: int, commands: object, notes: object, changes: object, took: timedelta
+    ) -> None:
         """Count, as an observer."""
         self.around.history.counts["commits"] += 1
 

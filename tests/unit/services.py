@@ -61,7 +61,12 @@ class Outside:
         return self.time
 
     def committed(
-        self, facts: int, commands: Sequence[Command], changes: Changes, duration: timedelta
+        self,
+        facts: int,
+        commands: Sequence[Command],
+        notifications: Sequence[Notification],
+        changes: Changes,
+        duration: timedelta,
     ) -> None:
         self.decided += commands
 

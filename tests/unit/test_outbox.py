@@ -17,15 +17,16 @@ def message(seq: int) -> Outgoing:
 
 
 def test_numbers_after_a_restart_are_greater_than_any_before() -> None:
-    before = Outbox([], NOW).next_seq()
+    before = Outbox([], NOW).next_seq(NOW)
 
-    assert Outbox([], NOW + timedelta(seconds=1)).next_seq() > before
+    later = NOW + timedelta(seconds=1)
+    assert Outbox([], later).next_seq(later) > before
 
 
 def test_numbers_are_greater_than_those_owed_even_if_the_clock_went_back() -> None:
     ahead = int((NOW + timedelta(days=1)).timestamp() * 1e6)
 
-    assert Outbox([message(ahead)], NOW).next_seq() == ahead + 1
+    assert Outbox([message(ahead)], NOW).next_seq(NOW) == ahead + 1
 
 
 def test_what_is_confirmed_during_a_commit_is_deleted_by_the_next() -> None:

@@ -1,0 +1,371 @@
+"""From what the engine commits to what Prometheus is told."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from component.domain.commands import Command
+from component.domain.events import Event
+from component.domain.model import DeviceState, LegEnd, Outcome
+from component.http import Status
+from component.metrics import OUTCOMES, Metrics
+from component.observer import ConnectionObserver, EngineObserver, asterisk_observer
+from component.outbox import Outbox
+from component.ports import Changes, Outgoing
+from component.pubsub.model import ItemRetracted, Notification
+from component.telephony.errors import AriError, AriUnreachableError
+from tests.unit.domain.call_centre import CallCentre
+
+pytestmark = pytest.mark.unit
+
+
+class ObservedCentre(CallCentre):
+    """A call centre whose every fact is committed, and seen by the observer."""
+
+    def __init__(self, *extensions: str, **settings: Any) -> None:
+        self.observer: EngineObserver | None = None
+        super().__init__(extensions or ("1000", "2000"), **settings)
+        self.state.ledger.committed()
+        self.metrics = Metrics("1.2.3")
+        self.outbox = Outbox([], self.now)
+        self.observer = EngineObserver(self.metrics, self.state, self.outbox, self.Clock(self))
+
+    class Clock:
+        def __init__(self, centre: "ObservedCentre") -> None:
+            self._centre = centre
+
+        def now(self) -> Any:
+            return self._centre.now
+
+    def take(self, event: Event) -> list[Command]:
+        commands = super().take(event)
+        if self.observer is not None:
+            changes = Changes(
+                agents=[agent for _, agent in self.state.agents.pending() if agent],
+                members=[member for _, member in self.state.members.pending() if member],
+                calls=[call for _, call in self.state.calls.pending() if call],
+            )
+            self.state.ledger.committed()
+            self.observer.committed(1, commands, [], changes, timedelta(milliseconds=3))
+            self.state.forget_ended(changes.calls)
+        return commands
+
+    def value(self, name: str, **labels: str) -> float | None:
+        """What is scraped now."""
+        assert self.observer is not None
+        self.observer.refresh(inbox=0)
+        return self.metrics.registry.get_sample_value(name, labels)
+
+    def support(self, name: str, **labels: str) -> float | None:
+        return self.value(name, queue="support", **labels)
+
+
+# Calls. ------------------------------------------------------------------------------------------
+
+
+def test_an_answered_call_is_counted_with_its_wait_ring_and_talk() -> None:
+    centre = ObservedCentre()
+    centre.log_on("1000")
+    call = centre.enter()
+    centre.after(4)
+    centre.talk(call, seconds=50)
+
+    assert centre.support("ivr_calls_total", outcome="completed") == 1
+    assert centre.support("ivr_offers_total", result="answered") == 1
+    assert centre.support("ivr_wait_seconds_sum", result="answered") == 4
+    assert centre.support("ivr_ring_seconds_sum") == 4
+    assert centre.support("ivr_talk_seconds_sum") == 50
+    assert centre.support("ivr_wait_seconds_count", result="abandoned") == 0
+
+
+def test_the_wait_of_an_answered_call_is_counted_when_it_is_answered() -> None:
+    centre = ObservedCentre()
+    centre.log_on("1000")
+    centre.answer(centre.enter())
+
+    assert centre.support("ivr_wait_seconds_count", result="answered") == 1
+    assert centre.support("ivr_calls_total", outcome="completed") == 0
+
+
+def test_an_abandoned_call_is_no_talk() -> None:
+    centre = ObservedCentre(joinempty=frozenset(), leavewhenempty=frozenset())
+    call = centre.enter()
+    centre.after(7)
+    centre.hang_up(call)
+
+    assert centre.support("ivr_calls_total", outcome="abandoned") == 1
+    assert centre.support("ivr_wait_seconds_sum", result="abandoned") == 7
+    assert centre.support("ivr_talk_seconds_count") == 0
+
+
+@pytest.mark.parametrize(("wait", "in_time"), [(25, 1), (26, 0)])
+def test_the_bucket_at_the_service_level_agrees_with_what_is_counted_as_in_time(
+    wait: int, in_time: int
+) -> None:
+    centre = ObservedCentre(servicelevel=timedelta(seconds=25), timeout=timedelta(seconds=60))
+    centre.log_on("1000")
+    call = centre.enter()
+    centre.after(wait)
+    centre.answer(call)
+
+    assert centre.support("ivr_servicelevel_seconds") == 25
+    assert centre.support("ivr_answered_in_time_total") == in_time
+    assert centre.support("ivr_wait_seconds_bucket", result="answered", le="25.0") == in_time
+
+
+def test_a_caller_who_is_not_let_in_is_released() -> None:
+    centre = ObservedCentre()
+    centre.enter()
+
+    assert centre.support("ivr_calls_total", outcome="joinempty") == 1
+    assert centre.support("ivr_wait_seconds_count", result="released") == 1
+
+
+def test_a_caller_who_cannot_be_held_is_counted() -> None:
+    centre = ObservedCentre()
+    assert centre.observer is not None
+    centre.observer.turned_away("support")
+
+    assert centre.support("ivr_calls_total", outcome="unavailable") == 1
+
+
+def test_an_offer_that_is_not_taken_is_counted_with_its_ringing() -> None:
+    centre = ObservedCentre()
+    centre.log_on("1000", "2000")
+    call = centre.enter()
+    centre.after(3)
+    centre.reject(call)
+
+    assert centre.support("ivr_offers_total", result="rejected") == 1
+    assert centre.support("ivr_ring_seconds_sum") == 3
+
+
+def test_every_outcome_of_the_domain_is_known_from_the_start() -> None:
+    assert {*Outcome} < {*OUTCOMES}
+
+
+def test_callers_who_wait_are_counted_and_the_longest_wait_is_told() -> None:
+    centre = ObservedCentre(joinempty=frozenset(), leavewhenempty=frozenset())
+    centre.enter()
+    centre.after(5)
+    centre.enter()
+    centre.after(2)
+
+    assert centre.support("ivr_callers_waiting") == 2
+    assert centre.support("ivr_longest_wait_seconds") == 7
+
+
+def test_nobody_waits_for_no_time() -> None:
+    assert ObservedCentre().support("ivr_longest_wait_seconds") == 0
+
+
+# Agents. -----------------------------------------------------------------------------------------
+
+
+def doing(centre: ObservedCentre) -> dict[str, float]:
+    """How many members do what, without what nobody does."""
+    states = {
+        state: centre.support("ivr_agents", state=state) or 0.0
+        for state in ("logged_off", "paused", "unreachable", "available", "ringing", "talking",
+                      "wrap_up", "elsewhere")
+    }  # fmt: skip
+    return {state: count for state, count in states.items() if count}
+
+
+def log_on(centre: ObservedCentre) -> None:
+    centre.log_on("1000")
+
+
+def pause(centre: ObservedCentre) -> None:
+    centre.log_on("1000")
+    centre.pause("1000")
+
+
+def use_the_phone(centre: ObservedCentre) -> None:
+    centre.log_on("1000")
+    centre.device("1000", DeviceState.INUSE)
+
+
+def ring(centre: ObservedCentre) -> None:
+    centre.log_on("1000")
+    centre.enter()
+
+
+def talk(centre: ObservedCentre) -> None:
+    centre.log_on("1000")
+    centre.answer(centre.enter())
+
+
+def talk_paused(centre: ObservedCentre) -> None:
+    talk(centre)
+    centre.pause("1000")
+
+
+def wrap_up(centre: ObservedCentre) -> None:
+    centre.log_on("1000")
+    centre.talk(centre.enter())
+
+
+@pytest.mark.parametrize(
+    ("act", "state"),
+    [
+        (lambda _: None, "logged_off"),
+        (log_on, "available"),
+        (pause, "paused"),
+        (use_the_phone, "unreachable"),
+        (ring, "ringing"),
+        (talk, "talking"),
+        (talk_paused, "talking"),
+        (wrap_up, "wrap_up"),
+    ],
+)
+def test_members_are_counted_by_what_they_do(
+    act: Callable[[ObservedCentre], None], state: str
+) -> None:
+    centre = ObservedCentre("1000", wrapuptime=timedelta(seconds=30))
+    act(centre)
+
+    assert doing(centre) == {state: 1}
+
+
+def test_time_is_added_up_by_what_members_do() -> None:
+    centre = ObservedCentre("1000", "2000", wrapuptime=timedelta(seconds=30))
+    centre.log_on("1000", "2000")
+    centre.after(100)
+    call = centre.enter()
+    centre.after(5)
+    centre.talk(call, seconds=60)
+    centre.after(40)
+
+    def spent(state: str) -> float | None:
+        return centre.support("ivr_agent_seconds_total", state=state)
+
+    assert (spent("ringing"), spent("talking"), spent("wrap_up")) == (5, 60, 30)
+    assert spent("available") == 2 * (100 + 5 + 60 + 40) - (5 + 60 + 30)
+
+
+def test_a_wrap_up_is_counted_once_it_is_over() -> None:
+    centre = ObservedCentre("1000", wrapuptime=timedelta(seconds=30))
+    centre.log_on("1000")
+    centre.talk(centre.enter())
+    assert centre.support("ivr_wrap_up_seconds_count") == 0
+    centre.after(31)
+
+    assert centre.support("ivr_wrap_up_seconds_count") == 1
+    assert centre.support("ivr_wrap_up_seconds_sum") == 30
+
+
+def test_a_leg_that_is_taken_down_is_still_the_agents() -> None:
+    centre = ObservedCentre("1000")
+    centre.log_on("1000")
+    leg = centre.call(centre.enter()).leg
+    centre.after(16)
+    assert doing(centre) == {"ringing": 1}
+    centre.leg_ends(leg, LegEnd.NO_ANSWER)
+
+    assert centre.support("ivr_offers_total", result="no_answer") == 1
+
+
+def test_a_clock_that_is_set_back_takes_no_time_away() -> None:
+    centre = ObservedCentre("1000")
+    centre.after(10)
+    assert centre.support("ivr_agent_seconds_total", state="logged_off") == 10
+    centre.now -= timedelta(hours=1)
+
+    assert centre.support("ivr_agent_seconds_total", state="logged_off") == 10
+
+
+def test_a_member_whom_the_operator_took_away_is_counted_no_longer() -> None:
+    centre = ObservedCentre("1000", "2000")
+    centre.state.members.forget(("support", "2000"))
+
+    assert doing(centre) == {"logged_off": 1}
+
+
+# Messages. ---------------------------------------------------------------------------------------
+
+
+def test_notifications_are_counted_by_kind_and_recipient() -> None:
+    centre = ObservedCentre()
+    assert centre.observer is not None
+    told = Notification("ext1000", "ivr.example.com", ("a@b", "c@d"), ItemRetracted("call1"))
+    centre.observer.committed(1, [], [told], Changes(), timedelta(0))
+
+    assert centre.value("ivr_notifications_total", kind="item_retracted") == 2
+
+
+def test_announcements_are_counted_by_member() -> None:
+    centre = ObservedCentre()
+    centre.log_on("1000", "2000")
+    centre.enter()
+
+    assert centre.value("ivr_notifications_total", kind="announcement") == 2
+
+
+def test_the_outbox_shows_its_depth_and_the_age_of_the_oldest() -> None:
+    centre = ObservedCentre()
+    assert centre.value("ivr_outbox_oldest_seconds") == 0
+    for _ in range(2):
+        seq = centre.outbox.next_seq(centre.now)
+        message = Outgoing(seq, "ivr.example.com", ("a@b",), "headline", "<event/>")
+        centre.outbox.committed(Changes(outgoing=[message]))
+        centre.after(30)
+
+    assert centre.value("ivr_outbox_messages") == 2
+    assert centre.value("ivr_outbox_oldest_seconds") == pytest.approx(60)
+
+
+def test_a_message_is_timed_until_it_is_handed_to_the_stream() -> None:
+    centre = ObservedCentre()
+    assert centre.observer is not None
+    seq = centre.outbox.next_seq(centre.now)
+    centre.after(0.02)
+    centre.observer.handed_over([seq])
+
+    assert centre.value("ivr_notification_handover_seconds_count") == 1
+    assert centre.value("ivr_notification_handover_seconds_sum") == pytest.approx(0.02, abs=1e-5)
+
+
+# Peers and the engine. ---------------------------------------------------------------------------
+
+
+def test_commits_are_timed_and_events_that_share_one_counted() -> None:
+    centre = ObservedCentre()
+    centre.log_on("1000")
+
+    assert centre.value("ivr_engine_batch_events_sum") == 1
+    assert centre.value("ivr_engine_commit_seconds_sum") == pytest.approx(0.003)
+
+
+def test_a_connection_that_comes_back_is_counted() -> None:
+    metrics = Metrics("1.2.3")
+    observer = ConnectionObserver(metrics)
+    for ready in (False, True, False, True):
+        observer.refresh({"xmpp": Status(ready, "")})
+
+    assert metrics.registry.get_sample_value("ivr_up", {"peer": "xmpp"}) == 1
+    assert metrics.registry.get_sample_value("ivr_reconnects_total", {"peer": "xmpp"}) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "word"),
+    [
+        (AriUnreachableError("timeout"), "no_answer"),
+        (AriError(404, "no such channel"), "refused"),
+        (AriError(500, "allocation failed"), "failed"),
+    ],
+)
+def test_requests_to_asterisk_are_timed_and_their_errors_told_apart(
+    error: AriError, word: str
+) -> None:
+    metrics = Metrics("1.2.3")
+    asked = asterisk_observer(metrics)
+    asked("channels.get", 0.1, None)
+    asked("channels.get", 0.2, error)
+
+    labels = {"operation": "channels.get"}
+    read = metrics.registry.get_sample_value
+    assert read("ivr_ari_request_seconds_count", labels) == 2
+    assert read("ivr_ari_errors_total", {**labels, "error": word}) == 1
