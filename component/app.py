@@ -115,7 +115,7 @@ class Service:
             stored.turns,
             holdtimes=stored.holdtimes,
         )
-        pubsub = PubSub(ledger, config.xmpp.domain, self._privileged())
+        pubsub = PubSub(ledger, config.xmpp.domain, self._privileged(), config.pubsub.policy)
         pubsub.load(stored.nodes, stored.affiliations, stored.subscriptions, stored.items)
         outbox = Outbox(stored.outgoing, clock.now())
         directory = MeasuredDirectory(store, self._metrics)
@@ -165,7 +165,8 @@ class Service:
             script_deadline=config.agi.deadline,
         )
         answerer = MeasuredAnswerer(
-            dispatcher(engine, config.xmpp.domain, version(), _new_subid), self._metrics
+            dispatcher(engine, config.xmpp.domain, version(), _new_id, config.pubsub.policy),
+            self._metrics,
         )
         accounts = {agent.extension: agent.jid for agent in stored.agents}
         async with asyncio.TaskGroup() as tasks:
@@ -254,5 +255,5 @@ def _first(group: ExceptionGroup[Exception]) -> Exception:
     return _first(first) if isinstance(first, ExceptionGroup) else first
 
 
-def _new_subid() -> str:
+def _new_id() -> str:
     return secrets.token_hex(8)

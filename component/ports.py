@@ -57,8 +57,10 @@ class Changes:
     nodes: dict[str, Node | None] = field(default_factory=dict)
     affiliations: dict[tuple[str, str], Affiliation | None] = field(default_factory=dict)
     """(node, bare JID)"""
-    subscriptions: dict[tuple[str, str, str], Subscription | None] = field(default_factory=dict)
-    """(node, service address, subscriber's JID)"""
+    subscriptions: dict[tuple[str, str, str, str], Subscription | None] = field(
+        default_factory=dict
+    )
+    """(node, service address, subscriber's JID, subscription identifier)"""
     items: dict[tuple[str, str], Item | None] = field(default_factory=dict)
     """(node, item id)"""
     outgoing: list[Outgoing] = field(default_factory=list)

@@ -15,6 +15,8 @@ from pydantic import (
 )
 from slixmpp import JID, InvalidJID
 
+from component.pubsub.policy import Creators, Policy
+
 
 def _split(value: object) -> object:
     """Let a list be written as `a, b` where there is only text: in the environment."""
@@ -197,3 +199,12 @@ class PubSubConfig(Section):
     history: Annotated[int, Field(ge=1, le=1000)] = Field(
         default=20, description="calls kept in the node of an extension"
     )
+    create: Creators = Field(default=Creators.ADMINS, description="who may create nodes")
+    auto_create: bool = Field(
+        default=False, description="whether publishing to a node that does not exist creates it"
+    )
+
+    @property
+    def policy(self) -> Policy:
+        """What the rules of publish-subscribe are told of it."""
+        return Policy(self.create, self.auto_create)

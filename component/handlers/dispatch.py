@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 
 import structlog
 
-from component.handlers import commands, forms, ping, rsm, version
+from component.handlers import commands, forms, ping, rsm, times, version
 from component.handlers.commands import CommandHandlers
 from component.handlers.disco import DiscoHandlers
 from component.handlers.errors import (
@@ -28,8 +28,10 @@ from component.handlers.messages import MessageHandlers
 from component.handlers.ping import PingHandlers
 from component.handlers.pubsub import PubSubHandlers
 from component.handlers.stanza import Engine, IqRequest, Routes, split_name
+from component.handlers.times import TimeHandlers
 from component.handlers.version import VersionHandlers
 from component.markup import MAX_STANZA, Markup, element, flaw
+from component.pubsub.policy import DEFAULT_POLICY, Policy
 
 log = structlog.get_logger(__name__)
 
@@ -119,22 +121,28 @@ class Dispatcher:
 
 
 def dispatcher(
-    engine: Engine, domain: str, software_version: str, new_subid: Callable[[], str]
+    engine: Engine,
+    domain: str,
+    software_version: str,
+    new_id: Callable[[], str],
+    policy: Policy = DEFAULT_POLICY,
 ) -> Dispatcher:
     """Return a dispatcher to all families of stanzas."""
-    pubsub = PubSubHandlers(engine, new_subid)
+    pubsub = PubSubHandlers(engine, new_id, policy)
     features = {
         *pubsub.features,
         *commands.FEATURES,
         *forms.FEATURES,
         *ping.FEATURES,
         *rsm.FEATURES,
+        *times.FEATURES,
         *version.FEATURES,
     }
     families = (
         pubsub,
         CommandHandlers(engine),
         PingHandlers(engine, domain),
+        TimeHandlers(engine, domain),
         VersionHandlers(engine, domain, software_version),
         DiscoHandlers(engine, domain, features),
     )

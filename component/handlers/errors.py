@@ -35,11 +35,16 @@ CONDITIONS: Mapping[type[Exception], Condition] = {
     errors.ClosedNodeError: Condition("cancel", "not-allowed", "closed-node"),
     errors.SubscriptionRequiredError: Condition("auth", "not-authorized", "not-subscribed"),
     errors.NotSubscribedError: Condition("cancel", "unexpected-request", "not-subscribed"),
+    errors.SubidRequiredError: Condition("modify", "bad-request", "subid-required"),
     errors.InvalidSubidError: Condition("modify", "not-acceptable", "invalid-subid"),
+    errors.TooManySubscriptionsError: Condition(
+        "wait", "policy-violation", "too-many-subscriptions"
+    ),
     errors.JidMismatchError: Condition("modify", "bad-request", "invalid-jid"),
     errors.PageNotFoundError: Condition("cancel", "item-not-found"),
     errors.NotAllowedError: Condition("cancel", "not-allowed"),
     errors.NodeExistsError: Condition("cancel", "conflict"),
+    errors.TooManyNodesError: Condition("wait", "policy-violation", "max-nodes-exceeded"),
     errors.NotAcceptableError: Condition("modify", "not-acceptable"),
     errors.NameTooLongError: Condition("modify", "not-acceptable"),
     errors.ItemNotFoundError: Condition("cancel", "item-not-found"),

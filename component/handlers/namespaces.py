@@ -22,11 +22,17 @@ COMMANDS = "http://jabber.org/protocol/commands"
 DELAY = "urn:xmpp:delay"
 """XEP-0203."""
 
+SHIM = "http://jabber.org/protocol/shim"
+"""XEP-0131."""
+
 RSM = "http://jabber.org/protocol/rsm"
 """XEP-0059."""
 
 VERSION = "jabber:iq:version"
 """XEP-0092."""
+
+TIME = "urn:xmpp:time"
+"""XEP-0202."""
 
 PING = "urn:xmpp:ping"
 """XEP-0199."""

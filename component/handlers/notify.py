@@ -1,11 +1,14 @@
 """Notifications as subscribers receive them: the children of the message (XEP-0060 §7.1.2)."""
 
+from collections.abc import Iterable
 from typing import assert_never
 
-from component.handlers.namespaces import DELAY, PUBSUB, PUBSUB_EVENT
+from component.handlers.body import in_words
+from component.handlers.namespaces import DELAY, PUBSUB, PUBSUB_EVENT, SHIM
 from component.handlers.node_form import config_markup
 from component.handlers.subscription_form import approval_markup
-from component.markup import NOTHING, Markup, element
+from component.handlers.times import written_time
+from component.markup import NOTHING, Markup, element, text
 from component.pubsub.model import (
     AffiliationChanged,
     ApprovalWanted,
@@ -16,6 +19,7 @@ from component.pubsub.model import (
     NodeChanged,
     NodeConfigured,
     NodeDeleted,
+    NodeEvent,
     NodePurged,
     Notification,
     Subscription,
@@ -35,16 +39,32 @@ def event_markup(notification: Notification) -> Markup:
             )
             inner = element("affiliations", {"node": affiliation.node}, changed)
             return element("pubsub", {"xmlns": PUBSUB}, inner)
-        case LastItem(item):
-            # It is not new: the delay tells when it was (XEP-0203).
-            stamp = item.published_at.isoformat().replace("+00:00", "Z")
-            delay = element("delay", {"xmlns": DELAY, "stamp": stamp})
-            return Markup(_event(notification) + delay)
-    return _event(notification)
+    event = element("event", {"xmlns": PUBSUB_EVENT}, _what_happened(notification))
+    return Markup(
+        _body(notification) + event + _delay(notification.event) + _headers(notification.subids)
+    )
 
 
-def _event(notification: Notification) -> Markup:
-    return element("event", {"xmlns": PUBSUB_EVENT}, _what_happened(notification))
+def _body(notification: Notification) -> Markup:
+    """Return a text for people, if they want one and there is something to tell."""
+    match notification.event:
+        case ItemPublished(item, with_payload) | LastItem(item, with_payload):
+            if notification.with_body:
+                return element("body", None, text(in_words(item, with_payload=with_payload)))
+    return NOTHING
+
+
+def _delay(event: NodeEvent) -> Markup:
+    """Return when something happened that is not new (XEP-0203)."""
+    if not isinstance(event, LastItem):
+        return NOTHING
+    return element("delay", {"xmlns": DELAY, "stamp": written_time(event.item.published_at)})
+
+
+def _headers(subids: Iterable[str]) -> Markup:
+    """Return which of a JID's subscriptions are meant (XEP-0131), if it has several."""
+    headers = [element("header", {"name": "SubID"}, text(subid)) for subid in subids]
+    return element("headers", {"xmlns": SHIM}, *headers) if headers else NOTHING
 
 
 def _what_happened(notification: Notification) -> Markup:

@@ -22,7 +22,8 @@ from component.handlers.stanza import (
 )
 from component.markup import Markup
 from component.pubsub.errors import UnsupportedError
-from component.pubsub.features import RULES
+from component.pubsub.features import implemented
+from component.pubsub.policy import Policy
 
 
 class PubSubHandlers:
@@ -31,7 +32,8 @@ class PubSubHandlers:
     `new_id` makes the identifiers that the service chooses.
     """
 
-    def __init__(self, engine: Engine, new_id: Callable[[], str]) -> None:
+    def __init__(self, engine: Engine, new_id: Callable[[], str], policy: Policy) -> None:
+        self._policy = policy
         self._operations: Operations = {
             **SubscriptionHandlers(engine, new_id).operations,
             **ItemHandlers(engine, new_id).operations,
@@ -49,7 +51,7 @@ class PubSubHandlers:
         handled = [o for o in self._operations.values() if o.handle is not None]
         requests = {o.feature for o in handled}
         companions = {feature for o in handled for feature in o.companions.values()}
-        names = RULES | requests | companions
+        names = implemented(self._policy) | requests | companions
         return frozenset({PUBSUB} | {f"{PUBSUB}#{name}" for name in names})
 
     async def _handle(self, request: IqRequest) -> Markup:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 from xml.etree import ElementTree as ET
 
 from component.handlers.forms import FormError, form_in
@@ -44,11 +45,9 @@ class ItemHandlers:
 
     async def _publish(self, asked: Asked) -> Markup:
         request, drafts = asked.request, [_draft(item) for item in _items_in(asked.element)]
-        preconditions = _preconditions(asked.beside.get("publish-options"))
+        options = _options(asked.beside.get("publish-options"))
         ids = await self._engine.pubsub(
-            lambda pubsub, now: pubsub.publish_for(
-                request, drafts, preconditions, self._new_id, now
-            )
+            lambda pubsub, now: pubsub.publish_for(request, drafts, options, self._new_id, now)
         )
         inner = (element("item", {"id": item_id}) for item_id in ids)
         return pubsub_markup(element("publish", {"node": request.node}, *inner))
@@ -91,7 +90,7 @@ def _draft(item: ET.Element) -> Draft:
     return Draft(item.get("id") or None, payload)
 
 
-def _preconditions(options: ET.Element | None) -> dict[str, object]:
+def _options(options: ET.Element | None) -> dict[str, Any]:
     """Return what the node must be like. What cannot be, is not (§7.1.5)."""
     if options is None:
         return {}

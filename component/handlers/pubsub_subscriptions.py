@@ -41,11 +41,14 @@ class SubscriptionHandlers:
 
     async def _subscribe(self, asked: Asked) -> Markup:
         request, jid, subid = asked.request, jid_of(asked.element), self._new_id()
-        options = _filled_in(asked.beside.get("options"), DEFAULT_OPTIONS) or DEFAULT_OPTIONS
+        options = _options_beside(asked)
         subscription = await self._engine.pubsub(
             lambda pubsub, now: pubsub.subscribe(request, jid, subid, now, options)
         )
-        return pubsub_markup(subscription_markup(subscription))
+        chosen = NOTHING
+        if options is not None:
+            chosen = element("options", None, options_markup(Options.of(subscription), "result"))
+        return pubsub_markup(subscription_markup(subscription), chosen)
 
     async def _unsubscribe(self, asked: Asked) -> Markup:
         request, jid, subid = asked.request, jid_of(asked.element), asked.element.get("subid")
@@ -55,7 +58,7 @@ class SubscriptionHandlers:
     async def _options(self, asked: Asked) -> Markup:
         request, jid, subid = asked.request, jid_of(asked.element), asked.element.get("subid")
         held = await self._engine.pubsub(lambda pubsub, _: pubsub.subscription(request, jid, subid))
-        form = options_markup(Options(held.deliver, held.expire))
+        form = options_markup(Options.of(held))
         return pubsub_markup(
             element("options", {"node": held.node, "jid": held.jid, "subid": held.subid}, form)
         )
@@ -63,7 +66,7 @@ class SubscriptionHandlers:
     async def _set_options(self, asked: Asked) -> Markup:
         request, jid, subid = asked.request, jid_of(asked.element), asked.element.get("subid")
         held = await self._engine.pubsub(lambda pubsub, _: pubsub.subscription(request, jid, subid))
-        options = _filled_in(asked.element, Options(held.deliver, held.expire))
+        options = _filled_in(asked.element, Options.of(held))
         if options is not None:
             await self._engine.pubsub(
                 lambda pubsub, now: pubsub.set_options(request, jid, subid, options, now)
@@ -75,7 +78,7 @@ class SubscriptionHandlers:
         if request.node is not None:
             await self._engine.pubsub(lambda pubsub, _: pubsub.hosted(request))
         return pubsub_markup(
-            element("default", {"node": request.node}, options_markup(DEFAULT_OPTIONS))
+            element("default", {"node": request.node}, options_markup(DEFAULT_OPTIONS, "result"))
         )
 
     async def _subscriptions(self, asked: Asked) -> Markup:
@@ -93,10 +96,18 @@ class SubscriptionHandlers:
         return pubsub_markup(element("affiliations", {"node": request.node}, *inner))
 
 
-def _filled_in(parent: ET.Element | None, old: Options) -> Options | None:
+def _options_beside(asked: Asked) -> Options | None:
+    """Return the options that come with a subscription (§6.3.7), None if there are none."""
+    beside = asked.beside.get("options")
+    if beside is None:
+        return None
+    if "node" in beside.attrib or "jid" in beside.attrib:
+        raise BadRequestError("Options beside a subscription name no node and no JID.")
+    return _filled_in(beside, DEFAULT_OPTIONS)
+
+
+def _filled_in(parent: ET.Element, old: Options) -> Options | None:
     """Return the options that a form asks for, None if it was cancelled."""
-    if parent is None:
-        return old
     values = form_in(parent, SUBSCRIBE_OPTIONS)
     try:
         return None if values is None else options_of(values, old)

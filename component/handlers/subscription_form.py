@@ -4,17 +4,22 @@ from datetime import datetime
 
 from component.handlers.forms import Field, FormError, Values, boolean, form_markup, single
 from component.handlers.namespaces import PUBSUB
+from component.handlers.times import read_time, written_time
 from component.markup import Markup
+from component.pubsub.errors import UnsupportedError
 from component.pubsub.model import Subscription
 from component.pubsub.subscribing import Options
 
 SUBSCRIBE_OPTIONS = f"{PUBSUB}#subscribe_options"
 AUTHORIZATION = f"{PUBSUB}#subscribe_authorization"
 
+OF_COLLECTIONS = frozenset({"pubsub#subscription_type", "pubsub#subscription_depth"})
+"""Options that subscriptions to collections have (XEP-0248 §5.1)."""
+
 
 def options_markup(options: Options, kind: str = "form") -> Markup:
     """Return the form, filled in with a subscriber's options."""
-    expire = "" if options.expire is None else options.expire.isoformat().replace("+00:00", "Z")
+    expire = "" if options.expire is None else written_time(options.expire)
     return form_markup(
         SUBSCRIBE_OPTIONS,
         kind,
@@ -28,21 +33,31 @@ def options_markup(options: Options, kind: str = "form") -> Markup:
             Field(
                 "pubsub#expire", "text-single", (expire,), "When the subscription ends by itself"
             ),
+            Field(
+                "pubsub#include_body",
+                "boolean",
+                ("1" if options.include_body else "0",),
+                "Whether notifications have a text for people too",
+            ),
         ),
     )
 
 
 def options_of(values: Values, old: Options) -> Options:
-    """Return options changed as a form says. Raises `FormError`."""
-    deliver, expire = old.deliver, old.expire
+    """Return options changed as a form says. Raises `FormError`, `UnsupportedError`."""
+    deliver, expire, include_body = old.deliver, old.expire, old.include_body
     for var, written in values.items():
         if var == "pubsub#deliver":
             deliver = boolean(var, written)
         elif var == "pubsub#expire":
             expire = _time(var, single(var, written))
+        elif var == "pubsub#include_body":
+            include_body = boolean(var, written)
+        elif var in OF_COLLECTIONS:
+            raise UnsupportedError("collections")
         else:
             raise FormError("A field of the form is not supported here; get the form to see which.")
-    return Options(deliver, expire)
+    return Options(deliver, expire, include_body)
 
 
 def approval_markup(subscription: Subscription) -> Markup:
@@ -64,9 +79,6 @@ def _time(var: str, written: str) -> datetime | None:
     if not written:
         return None
     try:
-        time = datetime.fromisoformat(written)
+        return read_time(written)
     except ValueError as error:
         raise FormError(f"{var} is a time such as 2026-02-28T23:59:59Z.") from error
-    if time.tzinfo is None:
-        raise FormError(f"{var} needs a time zone, such as a Z at its end.")
-    return time

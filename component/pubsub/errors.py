@@ -44,6 +44,14 @@ class NotSubscribedError(PubSubError):
     """There is no such subscription."""
 
 
+class SubidRequiredError(PubSubError):
+    """There are several subscriptions of this JID: say which one by its identifier."""
+
+
+class TooManySubscriptionsError(PubSubError):
+    """This JID has as many subscriptions to the node as it may have."""
+
+
 class InvalidSubidError(PubSubError):
     """There is no subscription with this subscription identifier."""
 
@@ -62,6 +70,10 @@ class NotAllowedError(PubSubError):
 
 class NodeExistsError(PubSubError):
     """There is a node of this name already."""
+
+
+class TooManyNodesError(PubSubError):
+    """You own as many nodes as an account may."""
 
 
 class NotAcceptableError(PubSubError):

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from component.pubsub.notices import Notices
-from component.pubsub.state import State, expiry_of, key_of
+from component.pubsub.state import ItemKey, State, SubscriptionKey, expiry_of, key_of
 
 
 class Expiry:
@@ -16,18 +16,18 @@ class Expiry:
     def run(self, now: datetime) -> None:
         """End all that was to end by now; subscribers are told of their own (§12.18)."""
         while (due := self._state.next_due(now)) is not None:
-            if len(due) == 3:
+            if len(due) == 4:
                 self._end_subscription(due, now)
             else:
                 self._drop_item(due, now)
 
-    def _end_subscription(self, key: tuple[str, str, str], now: datetime) -> None:
+    def _end_subscription(self, key: SubscriptionKey, now: datetime) -> None:
         subscription = self._state.subscriptions.get(key)
         if subscription and subscription.expire and subscription.expire <= now:
             self._state.subscriptions.delete(key_of(subscription))
             self._notices.tell_ended(subscription)
 
-    def _drop_item(self, key: tuple[str, str], now: datetime) -> None:
+    def _drop_item(self, key: ItemKey, now: datetime) -> None:
         item, node = self._state.items.get(key), self._state.nodes.get(key[0])
         if item is None or node is None:
             return

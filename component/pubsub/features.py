@@ -4,6 +4,8 @@ Features that are requests a peer can make (`subscribe`, `retrieve-items`, …) 
 `component.handlers.pubsub` derives them from its table of requests.
 """
 
+from component.pubsub.policy import Policy
+
 RULES = frozenset(
     {
         "access-authorize",
@@ -18,6 +20,7 @@ RULES = frozenset(
         "member-affiliation",
         "meta-data",
         "multi-items",
+        "multi-subscribe",
         "outcast-affiliation",
         "persistent-items",
         "publish-only-affiliation",
@@ -26,3 +29,8 @@ RULES = frozenset(
         "subscription-notifications",
     }
 )
+
+
+def implemented(policy: Policy) -> frozenset[str]:
+    """Return what is implemented and lets itself be used under a policy."""
+    return RULES | {"auto-create"} if policy.auto_create else RULES

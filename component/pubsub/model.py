@@ -73,6 +73,8 @@ class Subscription:
     """Whether notifications are wanted now (pubsub#deliver)."""
     expire: datetime | None = None
     """When it ends by itself (pubsub#expire)."""
+    include_body: bool = False
+    """Whether notifications have a text for people too (pubsub#include_body)."""
 
     @property
     def active(self) -> bool:
@@ -194,3 +196,7 @@ class Notification:
     recipients: tuple[str, ...]
     event: NodeEvent
     type: MessageType = MessageType.HEADLINE
+    subids: tuple[str, ...] = ()
+    """The subscriptions that it is due to, where the recipient has several (§7.1.2.6)."""
+    with_body: bool = False
+    """Whether the recipients want a text for people (pubsub#include_body)."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from itertools import groupby
 
+from component.pubsub.addresses import bare
 from component.pubsub.model import (
     Node,
     NodeEvent,
@@ -22,14 +23,48 @@ class Notices:
         self._waiting: list[Notification] = []
 
     def tell_subscribers(self, node: Node, event: NodeEvent) -> None:
-        """Leave a notification for the subscribers of a node, one per address they used."""
-        subscriptions = self._state.subscriptions_at.of(node.name)
-        willing = (s for s in subscriptions if s.active and s.deliver)
-        for service, there in groupby(willing, key=lambda s: s.service):
-            recipients = tuple(s.jid for s in there)
+        """Leave a notification for the subscribers of a node, one per address they used.
+
+        A JID with several subscriptions is told once, and which of them are meant (§6.1.6).
+        """
+        alike: dict[tuple[str, tuple[str, ...], bool], list[str]] = {}
+        active = (s for s in self._state.subscriptions_at.of(node.name) if s.active)
+        for (service, jid), held in groupby(active, key=lambda s: (s.service, s.jid)):
+            subscriptions = list(held)
+            willing = [s for s in subscriptions if s.deliver]
+            if willing:
+                subids = tuple(s.subid for s in willing) if len(subscriptions) > 1 else ()
+                with_body = any(s.include_body for s in willing)
+                alike.setdefault((service, subids, with_body), []).append(jid)
+        for (service, subids, with_body), jids in alike.items():
             self._add(
-                Notification(node.name, service, recipients, event, node.config.notification_type)
+                Notification(
+                    node.name,
+                    service,
+                    tuple(jids),
+                    event,
+                    node.config.notification_type,
+                    subids,
+                    with_body,
+                )
             )
+
+    def tell_subscriber(self, node: Node, subscription: Subscription, event: NodeEvent) -> None:
+        """Leave a notification for a subscriber of what is in the node."""
+        held = self._state.subscriptions_by(bare(subscription.jid), node.name)
+        there = (subscription.service, subscription.jid)
+        several = sum((s.service, s.jid) == there for s in held) > 1
+        self._add(
+            Notification(
+                node.name,
+                subscription.service,
+                (subscription.jid,),
+                event,
+                node.config.notification_type,
+                (subscription.subid,) if several else (),
+                subscription.include_body,
+            )
+        )
 
     def tell(self, node: str, service: str, jids: Iterable[str], event: NodeEvent) -> None:
         """Leave a notification for certain JIDs."""

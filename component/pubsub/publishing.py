@@ -1,18 +1,21 @@
 """Items: published and retracted, by the service itself and by entities."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from component.pubsub.access import may_publish
 from component.pubsub.addresses import bare
-from component.pubsub.configuration import Configuration
+from component.pubsub.configuration import DEFAULT, Configuration
+from component.pubsub.creating import MAX_NAME, Creating
 from component.pubsub.errors import (
     ForbiddenError,
     ItemForbiddenError,
     ItemNotFoundError,
     ItemRequiredError,
     NameTooLongError,
+    NodeNotFoundError,
     PayloadRequiredError,
     PayloadTooBigError,
     PreconditionError,
@@ -26,10 +29,7 @@ from component.pubsub.model import (
     NodeChanged,
     Role,
 )
-from component.pubsub.rules import Request, Rules
-
-MAX_NAME = 255
-"""Characters of the names of nodes and items; the database's indexes have a limit too."""
+from component.pubsub.rules import Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Draft:
     payload: str = ""
 
 
-class Publishing(Rules):
+class Publishing(Creating):
     """What changes the items of a node."""
 
     def publish(
@@ -68,32 +68,29 @@ class Publishing(Rules):
         self,
         request: Request,
         drafts: Sequence[Draft],
-        preconditions: Mapping[str, object],
+        options: Mapping[str, Any],
         new_id: Callable[[], str],
         now: datetime,
     ) -> list[str]:
         """Publish items of the actor's, all or none; return their ids (§7.1).
 
-        `preconditions` are attributes of the configuration with the values that they must have
-        (§7.1.5).
+        `options` are attributes of the configuration with the values that they must have
+        (§7.1.5); a node that is created on the occasion gets them.
 
-        Raises `ForbiddenError`, `PreconditionError`, `ItemRequiredError`, `ItemForbiddenError`,
-        `PayloadRequiredError`, `PayloadTooBigError`, `NameTooLongError`.
+        Raises what `create` raises, and `PreconditionError`, `ItemRequiredError`,
+        `ItemForbiddenError`, `PayloadRequiredError`, `PayloadTooBigError`.
         """
-        node = self.hosted(request)
-        if not self._publishes(request, node):
+        node, is_new = self._found_or_new(request, options)
+        if not is_new and not self._publishes(request, node):
             raise ForbiddenError
         config = node.config
-        if any(getattr(config, name) != value for name, value in preconditions.items()):
+        if any(getattr(config, name) != value for name, value in options.items()):
             raise PreconditionError
-        if not drafts:
-            if config.persist_items or config.deliver_payloads:
-                raise ItemRequiredError
-            if config.deliver_notifications:
-                self._notices.tell_subscribers(node, NodeChanged())
-            return []
-        for draft in drafts:
-            _check_draft(draft, config)
+        _check_drafts(drafts, config)
+        if is_new:
+            self._establish(node, request.account)
+        if not drafts and config.deliver_notifications:
+            self._notices.tell_subscribers(node, NodeChanged())
         ids = [draft.id or new_id() for draft in drafts]
         for draft, item_id in zip(drafts, ids, strict=True):
             self._publish(node, draft, item_id, request.account, now)
@@ -125,6 +122,15 @@ class Publishing(Rules):
             if node.config.notify_retract if notify is None else notify:
                 self._notices.tell_subscribers(node, ItemRetracted(item_id))
 
+    def _found_or_new(self, request: Request, options: Mapping[str, Any]) -> tuple[Node, bool]:
+        """Return the node that is asked about, and whether it has yet to be created (§7.1.4)."""
+        try:
+            return self.hosted(request), False
+        except NodeNotFoundError:
+            if not self._policy.auto_create or request.node is None:
+                raise
+            return self._new(request, request.node, replace(DEFAULT, **options)), True
+
     def _publishes(self, request: Request, node: Node) -> bool:
         held = self._state.subscriptions_by(request.account, node.name)
         subscribed = any(subscription.active for subscription in held)
@@ -141,6 +147,13 @@ class Publishing(Rules):
         if node.config.deliver_notifications:
             event = ItemPublished(item, node.config.deliver_payloads)
             self._notices.tell_subscribers(node, event)
+
+
+def _check_drafts(drafts: Sequence[Draft], config: Configuration) -> None:
+    if not drafts and (config.persist_items or config.deliver_payloads):
+        raise ItemRequiredError
+    for draft in drafts:
+        _check_draft(draft, config)
 
 
 def _check_draft(draft: Draft, config: Configuration) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from component.pubsub.access import Action, check, permits
-from component.pubsub.errors import InvalidSubidError
+from component.pubsub.errors import InvalidSubidError, SubidRequiredError
 from component.pubsub.model import Affiliation, Item, Node, Role, Subscription
 from component.pubsub.paging import Page, Paged, paged
 from component.pubsub.rules import Request, Rules
@@ -35,16 +35,9 @@ class Retrieving(Rules):
 
         Of what is left, a `page` may be asked for (§6.5.4).
 
-        Raises `ClosedNodeError`, `ForbiddenError`, `SubscriptionRequiredError`,
-        `InvalidSubidError`, `PageNotFoundError`.
+        Raises what `readable` raises, and `PageNotFoundError`.
         """
-        node = self.hosted(request)
-        held = self._state.subscriptions_by(request.account, node.name)
-        subids = {subscription.subid for subscription in held if subscription.active}
-        action = Action.RETRIEVE if subids else Action.RETRIEVE_UNSUBSCRIBED
-        check(node.config.access_model, self._role(request, node), action)
-        if subids and subid is not None and subid not in subids:
-            raise InvalidSubidError
+        node = self.readable(request, subid)
         items: Iterable[Item | None] = self._state.items_at.of(node.name)
         if ids:
             items = (self._state.items.get((node.name, wanted)) for wanted in dict.fromkeys(ids))
@@ -55,6 +48,27 @@ class Retrieving(Rules):
             return Retrieved(node.name, found)
         part = paged(found, page, lambda item: item.id)
         return Retrieved(node.name, part.entries, part)
+
+    def readable(self, request: Request, subid: str | None = None) -> Node:
+        """Return a node of which the actor may see the items.
+
+        `subid` is needed where the JID that asks has several subscriptions (§6.5.9.1).
+
+        Raises `ClosedNodeError`, `ForbiddenError`, `SubscriptionRequiredError`,
+        `SubidRequiredError`, `InvalidSubidError`.
+        """
+        node = self.hosted(request)
+        held = self._state.subscriptions_by(request.account, node.name)
+        active = [subscription for subscription in held if subscription.active]
+        action = Action.RETRIEVE if active else Action.RETRIEVE_UNSUBSCRIBED
+        check(node.config.access_model, self._role(request, node), action)
+        if subid is None:
+            for jid in {request.actor, request.account}:
+                if len(self._held(node, request.service, jid)) > 1:
+                    raise SubidRequiredError
+        elif active and subid not in {subscription.subid for subscription in active}:
+            raise InvalidSubidError
+        return node
 
     def visible(self, request: Request) -> list[Node]:
         """Return the nodes at the address that the actor may subscribe to.

@@ -13,6 +13,7 @@ from component.pubsub.errors import (
 )
 from component.pubsub.model import Node, Role, Subscription, SubscriptionState
 from component.pubsub.notices import Notices
+from component.pubsub.policy import DEFAULT_POLICY, Policy
 from component.pubsub.roles import Roles
 from component.pubsub.state import State, key_of
 from component.records import Ledger
@@ -42,7 +43,14 @@ class Rules:
     node, `NodeRequiredError` if none is named. `privileged`: see `Roles`.
     """
 
-    def __init__(self, ledger: Ledger, domain: str, privileged: Mapping[str, Role]) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        domain: str,
+        privileged: Mapping[str, Role],
+        policy: Policy = DEFAULT_POLICY,
+    ) -> None:
+        self._policy = policy
         self._addresses = Addresses(domain)
         self._state = State(ledger)
         self._roles = Roles(self._state, privileged)
@@ -96,6 +104,11 @@ class Rules:
         if account is not None:
             return iter([account])
         return self._roles.nodes_concerning(request.account)
+
+    def _held(self, node: Node, service: str, jid: str) -> list[Subscription]:
+        """Return the subscriptions of a JID to a node, those made at one address."""
+        held = self._state.subscriptions_by(bare(jid), node.name)
+        return [s for s in held if s.service == service and s.jid == jid]
 
     def _put(self, subscription: Subscription) -> None:
         self._state.subscriptions.put(key_of(subscription), subscription)

@@ -11,6 +11,7 @@ from component.pubsub.expiring import Expiry
 from component.pubsub.managing import Managing
 from component.pubsub.model import Affiliation, Item, Node, Notification, Role, Subscription
 from component.pubsub.owning import Owning
+from component.pubsub.policy import DEFAULT_POLICY, Policy
 from component.pubsub.provision import Provisioning
 from component.pubsub.publishing import Publishing
 from component.pubsub.retrieving import Retrieving
@@ -28,8 +29,14 @@ class PubSub(Provisioning, Retrieving, Subscribing, Publishing, Owning, Managing
     nodes, and makes an administrator.
     """
 
-    def __init__(self, ledger: Ledger, domain: str, privileged: Mapping[str, Role]) -> None:
-        super().__init__(ledger, domain, privileged)
+    def __init__(
+        self,
+        ledger: Ledger,
+        domain: str,
+        privileged: Mapping[str, Role],
+        policy: Policy = DEFAULT_POLICY,
+    ) -> None:
+        super().__init__(ledger, domain, privileged, policy)
         self.nodes = self._state.nodes
         self.affiliations = self._state.affiliations
         self.subscriptions = self._state.subscriptions

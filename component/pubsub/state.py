@@ -18,8 +18,8 @@ PUBLIC = (AccessModel.OPEN, AccessModel.AUTHORIZE)
 
 _EMPTY: list[Any] = []
 
-SubscriptionKey = tuple[str, str, str]
-"""(node, service address, subscriber's JID)"""
+SubscriptionKey = tuple[str, str, str, str]
+"""(node, service address, subscriber's JID, subscription identifier)"""
 
 ItemKey = tuple[str, str]
 """(node, item id)"""
@@ -90,10 +90,10 @@ class State:
         self.affiliations_at: Index[Affiliation] = Index(lambda a: a.node, lambda a: a.jid)
         self.affiliations_of: Index[Affiliation] = Index(lambda a: a.jid, lambda a: a.node)
         self.subscriptions_at: Index[Subscription] = Index(
-            lambda s: s.node, lambda s: (s.service, s.jid)
+            lambda s: s.node, lambda s: (s.service, s.jid, s.subid)
         )
         self.subscriptions_of: Index[Subscription] = Index(
-            lambda s: bare(s.jid), lambda s: (s.node, s.service, s.jid)
+            lambda s: bare(s.jid), lambda s: (s.node, s.service, s.jid, s.subid)
         )
         self.items_at: Index[Item] = Index(lambda i: i.node, lambda i: i.seq)
         self._last_seq = 0
@@ -191,7 +191,7 @@ class State:
 
 def key_of(subscription: Subscription) -> SubscriptionKey:
     """Return the key of a subscription's record."""
-    return subscription.node, subscription.service, subscription.jid
+    return subscription.node, subscription.service, subscription.jid, subscription.subid
 
 
 def expiry_of(item: Item, node: Node) -> datetime | None:

@@ -13,6 +13,8 @@ from component.pubsub.errors import (
     JidMismatchError,
     NotSubscribedError,
     PendingError,
+    SubidRequiredError,
+    TooManySubscriptionsError,
 )
 from component.pubsub.model import (
     ApprovalWanted,
@@ -33,9 +35,18 @@ class Options:
 
     deliver: bool = True
     expire: datetime | None = None
+    include_body: bool = False
+
+    @classmethod
+    def of(cls, subscription: Subscription) -> "Options":
+        """Return the options that a subscription has."""
+        return cls(subscription.deliver, subscription.expire, subscription.include_body)
 
 
 DEFAULT_OPTIONS = Options()
+
+MAX_SUBSCRIPTIONS = 10
+"""Of one JID to one node, at one address."""
 
 
 class Subscribing(Rules):
@@ -47,12 +58,16 @@ class Subscribing(Rules):
         jid: str,
         subid: str,
         now: datetime,
-        options: Options = DEFAULT_OPTIONS,
+        options: Options | None = None,
     ) -> Subscription:
-        """Subscribe a JID of the actor's (§6.1); who is subscribed already stays as they are.
+        """Subscribe a JID of the actor's (§6.1).
+
+        Who asks for other options than those of the subscriptions that there are gets one more
+        (§6.1.6). Who asks for what there is, or for no options at all, gets what there is: most
+        software subscribes each time it starts.
 
         Raises `JidMismatchError`, `ClosedNodeError`, `ForbiddenError`, `PendingError`,
-        `InvalidOptionsError`.
+        `InvalidOptionsError`, `TooManySubscriptionsError`.
         """
         node = self.hosted(request)
         if bare(jid) != request.account:
@@ -60,12 +75,16 @@ class Subscribing(Rules):
         role = self._role(request, node)
         model = node.config.access_model
         check(model, role, Action.SUBSCRIBE)
-        _check_options(options, now)
-        existing = self._state.subscriptions.get((node.name, request.service, jid))
-        if existing is not None:
-            if not existing.active:
-                raise PendingError
-            return existing
+        wanted = options or DEFAULT_OPTIONS
+        _check_options(wanted, now)
+        held = self._held(node, request.service, jid)
+        if not all(existing.active for existing in held):
+            raise PendingError
+        for existing in held:
+            if options is None or Options.of(existing) == wanted:
+                return existing
+        if len(held) >= MAX_SUBSCRIPTIONS:
+            raise TooManySubscriptionsError
         pending = needs_approval(model, role)
         subscription = Subscription(
             node.name,
@@ -74,8 +93,9 @@ class Subscribing(Rules):
             subid,
             now,
             SubscriptionState.PENDING if pending else SubscriptionState.SUBSCRIBED,
-            options.deliver,
-            options.expire,
+            wanted.deliver,
+            wanted.expire,
+            wanted.include_body,
         )
         self._put(subscription)
         if pending:
@@ -88,7 +108,7 @@ class Subscribing(Rules):
     def unsubscribe(self, request: Request, jid: str, subid: str | None) -> None:
         """End a subscription of the actor's (§6.2).
 
-        Raises `ForbiddenError`, `NotSubscribedError`, `InvalidSubidError`.
+        Raises `ForbiddenError`, `NotSubscribedError`, `SubidRequiredError`, `InvalidSubidError`.
         """
         subscription = self._own(request, jid, subid)
         self._state.subscriptions.delete(key_of(subscription))
@@ -110,7 +130,12 @@ class Subscribing(Rules):
         """
         subscription = self._own(request, jid, subid)
         _check_options(options, now)
-        changed = replace(subscription, deliver=options.deliver, expire=options.expire)
+        changed = replace(
+            subscription,
+            deliver=options.deliver,
+            expire=options.expire,
+            include_body=options.include_body,
+        )
         self._put(changed)
 
     def decide(
@@ -147,12 +172,15 @@ class Subscribing(Rules):
         node = self.hosted(request)
         if bare(jid) != request.account:
             raise ForbiddenError
-        subscription = self._state.subscriptions.get((node.name, request.service, jid))
-        if subscription is None:
+        held = self._held(node, request.service, jid)
+        if not held:
             raise NotSubscribedError
-        if subid not in (None, subscription.subid):
-            raise InvalidSubidError
-        return subscription
+        if subid is None and len(held) > 1:
+            raise SubidRequiredError
+        for subscription in held:
+            if subid in (None, subscription.subid):
+                return subscription
+        raise InvalidSubidError
 
     def _welcome(self, node: Node, subscription: Subscription) -> None:
         """Send the newest item to a new subscriber, and the news of the subscriber to owners."""
@@ -165,7 +193,7 @@ class Subscribing(Rules):
             return
         if config.deliver_notifications and subscription.deliver:
             last = LastItem(items[-1], config.deliver_payloads)
-            self._notices.tell(node.name, subscription.service, (subscription.jid,), last)
+            self._notices.tell_subscriber(node, subscription, last)
 
 
 def _check_options(options: Options, now: datetime) -> None:

@@ -36,7 +36,7 @@ class MemoryStore:
         self.queue_log: list[LogEntry] = []
         self.nodes: dict[str, Node] = {}
         self.affiliations: dict[tuple[str, str], Affiliation] = {}
-        self.subscriptions: dict[tuple[str, str, str], Subscription] = {}
+        self.subscriptions: dict[tuple[str, str, str, str], Subscription] = {}
         self.items: dict[tuple[str, str], Item] = {}
         self.outgoing: dict[int, Outgoing] = {}
 

@@ -77,14 +77,15 @@ PARTS: dict[str, str] = {
     "subscriptions": """
         INSERT INTO subscriptions
         SELECT * FROM json_populate_recordset(NULL::subscriptions, {rows})
-        ON CONFLICT (node, service, jid) DO UPDATE SET
-            subid = excluded.subid, since = excluded.since, state = excluded.state,
-            deliver = excluded.deliver, expire = excluded.expire""",
+        ON CONFLICT (node, service, jid, subid) DO UPDATE SET
+            since = excluded.since, state = excluded.state, deliver = excluded.deliver,
+            expire = excluded.expire, include_body = excluded.include_body""",
     "subscriptions_gone": """
         DELETE FROM subscriptions
         USING json_populate_recordset(NULL::subscriptions, {rows}) AS gone
-        WHERE (subscriptions.node, subscriptions.service, subscriptions.jid)
-            = (gone.node, gone.service, gone.jid)""",
+        WHERE (
+            subscriptions.node, subscriptions.service, subscriptions.jid, subscriptions.subid
+        ) = (gone.node, gone.service, gone.jid, gone.subid)""",
     "items": """
         INSERT INTO items SELECT * FROM json_populate_recordset(NULL::items, {rows})
         ON CONFLICT (node, id) DO UPDATE SET
@@ -129,7 +130,8 @@ def _rows(changes: Changes) -> dict[str, list[Row]]:
         ),
         "subscriptions": [_subscription(s) for s in changes.subscriptions.values() if s],
         "subscriptions_gone": _gone(
-            changes.subscriptions, lambda key: {"node": key[0], "service": key[1], "jid": key[2]}
+            changes.subscriptions,
+            lambda key: {"node": key[0], "service": key[1], "jid": key[2], "subid": key[3]},
         ),
         "items": [_item(item) for item in changes.items.values() if item],
         "items_gone": _gone(changes.items, lambda key: {"node": key[0], "id": key[1]}),
@@ -252,6 +254,7 @@ def _subscription(subscription: Subscription) -> Row:
         "state": subscription.state,
         "deliver": subscription.deliver,
         "expire": subscription.expire,
+        "include_body": subscription.include_body,
     }
 
 

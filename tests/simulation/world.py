@@ -23,6 +23,7 @@ from component.domain.model import Agent, Customer, Member, Queue
 from component.ports import Stored, StoreUnavailableError
 from component.pubsub.addresses import extension_node
 from component.pubsub.model import Subscription
+from component.pubsub.state import key_of
 from component.storage.memory import MemoryStore
 from component.telephony import connection as connection_module
 from tests.simulation import watch
@@ -77,7 +78,7 @@ class World:
             self.xmpp.subscribers[agent.jid] = Subscriber()
             node = extension_node(agent.extension)
             subscription = Subscription(node, ADDRESS, agent.jid, "s", self.loop.now())
-            self.store.subscriptions[node, ADDRESS, agent.jid] = subscription
+            self.store.subscriptions[key_of(subscription)] = subscription
         ids = count(1)
         self.around = Surroundings(
             self.loop, self.dice, self.history, self.store, self.asterisk, lambda: f"c{next(ids)}"

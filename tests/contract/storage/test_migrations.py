@@ -24,6 +24,7 @@ LATER = [
     "0002_pubsub",
     "0003_call_centre",
     "0004_announcements",
+    "0005_several_subscriptions",
 ]
 ALL = ["0001_schema", *LATER]
 

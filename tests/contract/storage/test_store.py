@@ -35,6 +35,7 @@ from component.pubsub.model import (
     Subscription,
     SubscriptionState,
 )
+from component.pubsub.state import key_of
 from tests.contract.storage.conftest import AnyStore
 
 pytestmark = pytest.mark.contract
@@ -172,7 +173,7 @@ async def test_nodes_and_what_hangs_on_them_are_loaded_and_deleted(store: AnySto
     affiliation = Affiliation("ext1000", "user1@example.com", Role.MEMBER)
     subscription = Subscription("ext1000", "ivr.example.com", "user1@example.com/crm", "s1", NOW)
     item = Item("ext1000", "call1", "<call a='&lt;'/>", "ivr.example.com", NOW, 17)
-    keys = (("ext1000", "user1@example.com"), (*("ext1000", "ivr.example.com"), subscription.jid))
+    keys = (("ext1000", "user1@example.com"), key_of(subscription))
     await store.commit(
         Changes(
             nodes={"ext1000": NODE},
@@ -232,14 +233,20 @@ async def test_a_configuration_is_loaded_as_it_was_committed(store: AnyStore) ->
 
 
 async def test_options_and_state_of_a_subscription_are_loaded(store: AnyStore) -> None:
-    key = ("news", "ivr.example.com", "a@example.com")
-    pending = Subscription(*key, "s1", NOW, SubscriptionState.PENDING, False, NOW)
+    key = ("news", "ivr.example.com", "a@example.com", "s1")
+    pending = Subscription(*key, NOW, SubscriptionState.PENDING, False, NOW, True)
     await store.commit(Changes(nodes={"news": Node("news", False)}, subscriptions={key: pending}))
     assert (await store.load()).subscriptions == [pending]
 
-    approved = Subscription(*key, "s1", NOW)
+    approved = Subscription(*key, NOW)
     await store.commit(Changes(subscriptions={key: approved}))
     assert (await store.load()).subscriptions == [approved]
+
+    another = Subscription("news", "ivr.example.com", "a@example.com", "s2", NOW, deliver=False)
+    await store.commit(Changes(subscriptions={key_of(another): another}))
+    assert (await store.load()).subscriptions == [approved, another]
+    await store.commit(Changes(subscriptions={key: None}))
+    assert (await store.load()).subscriptions == [another]
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.NONE])

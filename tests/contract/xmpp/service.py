@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from itertools import count
 from typing import Self, TypeVar
 
 from component.handlers.dispatch import dispatcher
 from component.handlers.notify import event_markup
 from component.ports import Outgoing
 from component.pubsub.model import Role
+from component.pubsub.policy import DEFAULT_POLICY, Policy
 from component.pubsub.service import PubSub
 from component.records import Ledger
 from component.xmpp.link import XmppLink
@@ -39,10 +41,15 @@ class Service:
     """
 
     def __init__(
-        self, settings: XmppServerSettings, timings: Timings = QUICK, domain: str = COMPONENT
+        self,
+        settings: XmppServerSettings,
+        timings: Timings = QUICK,
+        domain: str = COMPONENT,
+        policy: Policy = DEFAULT_POLICY,
     ) -> None:
         self._domain = domain
-        self._pubsub = PubSub(Ledger(), domain, {"user3@example.com": Role.OWNER})
+        self._policy = policy
+        self._pubsub = PubSub(Ledger(), domain, {"user3@example.com": Role.OWNER}, policy)
         self._pubsub.provision(ACCOUNTS, 20)
         self._owed: dict[int, Outgoing] = {}
         self._seq = 0
@@ -54,7 +61,8 @@ class Service:
         self.link = XmppLink(Place(domain, "127.0.0.1", port, secret), timings)
 
     async def __aenter__(self) -> Self:
-        answerer = dispatcher(self, self._domain, "1.2.3", lambda: "new-subid")
+        ids = count(1)
+        answerer = dispatcher(self, self._domain, "1.2.3", lambda: f"new-{next(ids)}", self._policy)
         self._task = asyncio.create_task(self.link.run(self, answerer))
         return self
 

@@ -1,6 +1,7 @@
 """What an ordinary client library makes of nodes, through a real server."""
 
 from collections.abc import AsyncIterator
+from xml.etree import ElementTree as ET
 
 import pytest
 from slixmpp.exceptions import IqError
@@ -13,7 +14,10 @@ pytestmark = pytest.mark.contract
 
 DOMAIN = "ivr.example.com"
 EVENT = "{http://jabber.org/protocol/pubsub#event}"
-AUTHORIZATION = "http://jabber.org/protocol/pubsub#subscribe_authorization"
+PUBSUB = "http://jabber.org/protocol/pubsub"
+SHIM = "{http://jabber.org/protocol/shim}"
+AUTHORIZATION = f"{PUBSUB}#subscribe_authorization"
+PAYLOAD = ET.fromstring("<x xmlns='urn:x'/>")
 
 
 @pytest.fixture
@@ -73,3 +77,30 @@ async def test_a_subscriber_is_let_in_by_an_owner(
     subscription = told.find(f"{EVENT}event/{EVENT}subscription")
     assert subscription is not None
     assert subscription.get("subscription") == "subscribed"
+
+
+async def test_several_subscriptions_are_told_apart(admin: Client, client: Client) -> None:
+    await admin.pubsub.create_node(DOMAIN, "news")
+    first = await client.pubsub.subscribe(DOMAIN, "news", bare=True)
+    options = (
+        "<options><x xmlns='jabber:x:data' type='submit'>"
+        f"<field var='FORM_TYPE'><value>{PUBSUB}#subscribe_options</value></field>"
+        "<field var='pubsub#include_body'><value>1</value></field></x></options>"
+    )
+    second = await client.ask(
+        f"<iq type='set' to='{DOMAIN}'><pubsub xmlns='{PUBSUB}'>"
+        f"<subscribe node='news' jid='{client.jid}'/>{options}</pubsub></iq>"
+    )
+    made = second.find(f"{{{PUBSUB}}}pubsub/{{{PUBSUB}}}subscription")
+    assert made is not None
+    subids = [first["pubsub"]["subscription"]["subid"], made.get("subid")]
+
+    with pytest.raises(IqError) as refused:
+        await client.pubsub.unsubscribe(DOMAIN, "news", bare=True)
+    assert refused.value.iq["error"]["condition"] == "bad-request"
+    await admin.pubsub.publish(DOMAIN, "news", id="a", payload=PAYLOAD)
+    (told,) = await client.hears(1)
+    assert [header.text for header in told.iter(f"{SHIM}header")] == subids
+    assert told.findtext("{jabber:client}body") == "New in news: a"
+    await client.pubsub.unsubscribe(DOMAIN, "news", subid=subids[0], bare=True)
+    await client.pubsub.unsubscribe(DOMAIN, "news", bare=True)

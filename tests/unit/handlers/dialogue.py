@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from itertools import chain, count
 from typing import NamedTuple, TypeVar
 from xml.etree import ElementTree as ET
 
 from component.handlers.dispatch import dispatcher
 from component.markup import flaw
+from component.pubsub.policy import DEFAULT_POLICY, Policy
 from component.pubsub.service import PubSub
 from tests.unit.pubsub.provisioned import DOMAIN, NOW, Provisioned
 
@@ -41,10 +43,11 @@ class Refusal(NamedTuple):
 class Dialogue:
     """A conversation of user1, to whom extension 1000 belongs, with the component."""
 
-    def __init__(self) -> None:
-        self.service = Provisioned()
+    def __init__(self, policy: Policy = DEFAULT_POLICY) -> None:
+        self.service = Provisioned(policy=policy)
         self.engine = ImmediateEngine(self.service)
-        self.dispatcher = dispatcher(self.engine, DOMAIN, "1.2.3", lambda: "new-subid")
+        self._ids = chain(["new-subid"], (f"new-subid-{number}" for number in count(2)))
+        self.dispatcher = dispatcher(self.engine, DOMAIN, "1.2.3", lambda: next(self._ids), policy)
 
     async def say(self, stanza: str) -> str | None:
         """Send a stanza; return the reply."""

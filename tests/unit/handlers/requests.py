@@ -3,6 +3,7 @@
 from xml.etree import ElementTree as ET
 
 from component.pubsub.configuration import Configuration
+from component.pubsub.policy import DEFAULT_POLICY, Policy
 from component.pubsub.service import Request
 from tests.unit.handlers.dialogue import Dialogue, Refusal, refusal
 from tests.unit.pubsub.provisioned import ADMIN, DOMAIN
@@ -13,9 +14,9 @@ NODE_CONFIG = f"{PUBSUB}#node_config"
 SUBSCRIBE_OPTIONS = f"{PUBSUB}#subscribe_options"
 
 
-def with_news() -> Dialogue:
+def with_news(policy: Policy = DEFAULT_POLICY) -> Dialogue:
     """Return a dialogue with a service that has the node."""
-    made = Dialogue()
+    made = Dialogue(policy)
     made.service.do(
         lambda pubsub: pubsub.create(Request(ADMIN, DOMAIN), "news", Configuration("News"))
     )

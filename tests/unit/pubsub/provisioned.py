@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from component.pubsub.model import Affiliation, Item, Node, Notification, Role, Subscription
+from component.pubsub.policy import DEFAULT_POLICY, Policy
 from component.pubsub.service import PubSub, Request
 from component.records import Ledger
 
@@ -30,10 +31,14 @@ class Provisioned:
     """The service, its ledger, and what its subscribers were told so far."""
 
     def __init__(
-        self, accounts: Mapping[str, str] = ACCOUNTS, max_items: int = 3, domain: str = DOMAIN
+        self,
+        accounts: Mapping[str, str] = ACCOUNTS,
+        max_items: int = 3,
+        domain: str = DOMAIN,
+        policy: Policy = DEFAULT_POLICY,
     ) -> None:
         self.ledger = Ledger()
-        self.pubsub = PubSub(self.ledger, domain, PRIVILEGED)
+        self.pubsub = PubSub(self.ledger, domain, PRIVILEGED, policy)
         self.told: list[Notification] = []
         self.provision(accounts, max_items)
 

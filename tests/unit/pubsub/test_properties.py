@@ -1,5 +1,6 @@
 """Whatever is asked in whatever order: what must always hold."""
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from component.pubsub.access import Action, permits
 from component.pubsub.addresses import bare
@@ -21,9 +22,10 @@ from component.pubsub.model import (
     Role,
     SubscriptionState,
 )
+from component.pubsub.policy import Creators, Policy
 from component.pubsub.publishing import Draft
 from component.pubsub.service import PubSub, Request
-from component.pubsub.subscribing import Options
+from component.pubsub.subscribing import MAX_SUBSCRIPTIONS, Options
 from tests.unit.pubsub.provisioned import (
     ADMIN,
     AGENT,
@@ -58,10 +60,15 @@ configurations = st.builds(
     deliver_payloads=st.booleans(),
     send_last_published_item=st.sampled_from(SendLast),
 )
+publish_options = st.fixed_dictionaries({}, optional={"access_model": st.sampled_from(AccessModel)})
 wishes = st.builds(
     Wish, jids, st.sampled_from(SubscriptionState) | st.none(), st.sampled_from([None, "made"])
 )
 leases = st.sampled_from([timedelta(seconds=1), timedelta(seconds=9)])
+options = st.builds(
+    Options, st.booleans(), st.none() | leases.map(lambda lease: NOW + lease), st.booleans()
+)
+policies = st.builds(Policy, st.sampled_from(Creators), st.booleans())
 linked = st.dictionaries(
     st.sampled_from(["1000", "2000"]), st.sampled_from([AGENT, "user2@example.com", STRANGER, ""])
 )
@@ -74,19 +81,29 @@ class AnyOrder(RuleBasedStateMachine):
         super().__init__()
         self.linked = {"1000": AGENT, "2000": ""}
         self.service = Provisioned(self.linked, MAX_ITEMS)
+        self.policy = Policy()
+        self.made = 0
+
+    @initialize(policy=policies)
+    def choose(self, policy: Policy) -> None:
+        self.policy = policy
+        self.service = Provisioned(self.linked, MAX_ITEMS, policy=policy)
 
     @rule(accounts=linked)
     def provision(self, accounts: dict[str, str]) -> None:
         self.linked = accounts
         self._do(lambda pubsub: pubsub.provision(accounts, MAX_ITEMS))
 
-    @rule(request=requests, jid=jids)
-    def subscribe(self, request: Request, jid: str) -> None:
-        self._do(lambda pubsub: pubsub.subscribe(request, jid, "sub", NOW))
+    @rule(request=requests, jid=jids, options=st.none() | options)
+    def subscribe(self, request: Request, jid: str, options: Options | None) -> None:
+        self.made += 1
+        subid = f"sub-{self.made}"
+        self._do(lambda pubsub: pubsub.subscribe(request, jid, subid, NOW, options))
 
-    @rule(request=requests, jid=jids)
-    def unsubscribe(self, request: Request, jid: str) -> None:
-        self._do(lambda pubsub: pubsub.unsubscribe(request, jid, None))
+    @rule(request=requests, jid=jids, number=st.none() | st.integers(1, 9))
+    def unsubscribe(self, request: Request, jid: str, number: int | None) -> None:
+        subid = None if number is None else f"sub-{number}"
+        self._do(lambda pubsub: pubsub.unsubscribe(request, jid, subid))
 
     @rule(request=requests, config=configurations)
     def create(self, request: Request, config: Configuration) -> None:
@@ -118,11 +135,8 @@ class AnyOrder(RuleBasedStateMachine):
     def decide(self, request: Request, jid: str, allow: bool) -> None:
         self._do(lambda pubsub: pubsub.decide(request, jid, None, allow=allow))
 
-    @rule(request=requests, jid=jids, deliver=st.booleans(), lease=st.none() | leases)
-    def set_options(
-        self, request: Request, jid: str, deliver: bool, lease: timedelta | None
-    ) -> None:
-        wanted = Options(deliver, None if lease is None else NOW + lease)
+    @rule(request=requests, jid=jids, wanted=options)
+    def set_options(self, request: Request, jid: str, wanted: Options) -> None:
         self._do(lambda pubsub: pubsub.set_options(request, jid, None, wanted, NOW))
 
     @rule(passed=leases)
@@ -133,9 +147,11 @@ class AnyOrder(RuleBasedStateMachine):
     def undeliverable(self, service: str, jid: str) -> None:
         self._do(lambda pubsub: pubsub.undeliverable(service, jid))
 
-    @rule(request=requests, drafts=st.lists(drafts, max_size=4))
-    def publish_for(self, request: Request, drafts: list[Draft]) -> None:
-        self._do(lambda pubsub: pubsub.publish_for(request, drafts, {}, lambda: "new", NOW))
+    @rule(request=requests, drafts=st.lists(drafts, max_size=4), options=publish_options)
+    def publish_for(
+        self, request: Request, drafts: list[Draft], options: dict[str, object]
+    ) -> None:
+        self._do(lambda pubsub: pubsub.publish_for(request, drafts, options, lambda: "new", NOW))
 
     @rule(request=requests, ids=st.lists(item_ids, max_size=3), notify=st.none() | st.booleans())
     def retract_for(self, request: Request, ids: list[str], notify: bool | None) -> None:
@@ -162,6 +178,22 @@ class AnyOrder(RuleBasedStateMachine):
     def every_subscriber_is_entitled(self) -> None:
         for subscription in self.service.pubsub.subscriptions.values():
             assert self._may(subscription.jid, subscription.node, Action.SUBSCRIBE)
+
+    @invariant()
+    def names_of_extensions_are_only_theirs(self) -> None:
+        """And nobody but an administrator has made a node, unless everybody may."""
+        extensions = {f"ext{extension}" for extension in self.linked}
+        for node in self.service.pubsub.nodes.values():
+            assert node.managed is (node.name in extensions)
+        if self.policy.create is Creators.ADMINS and not self.service.pubsub.affiliations:
+            assert "news" not in self.service.pubsub.nodes
+
+    @invariant()
+    def no_jid_has_more_than_its_share_of_subscriptions(self) -> None:
+        held = Counter(
+            (s.node, s.service, s.jid) for s in self.service.pubsub.subscriptions.values()
+        )
+        assert not held or max(held.values()) <= MAX_SUBSCRIPTIONS
 
     @invariant()
     def no_node_holds_more_than_its_maximum(self) -> None:
@@ -216,8 +248,14 @@ class AnyOrder(RuleBasedStateMachine):
                     assert self._is_active(notification, jid)
 
     def _is_active(self, notification: Notification, jid: str) -> bool:
-        key = (notification.node, notification.service, jid)
-        return self.service.pubsub.subscriptions[key].active
+        held = [
+            s
+            for s in self.service.pubsub.subscriptions.values()
+            if (s.node, s.service, s.jid) == (notification.node, notification.service, jid)
+        ]
+        assert {s.subid for s in held} >= set(notification.subids)
+        assert (len(held) > 1) == bool(notification.subids)
+        return any(s.active and s.deliver for s in held)
 
     def _may(self, jid: str, node_name: str, action: Action) -> bool:
         """What the rights come to, worked out from what was provisioned and what is on record."""

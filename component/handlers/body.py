@@ -1,0 +1,33 @@
+"""What an item says, in a sentence for people (pubsub#include_body)."""
+
+from xml.etree import ElementTree as ET
+
+from component.payloads import CALL_NAMESPACE
+from component.pubsub.model import Item
+
+_CALL = f"{{{CALL_NAMESPACE}}}"
+_TITLE = "{http://www.w3.org/2005/Atom}title"
+
+
+def in_words(item: Item, *, with_payload: bool) -> str:
+    """Return a sentence about an item, of its payload only if that is delivered too."""
+    new = f"New in {item.node}: {item.id}"
+    if not with_payload or not item.payload:
+        return new
+    try:
+        payload = ET.fromstring(item.payload)  # noqa: S314 - it was an element of a stream
+    except ET.ParseError:
+        return new
+    if payload.tag == f"{_CALL}call":
+        return _call(payload)
+    title = payload.findtext(_TITLE, "").strip()
+    return f"{new}, {title}" if title else new
+
+
+def _call(call: ET.Element) -> str:
+    caller, customer = call.find(f"{_CALL}caller"), call.find(f"{_CALL}customer")
+    who = caller.get("number", "") if caller is not None else ""
+    who = who or "unknown number"
+    if customer is not None:
+        who = f"{customer.get('name')} ({customer.get('code')}), {who}"
+    return f"Call {call.get('state')} at {call.get('extension')}, queue {call.get('queue')}: {who}"

@@ -1,0 +1,68 @@
+"""Nodes come into being, if the operator lets them."""
+
+from component.pubsub.addresses import PREFIX
+from component.pubsub.configuration import MAX_ITEMS, MAX_PAYLOAD, Configuration
+from component.pubsub.errors import (
+    ForbiddenError,
+    NameTooLongError,
+    NodeExistsError,
+    NotAcceptableError,
+    NotAllowedError,
+    TooManyNodesError,
+)
+from component.pubsub.model import Affiliation, Node, Role
+from component.pubsub.policy import MAX_NODES, Creators
+from component.pubsub.rules import Request, Rules
+
+MAX_NAME = 255
+"""Characters of the names of nodes and items; the database's indexes have a limit too."""
+
+
+class Creating(Rules):
+    """Administrators create nodes, and everyone if the policy says so."""
+
+    def create(self, request: Request, name: str, config: Configuration) -> Node:
+        """Create a node that the actor owns (§8.1).
+
+        Names that begin like those of extensions are the service's.
+
+        Raises `ForbiddenError`, `NotAllowedError`, `NodeExistsError`, `NameTooLongError`,
+        `NotAcceptableError`, `TooManyNodesError`.
+        """
+        node = self._new(request, name, config)
+        self._establish(node, request.account)
+        return node
+
+    def _new(self, request: Request, name: str, config: Configuration) -> Node:
+        """Return a node that the actor may create. Raises what `create` raises."""
+        self.check_address(request.service)
+        admin = self._roles.is_admin(request.account)
+        if not admin and self._policy.create is not Creators.EVERYONE:
+            raise ForbiddenError
+        if name in self._state.nodes:
+            raise NodeExistsError
+        if request.service != self._addresses.domain or name.startswith(PREFIX):
+            raise NotAllowedError
+        if len(name) > MAX_NAME:
+            raise NameTooLongError
+        if not admin and self._owned_by(request.account) >= MAX_NODES:
+            raise TooManyNodesError
+        check_configuration(config)
+        return Node(name, managed=False, config=config)
+
+    def _establish(self, node: Node, owner: str) -> None:
+        self._state.nodes.put(node.name, node)
+        held = Affiliation(node.name, owner, Role.OWNER)
+        self._state.affiliations.put((node.name, owner), held)
+
+    def _owned_by(self, account: str) -> int:
+        held = self._state.affiliations_of.of(account)
+        return sum(affiliation.role is Role.OWNER for affiliation in held)
+
+
+def check_configuration(config: Configuration) -> None:
+    """Raise `NotAcceptableError` for what no node may be like."""
+    if not 1 <= config.max_items <= MAX_ITEMS:
+        raise NotAcceptableError
+    if not 1 <= config.max_payload_size <= MAX_PAYLOAD:
+        raise NotAcceptableError
