@@ -284,9 +284,9 @@ class Engine:
         self, snapshot: Snapshot, batch: _Batch, now: datetime
     ) -> tuple[WaitingChannel, ...]:
         found = recovery.compare(self._state, snapshot)
+        batch.commands += found.commands  # decided before what is decided now
         for event in found.events:
             self._step(event, batch, now)
-        batch.commands += found.commands
         batch.stray_bridges += found.stray_bridges
         self._step(AsteriskFound(), batch, now)
         return found.strangers

@@ -94,15 +94,17 @@ class EngineObserver:
         match command:
             case Announce(_, extensions):
                 self._metrics.notified(ANNOUNCEMENT, len(extensions))
-            case HideCall(_, call, reason):
-                self._metrics.offer_ended(call.queue, reason, _seconds(call.offered_at, now))
+            case HideCall(extension, call, reason):
+                rang = _seconds(call.offered_at(extension), now)
+                self._metrics.offer_ended(call.queue, reason, rang)
             case Connect(leg) if answered := self._state.calls.get(leg.call_id):
                 self._count_answered(answered, now)
 
     def _count_answered(self, call: Call, now: datetime) -> None:
         answered_at = call.answered_at or now
         waited = _seconds(call.entered_at, answered_at)
-        self._metrics.offer_ended(call.queue, ANSWERED, _seconds(call.offered_at, answered_at))
+        rang = _seconds(call.offered_at(call.extension), answered_at)
+        self._metrics.offer_ended(call.queue, ANSWERED, rang)
         self._metrics.wait_ended(call.queue, WaitEnd.ANSWERED, waited)
         queue = self._state.queues.get(call.queue)
         if queue is not None and waited <= queue.servicelevel.total_seconds():

@@ -17,6 +17,7 @@ JSON_NAMESPACE = "urn:xmpp:json:0"
 
 def call_xml(call: Call, extension: str) -> Markup:
     """Return the payload of a call's item in the node of an extension."""
+    offered = call.offered_at(extension)
     attributes = {
         "xmlns": CALL_NAMESPACE,
         "id": call.id,
@@ -25,10 +26,10 @@ def call_xml(call: Call, extension: str) -> Markup:
         "queue": call.queue,
         "extension": extension,
         "entered": timestamp(call.entered_at),
-        "offered": timestamp(call.offered_at),
+        "offered": timestamp(offered),
         "answered": timestamp(call.answered_at),
         "ended": timestamp(call.ended_at),
-        "waiting": _waited(call),
+        "waiting": _waited(call, offered),
     }
     data = json.dumps(_call_json(call, extension), ensure_ascii=False, separators=(",", ":"))
     return element(
@@ -58,6 +59,7 @@ def timestamp(moment: datetime | None) -> str | None:
 
 def _call_json(call: Call, extension: str) -> dict[str, object]:
     customer = call.customer
+    offered = call.offered_at(extension)
     return {
         "id": call.id,
         "revision": call.revision,
@@ -65,10 +67,10 @@ def _call_json(call: Call, extension: str) -> dict[str, object]:
         "queue": call.queue,
         "extension": extension,
         "entered": timestamp(call.entered_at),
-        "offered": timestamp(call.offered_at),
+        "offered": timestamp(offered),
         "answered": timestamp(call.answered_at),
         "ended": timestamp(call.ended_at),
-        "waiting": float(_waited(call)),
+        "waiting": float(_waited(call, offered)),
         "caller": {"number": call.caller.number, "name": call.caller.name},
         "customer": customer
         and {
@@ -93,7 +95,7 @@ def _customer_xml(call: Call) -> Markup:
     return element("customer", identity, *attributes)
 
 
-def _waited(call: Call) -> str:
+def _waited(call: Call, offered: datetime | None) -> str:
     """Return the seconds from entering the queue to this offer."""
-    until = call.offered_at or call.entered_at
+    until = offered or call.entered_at
     return f"{(until - call.entered_at).total_seconds():.3f}"

@@ -54,8 +54,8 @@ def timers(state: State, now: datetime) -> Iterator[WakeAt]:
             yield WakeAt(call.entered_at + queue.max_wait, WaitTimedOut(call.id))
             if call.told.periodic_at is not None:
                 yield WakeAt(now + queue.min_announce_frequency, AnnouncementDue(call.id))
-        if call.offered_at is not None and call.state is CallState.OFFERED:
-            yield WakeAt(call.offered_at + queue.timeout, RingTimedOut(call.leg))
+        for offer in call.offers if call.state is CallState.OFFERED else ():
+            yield WakeAt(offer.offered_at + queue.timeout, RingTimedOut(offer.leg))
         if call.retrying:
             yield WakeAt(now + queue.retry, RetryDue(call.id))
 
@@ -95,9 +95,10 @@ def _legs(state: State, snapshot: Snapshot) -> Iterator[Event]:
     for agent in list(state.agents.values()):
         if agent.leg is None:
             continue
-        call = _wanting(state, agent.leg)
+        call = state.calls.get(agent.leg.call_id)
+        offer = None if call is None else call.offer_on(agent.leg)
         if agent.leg not in there:
-            if call is None or call.offered_at is None or call.offered_at < snapshot.taken_at:
+            if offer is None or offer.offered_at < snapshot.taken_at:
                 yield LegEnded(agent.leg, LegEnd.HUNG_UP)
         elif agent.leg in snapshot.answered_legs and _is_offered(call):
             yield LegAnswered(agent.leg)
@@ -106,28 +107,21 @@ def _legs(state: State, snapshot: Snapshot) -> Iterator[Event]:
 def _stray_legs(state: State, snapshot: Snapshot) -> Iterator[Leg]:
     """Yield the legs that no call wants, or wants no more."""
     for leg in sorted(snapshot.ringing_legs | snapshot.answered_legs, key=str):
-        if _wanting(state, leg) is None:
+        call = state.calls.get(leg.call_id)
+        if call is None or call.offer_on(leg) is None:
             yield leg
 
 
 def _unfinished(state: State, snapshot: Snapshot, calls: list[Call]) -> Iterator[CallCommand]:
     """Yield again what was decided just before a crash and perhaps not done."""
     for call in calls:
-        if call.state is CallState.WAITING:
+        if call.state is not CallState.ANSWERED:
             queue = state.queues[call.queue]
             yield Hold(call.id, call.channel, queue.max_wait + HOLD_GRACE, queue.musicclass)
             continue
         bridged = snapshot.bridges.get(call.id, frozenset())
         if call.leg in snapshot.answered_legs and call.channel not in bridged:
             yield Connect(call.leg, call.channel)
-
-
-def _wanting(state: State, leg: Leg) -> Call | None:
-    """Return the call that rings or talks over this leg."""
-    call = state.calls.get(leg.call_id)
-    if call is None or call.leg != leg or call.state is CallState.WAITING:
-        return None
-    return call
 
 
 def _is_offered(call: Call | None) -> bool:

@@ -116,9 +116,10 @@ def _device_state_changed(
 def _pass_over(state: State, agent: Agent, now: datetime) -> list[Command]:
     """Withdraw what is offered to a phone that went away while it rang."""
     call = None if agent.leg is None else state.calls.get(agent.leg.call_id)
-    if call is None or call.state is not CallState.OFFERED or call.leg != agent.leg:
+    offer = None if call is None or agent.leg is None else call.offer_on(agent.leg)
+    if call is None or call.state is not CallState.OFFERED or offer is None:
         return []
-    return [*routing.withdraw(state, call, OfferEnd.UNAVAILABLE, now), HangUpLeg(call.leg)]
+    return [*routing.withdraw(state, call, offer, OfferEnd.UNAVAILABLE, now), HangUpLeg(offer.leg)]
 
 
 def _member(state: State, device: str, queue: str) -> Member:

@@ -88,6 +88,8 @@ class HangUpLeg:
     """Take a leg down, whether it rings or talks. A `LegEnded` follows."""
 
     leg: Leg
+    answered_elsewhere: bool = False
+    """Whether the phone is told so: it then does not list the call as missed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,8 @@ class OfferEnd(StrEnum):
     CALLER_LEFT = "caller_left"
     TIMEOUT = "timeout"
     """The caller's wait was over."""
+    ANSWERED_ELSEWHERE = "answered_elsewhere"
+    """Of several phones that rang, another one was answered."""
 
 
 class StrategyName(StrEnum):
@@ -95,6 +97,7 @@ class StrategyName(StrEnum):
     RRMEMORY = "rrmemory"
     RRORDERED = "rrordered"
     LINEAR = "linear"
+    RINGALL = "ringall"
 
 
 class EmptyCondition(StrEnum):
@@ -192,6 +195,15 @@ class Leg:
 
     def __str__(self) -> str:
         return f"{self.call_id}.{self.attempt}"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A call ringing at one agent, or answered there."""
+
+    extension: str
+    leg: Leg
+    offered_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,8 +338,8 @@ class Call:
     """What the caller keyed as customer code."""
     customer: Customer | None = None
     state: CallState = CallState.WAITING
-    extension: str | None = None
-    """The agent to whom the call is offered, or who answered it."""
+    offers: tuple[Offer, ...] = ()
+    """Where the call rings; once it is answered, the one offer that was taken."""
     attempt: int = 0
     """How many legs this call has made so far."""
     tried: frozenset[str] = frozenset()
@@ -336,7 +348,6 @@ class Call:
     """A new round of trying is due; its timer runs."""
     revision: int = 0
     """Grows with everything published about this call."""
-    offered_at: datetime | None = None
     answered_at: datetime | None = None
     ended_at: datetime | None = None
     outcome: Outcome | None = None
@@ -349,6 +360,19 @@ class Call:
     told: Told = NOTHING
 
     @property
+    def extension(self) -> str | None:
+        """The agent who answered; before, the one whose phone was the last to begin to ring."""
+        return self.offers[-1].extension if self.offers else None
+
+    @property
     def leg(self) -> Leg:
-        """The leg that this call made last."""
-        return Leg(self.id, self.attempt)
+        """The leg that was answered; before, the one that was made last."""
+        return self.offers[-1].leg if self.offers else Leg(self.id, self.attempt)
+
+    def offered_at(self, extension: str | None) -> datetime | None:
+        """Return since when it rings at an agent's phone, or when it began to; else None."""
+        return next((o.offered_at for o in self.offers if o.extension == extension), None)
+
+    def offer_on(self, leg: Leg) -> Offer | None:
+        """Return the offer that rings, or was answered, over a leg."""
+        return next((offer for offer in self.offers if offer.leg == leg), None)

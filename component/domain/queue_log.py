@@ -56,14 +56,12 @@ def _of_call(old: Call | None, new: Call, event: Event, now: datetime) -> Iterat
             data = ("", new.caller.number, str(new.original_position))  # the first is a URL
             yield LogEntry(now, new.channel, new.queue, NONE, "ENTERQUEUE", data)
         return
-    agent = old.extension or NONE
-    if old.state is CallState.OFFERED and new.state in (CallState.WAITING, CallState.ENDED):
-        name = "RINGCANCELED" if new.outcome is Outcome.ABANDONED else "RINGNOANSWER"
-        milliseconds = _since(old.offered_at, now) // timedelta(milliseconds=1)
-        yield LogEntry(now, new.channel, new.queue, agent, name, (str(milliseconds),))
+    agent = new.extension or NONE
+    if old.state is CallState.OFFERED and new.state is not CallState.ANSWERED:
+        yield from _not_taken(old, new, now)
     if old.state is CallState.OFFERED and new.state is CallState.ANSWERED:
-        held, rang = _seconds(new.entered_at, now), _seconds(new.offered_at, now)
-        data = (held, str(new.leg), rang)
+        [taken] = new.offers
+        data = (_seconds(new.entered_at, now), str(taken.leg), _seconds(taken.offered_at, now))
         yield LogEntry(now, new.channel, new.queue, agent, "CONNECT", data)
     if new.state is CallState.ENDED and old.state is CallState.ANSWERED:
         name = "COMPLETECALLER" if isinstance(event, CallerLeft) else "COMPLETEAGENT"
@@ -73,6 +71,16 @@ def _of_call(old: Call | None, new: Call, event: Event, now: datetime) -> Iterat
     elif new.state is CallState.ENDED and new.outcome in _EXITS:
         data = (str(new.position), str(new.original_position), _seconds(new.entered_at, now))
         yield LogEntry(now, new.channel, new.queue, NONE, _EXITS[new.outcome], data)
+
+
+def _not_taken(old: Call, new: Call, now: datetime) -> Iterator[LogEntry]:
+    """Yield who did not take the call; of those who were not quick enough nothing is told."""
+    name = "RINGCANCELED" if new.outcome is Outcome.ABANDONED else "RINGNOANSWER"
+    for offer in old.offers:
+        if offer not in new.offers:
+            milliseconds = (now - offer.offered_at) // timedelta(milliseconds=1)
+            data = (str(milliseconds),)
+            yield LogEntry(now, new.channel, new.queue, offer.extension, name, data)
 
 
 def _of_member(old: Member, new: Member, now: datetime) -> Iterator[LogEntry]:

@@ -3,7 +3,7 @@
 Each function changes the state and returns what is to be done about it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
@@ -11,6 +11,7 @@ from random import Random
 from component.domain import announcements
 from component.domain.commands import (
     Command,
+    Connect,
     EndCall,
     HangUpLeg,
     HideCall,
@@ -27,8 +28,10 @@ from component.domain.model import (
     Call,
     Caller,
     CallState,
+    Leg,
     Member,
     MemberState,
+    Offer,
     OfferEnd,
     Outcome,
     Queue,
@@ -104,45 +107,70 @@ def all_tried(state: State, call: Call) -> bool:
     return all(extension in call.tried for extension in state.candidates.of(call.queue))
 
 
-def withdraw(state: State, call: Call, reason: OfferEnd, now: datetime) -> list[Command]:
-    """Take the call back from an agent who did not take it; it waits in its old place.
+def withdraw(
+    state: State, call: Call, offer: Offer, reason: OfferEnd, now: datetime
+) -> list[Command]:
+    """Take the call back from an agent who did not take it.
 
-    The agent stays reserved until the leg is gone.
+    It rings on where else it rings; if it does nowhere, it waits in its old place. The agent stays
+    reserved until the leg is gone.
     """
-    extension = _offered_to(call)
     hidden = replace(call, revision=call.revision + 1)
-    waiting = replace(
+    others = tuple(other for other in call.offers if other != offer)
+    move = CallMove.DROP_OFFER if others else CallMove.WITHDRAW
+    withdrawn = replace(
         hidden,
-        state=advance(CALL_TRANSITIONS, call.state, CallMove.WITHDRAW),
-        extension=None,
-        offered_at=None,
-        tried=call.tried | {extension},
+        state=advance(CALL_TRANSITIONS, call.state, move),
+        offers=others,
+        tried=call.tried | {offer.extension},
     )
-    state.calls.put(call.id, waiting)
+    state.calls.put(call.id, withdrawn)
     if reason is OfferEnd.NO_ANSWER:
-        _autopause(state, call.queue, extension, now)
-    return [HideCall(extension, hidden, reason), *announcements.speak(state, waiting, now)]
+        _autopause(state, call.queue, offer.extension, now)
+    hidden_from = HideCall(offer.extension, hidden, reason)
+    return [hidden_from, *announcements.speak(state, withdrawn, now)]
+
+
+def answer(state: State, call: Call, taken: Offer, now: datetime) -> list[Command]:
+    """Let the first who answered have the call; the other phones stop ringing."""
+    answered = replace(
+        call,
+        state=advance(CALL_TRANSITIONS, call.state, CallMove.ANSWER),
+        offers=(taken,),
+        answered_at=now,
+        revision=call.revision + 1,
+    )
+    state.calls.put(call.id, answered)
+    held = announcements.average([now - call.entered_at], state.holdtime(call.queue))
+    state.holdtimes.put(call.queue, held)
+    others = replace(call, offers=tuple(offer for offer in call.offers if offer != taken))
+    return [
+        *announcements.hush(call),
+        Connect(taken.leg, call.channel),
+        ShowCall(taken.extension, answered),
+        *_drop_offers(others, OfferEnd.ANSWERED_ELSEWHERE),
+    ]
 
 
 def abandon(state: State, call: Call, now: datetime) -> list[Command]:
     """End a call whose caller is gone before talking to anyone."""
-    commands = _drop_offer(call, OfferEnd.CALLER_LEFT)
+    commands = _drop_offers(call, OfferEnd.CALLER_LEFT)
     _end(state, call, Outcome.ABANDONED, now)
     return commands
 
 
 def release(state: State, call: Call, status: QueueStatus, now: datetime) -> list[Command]:
     """Give up on a call: its caller goes back to the dialplan."""
-    commands = _drop_offer(call, OfferEnd.TIMEOUT)
+    commands = _drop_offers(call, OfferEnd.TIMEOUT)
     _end(state, call, Outcome(status.lower()), now)
     return [*commands, *announcements.hush(call), Release(call.id, call.channel, status)]
 
 
 def complete(state: State, call: Call, now: datetime) -> list[Command]:
     """End a call that was answered, whoever hung up."""
-    extension = _offered_to(call)
+    [taken] = call.offers
     ended = _end(state, replace(call, revision=call.revision + 1), Outcome.COMPLETED, now)
-    return [ShowCall(extension, ended), EndCall(call.id, call.channel)]
+    return [ShowCall(taken.extension, ended), EndCall(call.id, call.channel)]
 
 
 def free(state: State, agent: Agent, now: datetime) -> list[Command]:
@@ -195,63 +223,73 @@ def _urgency(state: State, queue: str, now: datetime) -> tuple[int, datetime, st
 def _seek(state: State, call: Call, now: datetime, rng: Random) -> list[Command]:
     strategy = STRATEGIES[state.queues[call.queue].strategy]
     line, turn = state.candidates.of(call.queue), state.turns.get(call.queue)
-    extension = strategy.choose(line, call.tried, turn, rng)
-    if extension is not None:
-        return _offer(state, call, state.agents[extension], now)
+    chosen = strategy.choose(line, call.tried, turn, rng)
+    if chosen:
+        return _offer(state, call, chosen, now)
     if call.retrying:
         return []
     state.calls.put(call.id, replace(call, retrying=True))
     return [WakeAt(now + state.queues[call.queue].retry, RetryDue(call.id))]
 
 
-def _offer(state: State, call: Call, agent: Agent, now: datetime) -> list[Command]:
-    """Choose and reserve in one step: nobody else is offered to this agent meanwhile."""
-    ring_time = state.queues[call.queue].timeout
+def _offer(state: State, call: Call, extensions: Sequence[str], now: datetime) -> list[Command]:
+    """Choose and reserve in one step: nobody else is offered to these agents meanwhile."""
+    queue = state.queues[call.queue]
+    offers = tuple(
+        Offer(extension, Leg(call.id, attempt), now)
+        for attempt, extension in enumerate(extensions, start=call.attempt + 1)
+    )
     offered = replace(
         call,
         state=advance(CALL_TRANSITIONS, call.state, CallMove.OFFER),
-        extension=agent.extension,
-        attempt=call.attempt + 1,
+        offers=offers,
+        attempt=call.attempt + len(offers),
         revision=call.revision + 1,
-        offered_at=now,
     )
     state.calls.put(call.id, offered)
+    for offer in offers:
+        _reserve(state, queue, offer)
+    shown = [ShowCall(offer.extension, offered) for offer in offers]
+    return [*shown, *(c for offer in offers for c in _ring(state, queue, offered, offer))]
+
+
+def _reserve(state: State, queue: Queue, offer: Offer) -> None:
+    agent = state.agents[offer.extension]
+    reserved = advance(AGENT_TRANSITIONS, agent.state, AgentMove.RESERVE)
     state.agents.put(
-        agent.extension,
-        replace(
-            agent,
-            state=advance(AGENT_TRANSITIONS, agent.state, AgentMove.RESERVE),
-            leg=offered.leg,
-            queue=call.queue,
-        ),
+        agent.extension, replace(agent, state=reserved, leg=offer.leg, queue=queue.name)
     )
-    if state.queues[call.queue].strategy in ROUND_ROBIN:
-        logon_order = state.members[call.queue, agent.extension].logon_order
-        state.turns.put(call.queue, Turn(call.queue, agent.extension, logon_order))
+    if queue.strategy in ROUND_ROBIN:
+        logon_order = state.members[queue.name, agent.extension].logon_order
+        state.turns.put(queue.name, Turn(queue.name, agent.extension, logon_order))
+
+
+def _ring(state: State, queue: Queue, call: Call, offer: Offer) -> list[Command]:
+    device = state.agents[offer.extension].device
     name = call.caller.name if call.customer is None else call.customer.name
+    caller = Caller(call.caller.number, name)
     return [
-        ShowCall(agent.extension, offered),
-        Ring(
-            offered.leg,
-            agent.device,
-            call.channel,
-            Caller(call.caller.number, name),
-            ring_time + GRACE,
-        ),
-        WakeAt(now + ring_time, RingTimedOut(offered.leg)),
+        Ring(offer.leg, device, call.channel, caller, queue.timeout + GRACE),
+        WakeAt(offer.offered_at + queue.timeout, RingTimedOut(offer.leg)),
     ]
 
 
-def _drop_offer(call: Call, reason: OfferEnd) -> list[Command]:
+def _drop_offers(call: Call, reason: OfferEnd) -> list[Command]:
+    """Stop the ringing of a call that is over, or that somebody else has."""
     if call.state is not CallState.OFFERED:
         return []
     hidden = replace(call, revision=call.revision + 1)
-    return [HideCall(_offered_to(call), hidden, reason), HangUpLeg(call.leg)]
+    elsewhere = reason is OfferEnd.ANSWERED_ELSEWHERE
+    return [
+        *(HideCall(offer.extension, hidden, reason) for offer in call.offers),
+        *(HangUpLeg(offer.leg, answered_elsewhere=elsewhere) for offer in call.offers),
+    ]
 
 
 def _end(state: State, call: Call, outcome: Outcome, now: datetime) -> Call:
     ended = replace(
         call,
+        offers=call.offers if outcome is Outcome.COMPLETED else (),
         position=0 if outcome is Outcome.COMPLETED else state.position(call),
         state=advance(CALL_TRANSITIONS, call.state, CallMove.END),
         outcome=outcome,
@@ -259,8 +297,3 @@ def _end(state: State, call: Call, outcome: Outcome, now: datetime) -> Call:
     )
     state.calls.put(call.id, ended)
     return ended
-
-
-def _offered_to(call: Call) -> str:
-    assert call.extension is not None, "a call that is offered or answered has an extension"
-    return call.extension

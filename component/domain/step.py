@@ -13,11 +13,9 @@ from component.domain import agents, announcements, routing
 from component.domain.commands import (
     Announce,
     Command,
-    Connect,
     HangUpLeg,
     Hold,
     Release,
-    ShowCall,
     WakeAt,
 )
 from component.domain.errors import (
@@ -49,15 +47,14 @@ from component.domain.model import (
     CallState,
     Leg,
     LegEnd,
+    Offer,
     OfferEnd,
     QueueStatus,
 )
 from component.domain.state import State
 from component.domain.transitions import (
     AGENT_TRANSITIONS,
-    CALL_TRANSITIONS,
     AgentMove,
-    CallMove,
     advance,
 )
 
@@ -171,27 +168,15 @@ def _caller_left(state: State, event: CallerLeft, now: datetime) -> list[Command
 
 
 def _leg_answered(state: State, event: LegAnswered, now: datetime) -> list[Command]:
-    call = _offer_on(state, event.leg)
-    agent = state.agent_of(event.leg)
-    if call is None or agent is None:
+    call, agent = state.calls.get(event.leg.call_id), state.agent_of(event.leg)
+    offer = _ringing(call, event.leg)
+    if call is None or offer is None or agent is None:
         if agent is not None and agent.state is AgentState.ON_CALL:
             return []  # told twice: by Asterisk's event, and by what was read after a reconnect
         return [HangUpLeg(event.leg)]  # answered while it was being taken down
-    answered = replace(
-        call,
-        state=advance(CALL_TRANSITIONS, call.state, CallMove.ANSWER),
-        answered_at=now,
-        revision=call.revision + 1,
-    )
-    state.calls.put(call.id, answered)
     on_call = advance(AGENT_TRANSITIONS, agent.state, AgentMove.ANSWER)
     state.agents.put(agent.extension, replace(agent, state=on_call))
-    state.holdtimes.put(
-        call.queue,
-        announcements.average([now - call.entered_at], state.holdtime(call.queue)),
-    )
-    hush = announcements.hush(call)
-    return [*hush, Connect(event.leg, call.channel), ShowCall(agent.extension, answered)]
+    return routing.answer(state, call, offer, now)
 
 
 def _leg_ended(state: State, event: LegEnded, now: datetime, rng: Random) -> list[Command]:
@@ -200,9 +185,10 @@ def _leg_ended(state: State, event: LegEnded, now: datetime, rng: Random) -> lis
         return []
     commands: list[Command] = []
     call = state.calls.get(event.leg.call_id)
-    if call is not None and call.leg == event.leg:
+    offer = None if call is None else call.offer_on(event.leg)
+    if call is not None and offer is not None:
         if call.state is CallState.OFFERED:
-            commands = routing.withdraw(state, call, OFFER_ENDS[event.reason], now)
+            commands = routing.withdraw(state, call, offer, OFFER_ENDS[event.reason], now)
         elif call.state is CallState.ANSWERED:
             commands = routing.complete(state, call, now)
     commands += routing.free(state, agent, now)
@@ -211,11 +197,12 @@ def _leg_ended(state: State, event: LegEnded, now: datetime, rng: Random) -> lis
 
 
 def _ring_timed_out(state: State, event: RingTimedOut, now: datetime, rng: Random) -> list[Command]:
-    call = _offer_on(state, event.leg)
-    if call is None:
+    call = state.calls.get(event.leg.call_id)
+    offer = _ringing(call, event.leg)
+    if call is None or offer is None:
         return []
     return [
-        *routing.withdraw(state, call, OfferEnd.NO_ANSWER, now),
+        *routing.withdraw(state, call, offer, OfferEnd.NO_ANSWER, now),
         HangUpLeg(event.leg),
         *routing.route(state, call.queue, now, rng),
     ]
@@ -238,9 +225,8 @@ def _wait_timed_out(state: State, event: WaitTimedOut, now: datetime) -> list[Co
     return routing.release(state, call, QueueStatus.TIMEOUT, now)
 
 
-def _offer_on(state: State, leg: Leg) -> Call | None:
-    """Return the call that is offered over this very leg."""
-    call = state.calls.get(leg.call_id)
-    if call is None or call.state is not CallState.OFFERED or call.leg != leg:
+def _ringing(call: Call | None, leg: Leg) -> Offer | None:
+    """Return the offer that rings over this very leg."""
+    if call is None or call.state is not CallState.OFFERED:
         return None
-    return call
+    return call.offer_on(leg)

@@ -1,7 +1,8 @@
 """How a queue chooses among those who may be offered a call: app_queue's strategies.
 
-Each says where a member stands among those of the same penalty, and whom of the line to take. The
-lowest penalty comes first in all but `wrandom`, for which, as in app_queue, it is a weight.
+Each says where a member stands among those of the same penalty, and whom of the line to ring: one
+of them, or with `ringall` several at once. The lowest penalty comes first in all but `wrandom`, for
+which, as in app_queue, it is a weight.
 
 Who was tried already for this call is chosen by none.
 """
@@ -18,6 +19,9 @@ from component.domain.model import Agent, Member, StrategyName, Turn
 
 Tried = frozenset[str]
 
+Chosen = tuple[str, ...]
+"""The extensions to ring."""
+
 
 class Strategy(Protocol):
     """How one strategy orders and chooses."""
@@ -26,8 +30,8 @@ class Strategy(Protocol):
         """Return where a member, who is logged on, stands among those of the same penalty."""
         ...
 
-    def choose(self, line: Line, tried: Tried, turn: Turn | None, rng: Random, /) -> str | None:
-        """Return whom to offer the call, None if all in line were tried.
+    def choose(self, line: Line, tried: Tried, turn: Turn | None, rng: Random, /) -> Chosen:
+        """Return whom to offer the call, nobody if all in line were tried.
 
         `turn` is who was offered the last call of this queue.
         """
@@ -44,9 +48,9 @@ class InOrder:
         """Return the place in the order."""
         return self.by(agent, member)
 
-    def choose(self, line: Line, tried: Tried, _turn: Turn | None, _rng: Random) -> str | None:
+    def choose(self, line: Line, tried: Tried, _turn: Turn | None, _rng: Random) -> Chosen:
         """Take the first."""
-        return next((extension for extension in line if extension not in tried), None)
+        return next(((extension,) for extension in line if extension not in tried), ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ class RoundRobin:
         """Return the place in the circle."""
         return self.by(member)
 
-    def choose(self, line: Line, tried: Tried, turn: Turn | None, _rng: Random) -> str | None:
+    def choose(self, line: Line, tried: Tried, turn: Turn | None, _rng: Random) -> Chosen:
         """Take the next in the circle."""
         for penalty, positions in line.penalties():
             start = positions.start
@@ -68,8 +72,8 @@ class RoundRobin:
             circle = chain(range(start, positions.stop), range(positions.start, start))
             for position in circle:
                 if line[position] not in tried:
-                    return line[position]
-        return None
+                    return (line[position],)
+        return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,7 @@ class Drawn:
         """Return nothing: all are alike."""
         return ()
 
-    def choose(self, line: Line, tried: Tried, _turn: Turn | None, rng: Random) -> str | None:
+    def choose(self, line: Line, tried: Tried, _turn: Turn | None, rng: Random) -> Chosen:
         """Draw one lot for all of a penalty together, then one among the winners.
 
         The smallest of n lots between 0 and 1 is below x with probability 1 - (1 - x)ⁿ.
@@ -102,9 +106,28 @@ class Drawn:
             if self.weight is None:
                 break
         if best is None:
-            return None
+            return ()
         _, free, taken, positions = best
-        return line[_nth_free(positions.start + rng.randrange(free), taken)]
+        return (line[_nth_free(positions.start + rng.randrange(free), taken)],)
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Takes everybody of the lowest penalty at once, the others when none of them took the call."""
+
+    by: Callable[[Agent, Member], Place]
+
+    def place(self, agent: Agent, member: Member) -> Place:
+        """Return the place in the order in which the phones begin to ring."""
+        return self.by(agent, member)
+
+    def choose(self, line: Line, tried: Tried, _turn: Turn | None, _rng: Random) -> Chosen:
+        """Take all of the lowest penalty of which anybody is left."""
+        for _, positions in line.penalties():
+            left = tuple(line[p] for p in positions if line[p] not in tried)
+            if left:
+                return left
+        return ()
 
 
 def _taken(line: Line, positions: range, tried: Tried) -> list[int]:
@@ -144,6 +167,7 @@ STRATEGIES: Mapping[StrategyName, Strategy] = MappingProxyType(
         StrategyName.RRORDERED: RoundRobin(lambda member: (member.logon_order,)),
         StrategyName.RANDOM: Drawn(None),
         StrategyName.WRANDOM: Drawn(lambda penalty: 1 + penalty),
+        StrategyName.RINGALL: All(_least_recent),
     }
 )
 

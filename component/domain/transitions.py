@@ -11,7 +11,10 @@ class CallMove(StrEnum):
     """What can happen to a call."""
 
     OFFER = "offer"
+    DROP_OFFER = "drop offer"
+    """One of several phones that ring is not answered."""
     WITHDRAW = "withdraw"
+    """No phone rings any more."""
     ANSWER = "answer"
     END = "end"
 
@@ -39,6 +42,7 @@ class MemberMove(StrEnum):
 CALL_TRANSITIONS: dict[tuple[CallState, CallMove], CallState] = {
     (CallState.WAITING, CallMove.OFFER): CallState.OFFERED,
     (CallState.WAITING, CallMove.END): CallState.ENDED,
+    (CallState.OFFERED, CallMove.DROP_OFFER): CallState.OFFERED,
     (CallState.OFFERED, CallMove.WITHDRAW): CallState.WAITING,
     (CallState.OFFERED, CallMove.ANSWER): CallState.ANSWERED,
     (CallState.OFFERED, CallMove.END): CallState.ENDED,

@@ -21,6 +21,7 @@ from component.domain.model import (
     Customer,
     Leg,
     Member,
+    Offer,
     Outcome,
     Queue,
     StrategyName,
@@ -163,12 +164,11 @@ def _call(row: Row) -> Call:
         priority=row["priority"],
         original_position=row["original_position"],
         state=CallState(row["state"]),
-        extension=row["extension"],
+        offers=tuple(_offer(row["id"], offer) for offer in json.loads(row["offers"])),
         attempt=row["attempt"],
         tried=frozenset(row["tried"]),
         retrying=row["retrying"],
         revision=row["revision"],
-        offered_at=row["offered_at"],
         answered_at=row["answered_at"],
         ended_at=row["ended_at"],
         outcome=row["outcome"] and Outcome(row["outcome"]),
@@ -180,6 +180,11 @@ def _told(data: dict[str, Any]) -> Told:
     for name in ("position_at", "periodic_at"):
         data[name] = data[name] and datetime.fromisoformat(data[name])
     return Told(**data)
+
+
+def _offer(call_id: str, data: dict[str, Any]) -> Offer:
+    offered_at = datetime.fromisoformat(data["offered_at"])
+    return Offer(data["extension"], Leg(call_id, data["attempt"]), offered_at)
 
 
 def _nodes(rows: Iterable[Row]) -> list[Node]:

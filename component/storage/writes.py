@@ -10,7 +10,7 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import TypeVar
 
-from component.domain.model import NOTHING, Agent, Call, Member, Told, Turn
+from component.domain.model import NOTHING, Agent, Call, Member, Offer, Told, Turn
 from component.domain.queue_log import LogEntry
 from component.ports import Changes, Outgoing
 from component.pubsub.configuration import DEFAULT, Configuration
@@ -39,9 +39,9 @@ PARTS: dict[str, str] = {
     "calls": """
         INSERT INTO calls SELECT * FROM json_populate_recordset(NULL::calls, {rows})
         ON CONFLICT (id) DO UPDATE SET
-            state = excluded.state, extension = excluded.extension, attempt = excluded.attempt,
-            tried = excluded.tried, retrying = excluded.retrying, revision = excluded.revision,
-            offered_at = excluded.offered_at, answered_at = excluded.answered_at,
+            state = excluded.state, extension = excluded.extension, offers = excluded.offers,
+            attempt = excluded.attempt, tried = excluded.tried, retrying = excluded.retrying,
+            revision = excluded.revision, answered_at = excluded.answered_at,
             ended_at = excluded.ended_at, outcome = excluded.outcome, told = excluded.told""",
     "calls_gone": """
         DELETE FROM calls USING json_populate_recordset(NULL::calls, {rows}) AS gone
@@ -188,13 +188,13 @@ def _call(call: Call) -> Row:
         "priority": call.priority,
         "original_position": call.original_position,
         "state": call.state,
-        "extension": call.extension,
+        "extension": call.extension if call.answered_at else None,
+        "offers": [_offer(offer) for offer in call.offers],
         "attempt": call.attempt,
         "tried": sorted(call.tried),
         "retrying": call.retrying,
         "revision": call.revision,
         "entered_at": call.entered_at,
-        "offered_at": call.offered_at,
         "answered_at": call.answered_at,
         "ended_at": call.ended_at,
         "outcome": call.outcome,
@@ -204,6 +204,14 @@ def _call(call: Call) -> Row:
 
 def _told(told: Told) -> Row | None:
     return None if told == NOTHING else asdict(told)
+
+
+def _offer(offer: Offer) -> Row:
+    return {
+        "extension": offer.extension,
+        "attempt": offer.leg.attempt,
+        "offered_at": offer.offered_at,
+    }
 
 
 def _turn(turn: Turn) -> Row:

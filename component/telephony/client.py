@@ -32,6 +32,9 @@ ALREADY_THERE = 409
 Asked = Callable[[str, float, AriError | None], None]
 """Who is told of a request."""
 
+ANSWERED_ELSEWHERE = "26"
+"""The Q.850 cause; a phone that is cancelled with it does not list the call as missed."""
+
 
 class AriClient:
     """One Asterisk's ARI. `load` is to succeed before any other method is called.
@@ -167,9 +170,10 @@ class AriClient:
             raise
         return True
 
-    async def hang_up(self, channel: str) -> None:
-        """Hang up a channel in any state (404)."""
-        await self._call("channels", "hangup", channelId=channel)
+    async def hang_up(self, channel: str, *, answered_elsewhere: bool = False) -> None:
+        """Hang up a channel in any state (404); a phone that rings may be told why."""
+        cause = ANSWERED_ELSEWHERE if answered_elsewhere else None
+        await self._call("channels", "hangup", channelId=channel, reason_code=cause)
 
     async def set_variable(self, channel: str, variable: str, value: str) -> None:
         """Set a channel variable or dialplan function (404, 409 not in the application)."""

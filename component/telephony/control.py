@@ -1,9 +1,10 @@
 """Carries out the domain's commands by ARI requests.
 
-A call's commands are carried out one after another, those of different calls side by side. What a
-refusal means depends on the command: mostly that a channel is just gone, which its own event tells
-as well. A request without an answer is repeated while the connection holds. Once the connection is
-lost, what is left to do is dropped: the comparison after the next connect finds what is missing.
+The commands for a phone are carried out one after another, and so are those for a caller; different
+ones side by side. What a refusal means depends on the command: mostly that a channel is just gone,
+which its own event tells as well. A request without an answer is repeated while the connection
+holds. Once the connection is lost, what is left to do is dropped: the comparison after the next
+connect finds what is missing.
 """
 
 import asyncio
@@ -85,7 +86,7 @@ class AriCallControl:
     def perform(self, commands: Iterable[CallCommand]) -> None:
         """Begin to carry out commands; never raises."""
         for command in commands:
-            self._lanes.put(_call_id(command), command)
+            self._lanes.put(_lane(command), command)
 
     def discard_bridge(self, call_id: str) -> None:
         """Take down the bridge of a call that is over, after all that was commanded for it."""
@@ -127,8 +128,8 @@ class AriCallControl:
                 await self._unless_gone(self._ari.stop_playback(announcement(call_id, number)))
             case Ring():
                 await self._ring(command)
-            case HangUpLeg(leg):
-                await self._hang_up(leg, LegEnd.HUNG_UP)
+            case HangUpLeg(leg, answered_elsewhere):
+                await self._hang_up(leg, LegEnd.HUNG_UP, answered_elsewhere=answered_elsewhere)
             case Connect():
                 await self._connect(command)
             case Release():
@@ -190,9 +191,11 @@ class AriCallControl:
             log.info("leg refused", leg=str(ring.leg), device=ring.device, error=str(error))
             self._submit(LegEnded(ring.leg, LegEnd.UNAVAILABLE))
 
-    async def _hang_up(self, leg: Leg, if_absent: LegEnd) -> None:
+    async def _hang_up(
+        self, leg: Leg, if_absent: LegEnd, *, answered_elsewhere: bool = False
+    ) -> None:
         try:
-            await self._ari.hang_up(leg_channel(leg))
+            await self._ari.hang_up(leg_channel(leg), answered_elsewhere=answered_elsewhere)
         except AriError as error:
             if error.status != 404:
                 raise
@@ -235,9 +238,12 @@ class AriCallControl:
             log.debug("gone already", error=str(error))
 
 
-def _call_id(command: CallCommand) -> str:
+def _lane(command: CallCommand) -> str:
+    """Return what has a lane of its own: a leg, of which a call may have many, or the call."""
     match command:
-        case Ring(leg=leg) | HangUpLeg(leg) | Connect(leg=leg):
+        case Ring(leg=leg) | HangUpLeg(leg):
+            return str(leg)
+        case Connect(leg=leg):
             return leg.call_id
         case (
             Hold(call_id=call_id)

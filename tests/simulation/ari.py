@@ -19,8 +19,9 @@ LATENCY = 0.02
 
 REQUEST_TIMEOUT = 2.0
 
-NEVER_LATE = ("load", "createWithId")
-"""A bridge made after nobody wants it any more is found by the next reconnect, and not before."""
+NEVER_LATE = ("load", "createWithId", "playWithId")
+"""A bridge made after nobody wants it any more is found by the next reconnect, and not before; an
+announcement, if the caller has been connected meanwhile, is heard by both and soon over."""
 
 
 class SimulatedAri(AriClient):
@@ -126,7 +127,7 @@ class SimulatedAri(AriClient):
     def _get(self, channelId: str) -> None:  # noqa: N803
         self._channel(channelId)
 
-    def _hangup(self, channelId: str) -> None:  # noqa: N803
+    def _hangup(self, channelId: str, **_: object) -> None:  # noqa: N803
         self._asterisk.destroy(self._channel(channelId), 16)
 
     def _setChannelVar(self, channelId: str, variable: str, value: str) -> None:  # noqa: N802, N803

@@ -15,7 +15,7 @@ import aiohttp
 
 from tests.simulation.history import History
 from tests.simulation.loop import VirtualTimeLoop
-from tests.simulation.scenario import Scenario
+from tests.simulation.scenario import NO_FAULTS, Scenario
 
 APP = "ivr"
 DIALPLAN_TIMEOUT = 10.0
@@ -288,7 +288,7 @@ class Asterisk:
         for channel in channels:
             if channel in self.playbacks.values():
                 self._history.note("announcement not cut off", channel.id)
-                if not self.faults.request_lost:
+                if self.faults == NO_FAULTS:
                     self._history.fail(f"an announcement delays {channel.id}")
             self._unbridge(channel)
             self.bridges[bridge][channel.id] = None

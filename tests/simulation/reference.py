@@ -1,21 +1,31 @@
-"""Least recent, once more and naively: what is written in the documentation, without any index.
+"""The call centre once more and naively: what is written in the documentation, without any index.
 
-Among the members who may be offered the call, the lowest penalty first; then the one whose last
-connected call ended longest ago, one who never had a call counting from log-on; ties by the order
-of log-on. Who did not take a call is not offered it again until all other candidates were tried.
-Callers are served in the order in which they came.
+Among the members who may be offered a call, the queue's strategy says who is rung. Who did not take
+a call is not offered it again until all other candidates were tried. The callers of a queue are
+served by priority, then in the order in which they came; of the queues that an agent serves, the
+one of greater weight comes first.
 
 Every fact that the domain steps is entered in books of our own, and every offer is compared with
 what the books say. Entries are undone together with what the engine undoes.
 """
 
-from collections.abc import Hashable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Hashable
+from dataclasses import replace
 from datetime import datetime
+from itertools import groupby
 from random import Random
 from typing import TypeVar
 
-from component.domain.commands import Command, Connect, EndCall, HideCall, Release, Ring
+from component.domain.commands import (
+    Command,
+    Connect,
+    EndCall,
+    HideCall,
+    Release,
+    Ring,
+    ShowCall,
+    WakeAt,
+)
 from component.domain.events import (
     CallerEntered,
     CallerLeft,
@@ -24,14 +34,19 @@ from component.domain.events import (
     LegEnded,
     LogOff,
     LogOn,
+    Pause,
     RetryDue,
+    Unpause,
+    WrapUpOver,
 )
-from component.domain.model import Leg, OfferEnd, QueueStatus
+from component.domain.model import AutoPause, Leg, OfferEnd, Queue, QueueStatus
 from component.domain.state import State
 from component.domain.step import step
 from component.ports import Stored
 from component.records import Ledger
+from tests.simulation.books import Caller, Person, Seat
 from tests.simulation.history import History
+from tests.unit.domain.reference import admissible
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -40,66 +55,32 @@ THOROUGH = 50
 """Up to so many agents it is also checked, after each fact, that nobody waits in vain."""
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
-    """An agent."""
-
-    able: bool
-    """The device can ring."""
-    leg: Leg | None
-    on_call: bool
-    last_call: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Seat:
-    """An agent's place in a queue."""
-
-    penalty: int
-    since: datetime | None
-    order: int
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """A call that has not ended. `offered_to` is set while it rings or talks."""
-
-    queue: str
-    channel: str
-    came: tuple[datetime, str]
-    offered_to: str | None
-    tried: frozenset[str]
-
-
 class Reference:
     """The books. `step` stands in for the domain's own and looks at what that decides."""
 
     def __init__(self, history: History) -> None:
         self._history = history
         self._ledger = Ledger()
+        self._queues: dict[str, Queue] = {}
         self._people: dict[str, Person] = {}
-        self._seats: dict[str, dict[str, Seat]] = {}
+        self._seats: dict[tuple[str, str], Seat] = {}
+        """(queue, extension)"""
         self._callers: dict[str, Caller] = {}
+        self._rung: dict[str, tuple[int, str]] = {}
+        """Who was rung last by each queue: as which of all log-ons, and the extension."""
         self._devices: dict[str, str] = {}
         self._orders = 0
 
     def load(self, stored: Stored, *, compare: bool) -> None:
         """Begin with what the store has; it should be what the books have already."""
         before = (self._people, self._seats, self._callers)
+        self._queues = {queue.name: queue for queue in stored.queues}
         self._devices = {agent.device: agent.extension for agent in stored.agents}
-        self._people = {
-            a.extension: Person(a.device_state.can_ring, a.leg, a.state == "on call", a.last_call)
-            for a in stored.agents
-        }
-        self._seats, self._orders = {}, 0
-        for m in stored.members:
-            seat = Seat(m.penalty, m.logged_on_at, m.logon_order)
-            self._seats.setdefault(m.queue, {})[m.extension] = seat
-            self._orders = max(self._orders, m.logon_order)
-        self._callers = {
-            c.id: Caller(c.queue, c.channel, (c.entered_at, c.id), c.extension, c.tried)
-            for c in stored.calls
-        }
+        self._people = {agent.extension: Person.of(agent) for agent in stored.agents}
+        self._seats = {(m.queue, m.extension): Seat.of(m) for m in stored.members}
+        self._orders = max(seat.order for seat in self._seats.values())
+        self._callers = {call.id: Caller.of(call) for call in stored.calls}
+        self._rung = {turn.queue: (turn.logon_order, turn.extension) for turn in stored.turns}
         after = (self._people, self._seats, self._callers)
         for known, found in zip(before, after, strict=True):
             if compare and known and known != found:
@@ -111,111 +92,179 @@ class Reference:
         self._ledger = state.ledger
         self._history.note("step", event)
         self._enter(event, commands, now)
-        for command in commands:
-            self._follow(command)
+        for call_id, some in groupby(
+            (c for c in commands if not isinstance(c, WakeAt | ShowCall)), key=_rung_for
+        ):
+            if call_id is not None:
+                self._offer(call_id, [(c.leg, c.device) for c in some if isinstance(c, Ring)])
+            else:
+                for command in some:
+                    self._follow(command)
         if state.asterisk_up and len(self._people) <= THOROUGH:
             self._nobody_waits_in_vain(commands)
         return commands
 
+    # What happens. ------------------------------------------------------------------------------
+
     def _enter(self, event: Event, commands: list[Command], now: datetime) -> None:
         match event:
             case CallerEntered(call_id, queue, channel) if len(commands) > 1:
-                self._set(
-                    self._callers,
-                    call_id,
-                    Caller(queue, channel, (now, call_id), None, frozenset()),
-                )
+                place = (-event.priority, now, call_id)
+                self._set(self._callers, call_id, Caller(queue, channel, place))
             case CallerLeft(channel):
                 for call_id, caller in list(self._callers.items()):
                     if caller.channel == channel:
                         self._set(self._callers, call_id, None)
             case LogOn(device, queue):
                 self._orders += 1
-                self._sit(device, queue, now, self._orders)
+                self._sit(device, queue, since=now, order=self._orders)
             case LogOff(device, queue):
-                self._sit(device, queue, None, 0)
+                self._sit(device, queue, since=None, paused=False)
+            case Pause(device, queue) | Unpause(device, queue):
+                self._sit(device, queue, paused=isinstance(event, Pause))
             case DeviceStateChanged(device, device_state) if device in self._devices:
-                extension = self._devices[device]
-                person = replace(self._people[extension], able=device_state.can_ring)
-                self._set(self._people, extension, person)
+                self._person(self._devices[device], device=device_state)
+            case WrapUpOver(extension):
+                self._end_wrap_up(extension, now)
             case LegEnded(leg):
                 self._free(leg, now)
             case RetryDue(call_id) if call_id in self._callers:
-                caller = self._callers[call_id]
-                if caller.offered_to is None and self._expected(caller) is None:
-                    self._set(self._callers, call_id, replace(caller, tried=frozenset()))
+                self._try_again(call_id)
 
     def _follow(self, command: Command) -> None:
         match command:
-            case HideCall(extension, call, reason):
-                caller = self._callers.get(call.id)
-                if caller is not None and reason not in (OfferEnd.CALLER_LEFT, OfferEnd.TIMEOUT):
-                    tried = caller.tried | {extension}
-                    self._set(self._callers, call.id, replace(caller, offered_to=None, tried=tried))
-            case Ring(leg, device):
-                self._offer(leg, self._devices[device])
+            case HideCall(extension, call, reason) if call.id in self._callers:
+                caller = self._callers[call.id]
+                left = caller.offered_to - {extension}
+                if reason is OfferEnd.ANSWERED_ELSEWHERE:
+                    self._caller(call.id, offered_to=left)
+                elif reason not in (OfferEnd.CALLER_LEFT, OfferEnd.TIMEOUT):
+                    self._caller(call.id, offered_to=left, tried=caller.tried | {extension})
+                if reason is OfferEnd.NO_ANSWER:
+                    self._autopause(caller.queue, extension)
             case Connect(leg):
-                for extension, person in self._people.items():
-                    if person.leg == leg:
-                        self._set(self._people, extension, replace(person, on_call=True))
-                        break
+                self._connect(leg)
             case Release(call_id, _, status):
                 self._set(self._callers, call_id, None)
                 self._history.counts[f"released {QueueStatus(status)}"] += 1
             case EndCall(call_id):
                 self._set(self._callers, call_id, None)
 
-    def _offer(self, leg: Leg, extension: str) -> None:
-        """Look at an offer before it is entered."""
-        self._history.counts["offers"] += 1
-        caller, person = self._callers[leg.call_id], self._people[extension]
-        if person.leg is not None:
-            self._history.fail(f"{extension} is offered {leg} and has {person.leg}")
-        if caller.offered_to is not None:
-            self._history.fail(f"{leg} is offered to {extension} and to {caller.offered_to}")
-        expected = self._expected(caller)
-        if expected != extension:
-            self._history.fail(f"{leg} is offered to {extension}, not to {expected}")
-        for call_id, other in self._callers.items():
-            if (
-                other.queue == caller.queue
-                and other.offered_to is None
-                and other.came < caller.came
-                and extension not in other.tried
-            ):
-                self._history.fail(f"{leg} is offered to {extension} before {call_id}")
-        self._set(self._people, extension, replace(person, leg=leg))
-        self._set(self._callers, leg.call_id, replace(caller, offered_to=extension))
-
-    def _expected(self, caller: Caller) -> str | None:
-        candidates = [
-            (seat.penalty, self._people[extension].last_call or seat.since, seat.order, extension)
-            for extension, seat in self._seats[caller.queue].items()
-            if seat.since is not None
-            and extension not in caller.tried
-            and self._people[extension].able
-            and self._people[extension].leg is None
-        ]
-        return min(candidates)[3] if candidates else None
-
-    def _nobody_waits_in_vain(self, commands: Iterable[Command]) -> None:
-        for call_id, caller in self._callers.items():
-            if caller.offered_to is None and (free := self._expected(caller)) is not None:
-                self._history.fail(f"{call_id} waits though {free} is free, after {commands}")
+    def _connect(self, leg: Leg) -> None:
+        caller = self._callers[leg.call_id]
+        if caller.answered:
+            self._history.fail(f"{leg} is connected to a caller who talks already")
+        self._caller(leg.call_id, answered=True)
+        self._person(self._who_has(leg), on_call=True)
 
     def _free(self, leg: Leg, now: datetime) -> None:
-        for extension, person in self._people.items():
-            if person.leg == leg:
-                last_call = now if person.on_call else person.last_call
-                freed = Person(person.able, None, on_call=False, last_call=last_call)
-                self._set(self._people, extension, freed)
-                return
+        extension = next((e for e, p in self._people.items() if p.leg == leg), None)
+        if extension is None:
+            return
+        person = self._people[extension]
+        if not person.on_call:
+            self._person(extension, leg=None, queue=None)
+            return
+        assert person.queue is not None, "whoever talks does so for a queue"
+        seat = self._seats[person.queue, extension]
+        self._set(self._seats, (person.queue, extension), replace(seat, calls=seat.calls + 1))
+        wrapuptime = self._queues[person.queue].wrapuptime
+        self._person(
+            extension,
+            leg=None,
+            on_call=False,
+            last_call=now,
+            queue=person.queue if wrapuptime else None,
+            wrap_up_until=now + wrapuptime if wrapuptime else None,
+        )
 
-    def _sit(self, device: str, queue: str, since: datetime | None, order: int) -> None:
-        extension = self._devices[device]
-        seat = self._seats[queue][extension]
-        changed = replace(seat, since=since, order=order or seat.order)
-        self._set(self._seats[queue], extension, changed)
+    def _end_wrap_up(self, extension: str, now: datetime) -> None:
+        until = self._people[extension].wrap_up_until
+        if until is not None and until <= now:
+            self._person(extension, wrap_up_until=None, queue=None)
+
+    def _try_again(self, call_id: str) -> None:
+        caller = self._callers[call_id]
+        if not caller.offered_to and not self._expected(caller):
+            self._caller(call_id, tried=frozenset())
+
+    def _autopause(self, queue: str, extension: str) -> None:
+        autopause = self._queues[queue].autopause
+        for (name, who), seat in list(self._seats.items()):
+            concerned = autopause is AutoPause.ALL or (autopause is AutoPause.YES and name == queue)
+            if who == extension and concerned and seat.since is not None:
+                self._set(self._seats, (name, who), replace(seat, paused=True))
+
+    # What is decided. ---------------------------------------------------------------------------
+
+    def _offer(self, call_id: str, rung: list[tuple[Leg, str]]) -> None:
+        """Look at the offers of a call, all that are made at once, before they are entered."""
+        self._history.counts["offers"] += len(rung)
+        caller = self._callers[call_id]
+        chosen = {self._devices[device]: leg for leg, device in rung}
+        if caller.offered_to:
+            self._history.fail(f"{call_id} is offered to {chosen} and to {caller.offered_to}")
+        expected = self._expected(caller)
+        if frozenset(chosen) not in expected:
+            self._history.fail(f"{call_id} is offered to {chosen}, not to {expected}")
+        for extension, leg in chosen.items():
+            self._nobody_is_skipped(caller, extension)
+            self._person(extension, leg=leg, queue=caller.queue)
+            seat = self._seats[caller.queue, extension]
+            self._set(self._rung, caller.queue, (seat.order, extension))
+        self._caller(call_id, offered_to=frozenset(chosen))
+
+    def _nobody_is_skipped(self, caller: Caller, extension: str) -> None:
+        weight = self._queues[caller.queue].weight
+        for call_id, other in self._callers.items():
+            if other.offered_to or other.answered or extension in other.tried:
+                continue
+            earlier = other.queue == caller.queue and other.place < caller.place
+            heavier = self._queues[other.queue].weight > weight
+            if (earlier or heavier) and self._may_be_offered(other.queue, extension):
+                self._history.fail(f"{extension} is offered {caller} before {call_id}")
+
+    def _expected(self, caller: Caller) -> set[frozenset[str]]:
+        queue = self._queues[caller.queue]
+        free = [
+            seat.taken_by(extension, self._people[extension])
+            for (name, extension), seat in self._seats.items()
+            if name == queue.name
+            and extension not in caller.tried
+            and self._may_be_offered(name, extension)
+        ]
+        return admissible(queue.strategy, free, self._rung.get(queue.name))
+
+    def _may_be_offered(self, queue: str, extension: str) -> bool:
+        seat = self._seats[queue, extension]
+        there = seat.since is not None and not seat.paused
+        return there and self._people[extension].is_free(self._queues[queue])
+
+    def _nobody_waits_in_vain(self, commands: list[Command]) -> None:
+        for call_id, caller in self._callers.items():
+            waits = not caller.offered_to and not caller.answered
+            if waits and (free := self._expected(caller)):
+                self._history.fail(f"{call_id} waits though {free} are free, after {commands}")
+
+    # The books. ---------------------------------------------------------------------------------
+
+    def _who_has(self, leg: Leg) -> str:
+        return next(extension for extension, p in self._people.items() if p.leg == leg)
+
+    def _person(self, extension: str, **changes: object) -> None:
+        self._set(self._people, extension, replace(self._people[extension], **changes))  # type: ignore[arg-type]
+
+    def _caller(self, call_id: str, **changes: object) -> None:
+        self._set(self._callers, call_id, replace(self._callers[call_id], **changes))  # type: ignore[arg-type]
+
+    def _sit(self, device: str, queue: str | None, **changes: object) -> None:
+        """Change a seat, or all seats in which an agent is (None)."""
+        for (name, extension), seat in list(self._seats.items()):
+            if extension != self._devices[device] or (queue is not None and name != queue):
+                continue
+            if queue is not None or seat.since is not None:
+                changed = replace(seat, **changes)  # type: ignore[arg-type]
+                self._set(self._seats, (name, extension), changed)
 
     def _set(self, book: dict[K, V], key: K, entry: V | None) -> None:
         """Make an entry that is undone when the engine undoes its own."""
@@ -228,3 +277,8 @@ class Reference:
             book.pop(key, None)
         else:
             book[key] = entry
+
+
+def _rung_for(command: Command) -> str | None:
+    """Return the call that a command rings a phone for."""
+    return command.leg.call_id if isinstance(command, Ring) else None

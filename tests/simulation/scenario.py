@@ -1,7 +1,10 @@
 """How a world is: drawn from the seed, so that each seed is a call centre of its own."""
 
 from dataclasses import dataclass, fields, replace
+from datetime import timedelta
 from random import Random
+
+from component.domain.model import AutoPause, Queue, StrategyName
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,67 +40,84 @@ class Scenario:
     """One call centre and what befalls it."""
 
     agents: int
-    queues: int
+    queues: tuple[Queue, ...]
     calls: int
     """In each phase; after a phase all faults end and nothing may be left over."""
     phases: int
     callers_per_second: float
     log_changes_per_second: float
-    """Agents who log on or off."""
+    """Agents who log on or off, pause or go on."""
     talk_seconds: float
     patience_seconds: float
-    ring_seconds: float
-    """The queues' `timeout`."""
-    retry_seconds: float
-    max_wait_seconds: float
+    priorities: int
+    """How many priorities callers have."""
     answers: float
     """The probability that a phone is answered rather than rejected, busy or let ring."""
     event_delay: float
     """Seconds that an event takes, at most."""
     faults: Faults
-    announce_seconds: float = 0.0
-    """The queues' `announce-frequency`."""
 
 
 def draw(seed: int, calls: int = 60) -> Scenario:
     """Return the call centre of a seed."""
     dice = Random(f"scenario {seed}")
+    queues = tuple(_queue(dice, number) for number in range(dice.choice((1, 1, 2, 3))))
     agents = dice.choice((1, 2, 3, 5, 8, 20))
     talk = dice.choice((2.0, 10.0, 30.0))
     scenario = Scenario(
         agents=agents,
-        queues=dice.choice((1, 1, 2, 3)),
+        queues=queues,
         calls=calls,
         phases=2,
         callers_per_second=agents / (talk + 3) * dice.choice((0.3, 0.9, 2.0)),
         log_changes_per_second=dice.choice((0.0, 0.02, 0.2)),
         talk_seconds=talk,
         patience_seconds=dice.choice((5.0, 30.0, 200.0)),
-        ring_seconds=dice.choice((1.0, 5.0, 15.0)),
-        retry_seconds=dice.choice((0.1, 2.0, 5.0)),
-        max_wait_seconds=dice.choice((10.0, 60.0, 100.0)),
+        priorities=dice.choice((1, 1, 3)),
         answers=dice.choice((1.0, 0.8, 0.4)),
         event_delay=dice.choice((0.001, 0.02, 0.2)),
         faults=_faults(dice),
-        announce_seconds=dice.choice((0.0, 5.0, 30.0)),
     )
     return scenario if dice.random() < 0.9 else replace(scenario, faults=NO_FAULTS)
 
 
+def _queue(dice: Random, number: int) -> Queue:
+    announce = dice.choice((0.0, 5.0, 30.0))
+    return Queue(
+        f"queue{number}",
+        timeout=timedelta(seconds=dice.choice((1.0, 5.0, 15.0))),
+        retry=timedelta(seconds=dice.choice((0.1, 2.0, 5.0))),
+        max_wait=timedelta(seconds=dice.choice((10.0, 60.0, 100.0))),
+        # Several legs at once are where most can go wrong.
+        strategy=dice.choice((*StrategyName, *[StrategyName.RINGALL] * 3)),
+        wrapuptime=timedelta(seconds=dice.choice((0.0, 0.0, 1.0, 20.0))),
+        ringinuse=dice.random() < 0.1,
+        autopause=dice.choice((AutoPause.NO, AutoPause.NO, AutoPause.YES, AutoPause.ALL)),
+        weight=dice.choice((0, 0, 5)),
+        announce_frequency=timedelta(seconds=announce),
+        periodic_announce_frequency=timedelta(seconds=announce * 1.5),
+        min_announce_frequency=timedelta(seconds=2),
+    )
+
+
 def large(agents: int, calls: int) -> Scenario:
     """Return a big call centre on a good day."""
+    queue = Queue(
+        "queue0",
+        timeout=timedelta(seconds=5),
+        retry=timedelta(seconds=2),
+        max_wait=timedelta(seconds=60),
+    )
     return Scenario(
         agents=agents,
-        queues=1,
+        queues=(queue,),
         calls=calls,
         phases=1,
         callers_per_second=agents / 40,
         log_changes_per_second=0.2,
         talk_seconds=30,
         patience_seconds=60,
-        ring_seconds=5,
-        retry_seconds=2,
-        max_wait_seconds=60,
+        priorities=1,
         answers=0.8,
         event_delay=0.02,
         faults=replace(NO_FAULTS, crash=1, store_away=1, socket_drop=1, xmpp_drop=2),

@@ -15,14 +15,14 @@ pytestmark = pytest.mark.simulation
 
 CALLS = 60
 
-FAILED = {
-    100: "a commit in doubt: messages of a fact that was undone were sent after newer ones",
-    101: "a commit in doubt: the call of a caller who was turned away stayed in the store",
-    109: "a commit in doubt: a message stayed in the store for ever",
-    117: "a commit in doubt: after a crash the store had a call that never was",
+TELLING = {
+    304: "a circle that does not close",
+    305: "one phone rings instead of all; the queue of less weight comes first",
+    307: "a phone rings on though the call was answered elsewhere",
+    300: "wrap-up is cut short",
 }
-"""Seeds that found something, and what. They mean something else once `scenario.draw` changes:
-what was found has a unit test as well."""
+"""Seeds that show a mistake which was made on purpose, and which one. They mean something else once
+`scenario.draw` changes."""
 
 FRESH = 25
 
@@ -34,8 +34,8 @@ def check(seed: int, scenario: Scenario, calls: int = CALLS, agents: int = 0) ->
     assert result.violations == []
 
 
-@pytest.mark.parametrize("seed", FAILED)
-def test_what_was_mended_stays_mended(seed: int) -> None:
+@pytest.mark.parametrize("seed", TELLING)
+def test_nothing_goes_wrong_where_it_is_known_to_show(seed: int) -> None:
     check(seed, draw(seed, CALLS))
 
 

@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from itertools import count
 from random import Random
 from typing import Any, NoReturn
@@ -18,8 +17,8 @@ import structlog
 
 from component import engine as engine_module
 from component.domain.errors import DomainError
-from component.domain.events import LogOff, LogOn
-from component.domain.model import Agent, Customer, Member, Queue
+from component.domain.events import LogOff, LogOn, Pause, Unpause
+from component.domain.model import Agent, Customer, Member
 from component.ports import Stored, StoreUnavailableError
 from component.pubsub.addresses import extension_node
 from component.pubsub.model import Subscription
@@ -210,8 +209,9 @@ class World:
         channel = f"caller{next(self._callers)}"
         digits = self.dice.choice(("", "1111", "2222"))
         queue = self.dice.choice(self.queues)
-        self.history.note("caller enters", channel, queue, digits)
-        if not self.asterisk.enter(channel, f"{queue},{digits}"):
+        priority = self.dice.randrange(self.scenario.priorities)
+        self.history.note("caller enters", channel, queue, digits, priority)
+        if not self.asterisk.enter(channel, f"{queue},{digits},{priority}"):
             self._caller_gone(Channel(channel, self.loop.time()), "fallback")
 
     def _caller_gone(self, channel: Channel, how: str) -> None:
@@ -223,17 +223,20 @@ class World:
     def _log_change(self) -> None:
         device, queue = self.dice.choice(self.devices), self.dice.choice(self.queues)
         # More on than off: an empty queue is soon told.
-        kind = LogOn if self.dice.random() < 0.6 else LogOff
-        self._log(kind(device, queue))
+        if self.dice.random() < 0.6:
+            self._log((LogOn if self.dice.random() < 0.6 else LogOff)(device, queue))
+        else:
+            kind = Pause if self.dice.random() < 0.3 else Unpause
+            self._log(kind(device, queue if self.dice.random() < 0.5 else None))
 
-    def _log(self, event: LogOn | LogOff) -> None:
+    def _log(self, event: LogOn | LogOff | Pause | Unpause) -> None:
         if self.life is None or not self.life.serving:
             return
         task = self.loop.create_task(self._dial(self.life, event))
         self._loose.add(task)
         task.add_done_callback(self._loose.discard)
 
-    async def _dial(self, life: Life, event: LogOn | LogOff) -> None:
+    async def _dial(self, life: Life, event: LogOn | LogOff | Pause | Unpause) -> None:
         try:
             await life.engine.step(event)
         except (DomainError, StoreUnavailableError) as error:
@@ -343,26 +346,14 @@ def _silent(world: World) -> Iterator[None]:
 
 
 def _content(scenario: Scenario, dice: Random) -> MemoryStore:
-    queues = [
-        Queue(
-            f"queue{n}",
-            timeout=timedelta(seconds=scenario.ring_seconds),
-            retry=timedelta(seconds=scenario.retry_seconds),
-            max_wait=timedelta(seconds=scenario.max_wait_seconds),
-            announce_frequency=timedelta(seconds=scenario.announce_seconds),
-            periodic_announce_frequency=timedelta(seconds=scenario.announce_seconds * 1.5),
-            min_announce_frequency=timedelta(seconds=2),
-        )
-        for n in range(scenario.queues)
-    ]
     extensions = [str(1000 + n) for n in range(scenario.agents)]
     members = [
         Member(queue.name, extension, penalty=dice.choice((0, 0, 1)))
-        for queue in queues
+        for queue in scenario.queues
         for extension in extensions
     ]
     return MemoryStore(
-        queues=queues,
+        queues=scenario.queues,
         agents=[Agent(e, f"PJSIP/{e}", f"user{e}@example.com") for e in extensions],
         members=members,
         customers=[Customer(1, "1111", "Company 1", {})],

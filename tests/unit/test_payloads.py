@@ -12,7 +12,7 @@ import xmlschema
 from hypothesis import given
 from hypothesis import strategies as st
 
-from component.domain.model import Call, Caller, CallState, Customer
+from component.domain.model import Call, Caller, CallState, Customer, Leg, Offer
 from component.payloads import announcement_xml, call_xml
 
 pytestmark = pytest.mark.unit
@@ -30,10 +30,9 @@ OFFERED = Call(
     digits="1111",
     customer=Customer(7, "1111", "Company 1", {"contract": "gold"}),
     state=CallState.OFFERED,
-    extension="1000",
+    offers=(Offer("1000", Leg("call1", 1), NOW + timedelta(seconds=1.5)),),
     attempt=1,
     revision=1,
-    offered_at=NOW + timedelta(seconds=1.5),
 )
 
 NAMESPACE = "{urn:ivr-pubsub:call:1}"

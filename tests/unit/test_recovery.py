@@ -8,7 +8,14 @@ import pytest
 
 from component.domain.commands import Connect, HangUpLeg, Hold, Hush, Release, Ring
 from component.domain.events import AnnouncementDue, CallerLeft, LegAnswered, LegEnded, Pause
-from component.domain.model import AgentState, CallState, DeviceState, Leg, LegEnd
+from component.domain.model import (
+    AgentState,
+    CallState,
+    DeviceState,
+    Leg,
+    LegEnd,
+    StrategyName,
+)
 from component.ports import Snapshot, WaitingChannel
 from component.recovery import timers
 from component.storage.memory import MemoryStore
@@ -46,8 +53,14 @@ def announcing_store() -> MemoryStore:
     return store
 
 
-async def offered(service: Service) -> None:
-    await service.log_on("1000")
+def ringing_everywhere() -> MemoryStore:
+    store = demo_store()
+    store.queues = [replace(store.queues[0], strategy=StrategyName.RINGALL)]
+    return store
+
+
+async def offered(service: Service, *extensions: str) -> None:
+    await service.log_on(*extensions or ("1000",))
     await service.engine.step(service.enter())
     service.outside.done.clear()
 
@@ -126,9 +139,60 @@ async def test_a_waiting_caller_is_held_again_in_the_old_place() -> None:
         service.outside.done.clear()
         await service.engine.reconcile(snapshot(service, "channel1", "channel2", ringing=(LEG,)))
 
-        [hold] = service.outside.done
-        assert isinstance(hold, Hold)
-        assert hold.channel == "channel2"
+        assert [hold.channel for hold in service.outside.done if isinstance(hold, Hold)] == [
+            "channel1",
+            "channel2",
+        ]
+        assert len(service.outside.done) == 2
+
+
+async def test_of_several_phones_that_ring_those_that_stopped_are_passed_over() -> None:
+    async with running(ringing_everywhere()) as service:
+        await offered(service, "1000", "2000", "3000")
+        await service.engine.reconcile(
+            snapshot(service, "channel1", ringing=(Leg("call1", 1), Leg("call1", 3)))
+        )
+
+        call = service.store.calls["call1"]
+        assert [offer.extension for offer in call.offers] == ["1000", "3000"]
+        assert call.tried == {"2000"}
+
+
+async def test_of_several_phones_that_were_answered_meanwhile_one_is_connected() -> None:
+    async with running(ringing_everywhere()) as service:
+        await offered(service, "1000", "2000", "3000")
+        first, second, third = (Leg("call1", attempt) for attempt in (1, 2, 3))
+        await service.engine.reconcile(
+            snapshot(service, "channel1", answered=(first, second), ringing=(third,))
+        )
+
+        assert [done for done in service.outside.done if isinstance(done, Connect)] == [
+            Connect(first, "channel1")
+        ]
+        assert {done for done in service.outside.done if isinstance(done, HangUpLeg)} == {
+            HangUpLeg(second, answered_elsewhere=True),
+            HangUpLeg(second),
+            HangUpLeg(third, answered_elsewhere=True),
+        }
+
+
+async def test_after_a_restart_all_phones_that_ring_stop_in_time() -> None:
+    store = ringing_everywhere()
+    async with running(store) as service:
+        await offered(service, "1000", "2000")
+
+    service = Service(store)
+    service.outside.time += timedelta(seconds=30)
+    await service.start()
+    async with asyncio.timeout(10):
+        while store.calls["call1"].tried != {"1000", "2000"}:
+            await asyncio.sleep(0.01)
+    await service.stop()
+
+    assert [done for done in service.outside.done if isinstance(done, HangUpLeg)] == [
+        HangUpLeg(Leg("call1", 1)),
+        HangUpLeg(Leg("call1", 2)),
+    ]
 
 
 async def test_what_was_being_said_to_a_caller_is_cut_off_and_said_anew_when_it_is_due() -> None:

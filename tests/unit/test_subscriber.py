@@ -8,7 +8,7 @@ import pytest
 from slixmpp import Message
 
 from component.call_event import read
-from component.domain.model import Call, Caller, CallState, Customer
+from component.domain.model import Call, Caller, CallState, Customer, Leg, Offer
 from component.payloads import call_xml
 from component.subscriber import Subscriber
 from tests.unit.transport import FakeTransport
@@ -23,8 +23,8 @@ ENTERED = datetime(2026, 1, 31, 12, 0, 0, 250_000, tzinfo=UTC)
 
 CALL = Call(
     "c1", "support", "channel", Caller("4711", 'Alice "A" <a&b>'), ENTERED, "1111",
-    Customer(7, "1111", "Company 1", {"contract": "gold"}), CallState.OFFERED, "1000",
-    revision=1, offered_at=ENTERED + timedelta(seconds=2),
+    Customer(7, "1111", "Company 1", {"contract": "gold"}), CallState.OFFERED,
+    (Offer("1000", Leg("c1", 1), ENTERED + timedelta(seconds=2)),), revision=1,
 )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ LATER = [
     "0003_call_centre",
     "0004_announcements",
     "0005_several_subscriptions",
+    "0006_offers",
 ]
 ALL = ["0001_schema", *LATER]
 

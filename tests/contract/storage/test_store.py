@@ -14,6 +14,7 @@ from component.domain.model import (
     Customer,
     Leg,
     Member,
+    Offer,
     Outcome,
     Told,
     Turn,
@@ -51,14 +52,16 @@ CALL = Call(
     digits="1111",
     customer=Customer(7, "1111", "Company 1", {"contract": "gold", "ünïcode": '"\\'}),
     state=CallState.OFFERED,
-    extension="1000",
-    attempt=2,
+    offers=(
+        Offer("1000", Leg("call1", 2), NOW + timedelta(seconds=1)),
+        Offer("4000", Leg("call1", 3), NOW + timedelta(seconds=1)),
+    ),
+    attempt=3,
     tried=frozenset({"2000", "3000"}),
     retrying=True,
     priority=2,
     original_position=4,
     revision=3,
-    offered_at=NOW + timedelta(seconds=1),
     told=Told(3, speaking=True, position=2, position_at=NOW, periodic=1),
 )
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from component.domain.model import Call, Caller, CallState, Customer
+from component.domain.model import Call, Caller, CallState, Customer, Leg, Offer
 
 ENTERED = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 COMPANY_1 = Customer(1, "1111", "Company 1", {"contract": "gold"})
@@ -13,8 +13,8 @@ def call(call_id: str = "c1", state: CallState = CallState.OFFERED, revision: in
     is_answered = state in (CallState.ANSWERED, CallState.ENDED)
     return Call(
         call_id, "support", "channel", Caller("4711", "Alice"), ENTERED, "1111", COMPANY_1,
-        state, "1000", revision=revision,
-        offered_at=ENTERED + timedelta(seconds=3),
+        state, (Offer("1000", Leg(call_id, 1), ENTERED + timedelta(seconds=3)),), 1,
+        revision=revision,
         answered_at=ENTERED + timedelta(seconds=6) if is_answered else None,
         ended_at=ENTERED + timedelta(seconds=9) if state == CallState.ENDED else None,
     )  # fmt: skip

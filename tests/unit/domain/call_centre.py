@@ -150,7 +150,10 @@ class CallCentre:
         extension = self.call(call_id).extension
         assert extension is not None, "the call is not offered to anybody"
         leg = self.call(call_id).leg
+        others = [offer.leg for offer in self.call(call_id).offers if offer.leg != leg]
         self.answer(call_id)
+        for other in others:
+            self.leg_ends(other)
         self.after(seconds)
         self.leg_ends(leg)
         return extension
@@ -162,8 +165,8 @@ class CallCentre:
 
     def ringing(self) -> list[str]:
         """The extensions that calls are offered to."""
-        calls = self.state.calls.values()
-        return [c.extension for c in calls if c.state is CallState.OFFERED and c.extension]
+        calls = [c for c in self.state.calls.values() if c.state is CallState.OFFERED]
+        return [offer.extension for call in calls for offer in call.offers]
 
     def rung(self) -> list[str]:
         """The devices that were rung, in order."""

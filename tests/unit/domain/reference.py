@@ -1,6 +1,6 @@
 """The strategies once more, naively: a list of people and a plain rule for each strategy."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from component.domain.model import StrategyName
 
@@ -28,7 +28,7 @@ class Floor:
     people: dict[str, Person]
     last_rung: tuple[int, str] | None = None
     """As which of all log-ons, extension."""
-    log_ons: int = field(default=0)
+    log_ons: int = 0
 
     def log_on(self, extension: str, now: float) -> None:
         self.log_ons += 1
@@ -36,31 +36,13 @@ class Floor:
         person.on, person.paused, person.logged_on = True, False, (now, self.log_ons)
 
     def expect(self, tried: set[str]) -> set[str]:
-        """Who may be rung now, if anybody."""
+        """Who may be rung now, if anybody: one of these, or with `ringall` all of them."""
         free = [
             person
             for person in self.people.values()
             if person.on and not person.paused and not person.busy and person.extension not in tried
         ]
-        if not free:
-            return set()
-        if self.strategy is not StrategyName.WRANDOM:
-            lowest = min(person.penalty for person in free)
-            free = [person for person in free if person.penalty == lowest]
-        match self.strategy:
-            case StrategyName.RANDOM | StrategyName.WRANDOM:
-                return {person.extension for person in free}
-            case StrategyName.LEASTRECENT:
-                return {min(free, key=_idle).extension}
-            case StrategyName.FEWESTCALLS:
-                fewest = min(person.calls for person in free)
-                return {min((p for p in free if p.calls == fewest), key=_idle).extension}
-            case StrategyName.LINEAR:
-                return {min(free, key=lambda person: person.logged_on[1]).extension}
-            case StrategyName.RRMEMORY:
-                return {self._next(sorted(free, key=lambda person: person.extension), (0, 1))}
-            case StrategyName.RRORDERED:
-                return {self._next(sorted(free, key=lambda person: person.logged_on[1]), (1, 0))}
+        return {e for group in admissible(self.strategy, free, self.last_rung) for e in group}
 
     def rung(self, extension: str) -> None:
         person = self.people[extension]
@@ -73,14 +55,45 @@ class Floor:
         if talked:
             person.last_call, person.calls = now, person.calls + 1
 
-    def _next(self, circle: list[Person], by: tuple[int, int]) -> str:
-        if self.last_rung is not None:
-            order, extension = self.last_rung
-            for person in circle:
-                behind = person.logged_on[1] > order if by[0] else person.extension > extension
-                if behind:
-                    return person.extension
-        return circle[0].extension
+
+def admissible(
+    strategy: StrategyName, free: list[Person], last_rung: tuple[int, str] | None
+) -> set[frozenset[str]]:
+    """Who may be rung, of those who are free: any of these groups, but none other.
+
+    `last_rung` is whose phone rang last: as which of all log-ons, and the extension.
+    """
+    if not free:
+        return set()
+    if strategy is not StrategyName.WRANDOM:
+        lowest = min(person.penalty for person in free)
+        free = [person for person in free if person.penalty == lowest]
+    everybody = frozenset(person.extension for person in free)
+    match strategy:
+        case StrategyName.RINGALL:
+            return {everybody}
+        case StrategyName.RANDOM | StrategyName.WRANDOM:
+            return {frozenset({extension}) for extension in everybody}
+        case StrategyName.LEASTRECENT:
+            chosen = min(free, key=_idle)
+        case StrategyName.FEWESTCALLS:
+            fewest = min(person.calls for person in free)
+            chosen = min((p for p in free if p.calls == fewest), key=_idle)
+        case StrategyName.LINEAR:
+            chosen = min(free, key=_order)
+        case StrategyName.RRMEMORY:
+            circle = sorted(free, key=lambda person: person.extension)
+            behind = [p for p in circle if last_rung is not None and p.extension > last_rung[1]]
+            chosen = (behind or circle)[0]
+        case StrategyName.RRORDERED:
+            circle = sorted(free, key=_order)
+            behind = [p for p in circle if last_rung is not None and _order(p) > last_rung[0]]
+            chosen = (behind or circle)[0]
+    return {frozenset({chosen.extension})}
+
+
+def _order(person: Person) -> int:
+    return person.logged_on[1]
 
 
 def _idle(person: Person) -> tuple[float, int]:

@@ -29,6 +29,7 @@ from component.domain.model import (
     DeviceState,
     Leg,
     LegEnd,
+    StrategyName,
 )
 from tests.unit.domain.call_centre import CallCentre
 
@@ -43,12 +44,18 @@ class AnyOrder(RuleBasedStateMachine):
     """Facts in any order, true ones and such as are late, doubled or about nothing."""
 
     calls = Bundle("calls")
+    strategy = StrategyName.LEASTRECENT
 
     def __init__(self) -> None:
         super().__init__()
-        self.centre = CallCentre(EXTENSIONS, penalty={"3000": 1}, wrapuptime=timedelta(seconds=2))
+        self.centre = CallCentre(
+            EXTENSIONS,
+            penalty={"3000": 1},
+            strategy=self.strategy,
+            wrapuptime=timedelta(seconds=2),
+        )
         self.rung: set[Leg] = set()
-        self.shown: dict[str, str] = {}
+        self.shown: set[tuple[str, str]] = set()
         self.released: list[str] = []
 
     @rule(target=calls)
@@ -125,16 +132,23 @@ class AnyOrder(RuleBasedStateMachine):
     @invariant()
     def no_agent_has_two_calls(self) -> None:
         calls = self.centre.state.calls.values()
-        busy = [c.extension for c in calls if c.state in (CallState.OFFERED, CallState.ANSWERED)]
+        busy = [offer.extension for c in calls if not c.outcome for offer in c.offers]
         assert len(busy) == len(set(busy))
 
     @invariant()
     def every_offer_is_the_business_of_an_agent(self) -> None:
         for call in self.centre.state.calls.values():
-            if call.state in (CallState.OFFERED, CallState.ANSWERED):
-                agent = self.centre.state.agent_of(call.leg)
+            is_open = call.state in (CallState.OFFERED, CallState.ANSWERED)
+            assert call.outcome or bool(call.offers) == is_open
+            for offer in call.offers if is_open else ():
+                agent = self.centre.state.agent_of(offer.leg)
                 assert agent is not None
-                assert agent.extension == call.extension
+                assert agent.extension == offer.extension
+
+    @invariant()
+    def an_answered_call_has_one_agent(self) -> None:
+        for call in self.centre.state.calls.values():
+            assert call.state is not CallState.ANSWERED or len(call.offers) == 1
 
     @invariant()
     def nobody_waits_while_somebody_untried_is_free(self) -> None:
@@ -167,9 +181,7 @@ class AnyOrder(RuleBasedStateMachine):
     @invariant()
     def what_is_shown_is_what_is_offered_or_answered(self) -> None:
         calls = self.centre.state.calls.values()
-        current = {
-            c.id: c.extension for c in calls if c.state in (CallState.OFFERED, CallState.ANSWERED)
-        }
+        current = {(c.id, offer.extension) for c in calls if not c.outcome for offer in c.offers}
         assert self.shown == current
 
     @invariant()
@@ -195,16 +207,23 @@ class AnyOrder(RuleBasedStateMachine):
             case HangUpLeg(leg=leg):
                 assert leg.attempt >= 1
             case ShowCall(extension=extension, call=call):
-                assert self.shown.get(call.id, extension) == extension, "shown at two extensions"
                 if call.state is CallState.ENDED:
-                    del self.shown[call.id]
+                    self.shown.remove((call.id, extension))
                 else:
-                    self.shown[call.id] = extension
+                    self.shown.add((call.id, extension))
             case HideCall(extension=extension, call=call):
-                assert self.shown.pop(call.id) == extension
+                self.shown.remove((call.id, extension))
             case Release(call_id=call_id) | EndCall(call_id=call_id):
                 self.released.append(call_id)
 
 
+class AnyOrderOfSeveralPhones(AnyOrder):
+    """The same where a call rings everywhere at once."""
+
+    strategy = StrategyName.RINGALL
+
+
 AnyOrder.TestCase.settings = settings(max_examples=200, stateful_step_count=60, deadline=None)
+AnyOrderOfSeveralPhones.TestCase.settings = AnyOrder.TestCase.settings
 TestAnyOrder = AnyOrder.TestCase
+TestAnyOrderOfSeveralPhones = AnyOrderOfSeveralPhones.TestCase

@@ -1,4 +1,7 @@
-"""Each strategy takes whom a naive reference takes, whatever happened before."""
+"""Each strategy takes whom a naive reference takes, whatever happened before.
+
+`ringall`, with which several phones ring, is followed by the simulator's reference.
+"""
 
 import pytest
 from hypothesis import given, settings
@@ -86,7 +89,7 @@ class Watched:
         return (self.centre.now - self.start).total_seconds()
 
 
-@pytest.mark.parametrize("strategy", StrategyName)
+@pytest.mark.parametrize("strategy", sorted(set(StrategyName) - {StrategyName.RINGALL}))
 @settings(max_examples=100, deadline=None)
 @given(penalties=st.lists(st.integers(0, 1), min_size=4, max_size=4), deeds=DEEDS)
 def test_the_choice_is_that_of_the_reference(

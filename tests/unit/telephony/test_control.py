@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -194,6 +195,22 @@ async def test_a_leg_that_is_gone_when_it_is_hung_up_has_ended(desk: Desk) -> No
     assert desk.events == [LegEnded(LEG, LegEnd.HUNG_UP)]
 
 
+async def test_a_phone_is_told_that_the_call_was_answered_elsewhere(desk: Desk) -> None:
+    await desk.does(HangUpLeg(LEG, answered_elsewhere=True))
+    assert desk.ari.arguments("hangup") == {"channelId": "ivr-c1.2", "reason_code": "26"}
+
+
+async def test_the_phones_of_a_call_do_not_wait_for_one_another(desk: Desk) -> None:
+    gate = desk.ari.hold_back("originate")
+    desk.control.perform([RING, replace(RING, leg=Leg("c1", 3))])
+    async with asyncio.timeout(5):
+        while len(desk.ari.operations) < 2:
+            await asyncio.sleep(0)
+    assert desk.ari.operations == ["originate", "originate"]
+    gate.set()
+    await desk.control.close(5)
+
+
 async def test_hanging_up_is_tried_until_it_is_answered(desk: Desk) -> None:
     desk.ari.lose("hangup", times=3)
     assert await desk.does(HANG_UP) == ["hangup"] * 4
@@ -286,6 +303,6 @@ async def test_calls_do_not_wait_for_one_another(desk: Desk) -> None:
     async with asyncio.timeout(5):
         while "hangup" not in desk.ari.operations:
             await asyncio.sleep(0)
-    assert desk.ari.arguments("hangup") == {"channelId": "ivr-c2.1"}
+    assert desk.ari.arguments("hangup")["channelId"] == "ivr-c2.1"
     gate.set()
     await desk.control.close(5)

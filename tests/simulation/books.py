@@ -1,0 +1,98 @@
+"""What somebody writes down who watches a call centre: people, their seats, callers."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from component.domain.model import Agent, Call, CallState, DeviceState, Leg, Member, Queue
+from tests.unit.domain import reference
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An agent."""
+
+    device: DeviceState
+    leg: Leg | None = None
+    queue: str | None = None
+    """The queue that the leg or the paperwork is for."""
+    on_call: bool = False
+    wrap_up_until: datetime | None = None
+    last_call: datetime | None = None
+
+    @classmethod
+    def of(cls, agent: Agent) -> "Person":
+        """Return what the store says of an agent."""
+        return cls(
+            agent.device_state,
+            agent.leg,
+            agent.queue,
+            agent.state == "on call",
+            agent.wrap_up_until,
+            agent.last_call,
+        )
+
+    def is_free(self, queue: Queue) -> bool:
+        """Tell whether nothing keeps the agent from a call of this queue."""
+        phone = self.device.is_there if queue.ringinuse else self.device.can_ring
+        return phone and self.leg is None and self.wrap_up_until is None
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """An agent's place in a queue."""
+
+    penalty: int
+    since: datetime | None
+    order: int
+    paused: bool
+    calls: int
+
+    @classmethod
+    def of(cls, member: Member) -> "Seat":
+        """Return what the store says of a member."""
+        return cls(
+            member.penalty,
+            member.logged_on_at,
+            member.logon_order,
+            member.paused_at is not None,
+            member.calls_taken,
+        )
+
+    def taken_by(self, extension: str, person: Person) -> reference.Person:
+        """Return the agent as the naive strategies see one who is logged on."""
+        assert self.since is not None, "nobody sits here"
+        talked = person.last_call
+        return reference.Person(
+            extension,
+            self.penalty,
+            on=True,
+            logged_on=(self.since.timestamp(), self.order),
+            last_call=None if talked is None else talked.timestamp(),
+            calls=self.calls,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A call that has not ended."""
+
+    queue: str
+    channel: str
+    place: tuple[int, datetime, str]
+    """The smallest of a queue is served first."""
+    offered_to: frozenset[str] = frozenset()
+    """Whose phones ring, or who answered."""
+    answered: bool = False
+    tried: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, call: Call) -> "Caller":
+        """Return what the store says of a call."""
+        return cls(
+            call.queue,
+            call.channel,
+            (-call.priority, call.entered_at, call.id),
+            frozenset(offer.extension for offer in call.offers),
+            call.state is CallState.ANSWERED,
+            call.tried,
+        )
