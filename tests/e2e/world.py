@@ -22,6 +22,9 @@ from lab.xmpp_server import COMPONENT, HOST, XmppServer
 PATIENCE = 10.0
 """Seconds that anything may take that is expected to happen."""
 
+ADMIN = "user3"
+"""Who administers the service, among the users."""
+
 
 class World:
     """Asterisk, an XMPP server, a database of its own, the service, and people.
@@ -176,6 +179,7 @@ class World:
                 "domain": COMPONENT,
                 "port": xmpp.component_port,
                 "secret": xmpp.component_secret,
+                "admins": [f"{ADMIN}@{HOST}"],
             },
             "asterisk": {
                 "url": f"http://127.0.0.1:{asterisk.http_port}",
