@@ -18,6 +18,7 @@ from component.domain.state import State
 from component.engine import Engine
 from component.handlers.dispatch import dispatcher
 from component.handlers.notify import event_markup
+from component.handlers.presence import presence_markup
 from component.http import HttpServer, Status
 from component.measured import MeasuredAnswerer, MeasuredDirectory, MeasuredStore, measure_lag
 from component.metrics import Metrics
@@ -116,7 +117,9 @@ class Service:
             holdtimes=stored.holdtimes,
         )
         pubsub = PubSub(ledger, config.xmpp.domain, self._privileged(), config.pubsub.policy)
-        pubsub.load(stored.nodes, stored.affiliations, stored.subscriptions, stored.items)
+        pubsub.load(
+            stored.nodes, stored.affiliations, stored.subscriptions, stored.items, stored.contacts
+        )
         outbox = Outbox(stored.outgoing, clock.now())
         directory = MeasuredDirectory(store, self._metrics)
         observer = self._observer = EngineObserver(self._metrics, state, outbox, clock)
@@ -155,6 +158,7 @@ class Service:
             rng=SystemRandom(),
             observer=observer,
             render=event_markup,
+            render_presence=presence_markup,
             address=config.xmpp.domain,
         )
         routes = AgiRoutes(directory, engine.step, asterisk.remember, deadline=config.agi.deadline)

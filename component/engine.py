@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 import structlog
 
 from component import recovery
+from component.agent_presence import AgentsShown
 from component.domain.commands import (
     Announce,
     CallCommand,
@@ -32,6 +33,7 @@ from component.domain.events import AsteriskFound, CallerEntered, Event
 from component.domain.model import QueueStatus
 from component.domain.state import State
 from component.domain.step import step
+from component.markup import Markup
 from component.outbox import Outbox
 from component.payloads import announcement_xml, call_xml
 from component.ports import (
@@ -50,6 +52,7 @@ from component.ports import (
 from component.pubsub.addresses import extension_node
 from component.pubsub.errors import PubSubError
 from component.pubsub.model import Notification
+from component.pubsub.presence import PresenceNotice
 from component.pubsub.service import PubSub
 from component.records import Ledger
 
@@ -83,6 +86,7 @@ class _Batch:
     commands: list[Command] = field(default_factory=list)
     notifications: list[Notification] = field(default_factory=list)
     messages: list[Outgoing] = field(default_factory=list)
+    presences: list[PresenceNotice] = field(default_factory=list)
     stray_bridges: list[str] = field(default_factory=list)
     answers: list[tuple[asyncio.Future[Any], object]] = field(default_factory=list)
     refusals: list[tuple[asyncio.Future[Any], Exception]] = field(default_factory=list)
@@ -92,6 +96,7 @@ class _Batch:
         self.commands += decided.commands
         self.notifications += decided.notifications
         self.messages += decided.messages
+        self.presences += decided.presences
         self.stray_bridges += decided.stray_bridges
 
 
@@ -112,6 +117,7 @@ class Engine:
         rng: Random,
         observer: Observer,
         render: Callable[[Notification], str],
+        render_presence: Callable[[PresenceNotice], Iterable[Markup]],
         address: str,
     ) -> None:
         self._ledger = ledger
@@ -125,6 +131,8 @@ class Engine:
         self._rng = rng
         self._observer = observer
         self._render = render
+        self._render_presence = render_presence
+        self._agents_shown = AgentsShown(state, pubsub, address)
         self._address = address
         self._inbox: deque[_Entry] = deque()
         self._filled = asyncio.Event()
@@ -173,11 +181,20 @@ class Engine:
         """How many facts wait to be stepped."""
         return len(self._inbox)
 
+    def presences(self) -> list[Markup]:
+        """Return what contacts are to know now that the connection is back."""
+        return self._stanzas(self._pubsub.shown())
+
+    def farewell(self) -> list[Markup]:
+        """Return what contacts are to know before the connection ends."""
+        return self._stanzas(self._pubsub.farewell())
+
     # The loop. ----------------------------------------------------------------------------------
 
     async def run(self) -> None:
         """Process facts for ever."""
         self._wake_at(recovery.timers(self._state, self._clock.now()))
+        self._agents_shown.load()
         while True:
             await self._filled.wait()
             self._filled.clear()
@@ -188,9 +205,11 @@ class Engine:
     async def _process(self, entries: list[_Entry]) -> None:
         batch = _Batch()
         self._pubsub.expire(self._clock.now())
-        batch.notifications += self._pubsub.take_notifications()
+        self._collect(batch)
         for entry in entries:
             self._decide(entry, batch)
+        self._agents_shown.update()
+        self._collect(batch)
         changes = self._changes(batch)
         started = self._clock.now()
         try:
@@ -249,7 +268,7 @@ class Engine:
             return self._reconcile(fact, batch, now)
         if callable(fact):
             result = fact(self._pubsub, now)
-            batch.notifications += self._pubsub.take_notifications()
+            self._collect(batch)
             return result
         self._step(fact, batch, now)
         return None
@@ -278,7 +297,12 @@ class Engine:
                         expires_at=now + self._state.queues[call.queue].max_wait,
                     )
                 )
+        self._collect(batch)
+
+    def _collect(self, batch: _Batch) -> None:
+        """Take over what subscribers and contacts must be told."""
         batch.notifications += self._pubsub.take_notifications()
+        batch.presences += self._pubsub.take_presences()
 
     def _reconcile(
         self, snapshot: Snapshot, batch: _Batch, now: datetime
@@ -315,6 +339,7 @@ class Engine:
             affiliations=dict(pubsub.affiliations.pending()),
             subscriptions=dict(pubsub.subscriptions.pending()),
             items=dict(pubsub.items.pending()),
+            contacts=dict(pubsub.contacts.pending()),
             outgoing=batch.messages,
         )
         self._outbox.include_in(changes)
@@ -324,6 +349,8 @@ class Engine:
         """Do what was decided, now that it is committed: show first, then ring."""
         if batch.messages:
             self._publisher.send(batch.messages)
+        if batch.presences:
+            self._publisher.announce(self._stanzas(batch.presences))
         self._control.perform(c for c in batch.commands if isinstance(c, CallCommand))
         self._wake_at(c for c in batch.commands if isinstance(c, WakeAt))
         for call_id in batch.stray_bridges:
@@ -375,6 +402,9 @@ class Engine:
         released = Release(entered.call_id, entered.channel, QueueStatus.UNAVAILABLE)
         self._control.perform([released])
         self._observer.turned_away(entered.queue)
+
+    def _stanzas(self, notices: Iterable[PresenceNotice]) -> list[Markup]:
+        return [stanza for notice in notices for stanza in self._render_presence(notice)]
 
     def _put(self, entry: _Entry) -> None:
         self._inbox.append(entry)

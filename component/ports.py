@@ -12,7 +12,9 @@ from typing import Protocol
 from component.domain.commands import CallCommand, Command
 from component.domain.model import Agent, Call, Customer, DeviceState, Leg, Member, Queue, Turn
 from component.domain.queue_log import LogEntry
+from component.markup import Markup
 from component.pubsub.model import Affiliation, Item, Node, Notification, Subscription
+from component.pubsub.presence import Contact
 
 
 class StoreUnavailableError(Exception):
@@ -63,6 +65,8 @@ class Changes:
     """(node, service address, subscriber's JID, subscription identifier)"""
     items: dict[tuple[str, str], Item | None] = field(default_factory=dict)
     """(node, item id)"""
+    contacts: dict[tuple[str, str], Contact | None] = field(default_factory=dict)
+    """(service address, bare JID)"""
     outgoing: list[Outgoing] = field(default_factory=list)
     delivered: list[int] = field(default_factory=list)
     """Sequence numbers of messages that are no longer owed."""
@@ -72,7 +76,7 @@ class Changes:
             (
                 self.agents, self.members, self.calls, self.calls_gone, self.turns,
                 self.queue_log, self.nodes, self.affiliations, self.subscriptions, self.items,
-                self.outgoing, self.delivered,
+                self.contacts, self.outgoing, self.delivered,
             )
         )  # fmt: skip
 
@@ -94,6 +98,7 @@ class Stored:
     subscriptions: list[Subscription] = field(default_factory=list)
     items: list[Item] = field(default_factory=list)
     """Oldest first within a node."""
+    contacts: list[Contact] = field(default_factory=list)
     outgoing: list[Outgoing] = field(default_factory=list)
     """Oldest first."""
 
@@ -175,6 +180,13 @@ class Publisher(Protocol):
 
         Those dropped are owed still: they are handed over again when the stream is up. What the
         server has confirmed is reported to the engine.
+        """
+        ...
+
+    def announce(self, presences: Sequence[Markup]) -> None:
+        """Write presence stanzas to the stream, after the messages that were sent before.
+
+        While it is down they are dropped: what holds then is announced when it is up again.
         """
         ...
 

@@ -26,6 +26,7 @@ from component.handlers.errors import (
 )
 from component.handlers.messages import MessageHandlers
 from component.handlers.ping import PingHandlers
+from component.handlers.presence import PresenceHandlers
 from component.handlers.pubsub import PubSubHandlers
 from component.handlers.stanza import Engine, IqRequest, Routes, split_name
 from component.handlers.times import TimeHandlers
@@ -60,9 +61,12 @@ async def _attempt(stanza: ET.Element, work: Awaitable[T]) -> T | _Failure:
 class Dispatcher:
     """Answers stanzas, one at a time and independently of one another."""
 
-    def __init__(self, routes: Routes, messages: MessageHandlers) -> None:
+    def __init__(
+        self, routes: Routes, messages: MessageHandlers, presence: PresenceHandlers
+    ) -> None:
         self._routes = routes
         self._messages = messages
+        self._presence = presence
 
     async def answer(self, stanza: ET.Element) -> Markup | None:
         """Return the reply to a stanza, or None if it calls for none. Never raises."""
@@ -74,8 +78,8 @@ class Dispatcher:
             case "bounced message":
                 await _attempt(stanza, self._messages.bounced(stanza))
                 return None
-            case "presence subscription":
-                return element("presence", _return_address(stanza) | {"type": "unsubscribed"})
+            case "presence":
+                return await self._answer_presence(stanza)
             case None:
                 return None
 
@@ -102,6 +106,14 @@ class Dispatcher:
         if isinstance(taken, _Failure):
             return _error(stanza, taken.error)
         return None if taken else _refuse(stanza, SERVICE_UNAVAILABLE, "Nobody reads this.")
+
+    async def _answer_presence(self, stanza: ET.Element) -> Markup | None:
+        taken = await _attempt(stanza, self._presence.take(stanza))
+        if not isinstance(taken, _Failure):
+            return taken
+        # Who has asked for something is told; whoever has only said how they are is not.
+        asked = stanza.get("type") in ("subscribe", "unsubscribe", "probe")
+        return _error(stanza, taken.error) if asked else None
 
     async def _reply(self, stanza: ET.Element) -> Markup:
         if len(stanza) != 1:
@@ -147,10 +159,10 @@ def dispatcher(
         DiscoHandlers(engine, domain, features),
     )
     routes = {route: h for family in families for route, h in family.routes.items()}
-    return Dispatcher(routes, MessageHandlers(engine))
+    return Dispatcher(routes, MessageHandlers(engine), PresenceHandlers(engine))
 
 
-Kind = Literal["request", "message", "bounced message", "presence subscription"]
+Kind = Literal["request", "message", "bounced message", "presence"]
 
 
 def _kind(stanza: ET.Element) -> Kind | None:
@@ -164,8 +176,8 @@ def _kind(stanza: ET.Element) -> Kind | None:
         return "message"
     if name == "message" and type_ == "error":
         return "bounced message"
-    if name == "presence" and type_ == "subscribe":
-        return "presence subscription"
+    if name == "presence":
+        return "presence"
     return None
 
 

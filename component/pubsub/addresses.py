@@ -15,6 +15,11 @@ def extension_node(extension: str) -> str:
     return f"{PREFIX}{extension}"
 
 
+def extension_address(extension: str, domain: str) -> str:
+    """Return the address of an extension's virtual account."""
+    return f"{extension_node(extension)}@{domain}"
+
+
 def bare(jid: str) -> str:
     """Return a JID without its resource."""
     return jid.partition("/")[0]
@@ -25,6 +30,10 @@ class Addresses:
     """The addresses of one component."""
 
     domain: str
+
+    def of(self, node: str) -> str:
+        """Return the address that hosts only this node."""
+        return f"{node}@{self.domain}"
 
     def only_node(self, service: str) -> str | None:
         """Return the only node that an address can host; None if it is not a virtual account."""

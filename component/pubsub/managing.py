@@ -48,6 +48,7 @@ class Managing(Rules):
             raise LastOwnerError
         for account, role in wanted:
             self._set_affiliation(node, request.service, account, role)
+        self._contacts.settle(self._addresses.domain)
 
     def subscriptions_at(self, request: Request) -> list[Subscription]:
         """Return all subscriptions to a node of the actor's (§8.8.1)."""

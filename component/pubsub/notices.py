@@ -1,6 +1,6 @@
-"""What subscribers must be told, from an operation until the engine takes it."""
+"""What subscribers and contacts must be told, from an operation until the engine takes it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from component.pubsub.addresses import bare
@@ -12,6 +12,7 @@ from component.pubsub.model import (
     SubscriptionChanged,
     SubscriptionEnded,
 )
+from component.pubsub.presence import Presence, PresenceNotice, PresenceType
 from component.pubsub.state import State
 
 
@@ -21,6 +22,7 @@ class Notices:
     def __init__(self, state: State) -> None:
         self._state = state
         self._waiting: list[Notification] = []
+        self._presences: list[PresenceNotice] = []
 
     def tell_subscribers(self, node: Node, event: NodeEvent) -> None:
         """Leave a notification for the subscribers of a node, one per address they used.
@@ -81,10 +83,22 @@ class Notices:
         event = SubscriptionEnded(subscription)
         self.tell(subscription.node, subscription.service, (subscription.jid,), event)
 
+    def show(self, service: str, jids: Sequence[str], said: Presence | PresenceType) -> None:
+        """Leave presence for certain JIDs."""
+        if jids:
+            self._presences.append(PresenceNotice(service, tuple(jids), said))
+            self._state.ledger.note(self._presences.clear)
+
     def take(self) -> list[Notification]:
         """Return what waits, which then waits no longer."""
         taken = list(self._waiting)
         self._waiting.clear()
+        return taken
+
+    def take_presences(self) -> list[PresenceNotice]:
+        """Return the presence that waits, which then waits no longer."""
+        taken = list(self._presences)
+        self._presences.clear()
         return taken
 
     def _add(self, notification: Notification) -> None:

@@ -30,6 +30,7 @@ class Owning(Creating):
         self._state.nodes.put(node.name, node)
         self._state.trim(node)
         self._settle(node)
+        self._contacts.settle(self._addresses.domain)
         if config.notify_config:
             told = config if config.deliver_payloads else None
             self._notices.tell_subscribers(node, NodeConfigured(told))

@@ -24,6 +24,7 @@ class Provisioning(Rules):
             if node.managed and node.name not in wanted:
                 self._notices.tell_subscribers(node, NodeDeleted())
                 self._state.remove(node.name)
+                self._contacts.settle(self._addresses.of(node.name))
         self._roles.link({name: account for name, account in wanted.items() if account})
         alike: dict[Configuration, Configuration] = {}
         for name in wanted:
@@ -31,6 +32,7 @@ class Provisioning(Rules):
             self._state.trim(node)
             self._forget_elsewhere(node)
             self._settle(node)
+        self._contacts.settle(self._addresses.domain)
 
     def _set_up(self, name: str, max_items: int, alike: dict[Configuration, Configuration]) -> Node:
         existing = self._state.nodes.get(name)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from component.pubsub.access import Action, needs_approval, permits
 from component.pubsub.addresses import Addresses, bare
+from component.pubsub.contacts import Contacts
 from component.pubsub.errors import (
     AddressNotFoundError,
     ForbiddenError,
@@ -55,6 +56,7 @@ class Rules:
         self._state = State(ledger)
         self._roles = Roles(self._state, privileged)
         self._notices = Notices(self._state)
+        self._contacts = Contacts(self._state, self._roles, self._notices, self._addresses)
 
     def check_address(self, service: str) -> None:
         """Raise `AddressNotFoundError` unless this is the component's domain or an extension's."""
@@ -119,7 +121,10 @@ class Rules:
         self._notices.tell_ended(subscription)
 
     def _settle(self, node: Node) -> None:
-        """Make the subscriptions fit the rights: some end, some need approval no longer."""
+        """Make the subscriptions fit the rights: some end, some need approval no longer.
+
+        Those to the presence of the node's address too.
+        """
         model = node.config.access_model
         for subscription in list(self._state.subscriptions_at.of(node.name)):
             role = self._roles.of(bare(subscription.jid), node)
@@ -129,3 +134,4 @@ class Rules:
                 approved = replace(subscription, state=SubscriptionState.SUBSCRIBED)
                 self._put(approved)
                 self._notices.tell_changed(approved)
+        self._contacts.settle(self._addresses.of(node.name))

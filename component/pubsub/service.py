@@ -7,11 +7,13 @@ changed (`component.records.Ledger`). What subscribers must be told is left for 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from component.pubsub.contacting import Contacting
 from component.pubsub.expiring import Expiry
 from component.pubsub.managing import Managing
 from component.pubsub.model import Affiliation, Item, Node, Notification, Role, Subscription
 from component.pubsub.owning import Owning
 from component.pubsub.policy import DEFAULT_POLICY, Policy
+from component.pubsub.presence import Contact
 from component.pubsub.provision import Provisioning
 from component.pubsub.publishing import Publishing
 from component.pubsub.retrieving import Retrieving
@@ -22,7 +24,7 @@ from component.records import Ledger
 __all__ = ["PubSub", "Request"]
 
 
-class PubSub(Provisioning, Retrieving, Subscribing, Publishing, Owning, Managing):
+class PubSub(Provisioning, Retrieving, Subscribing, Publishing, Owning, Managing, Contacting):
     """All nodes of the component, at all its addresses.
 
     `privileged` gives accounts, bare JIDs, a role at every managed node; an owner's holds at all
@@ -41,6 +43,7 @@ class PubSub(Provisioning, Retrieving, Subscribing, Publishing, Owning, Managing
         self.affiliations = self._state.affiliations
         self.subscriptions = self._state.subscriptions
         self.items = self._state.items
+        self.contacts = self._state.contacts
         self._expiry = Expiry(self._state, self._notices)
 
     def load(
@@ -49,9 +52,10 @@ class PubSub(Provisioning, Retrieving, Subscribing, Publishing, Owning, Managing
         affiliations: Iterable[Affiliation],
         subscriptions: Iterable[Subscription],
         items: Iterable[Item],
+        contacts: Iterable[Contact] = (),
     ) -> None:
         """Take over what the store has."""
-        self._state.load(nodes, affiliations, subscriptions, items)
+        self._state.load(nodes, affiliations, subscriptions, items, contacts)
 
     def expire(self, now: datetime) -> None:
         """End what has a time to end: leased subscriptions and expired items. Cheap if nothing."""

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 from component.pubsub.addresses import bare
 from component.pubsub.configuration import AccessModel
 from component.pubsub.model import Affiliation, Item, Node, Subscription
+from component.pubsub.presence import Contact, Presence
 from component.records import Ledger, Table
 
 V = TypeVar("V")
@@ -71,7 +72,7 @@ class Index(Generic[V]):
 
 
 class State:
-    """Nodes, affiliations, subscriptions and items.
+    """Nodes, affiliations, subscriptions, items, and contacts.
 
     Only `PubSub` changes it; the engine commits or undoes what was changed, through the ledger.
     """
@@ -87,6 +88,11 @@ class State:
             ledger, self._subscription_changed
         )
         self.items: Table[tuple[str, str], Item] = Table(ledger, self._item_changed)
+        self.contacts: Table[tuple[str, str], Contact] = Table(ledger, self._contact_changed)
+        self.presences: Table[str, Presence] = Table(ledger)
+        """What is shown at extensions' addresses, by address; none is offline. It follows from
+        the state of agents, and is not stored."""
+        self.contacts_at: Index[Contact] = Index(lambda c: c.service, lambda c: c.jid)
         self.affiliations_at: Index[Affiliation] = Index(lambda a: a.node, lambda a: a.jid)
         self.affiliations_of: Index[Affiliation] = Index(lambda a: a.jid, lambda a: a.node)
         self.subscriptions_at: Index[Subscription] = Index(
@@ -106,6 +112,7 @@ class State:
         affiliations: Iterable[Affiliation],
         subscriptions: Iterable[Subscription],
         items: Iterable[Item],
+        contacts: Iterable[Contact] = (),
     ) -> None:
         """Take over what the store has."""
         for node in nodes:
@@ -116,6 +123,8 @@ class State:
             self.subscriptions.load(key_of(subscription), subscription)
         for item in items:
             self.items.load((item.node, item.id), item)
+        for contact in contacts:
+            self.contacts.load((contact.service, contact.jid), contact)
 
     def next_seq(self) -> int:
         """Return a number greater than that of any item so far."""
@@ -174,6 +183,9 @@ class State:
         self.subscriptions_of.changed(old, new)
         if new is not None and new.expire is not None:
             heapq.heappush(self._due, (new.expire, key_of(new)))
+
+    def _contact_changed(self, old: Contact | None, new: Contact | None) -> None:
+        self.contacts_at.changed(old, new)
 
     def _item_changed(self, old: Item | None, new: Item | None) -> None:
         self.items_at.changed(old, new)

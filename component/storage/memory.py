@@ -11,6 +11,7 @@ from component.domain.model import Agent, Call, CallState, Customer, Member, Que
 from component.domain.queue_log import LogEntry
 from component.ports import Changes, Outgoing, Stored, StoreRefusedError, StoreUnavailableError
 from component.pubsub.model import Affiliation, Item, Node, Subscription
+from component.pubsub.presence import Contact
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -38,6 +39,7 @@ class MemoryStore:
         self.affiliations: dict[tuple[str, str], Affiliation] = {}
         self.subscriptions: dict[tuple[str, str, str, str], Subscription] = {}
         self.items: dict[tuple[str, str], Item] = {}
+        self.contacts: dict[tuple[str, str], Contact] = {}
         self.outgoing: dict[int, Outgoing] = {}
 
     async def load(self) -> Stored:
@@ -54,6 +56,7 @@ class MemoryStore:
             affiliations=list(self.affiliations.values()),
             subscriptions=list(self.subscriptions.values()),
             items=sorted(self.items.values(), key=lambda item: item.seq),
+            contacts=list(self.contacts.values()),
             outgoing=sorted(self.outgoing.values(), key=lambda message: message.seq),
         )
 
@@ -74,6 +77,7 @@ class MemoryStore:
         _merge(self.affiliations, changes.affiliations)
         _merge(self.subscriptions, changes.subscriptions)
         _merge(self.items, changes.items)
+        _merge(self.contacts, changes.contacts)
         self.outgoing |= {message.seq: message for message in changes.outgoing}
         for seq in changes.delivered:
             self.outgoing.pop(seq, None)

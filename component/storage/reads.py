@@ -45,6 +45,7 @@ from component.pubsub.model import (
     Subscription,
     SubscriptionState,
 )
+from component.pubsub.presence import Contact
 
 HOLDTIMES = """
     SELECT queues.name, last.held FROM queues, LATERAL (
@@ -87,6 +88,7 @@ async def everything(connection: asyncpg.Connection) -> Stored:
         ],
         subscriptions=[_subscription(row) for row in await fetch("SELECT * FROM subscriptions")],
         items=[Item(**row) for row in await fetch("SELECT * FROM items ORDER BY seq")],
+        contacts=[Contact(**row) for row in await fetch("SELECT * FROM contacts")],
         outgoing=[_message(row) for row in await fetch("SELECT * FROM outbox ORDER BY seq")],
     )
 

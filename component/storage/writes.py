@@ -15,6 +15,7 @@ from component.domain.queue_log import LogEntry
 from component.ports import Changes, Outgoing
 from component.pubsub.configuration import DEFAULT, Configuration
 from component.pubsub.model import Affiliation, Item, Node, Subscription
+from component.pubsub.presence import Contact
 
 K = TypeVar("K")
 
@@ -94,6 +95,12 @@ PARTS: dict[str, str] = {
     "items_gone": """
         DELETE FROM items USING json_populate_recordset(NULL::items, {rows}) AS gone
         WHERE (items.node, items.id) = (gone.node, gone.id)""",
+    "contacts": """
+        INSERT INTO contacts SELECT * FROM json_populate_recordset(NULL::contacts, {rows})
+        ON CONFLICT (service, jid) DO UPDATE SET since = excluded.since""",
+    "contacts_gone": """
+        DELETE FROM contacts USING json_populate_recordset(NULL::contacts, {rows}) AS gone
+        WHERE (contacts.service, contacts.jid) = (gone.service, gone.jid)""",
     "outbox": """
         INSERT INTO outbox SELECT * FROM json_populate_recordset(NULL::outbox, {rows})
         ON CONFLICT (seq) DO NOTHING""",
@@ -135,6 +142,8 @@ def _rows(changes: Changes) -> dict[str, list[Row]]:
         ),
         "items": [_item(item) for item in changes.items.values() if item],
         "items_gone": _gone(changes.items, lambda key: {"node": key[0], "id": key[1]}),
+        "contacts": [_contact(contact) for contact in changes.contacts.values() if contact],
+        "contacts_gone": _gone(changes.contacts, lambda key: {"service": key[0], "jid": key[1]}),
         "outbox": [_message(message) for message in changes.outgoing],
         "outbox_gone": [{"seq": seq} for seq in changes.delivered],
     }
@@ -275,6 +284,10 @@ def _item(item: Item) -> Row:
         "published_at": item.published_at,
         "seq": item.seq,
     }
+
+
+def _contact(contact: Contact) -> Row:
+    return {"service": contact.service, "jid": contact.jid, "since": contact.since}
 
 
 def _message(message: Outgoing) -> Row:

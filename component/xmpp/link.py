@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
+from component.markup import Markup
 from component.ports import Outgoing
 from component.xmpp.outbound import Outbound
 from component.xmpp.session import Answerer, Debtor, Place, Session, Timings
@@ -62,6 +63,11 @@ class XmppLink:
         """Write messages; while the connection is down, drop them: they are owed still."""
         if self._outbound is not None:
             self._outbound.send(messages)
+
+    def announce(self, presences: Sequence[Markup]) -> None:
+        """Write presence; while the connection is down, drop it: it is announced anew then."""
+        if self._outbound is not None:
+            self._outbound.announce(presences)
 
     async def settled(self) -> None:
         """Wait until the server has dealt with everything that was sent so far.

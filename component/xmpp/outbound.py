@@ -25,7 +25,7 @@ from xml.etree import ElementTree as ET
 
 import structlog
 
-from component.markup import MAX_STANZA, attribute, element, flaw
+from component.markup import MAX_STANZA, Markup, attribute, element, flaw
 from component.ports import Outgoing
 from component.pubsub.addresses import bare
 
@@ -76,7 +76,7 @@ class Outbound:
         self._confirm = confirm
         self._wrote = wrote
         self._since = time.time_ns()
-        self._queue: deque[Outgoing] = deque()
+        self._queue: deque[Outgoing | Markup] = deque()
         self._stanzas = self._serialise()
         self._covered = _Written()
         """What the ping that is under way will confirm."""
@@ -94,6 +94,11 @@ class Outbound:
         """Write messages, as soon as the window lets them."""
         self._queue.extend(messages)
         self._sent += len(messages)
+        self._write()
+
+    def announce(self, presences: Sequence[Markup]) -> None:
+        """Write presence stanzas after the messages before them. Nobody waits for these."""
+        self._queue.extend(presences)
         self._write()
 
     async def settled(self) -> None:
@@ -174,6 +179,9 @@ class Outbound:
                 yield None
                 continue
             message = self._queue.popleft()
+            if isinstance(message, str):
+                yield message.encode()
+                continue
             yield from _stanzas(message, self._domain)
             self._uncovered.seqs.append(message.seq)
 

@@ -56,6 +56,14 @@ class Debtor(Protocol):
         """Take note that the server has dealt with these."""
         ...
 
+    def presences(self) -> Sequence[Markup]:
+        """Return the presence that is to be shown now that there is a connection."""
+        ...
+
+    def farewell(self) -> Sequence[Markup]:
+        """Return the presence that is to be shown once there is no connection."""
+        ...
+
 
 class Answerer(Protocol):
     """Who answers stanzas: the dispatcher."""
@@ -101,13 +109,20 @@ class Session:
             await self._open()
             on_accepted()
             self.outbound.send(self._debtor.owed())
+            self.outbound.announce(self._debtor.presences())
             await self._watch()
         finally:
             for task in self._answering:
                 task.cancel()
+            self._say_farewell()
             await self._stream.close(self._timings.goodbye)
         if self._stream.refusal is not None:
             raise self._stream.refusal
+
+    def _say_farewell(self) -> None:
+        """Let nobody take us for present any longer, if the connection still carries that."""
+        if self._stream.accepted.done():
+            self._stream.write("".join(self._debtor.farewell()).encode())
 
     async def _open(self) -> None:
         stream, loop = self._stream, asyncio.get_running_loop()

@@ -13,6 +13,7 @@ from typing import TypeVar
 from component.domain.events import AsteriskLost, DeviceStateChanged, Event
 from component.domain.state import State
 from component.engine import Engine
+from component.handlers.presence import presence_markup
 from component.outbox import Outbox
 from component.ports import Stored, StoreRefusedError, StoreUnavailableError
 from component.pubsub.service import PubSub
@@ -120,6 +121,7 @@ class Life:
             clock=around.loop,
             observer=self,
             render=render,
+            render_presence=presence_markup,
             address=ADDRESS,
             rng=around.dice,
         )

@@ -7,6 +7,7 @@ from random import Random
 from typing import Protocol
 from xml.etree import ElementTree as ET
 
+from component.markup import Markup
 from component.ports import Outgoing
 from component.pubsub.model import ItemPublished, ItemRetracted, Notification
 from tests.simulation.history import History
@@ -145,6 +146,11 @@ class Link:
             at = self._loop.time() + self._dice.uniform(0, LATENCY)
             self._free_at = at = max(at, self._free_at + 1e-6)
             self._loop.call_at(at, self._arrive, self._session, part)
+
+    def announce(self, presences: Sequence[Markup]) -> None:
+        """Nobody here has contacts."""
+        if presences:
+            self._history.fail(f"presence for nobody: {presences[0]}")
 
     def _arrive(self, session: int, messages: Sequence[Outgoing]) -> None:
         if session != self._session:

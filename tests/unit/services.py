@@ -11,6 +11,8 @@ from component.domain.events import AsteriskFound, CallerEntered, LogOn
 from component.domain.model import Agent, Caller, Customer, Member, Queue
 from component.domain.state import State
 from component.engine import Engine
+from component.handlers.presence import presence_markup
+from component.markup import Markup
 from component.outbox import Outbox
 from component.ports import Changes, Outgoing
 from component.pubsub.model import ItemPublished, Notification
@@ -43,6 +45,7 @@ class Outside:
 
     def __init__(self) -> None:
         self.done: list[CallCommand | Outgoing] = []
+        self.announced: list[Markup] = []
         self.discarded: list[str] = []
         self.decided: list[Command] = []
         self.turned_away_from: list[str] = []
@@ -56,6 +59,9 @@ class Outside:
 
     def send(self, messages: Sequence[Outgoing]) -> None:
         self.done += messages
+
+    def announce(self, presences: Sequence[Markup]) -> None:
+        self.announced += presences
 
     def now(self) -> datetime:
         return self.time
@@ -95,7 +101,9 @@ class Service:
             stored.turns,
             holdtimes=stored.holdtimes,
         )
-        self.pubsub.load(stored.nodes, stored.affiliations, stored.subscriptions, stored.items)
+        self.pubsub.load(
+            stored.nodes, stored.affiliations, stored.subscriptions, stored.items, stored.contacts
+        )
         outbox = Outbox(stored.outgoing, self.outside.now())
         self.engine = Engine(
             ledger=self._ledger,
@@ -109,6 +117,7 @@ class Service:
             rng=Random(0),
             observer=self.outside,
             render=render,
+            render_presence=presence_markup,
             address=DOMAIN,
         )
         accounts = {agent.extension: agent.jid for agent in stored.agents}

@@ -4,19 +4,20 @@ import asyncio
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
 from component.domain.commands import Connect, HangUpLeg, Hold, Release, Ring
 from component.domain.errors import UnknownDeviceError
-from component.domain.events import AsteriskLost, CallerLeft, LegAnswered, LogOn
-from component.domain.model import CallState, DeviceState, Leg, QueueStatus
+from component.domain.events import AsteriskLost, CallerLeft, LegAnswered, LegEnded, LogOff, LogOn
+from component.domain.model import CallState, DeviceState, Leg, LegEnd, QueueStatus
 from component.ports import Changes, Outgoing, Snapshot, StoreUnavailableError
 from component.pubsub.errors import ClosedNodeError
 from component.pubsub.service import PubSub, Request
 from component.pubsub.subscribing import Options
 from component.storage.memory import MemoryStore
-from tests.unit.services import DOMAIN, demo_store, running
+from tests.unit.services import DOMAIN, Service, demo_store, running
 
 pytestmark = pytest.mark.unit
 
@@ -353,3 +354,77 @@ async def test_a_lease_that_is_over_ends_before_anything_else_happens() -> None:
         held = await service.engine.pubsub(lambda pubsub, _: pubsub.subscriptions_of(request))
         assert held == []
         assert service.store.subscriptions == {}
+
+
+# What contacts see. ----------------------------------------------------------------------------
+
+
+async def befriend(service: Service) -> None:
+    request = Request("user1@example.com", f"ext1000@{DOMAIN}")
+    await service.engine.pubsub(lambda pubsub, now: pubsub.add_contact(request, now))
+
+
+def statuses(presences: Iterable[str]) -> list[str | None]:
+    """What each stanza says of an extension: its type, or the words of its status."""
+    read = [ET.fromstring(stanza) for stanza in presences]
+    return [presence.findtext("status") or presence.get("type") for presence in read]
+
+
+async def test_contacts_see_the_agent_through_a_call() -> None:
+    async with running() as service:
+        await befriend(service)
+        await service.log_on("1000")
+        await service.engine.step(service.enter())
+        await service.engine.step(LegAnswered(Leg("call1", 1)))
+        await service.engine.step(CallerLeft("channel1"))
+        await service.engine.step(LegEnded(Leg("call1", 1), LegEnd.HUNG_UP))
+        assert statuses(service.outside.announced) == [
+            "subscribed",
+            "unavailable",
+            "subscribe",
+            "Free (support)",
+            "Ringing (support)",
+            "On a call (support)",
+            "Free (support)",
+        ]
+
+
+async def test_contacts_see_nothing_that_is_not_committed() -> None:
+    store = GatedStore()
+    async with running(store) as service:
+        await befriend(service)
+        before = len(service.outside.announced)
+        store.gate.clear()
+        service.engine.submit(LogOn("PJSIP/1000", "support"))
+        await settle()
+        assert len(service.outside.announced) == before
+        store.gate.set()
+        await settle()
+        assert statuses(service.outside.announced[before:]) == ["Free (support)"]
+
+
+async def test_a_change_that_could_not_be_committed_is_seen_once_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("component.engine.RETRY_SECONDS", 0)
+    async with running() as service:
+        await befriend(service)
+        await service.log_on("1000")
+        before = len(service.outside.announced)
+        service.store.away = True
+        service.engine.submit(LogOff("PJSIP/1000", "support"))
+        await settle()
+        assert len(service.outside.announced) == before
+        service.store.away = False
+        await settle()
+        assert statuses(service.outside.announced[before:]) == ["unavailable"]
+
+
+async def test_contacts_outlive_a_restart_and_see_the_agents_as_they_are_then() -> None:
+    store = demo_store()
+    async with running(store) as service:
+        await befriend(service)
+        await service.log_on("1000")
+    async with running(store) as service:
+        assert statuses(service.engine.presences()) == ["Free (support)", "probe"]
+        assert statuses(service.engine.farewell()) == ["unavailable"]

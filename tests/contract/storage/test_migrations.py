@@ -26,6 +26,7 @@ LATER = [
     "0004_announcements",
     "0005_several_subscriptions",
     "0006_offers",
+    "0007_contacts",
 ]
 ALL = ["0001_schema", *LATER]
 

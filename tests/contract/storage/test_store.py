@@ -36,6 +36,7 @@ from component.pubsub.model import (
     Subscription,
     SubscriptionState,
 )
+from component.pubsub.presence import Contact
 from component.pubsub.state import key_of
 from tests.contract.storage.conftest import AnyStore
 
@@ -170,6 +171,17 @@ async def test_whose_turn_it_was_is_loaded_as_it_was_committed(store: AnyStore) 
     await store.commit(Changes(turns=[Turn("support", "2000", 4)]))
 
     assert (await store.load()).turns == [Turn("support", "2000", 4)]
+
+
+async def test_contacts_are_loaded_as_they_were_committed_and_deleted(store: AnyStore) -> None:
+    contact = Contact("ext1000@ivr.example.com", "user1@example.com", NOW)
+    key = (contact.service, contact.jid)
+    await store.commit(Changes(contacts={key: contact}))
+    await store.commit(Changes(contacts={key: contact}))
+    assert (await store.load()).contacts == [contact]
+
+    await store.commit(Changes(contacts={key: None}))
+    assert (await store.load()).contacts == []
 
 
 async def test_nodes_and_what_hangs_on_them_are_loaded_and_deleted(store: AnyStore) -> None:

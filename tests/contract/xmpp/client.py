@@ -16,13 +16,17 @@ from tests.contract.xmpp.service import PATIENCE, until
 class Client:
     """One of the lab's users, logged in and available; `async with` logs in."""
 
-    def __init__(self, settings: XmppServerSettings, user: str = "user1") -> None:
+    def __init__(
+        self, settings: XmppServerSettings, user: str = "user1", resource: str = "desk"
+    ) -> None:
         self.jid = f"{user}@{HOST}"
         self.heard: list[ET.Element] = []
+        self.seen: list[ET.Element] = []
+        """Presence."""
         self._port = settings.c2s_port
         self._asked = 0
         self._client = ClientXMPP(
-            f"{self.jid}/desk",
+            f"{self.jid}/{resource}",
             settings.passwords[user],
             plugin_config={"feature_mechanisms": {"unencrypted_scram": True}},
         )
@@ -30,13 +34,19 @@ class Client:
         self._client.enable_starttls = self._client.enable_direct_tls = False
         self._client.register_plugin("xep_0030")
         self._client.register_plugin("xep_0060")
+        # Subscriptions are the tests' business.
+        self._client.auto_authorize = None
         self._client.register_handler(
             Callback("heard", MatchXPath("{jabber:client}message"), self._hear)
+        )
+        self._client.register_handler(
+            Callback("seen", MatchXPath("{jabber:client}presence"), self._see)
         )
 
     async def __aenter__(self) -> Self:
         self._client.connect("127.0.0.1", self._port)
         await self._client.wait_until("session_start", PATIENCE)
+        await self.roster()  # the server tells of subscriptions only those who ask for it
         self.say("<presence/>")
         await self.has_heard_everything()
         return self
@@ -79,6 +89,34 @@ class Client:
         """Wait until that many messages were heard; return all that were."""
         await until(lambda: len(self.heard) >= count)
         return self.heard
+
+    async def sees(self, contact: str, type_: str) -> ET.Element:
+        """Wait for presence of a contact; return it. It, and all before it, is then forgotten."""
+
+        def found() -> int | None:
+            wanted = (contact, type_)
+            numbers = (
+                number
+                for number, presence in enumerate(self.seen)
+                if (presence.get("from"), presence.get("type", "")) == wanted
+            )
+            return next(numbers, None)
+
+        await until(lambda: found() is not None)
+        number = found()
+        assert number is not None
+        presence = self.seen[number]
+        del self.seen[: number + 1]
+        return presence
+
+    async def roster(self) -> dict[str, str]:
+        """Return the state of the presence subscription to each contact."""
+        answer = await self.ask("<iq type='get'><query xmlns='jabber:iq:roster'/></iq>")
+        items = answer.iter("{jabber:iq:roster}item")
+        return {item.get("jid", ""): item.get("subscription", "") for item in items}
+
+    def _see(self, presence: StanzaBase) -> None:
+        self.seen.append(presence.xml)
 
     def _hear(self, message: StanzaBase) -> None:
         self.heard.append(message.xml)

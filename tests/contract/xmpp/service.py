@@ -5,12 +5,16 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from itertools import count
 from typing import Self, TypeVar
+from xml.etree import ElementTree as ET
 
 from component.handlers.dispatch import dispatcher
 from component.handlers.notify import event_markup
+from component.handlers.presence import presence_markup
+from component.markup import Markup
 from component.ports import Outgoing
 from component.pubsub.model import Role
 from component.pubsub.policy import DEFAULT_POLICY, Policy
+from component.pubsub.presence import Contact, Presence, PresenceNotice
 from component.pubsub.service import PubSub
 from component.records import Ledger
 from component.xmpp.link import XmppLink
@@ -54,6 +58,7 @@ class Service:
         self._owed: dict[int, Outgoing] = {}
         self._seq = 0
         self.confirmed: list[int] = []
+        self.presences_heard: list[ET.Element] = []
         self.is_working = asyncio.Event()
         """Cleared, requests wait as they do while the database is slow."""
         self.is_working.set()
@@ -62,8 +67,10 @@ class Service:
 
     async def __aenter__(self) -> Self:
         ids = count(1)
-        answerer = dispatcher(self, self._domain, "1.2.3", lambda: f"new-{next(ids)}", self._policy)
-        self._task = asyncio.create_task(self.link.run(self, answerer))
+        self._dispatcher = dispatcher(
+            self, self._domain, "1.2.3", lambda: f"new-{next(ids)}", self._policy
+        )
+        self._task = asyncio.create_task(self.link.run(self, self))
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -72,6 +79,14 @@ class Service:
 
     # What the link and the handlers see. --------------------------------------------------------
 
+    async def answer(self, stanza: ET.Element) -> Markup | None:
+        if stanza.tag.endswith("}presence"):
+            self.presences_heard.append(stanza)
+        return await self._dispatcher.answer(stanza)
+
+    def decline(self, stanza: ET.Element) -> Markup | None:
+        return self._dispatcher.decline(stanza)
+
     async def pubsub(self, operation: Callable[[PubSub, datetime], T]) -> T:
         await self.is_working.wait()
         result = operation(self._pubsub, datetime.now(UTC))
@@ -79,6 +94,7 @@ class Service:
         self.send(
             *(self.message(event_markup(n), *n.recipients, sender=n.service) for n in notifications)
         )
+        self.link.announce(_stanzas(self._pubsub.take_presences()))
         return result
 
     def owed(self) -> list[Outgoing]:
@@ -89,12 +105,39 @@ class Service:
             del self._owed[seq]
             self.confirmed.append(seq)
 
+    def presences(self) -> list[Markup]:
+        return _stanzas(self._pubsub.shown())
+
+    def farewell(self) -> list[Markup]:
+        return _stanzas(self._pubsub.farewell())
+
     # What a test does. --------------------------------------------------------------------------
+
+    @property
+    def contacts(self) -> list[Contact]:
+        return list(self._pubsub.contacts.values())
+
+    def heard_presence(self, sender: str, type_: str, show: str | None = None) -> bool:
+        """Tell whether such presence came in."""
+        return any(
+            (heard.get("from"), heard.get("type", ""), heard.findtext("{*}show"))
+            == (sender, type_, show)
+            for heard in self.presences_heard
+        )
+
+    async def reconnect(self) -> None:
+        """Lose the connection and make it again, with all that is known."""
+        await self.__aexit__()
+        await self.__aenter__()
+        await self.is_up()
 
     async def publish(self, item_id: str, payload: str = "<call xmlns='urn:x'/>") -> None:
         await self.pubsub(
             lambda pubsub, now: pubsub.publish("ext1000", item_id, payload, COMPONENT, now)
         )
+
+    async def show(self, presence: Presence, address: str = f"ext1000@{COMPONENT}") -> None:
+        await self.pubsub(lambda pubsub, _: pubsub.show(address, presence))
 
     def message(self, body: str, *recipients: str, sender: str = COMPONENT) -> Outgoing:
         """Return a message that is sent after all those before."""
@@ -114,6 +157,10 @@ class Service:
 
     async def owes_nothing(self) -> None:
         await until(lambda: not self._owed)
+
+
+def _stanzas(notices: Iterable[PresenceNotice]) -> list[Markup]:
+    return [stanza for notice in notices for stanza in presence_markup(notice)]
 
 
 async def until(condition: Callable[[], bool]) -> None:

@@ -98,21 +98,6 @@ async def test_such_messages_are_never_answered(dialogue: Dialogue, type_: str) 
     assert await dialogue.say(sent) is None
 
 
-async def test_a_presence_subscription_is_denied(dialogue: Dialogue) -> None:
-    await dialogue.expect(
-        "<presence type='subscribe' from='user1@example.com' to='ext1000@ivr.example.com'/>",
-        "<presence type='unsubscribed' from='ext1000@ivr.example.com' to='user1@example.com'/>",
-    )
-
-
-@pytest.mark.parametrize(
-    "type_", ["", "type='probe'", "type='unavailable'", "type='unsubscribe'", "type='error'"]
-)
-async def test_other_presence_is_not_answered(dialogue: Dialogue, type_: str) -> None:
-    sent = f"<presence {type_} from='user1@example.com/r' to='ext1000@ivr.example.com'/>"
-    assert await dialogue.say(sent) is None
-
-
 async def test_nobody_is_answered_who_has_no_address(dialogue: Dialogue) -> None:
     assert await dialogue.say(f"<iq type='get' id='1' to='ivr.example.com'>{PING}</iq>") is None
 

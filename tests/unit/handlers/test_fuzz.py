@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 
 from component.handlers import namespaces
 from component.markup import MAX_STANZA, flaw
+from component.pubsub.presence import PresenceType
 from tests.unit.handlers.dialogue import Dialogue
 from tests.unit.pubsub.provisioned import ADMIN
 
@@ -22,6 +23,8 @@ NAMES = [
     "ping", "error", "x", "field", "value", "set", "max", "after", "before", "index", "redirect",
     "affiliation", "subscription", "publish-options", "command",
 ]  # fmt: skip
+
+PRESENCE_TYPES = [type_.value for type_ in PresenceType]
 
 words = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"))
 jids = st.sampled_from(
@@ -118,7 +121,10 @@ stanzas = st.builds(
             "to": st.sampled_from(
                 ["ivr.example.com", "ext1000@ivr.example.com", "ext9@ivr.example.com", ""]
             ),
-            "type": st.sampled_from(["get", "set", "result", "error", "subscribe", "chat"]) | words,
+            "type": st.sampled_from(
+                ["get", "set", "result", "error", "chat", *PRESENCE_TYPES, "unavailable"]
+            )
+            | words,
             "id": words,
         },
     ),

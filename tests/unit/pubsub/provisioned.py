@@ -6,12 +6,15 @@ from typing import TypeVar
 
 from component.pubsub.model import Affiliation, Item, Node, Notification, Role, Subscription
 from component.pubsub.policy import DEFAULT_POLICY, Policy
+from component.pubsub.presence import Contact, Presence, PresenceNotice, PresenceType
 from component.pubsub.service import PubSub, Request
 from component.records import Ledger
 
 DOMAIN = "ivr.example.com"
 NOW = datetime(2026, 1, 1, 9, tzinfo=UTC)
 
+EXTENSION = f"ext1000@{DOMAIN}"
+"""The address of extension 1000."""
 AGENT = "user1@example.com"
 """The account linked to extension 1000."""
 SUPERVISOR = "boss@example.com"
@@ -23,7 +26,11 @@ PRIVILEGED = {SUPERVISOR: Role.MEMBER, ADMIN: Role.OWNER}
 T = TypeVar("T")
 
 Contents = tuple[
-    tuple[Node, ...], tuple[Affiliation, ...], tuple[Subscription, ...], tuple[Item, ...]
+    tuple[Node, ...],
+    tuple[Affiliation, ...],
+    tuple[Subscription, ...],
+    tuple[Item, ...],
+    tuple[Contact, ...],
 ]
 
 
@@ -40,6 +47,7 @@ class Provisioned:
         self.ledger = Ledger()
         self.pubsub = PubSub(self.ledger, domain, PRIVILEGED, policy)
         self.told: list[Notification] = []
+        self.presences: list[PresenceNotice] = []
         self.provision(accounts, max_items)
 
     def provision(self, accounts: Mapping[str, str], max_items: int = 3) -> None:
@@ -54,6 +62,7 @@ class Provisioned:
             self.ledger.rollback(mark)
             raise
         self.told += self.pubsub.take_notifications()
+        self.presences += self.pubsub.take_presences()
         self.ledger.committed()
         return result
 
@@ -66,6 +75,16 @@ class Provisioned:
     def unsubscribe(self, jid: str, node: str | None = "ext1000", service: str = DOMAIN) -> None:
         request = Request(jid, service, node)
         self.do(lambda pubsub: pubsub.unsubscribe(request, jid, None))
+
+    def add_contact(self, jid: str, service: str = EXTENSION) -> None:
+        request = Request(jid, service)
+        self.do(lambda pubsub: pubsub.add_contact(request, NOW))
+
+    def shown_to(self, jid: str) -> list[tuple[str, Presence | PresenceType]]:
+        """What a JID was told by presence, and from which address; it is then forgotten."""
+        heard = [(p.service, p.said) for p in self.presences if jid in p.recipients]
+        self.presences.clear()
+        return heard
 
     def publish(self, item_id: str, payload: str = "<call/>", node: str = "ext1000") -> None:
         self.do(lambda pubsub: pubsub.publish(node, item_id, payload, DOMAIN, NOW))
@@ -85,4 +104,5 @@ class Provisioned:
             tuple(pubsub.affiliations[key] for key in sorted(pubsub.affiliations)),
             tuple(pubsub.subscriptions[key] for key in sorted(pubsub.subscriptions)),
             tuple(pubsub.items[key] for key in sorted(pubsub.items)),
+            tuple(pubsub.contacts[key] for key in sorted(pubsub.contacts)),
         )

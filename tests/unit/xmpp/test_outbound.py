@@ -4,7 +4,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from structlog.testing import capture_logs
 
-from component.markup import MAX_STANZA
+from component.markup import MAX_STANZA, Markup
 from component.ports import Outgoing
 from component.xmpp.outbound import PIECE, WINDOW, Outbound
 
@@ -278,3 +278,36 @@ async def test_who_gave_up_waiting_disturbs_nobody(sending: Sending) -> None:
     sending.return_ping()
 
     await patient
+
+
+def presence(number: int, text: str = "") -> Markup:
+    return Markup(f"<presence id='{number}'>{text}</presence>")
+
+
+def test_presence_keeps_its_place_among_messages(sending: Sending) -> None:
+    sending.send(message(1))
+    sending.outbound.announce([presence(2), presence(3)])
+    sending.send(message(4))
+    ids = [stanza.get("id") for stanza in sending.wire.stanzas() if stanza.tag != "iq"]
+    assert ids == ["1", "2", "3", "4"]
+    sending.return_ping()
+    sending.return_ping()
+    assert sending.confirmed == [1, 4]
+
+
+def test_presence_for_many_is_written_in_few_pieces_and_no_more_than_a_window(
+    sending: Sending,
+) -> None:
+    count = 3 * WINDOW // 1000
+    sending.outbound.announce([presence(number, "x" * 1000) for number in range(count)])
+    assert WINDOW <= sum(map(len, sending.wire.pieces)) < WINDOW + 2 * PIECE
+    while sending.outbound.ping is not None:
+        sending.return_ping()
+    assert len([s for s in sending.wire.stanzas() if s.tag == "presence"]) == count
+    assert sending.confirmed == []
+    assert len(sending.wire.pieces) < count / 10
+
+
+async def test_nobody_waits_for_presence(sending: Sending) -> None:
+    sending.outbound.announce([presence(1)])
+    await asyncio.wait_for(sending.outbound.settled(), 1)

@@ -1,0 +1,139 @@
+"""Our addresses in users' rosters, through a real server."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from component.pubsub.presence import OFFLINE, Presence, Show
+from lab.xmpp_server import XmppServer, XmppServerSettings
+from tests.contract.xmpp.client import Client
+from tests.contract.xmpp.service import Service, until
+
+pytestmark = pytest.mark.contract
+
+EXTENSION = "ext1000@ivr.example.com"
+FREE = Presence(True, Show.CHAT, "Free (support)")
+NOTHING_LEFT: tuple[dict[str, str], ...] = ({}, {EXTENSION: "none"})
+"""What a roster may have of a contact without subscriptions; ejabberd drops those unnamed."""
+
+ON_CALL = Presence(True, Show.DND, "On a call (support)")
+
+
+@pytest.fixture
+async def contact(service: Service, client: Client) -> AsyncIterator[Client]:
+    """user1, who has added extension 1000; the roster is as it was before, afterwards."""
+    client.say(f"<presence type='subscribe' to='{EXTENSION}'/>")
+    await client.sees(EXTENSION, "subscribed")
+    yield client
+    client.say(
+        f"<iq type='set' id='remove'><query xmlns='jabber:iq:roster'>"
+        f"<item jid='{EXTENSION}' subscription='remove'/></query></iq>"
+    )
+    await client.has_heard_everything()
+
+
+async def test_an_extension_is_added_and_its_state_is_seen(
+    service: Service, client: Client, contact: Client
+) -> None:
+    await contact.sees(EXTENSION, "unavailable")
+    await service.show(FREE)
+    assert (await contact.sees(EXTENSION, "")).findtext("{*}show") == "chat"
+    await service.show(ON_CALL)
+    seen = await contact.sees(EXTENSION, "")
+    assert (seen.findtext("{*}show"), seen.findtext("{*}status")) == ("dnd", "On a call (support)")
+    await service.show(OFFLINE)
+    await contact.sees(EXTENSION, "unavailable")
+    assert await contact.roster() == {EXTENSION: "to"}
+
+
+async def test_the_extension_asks_to_see_the_user_and_is_told(
+    service: Service, contact: Client
+) -> None:
+    await contact.sees(EXTENSION, "subscribe")
+    contact.say(f"<presence type='subscribed' to='{EXTENSION}'/>")
+    await until(lambda: service.heard_presence(f"{contact.jid}/desk", ""))
+    assert await contact.roster() == {EXTENSION: "both"}
+    contact.say("<presence><show>away</show></presence>")
+    await until(lambda: service.heard_presence(f"{contact.jid}/desk", "", "away"))
+
+
+async def test_a_stranger_is_refused(service: Service, settings: XmppServerSettings) -> None:
+    async with Client(settings, "user2") as stranger:
+        stranger.say(f"<presence type='subscribe' to='{EXTENSION}'/>")
+        await stranger.sees(EXTENSION, "unsubscribed")
+        assert await stranger.roster() in NOTHING_LEFT
+
+
+async def test_who_logs_in_later_sees_the_state_by_the_servers_probe(
+    service: Service, settings: XmppServerSettings, contact: Client
+) -> None:
+    await service.show(FREE)
+    await contact.sees(EXTENSION, "")
+    async with Client(settings, resource="phone") as later:
+        assert (await later.sees(EXTENSION, "")).findtext("{*}show") == "chat"
+
+
+async def test_unsubscribing_is_honoured(service: Service, contact: Client) -> None:
+    contact.say(f"<presence type='unsubscribe' to='{EXTENSION}'/>")
+    await until(lambda: not service.contacts)
+    await service.show(FREE)
+    await contact.has_heard_everything()
+    assert await contact.roster() in NOTHING_LEFT
+
+
+async def test_after_a_reconnect_the_state_is_shown_anew_and_users_are_asked_for_theirs(
+    service: Service, xmpp_server: XmppServer, settings: XmppServerSettings, contact: Client
+) -> None:
+    await contact.sees(EXTENSION, "subscribe")
+    contact.say(f"<presence type='subscribed' to='{EXTENSION}'/>")
+    await until(lambda: service.heard_presence(f"{contact.jid}/desk", ""))
+    contact.seen.clear()
+    service.presences_heard.clear()
+    await service.reconnect()
+    await contact.sees(EXTENSION, "unavailable")
+    await until(lambda: service.heard_presence(f"{contact.jid}/desk", ""))
+
+
+async def test_a_service_that_stops_takes_leave(
+    settings: XmppServerSettings, service: Service, contact: Client
+) -> None:
+    await service.show(FREE)
+    await contact.sees(EXTENSION, "")
+    await service.__aexit__()
+    await contact.sees(EXTENSION, "unavailable")
+
+
+async def test_who_loses_the_right_is_told_by_the_roster_too(
+    service: Service, contact: Client
+) -> None:
+    await service.show(FREE)
+    await service.pubsub(lambda pubsub, _: pubsub.provision({"2000": "user2@example.com"}, 20))
+    await contact.sees(EXTENSION, "unsubscribed")
+    assert await contact.roster() in NOTHING_LEFT
+
+
+HOSTILE = [
+    "<presence to='{to}'><status>{long}</status></presence>",
+    "<presence to='{to}'><priority>many</priority><show>gone</show></presence>",
+    "<presence to='{to}'><c xmlns='http://jabber.org/protocol/caps' hash='' node='' ver='{long}'/>"
+    "<c xmlns='http://jabber.org/protocol/caps'/></presence>",
+    "<presence to='{to}' type='unavailable'/>",
+    "<presence to='{to}' type='probe'/>",
+    "<presence to='{to}' type='unsubscribe'/>",
+    "<presence to='{to}' type='subscribed'/>",
+    "<presence to='{to}' type='error'><error/></presence>",
+]
+
+
+@pytest.mark.parametrize("to", [EXTENSION, "ivr.example.com", "nobody@ivr.example.com"])
+async def test_hostile_presence_harms_nobody(
+    service: Service, settings: XmppServerSettings, to: str
+) -> None:
+    async with Client(settings, "user2") as stranger:
+        for stanza in HOSTILE * 20:
+            stranger.say(stanza.replace("{to}", to).replace("{long}", "x" * 50_000))
+        answer = await stranger.ask(
+            f"<iq type='get' to='{EXTENSION}'><ping xmlns='urn:xmpp:ping'/></iq>"
+        )
+        assert answer.get("type") == "result"
+    assert service.link.up

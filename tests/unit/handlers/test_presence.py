@@ -1,0 +1,119 @@
+"""Our addresses as contacts, stanza by stanza."""
+
+import pytest
+
+from component.handlers.presence import presence_markup
+from component.ports import StoreUnavailableError
+from component.pubsub.presence import Presence, Show
+from tests.unit.handlers.dialogue import Dialogue, Refusal, refusal
+from tests.unit.pubsub.provisioned import EXTENSION
+
+pytestmark = pytest.mark.unit
+
+DENIED = "<presence type='unsubscribed' from='{}' to='{}'/>"
+FREE = Presence(True, Show.CHAT, "Free (support)")
+
+
+def presence(type_: str, sender: str = "user1@example.com", to: str = EXTENSION) -> str:
+    kind = f"type='{type_}'" if type_ else ""
+    return f"<presence {kind} from='{sender}' to='{to}'/>"
+
+
+async def hear(dialogue: Dialogue, stanza: str) -> list[str]:
+    """Send presence; return all that is sent in return."""
+    dialogue.service.presences.clear()
+    reply = await dialogue.say(stanza)
+    caused = [markup for notice in dialogue.service.presences for markup in presence_markup(notice)]
+    return [*([reply] if reply else []), *caused]
+
+
+async def befriended(dialogue: Dialogue) -> None:
+    dialogue.service.do(lambda pubsub: pubsub.show(EXTENSION, FREE))
+    await dialogue.say(presence("subscribe"))
+
+
+@pytest.mark.parametrize("to", [EXTENSION, f"{EXTENSION}/phone"])
+async def test_a_subscription_is_approved_and_returned(dialogue: Dialogue, to: str) -> None:
+    dialogue.service.do(lambda pubsub: pubsub.show(EXTENSION, FREE))
+    addresses = f"from='{EXTENSION}' to='user1@example.com'"
+    assert await hear(dialogue, presence("subscribe", to=to)) == [
+        f"<presence type='subscribed' {addresses}/>",
+        f"<presence {addresses}><show>chat</show><status>Free (support)</status></presence>",
+        f"<presence type='subscribe' {addresses}/>",
+    ]
+
+
+@pytest.mark.parametrize("type_", ["subscribe", "probe"])
+@pytest.mark.parametrize(
+    ("sender", "to"),
+    [("eve@example.com", EXTENSION), ("user1@example.com", "ext9@ivr.example.com")],
+)
+async def test_who_may_not_see_it_is_refused(
+    dialogue: Dialogue, type_: str, sender: str, to: str
+) -> None:
+    assert await hear(dialogue, presence(type_, sender, to)) == [DENIED.format(to, sender)]
+
+
+async def test_a_probe_is_answered_to_whom_it_comes_from(dialogue: Dialogue) -> None:
+    await befriended(dialogue)
+    assert await hear(dialogue, presence("probe", "user1@example.com/desk")) == [
+        f"<presence from='{EXTENSION}' to='user1@example.com/desk'>"
+        "<show>chat</show><status>Free (support)</status></presence>"
+    ]
+
+
+async def test_an_agent_who_is_not_there_is_unavailable(dialogue: Dialogue) -> None:
+    await dialogue.say(presence("subscribe"))
+    assert await hear(dialogue, presence("probe")) == [
+        f"<presence type='unavailable' from='{EXTENSION}' to='user1@example.com'/>"
+    ]
+
+
+async def test_a_probe_of_a_full_jid_is_refused_to_the_account(dialogue: Dialogue) -> None:
+    assert await hear(dialogue, presence("probe", "user1@example.com/desk")) == [
+        DENIED.format(EXTENSION, "user1@example.com")
+    ]
+
+
+async def test_unsubscribing_is_honoured_and_answered(dialogue: Dialogue) -> None:
+    await befriended(dialogue)
+    addresses = f"from='{EXTENSION}' to='user1@example.com'"
+    assert await hear(dialogue, presence("unsubscribe")) == [
+        f"<presence type='unavailable' {addresses}/>",
+        f"<presence type='unsubscribed' {addresses}/>",
+        f"<presence type='unsubscribe' {addresses}/>",
+    ]
+    assert await hear(dialogue, presence("unsubscribe")) == []
+
+
+@pytest.mark.parametrize("type_", ["", "unavailable", "subscribed", "unsubscribed", "unheard-of"])
+@pytest.mark.parametrize("sender", ["user1@example.com/desk", "eve@example.com/desk"])
+async def test_other_presence_calls_for_no_answer(
+    dialogue: Dialogue, type_: str, sender: str
+) -> None:
+    await befriended(dialogue)
+    assert await hear(dialogue, presence(type_, sender)) == []
+
+
+@pytest.mark.parametrize(
+    ("condition", "stays"), [("gone", False), ("item-not-found", False), ("forbidden", True)]
+)
+async def test_presence_that_bounces_for_good_is_sent_no_more(
+    dialogue: Dialogue, condition: str, stays: bool
+) -> None:
+    await befriended(dialogue)
+    bounced = (
+        f"<presence type='error' from='user1@example.com' to='{EXTENSION}'><error type='cancel'>"
+        f"<{condition} xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></presence>"
+    )
+    assert await hear(dialogue, bounced) == []
+    assert bool(dialogue.service.pubsub.contacts) is stays
+
+
+@pytest.mark.parametrize("type_", ["subscribe", "unsubscribe", "probe"])
+async def test_while_the_database_is_away_who_asks_is_told_to_wait(
+    dialogue: Dialogue, type_: str
+) -> None:
+    dialogue.engine.failure = StoreUnavailableError("away")
+    (reply,) = await hear(dialogue, presence(type_))
+    assert refusal(reply) == Refusal("wait", "resource-constraint")
