@@ -12,6 +12,7 @@ import asyncpg
 import structlog
 
 from component.config import Config
+from component.configuration import Takeover
 from component.database import database_url
 from component.domain.events import Event
 from component.domain.state import State
@@ -28,6 +29,7 @@ from component.ports import Snapshot, Stored, StoreUnavailableError, WaitingChan
 from component.pubsub.model import Role
 from component.pubsub.service import PubSub
 from component.records import Ledger
+from component.storage.feed import ConfigurationFeed
 from component.storage.migrations import migrate
 from component.storage.postgres import PostgresStore
 from component.telephony.agi import FastAgiServer
@@ -103,9 +105,11 @@ class Service:
             stack.push_async_callback(http.stop)
             url = await stack.enter_async_context(database_url(self._config.database))
             store = await stack.enter_async_context(await self._open(url))
-            await self._serve(store, await store.load(), stack)
+            await self._serve(url, store, await store.load(), stack)
 
-    async def _serve(self, store: PostgresStore, stored: Stored, stack: AsyncExitStack) -> None:
+    async def _serve(
+        self, url: str, store: PostgresStore, stored: Stored, stack: AsyncExitStack
+    ) -> None:
         config, clock, ledger = self._config, SystemClock(), Ledger()
         state = State(ledger)
         state.load(
@@ -172,6 +176,8 @@ class Service:
             dispatcher(engine, config.xmpp.domain, version(), _new_id, config.pubsub.policy),
             self._metrics,
         )
+        take_over = Takeover(state, engine.step)
+        feed = ConfigurationFeed(url, take_over.known, take_over)
         accounts = {agent.extension: agent.jid for agent in stored.agents}
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(engine.run(), name="engine")
@@ -180,6 +186,7 @@ class Service:
             tasks.create_task(asterisk.run(), name="asterisk")
             tasks.create_task(self._watch(store), name="watch")
             tasks.create_task(measure_lag(self._metrics.loop_lagged), name="lag")
+            tasks.create_task(feed.run(), name="configuration feed")
             await stack.enter_async_context(agi)
             log.info("serving", version=version(), domain=config.xmpp.domain)
 

@@ -23,10 +23,13 @@ from component.domain.commands import (
     Announce,
     CallCommand,
     Command,
+    DropNode,
     HideCall,
+    HostNode,
     Release,
     ShowCall,
     WakeAt,
+    WatchDevice,
 )
 from component.domain.errors import DomainError
 from component.domain.events import AsteriskFound, CallerEntered, Event
@@ -281,11 +284,17 @@ class Engine:
     def _tell(self, command: Command, batch: _Batch, now: datetime) -> None:
         """Publish what a command says to publish; it is committed with the decision itself."""
         match command:
+            case ShowCall(extension) | HideCall(extension) if not self._has_node(extension):
+                pass  # the extension was removed while the service was down
             case ShowCall(extension, call):
                 node, payload = extension_node(extension), call_xml(call, extension)
                 self._pubsub.publish(node, call.id, payload, self._address, now)
             case HideCall(extension, call):
                 self._pubsub.retract(extension_node(extension), call.id)
+            case HostNode(extension, jid):
+                self._pubsub.host(extension, jid)
+            case DropNode(extension):
+                self._pubsub.drop(extension)
             case Announce(call, extensions):
                 batch.messages.append(
                     Outgoing(
@@ -303,6 +312,9 @@ class Engine:
         """Take over what subscribers and contacts must be told."""
         batch.notifications += self._pubsub.take_notifications()
         batch.presences += self._pubsub.take_presences()
+
+    def _has_node(self, extension: str) -> bool:
+        return extension_node(extension) in self._pubsub.nodes
 
     def _reconcile(
         self, snapshot: Snapshot, batch: _Batch, now: datetime
@@ -353,6 +365,9 @@ class Engine:
             self._publisher.announce(self._stanzas(batch.presences))
         self._control.perform(c for c in batch.commands if isinstance(c, CallCommand))
         self._wake_at(c for c in batch.commands if isinstance(c, WakeAt))
+        devices = [c.device for c in batch.commands if isinstance(c, WatchDevice)]
+        if devices:
+            self._control.watch_devices(devices)
         for call_id in batch.stray_bridges:
             self._control.discard_bridge(call_id)
         for reply, answer in batch.answers:

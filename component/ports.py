@@ -171,6 +171,13 @@ class CallControl(Protocol):
         """Take down the bridge of a call that is over."""
         ...
 
+    def watch_devices(self, devices: Sequence[str]) -> None:
+        """Begin to report the states of these devices, as they are now and whenever they change.
+
+        Never raises: what fails is tried again as long as it takes.
+        """
+        ...
+
 
 class Publisher(Protocol):
     """The XMPP stream."""

@@ -17,6 +17,7 @@ from component.domain.events import (
     Event,
     LegAnswered,
     LegEnded,
+    QueueRemoved,
     RetryDue,
     RingTimedOut,
     Said,
@@ -24,8 +25,8 @@ from component.domain.events import (
     WrapUpOver,
 )
 from component.domain.model import Call, CallState, Leg, LegEnd
+from component.domain.routing import HOLD_GRACE
 from component.domain.state import State
-from component.domain.step import HOLD_GRACE
 from component.ports import Snapshot, WaitingChannel
 
 
@@ -49,7 +50,10 @@ def timers(state: State, now: datetime) -> Iterator[WakeAt]:
         if agent.wrap_up_until is not None:
             yield WakeAt(agent.wrap_up_until, WrapUpOver(agent.extension))
     for call in state.calls.values():
-        queue = state.queues[call.queue]
+        queue = state.queues.get(call.queue)
+        if queue is None:  # removed while nobody listened
+            yield WakeAt(now, QueueRemoved(call.queue))
+            continue
         if call.state in (CallState.WAITING, CallState.OFFERED):
             yield WakeAt(call.entered_at + queue.max_wait, WaitTimedOut(call.id))
             if call.told.periodic_at is not None:
@@ -92,6 +96,7 @@ def compare(state: State, snapshot: Snapshot) -> Found:
 def _legs(state: State, snapshot: Snapshot) -> Iterator[Event]:
     """Yield what became of the legs that are believed to be there."""
     there = snapshot.ringing_legs | snapshot.answered_legs
+    yield from _orphans(state, there)
     for agent in list(state.agents.values()):
         if agent.leg is None:
             continue
@@ -102,6 +107,18 @@ def _legs(state: State, snapshot: Snapshot) -> Iterator[Event]:
                 yield LegEnded(agent.leg, LegEnd.HUNG_UP)
         elif agent.leg in snapshot.answered_legs and _is_offered(call):
             yield LegAnswered(agent.leg)
+
+
+def _orphans(state: State, there: frozenset[Leg]) -> Iterator[Event]:
+    """Yield the end of legs to agents who were removed while nobody listened.
+
+    Those who talk may go on talking.
+    """
+    for call in list(state.calls.values()):
+        for offer in call.offers:
+            rings = call.state is CallState.OFFERED
+            if state.agent_of(offer.leg) is None and (rings or offer.leg not in there):
+                yield LegEnded(offer.leg, LegEnd.UNAVAILABLE)
 
 
 def _stray_legs(state: State, snapshot: Snapshot) -> Iterator[Leg]:
@@ -116,8 +133,10 @@ def _unfinished(state: State, snapshot: Snapshot, calls: list[Call]) -> Iterator
     """Yield again what was decided just before a crash and perhaps not done."""
     for call in calls:
         if call.state is not CallState.ANSWERED:
-            queue = state.queues[call.queue]
-            yield Hold(call.id, call.channel, queue.max_wait + HOLD_GRACE, queue.musicclass)
+            queue = state.queues.get(call.queue)
+            if queue is not None:
+                at_most = queue.max_wait + HOLD_GRACE
+                yield Hold(call.id, call.channel, at_most, queue.musicclass)
             continue
         bridged = snapshot.bridges.get(call.id, frozenset())
         if call.leg in snapshot.answered_legs and call.channel not in bridged:

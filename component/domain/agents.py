@@ -109,12 +109,12 @@ def _device_state_changed(
     if agent is None or agent.device_state is event.state:
         return []
     state.agents.put(agent.extension, replace(agent, device_state=event.state))
-    commands = [] if event.state.is_there else _pass_over(state, agent, now)
+    commands = [] if event.state.is_there else pass_over(state, agent, now)
     return commands + routing.route_all(state, state.queues_of(agent.extension), now, rng)
 
 
-def _pass_over(state: State, agent: Agent, now: datetime) -> list[Command]:
-    """Withdraw what is offered to a phone that went away while it rang."""
+def pass_over(state: State, agent: Agent, now: datetime) -> list[Command]:
+    """Withdraw what is offered to an agent or phone that went away while it rang."""
     call = None if agent.leg is None else state.calls.get(agent.leg.call_id)
     offer = None if call is None or agent.leg is None else call.offer_on(agent.leg)
     if call is None or call.state is not CallState.OFFERED or offer is None:

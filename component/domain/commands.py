@@ -69,6 +69,28 @@ class HideCall:
 
 
 @dataclass(frozen=True, slots=True)
+class HostNode:
+    """Give an extension its node, open to this account alone."""
+
+    extension: str
+    jid: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropNode:
+    """Take the node of an extension down."""
+
+    extension: str
+
+
+@dataclass(frozen=True, slots=True)
+class WatchDevice:
+    """Have Asterisk report the state of a device, and its changes."""
+
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ring:
     """Make a leg to an agent's device.
 
@@ -128,4 +150,4 @@ class WakeAt:
 CallCommand = Hold | Say | Hush | Ring | HangUpLeg | Connect | Release | EndCall
 """Carried out by Asterisk."""
 
-Command = CallCommand | Announce | ShowCall | HideCall | WakeAt
+Command = CallCommand | Announce | ShowCall | HideCall | HostNode | DropNode | WatchDevice | WakeAt

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from component.domain.model import Caller, Customer, DeviceState, Leg, LegEnd
+from component.domain.model import Caller, Customer, DeviceState, Leg, LegEnd, Queue
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +134,58 @@ class AsteriskFound:
     """The connection to Asterisk is back, and what it had to say has been stepped."""
 
 
+@dataclass(frozen=True, slots=True)
+class QueueChanged:
+    """There is a new queue, or one has other settings."""
+
+    queue: Queue
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRemoved:
+    """A queue is no more."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentChanged:
+    """There is a new extension, or one has another device or account."""
+
+    extension: str
+    device: str
+    jid: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRemoved:
+    """An extension is no more."""
+
+    extension: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberChanged:
+    """An extension may log on to a queue, or has another penalty there."""
+
+    queue: str
+    extension: str
+    penalty: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRemoved:
+    """An extension may log on to a queue no more."""
+
+    queue: str
+    extension: str
+
+
+ConfigurationEvent = (
+    QueueChanged | QueueRemoved | AgentChanged | AgentRemoved | MemberChanged | MemberRemoved
+)
+"""What the operator changed."""
+
 Event = (
     CallerEntered
     | CallerLeft
@@ -152,4 +204,5 @@ Event = (
     | DeviceStateChanged
     | AsteriskLost
     | AsteriskFound
+    | ConfigurationEvent
 )

@@ -151,6 +151,8 @@ class QueueStatus(StrEnum):
     FULL = "FULL"
     JOINUNAVAIL = "JOINUNAVAIL"
     LEAVEUNAVAIL = "LEAVEUNAVAIL"
+    WITHDRAW = "WITHDRAW"
+    """Taken out of the queue by the operator."""
     UNAVAILABLE = "UNAVAILABLE"
     """Not app_queue's: this service cannot hold the caller now, its database is away."""
 
@@ -166,6 +168,7 @@ class Outcome(StrEnum):
     FULL = "full"
     JOINUNAVAIL = "joinunavail"
     LEAVEUNAVAIL = "leaveunavail"
+    WITHDRAW = "withdraw"
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +273,8 @@ class Agent:
     last_call: datetime | None = None
     """When the last connected call ended."""
     calls_taken: int = 0
+    leaving: bool = False
+    """The extension is no more: the agent goes when the call that is going on is over."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ documentation. An agent is named by extension, a call by the id of the caller's 
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from component.domain.events import CallerLeft, Event
@@ -23,6 +23,7 @@ _EXITS = {
     Outcome.TIMEOUT: "EXITWITHTIMEOUT",
     Outcome.LEAVEEMPTY: "EXITEMPTY",
     Outcome.LEAVEUNAVAIL: "EXITEMPTY",
+    Outcome.WITHDRAW: "WITHDRAW",
 }
 
 
@@ -46,8 +47,8 @@ def entries(
     for old, new in changes:
         if isinstance(new, Call) and not isinstance(old, Member):
             yield from _of_call(old, new, event, now)
-        elif isinstance(new, Member) and isinstance(old, Member):
-            yield from _of_member(old, new, now)
+        elif isinstance(old, Member) and not isinstance(new, Call):
+            yield from _of_member(old, new or replace(old, logged_on_at=None), now)
 
 
 def _of_call(old: Call | None, new: Call, event: Event, now: datetime) -> Iterator[LogEntry]:
@@ -93,6 +94,8 @@ def _of_member(old: Member, new: Member, now: datetime) -> Iterator[LogEntry]:
         return
     if old.logged_on_at is None:
         yield entry("ADDMEMBER")
+    if new.penalty != old.penalty:
+        yield entry("PENALTY", str(new.penalty))
     paused = (new.paused_at, new.pause_reason)
     if new.paused_at is not None and paused != (old.paused_at, old.pause_reason):
         yield entry("PAUSE", new.pause_reason)

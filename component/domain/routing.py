@@ -12,6 +12,7 @@ from component.domain import announcements
 from component.domain.commands import (
     Command,
     Connect,
+    DropNode,
     EndCall,
     HangUpLeg,
     HideCall,
@@ -50,6 +51,9 @@ from component.domain.transitions import (
     advance,
 )
 
+HOLD_GRACE = timedelta(seconds=30)
+"""A caller whom this service forgot (it died) is back in the dialplan this long after his wait."""
+
 GRACE = timedelta(seconds=5)
 """Asterisk ends by itself, this much later, what this service should have ended."""
 
@@ -60,7 +64,7 @@ AUTOPAUSE_REASON = "Auto-Pause"
 
 def route(state: State, queue: str, now: datetime, rng: Random) -> list[Command]:
     """Serve the callers of a queue, those who entered first, with the agents who are free."""
-    if not state.asterisk_up:
+    if not state.asterisk_up or queue not in state.queues:
         return []
     commands = leave_if_empty(state, queue, now)
     for call in state.waiting(queue):
@@ -175,6 +179,9 @@ def complete(state: State, call: Call, now: datetime) -> list[Command]:
 
 def free(state: State, agent: Agent, now: datetime) -> list[Command]:
     """Let go of an agent whose leg is gone. Only a connected call counts as one."""
+    if agent.leaving:
+        state.agents.delete(agent.extension)
+        return [DropNode(agent.extension)]
     if agent.state is not AgentState.ON_CALL:
         available = advance(AGENT_TRANSITIONS, agent.state, AgentMove.RELEASE)
         state.agents.put(agent.extension, replace(agent, state=available, leg=None, queue=None))

@@ -91,6 +91,14 @@ class State:
         self._asterisk_up = up
         self.ledger.note(lambda: self._believe(before))
 
+    def put_queue(self, queue: Queue) -> None:
+        """Add a queue or give it other settings; its members take the places that these give."""
+        self._change_queue(queue.name, queue)
+
+    def drop_queue(self, name: str) -> None:
+        """Remove a queue that has no members and no waiting calls any more."""
+        self._change_queue(name, None)
+
     def agent_at(self, device: str) -> Agent | None:
         """Return the agent who has this device."""
         extension = self._by_device.get(device)
@@ -139,6 +147,10 @@ class State:
         """Tell whether a queue has a member who is logged on."""
         return bool(self._logged_on[queue])
 
+    def members_of(self, queue: str) -> list[Member]:
+        """Return all members of a queue, logged on or not. Looks through those of all queues."""
+        return [member for member in self.members.values() if member.queue == queue]
+
     def queues_of(self, extension: str) -> Iterator[str]:
         """Yield the queues that an agent is a member of, logged on or not."""
         return iter(sorted(self._queues_of[extension]))
@@ -171,9 +183,26 @@ class State:
         """Begin anew to collect what is to be logged; what was undone must not be."""
         self._journal.clear()
 
+    def _change_queue(self, name: str, queue: Queue | None) -> None:
+        old = self.queues.get(name)
+        self._set_queue(name, queue)
+        self.ledger.note(lambda: self._set_queue(name, old))
+
+    def _set_queue(self, name: str, queue: Queue | None) -> None:
+        if queue is None:
+            self.queues.pop(name, None)
+            return
+        self.queues[name] = queue
+        members = self.members_of(name)
+        for member in members:  # places by different strategies cannot be compared
+            self.candidates.place(name, member.extension, None)
+        for member in members:
+            self._place(self.agents[member.extension], member)
+
     def _agent_changed(self, old: Agent | None, new: Agent | None) -> None:
         if old is not None:
-            self._by_device.pop(old.device, None)
+            if self._by_device.get(old.device) == old.extension:
+                del self._by_device[old.device]
             if old.leg is not None:
                 self._by_leg.pop(old.leg, None)
         if new is not None:

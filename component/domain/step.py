@@ -5,11 +5,11 @@ ledger can undo that, which the engine does when the change cannot be committed.
 """
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from random import Random
 from typing import assert_never
 
-from component.domain import agents, announcements, routing
+from component.domain import agents, announcements, configuring, routing
 from component.domain.commands import (
     Announce,
     Command,
@@ -22,6 +22,8 @@ from component.domain.errors import (
     DomainError,
 )
 from component.domain.events import (
+    AgentChanged,
+    AgentRemoved,
     AnnouncementDue,
     AsteriskFound,
     AsteriskLost,
@@ -33,7 +35,11 @@ from component.domain.events import (
     LegEnded,
     LogOff,
     LogOn,
+    MemberChanged,
+    MemberRemoved,
     Pause,
+    QueueChanged,
+    QueueRemoved,
     RetryDue,
     RingTimedOut,
     Said,
@@ -58,9 +64,6 @@ from component.domain.transitions import (
     advance,
 )
 
-HOLD_GRACE = timedelta(seconds=30)
-"""A caller whom this service forgot (it died) is back in the dialplan this long after his wait."""
-
 OFFER_ENDS = {
     LegEnd.NO_ANSWER: OfferEnd.NO_ANSWER,
     LegEnd.BUSY: OfferEnd.BUSY,
@@ -80,7 +83,7 @@ def step(state: State, event: Event, now: datetime, rng: Random) -> list[Command
     state.forget_changes()
     try:
         commands = _step(state, event, now, rng)
-        for queue in state.presence.take_disturbed():
+        for queue in filter(state.queues.get, state.presence.take_disturbed()):
             commands += routing.leave_if_empty(state, queue, now)
     except DomainError:
         state.ledger.rollback(mark)
@@ -111,11 +114,17 @@ def _step(state: State, event: Event, now: datetime, rng: Random) -> list[Comman
             return announcements.said(state, event, now)
         case LogOn() | LogOff() | Pause() | Unpause() | WrapUpOver() | DeviceStateChanged():
             return agents.step(state, event, now, rng)
-        case AsteriskLost():
-            state.asterisk_up = False
-            return []
-        case AsteriskFound():
-            state.asterisk_up = True
+        case (
+            QueueChanged()
+            | QueueRemoved()
+            | AgentChanged()
+            | AgentRemoved()
+            | MemberChanged()
+            | MemberRemoved()
+        ):
+            return configuring.step(state, event, now, rng)
+        case AsteriskLost() | AsteriskFound():
+            state.asterisk_up = isinstance(event, AsteriskFound)
             return routing.route_all(state, list(state.queues), now, rng)
     assert_never(event)
 
@@ -152,7 +161,7 @@ def _caller_entered(
     commands += routing.route(state, call.queue, now, rng)
     if state.calls[call.id].state is not CallState.ENDED:
         # After the ringing has begun: the caller has time for the music, the agent has not.
-        at_most = queue.max_wait + HOLD_GRACE
+        at_most = queue.max_wait + routing.HOLD_GRACE
         commands.append(Hold(call.id, call.channel, at_most, queue.musicclass))
         commands += announcements.begin(state, state.calls[call.id], now)
     return commands
@@ -181,8 +190,6 @@ def _leg_answered(state: State, event: LegAnswered, now: datetime) -> list[Comma
 
 def _leg_ended(state: State, event: LegEnded, now: datetime, rng: Random) -> list[Command]:
     agent = state.agent_of(event.leg)
-    if agent is None:
-        return []
     commands: list[Command] = []
     call = state.calls.get(event.leg.call_id)
     offer = None if call is None else call.offer_on(event.leg)
@@ -191,6 +198,8 @@ def _leg_ended(state: State, event: LegEnded, now: datetime, rng: Random) -> lis
             commands = routing.withdraw(state, call, offer, OFFER_ENDS[event.reason], now)
         elif call.state is CallState.ANSWERED:
             commands = routing.complete(state, call, now)
+    if agent is None:
+        return commands
     commands += routing.free(state, agent, now)
     queues = list(state.queues_of(agent.extension))
     return commands + routing.route_all(state, queues, now, rng)
@@ -222,6 +231,9 @@ def _wait_timed_out(state: State, event: WaitTimedOut, now: datetime) -> list[Co
     call = state.calls.get(event.call_id)
     if call is None or call.state not in (CallState.WAITING, CallState.OFFERED):
         return []
+    over = call.entered_at + state.queues[call.queue].max_wait
+    if now < over:  # the operator prolonged it meanwhile
+        return [WakeAt(over, event)]
     return routing.release(state, call, QueueStatus.TIMEOUT, now)
 
 

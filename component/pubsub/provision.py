@@ -5,13 +5,29 @@ from dataclasses import replace
 
 from component.pubsub.addresses import extension_node
 from component.pubsub.configuration import MANAGED, Configuration
-from component.pubsub.model import Node, NodeDeleted
+from component.pubsub.model import Node, NodeDeleted, Role
+from component.pubsub.policy import DEFAULT_POLICY, Policy
 from component.pubsub.rules import Rules
 from component.pubsub.state import key_of
+from component.records import Ledger
 
 
 class Provisioning(Rules):
-    """Makes the managed nodes what the extensions, their accounts and the configuration say."""
+    """Makes the managed nodes what the extensions, their accounts and the configuration say.
+
+    `provision` is for the start; what changes later is told by `host` and `drop`.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        domain: str,
+        privileged: Mapping[str, Role],
+        policy: Policy = DEFAULT_POLICY,
+    ) -> None:
+        super().__init__(ledger, domain, privileged, policy)
+        self._max_items = MANAGED.max_items
+        self._alike: dict[Configuration, Configuration] = {}
 
     def provision(self, accounts: Mapping[str, str], max_items: int) -> None:
         """Make the managed nodes what they should be: one per extension, none besides.
@@ -26,23 +42,41 @@ class Provisioning(Rules):
                 self._state.remove(node.name)
                 self._contacts.settle(self._addresses.of(node.name))
         self._roles.link({name: account for name, account in wanted.items() if account})
-        alike: dict[Configuration, Configuration] = {}
+        self._max_items = max_items
+        self._alike.clear()
         for name in wanted:
-            node = self._set_up(name, max_items, alike)
-            self._state.trim(node)
-            self._forget_elsewhere(node)
-            self._settle(node)
+            self._set_up(name)
         self._contacts.settle(self._addresses.domain)
 
-    def _set_up(self, name: str, max_items: int, alike: dict[Configuration, Configuration]) -> Node:
+    def host(self, extension: str, account: str) -> None:
+        """Give one more extension its node, or its node another account."""
+        name = extension_node(extension)
+        self._roles.link_one(name, account)
+        self._set_up(name)
+        self._contacts.settle(self._addresses.domain)
+
+    def drop(self, extension: str) -> None:
+        """Take the node of an extension down."""
+        name = extension_node(extension)
+        self._roles.link_one(name, "")
+        node = self._state.nodes.get(name)
+        if node is not None and node.managed:
+            self._notices.tell_subscribers(node, NodeDeleted())
+            self._state.remove(name)
+            self._contacts.settle(self._addresses.of(name))
+            self._contacts.settle(self._addresses.domain)
+
+    def _set_up(self, name: str) -> None:
         existing = self._state.nodes.get(name)
         config = existing.config if existing is not None and existing.managed else MANAGED
-        config = replace(config, max_items=max_items)
+        config = replace(config, max_items=self._max_items)
         # Nodes that are configured alike, nearly all, share one record of it.
-        node = Node(name, managed=True, config=alike.setdefault(config, config))
+        node = Node(name, managed=True, config=self._alike.setdefault(config, config))
         if node != existing:
             self._state.nodes.put(name, node)
-        return node
+        self._state.trim(node)
+        self._forget_elsewhere(node)
+        self._settle(node)
 
     def _forget_elsewhere(self, node: Node) -> None:
         """Drop subscriptions made when the component had another name.

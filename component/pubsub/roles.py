@@ -17,8 +17,8 @@ class Roles:
     def __init__(self, state: State, privileged: Mapping[str, Role]) -> None:
         self._state = state
         self._privileged = privileged
-        self._linked: Mapping[str, str] = {}
-        self._nodes_of: Mapping[str, tuple[str, ...]] = {}
+        self._linked: dict[str, str] = {}
+        self._nodes_of: dict[str, tuple[str, ...]] = {}
 
     def link(self, accounts: Mapping[str, str]) -> None:
         """Make accounts, bare JIDs, members of managed nodes; `accounts` is by name of the node."""
@@ -26,8 +26,14 @@ class Roles:
         nodes_of: dict[str, tuple[str, ...]] = {}
         for name, account in accounts.items():
             nodes_of[account] = (*nodes_of.get(account, ()), name)
-        self._set_links(accounts, nodes_of)
+        self._set_links(dict(accounts), nodes_of)
         self._state.ledger.note(lambda: self._set_links(*old))
+
+    def link_one(self, name: str, account: str) -> None:
+        """Make an account the member of one managed node, in place of another; "" is nobody."""
+        before = self._linked.get(name, "")
+        self._set_link(name, account)
+        self._state.ledger.note(lambda: self._set_link(name, before))
 
     def of(self, account: str, node: Node) -> Role:
         """Return the role of an account, a bare JID, at a node.
@@ -74,7 +80,14 @@ class Roles:
             return Role.MEMBER
         return privilege
 
-    def _set_links(
-        self, linked: Mapping[str, str], nodes_of: Mapping[str, tuple[str, ...]]
-    ) -> None:
+    def _set_links(self, linked: dict[str, str], nodes_of: dict[str, tuple[str, ...]]) -> None:
         self._linked, self._nodes_of = linked, nodes_of
+
+    def _set_link(self, name: str, account: str) -> None:
+        if old := self._linked.pop(name, ""):
+            self._nodes_of[old] = tuple(node for node in self._nodes_of[old] if node != name)
+            if not self._nodes_of[old]:
+                del self._nodes_of[old]
+        if account:
+            self._linked[name] = account
+            self._nodes_of[account] = (*self._nodes_of.get(account, ()), name)

@@ -63,10 +63,12 @@ class MemoryStore:
     async def commit(self, changes: Changes) -> None:
         """Write all changes. Raises `StoreUnavailableError` or `StoreRefusedError`."""
         self._require()
-        strangers = [a.extension for a in changes.agents if a.extension not in self.agents]
-        if strangers:
-            raise StoreRefusedError(f"ForeignKeyViolation: no extension {strangers[0]}")
-        self.agents |= {agent.extension: agent for agent in changes.agents}
+        for node, *_ in changes.subscriptions:
+            if node not in self.nodes and not changes.nodes.get(node):
+                raise StoreRefusedError(f"ForeignKeyViolation: no node {node}")
+        for agent in changes.agents:
+            if agent.extension in self.agents:
+                self.agents[agent.extension] = agent
         self.members |= {(member.queue, member.extension): member for member in changes.members}
         self.calls |= {call.id: call for call in changes.calls}
         for call_id in changes.calls_gone:

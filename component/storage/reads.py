@@ -8,6 +8,7 @@ from typing import Any
 import asyncpg
 
 from component.domain.announcements import average
+from component.domain.configuring import Configured
 from component.domain.model import (
     NOTHING,
     Agent,
@@ -90,6 +91,38 @@ async def everything(connection: asyncpg.Connection) -> Stored:
         items=[Item(**row) for row in await fetch("SELECT * FROM items ORDER BY seq")],
         contacts=[Contact(**row) for row in await fetch("SELECT * FROM contacts")],
         outgoing=[_message(row) for row in await fetch("SELECT * FROM outbox ORDER BY seq")],
+    )
+
+
+async def configured(
+    connection: asyncpg.Connection, names: Configured, *, only_named: bool = False
+) -> Configured:
+    """Read at one moment what is configured; what is named and does not exist is None in it.
+
+    `only_named`: nothing else is read.
+    """
+    queues = "SELECT * FROM queues"
+    agents = "SELECT extension, device, jid FROM extensions"
+    members = "SELECT queue, extension, penalty FROM members"
+    asked: list[list[list[str]]] = [[], [], []]
+    if only_named:
+        queues += " WHERE name = ANY($1)"
+        agents += " WHERE extension = ANY($1)"
+        members += " WHERE (queue, extension) IN (SELECT * FROM unnest($1::text[], $2::text[]))"
+        asked = [
+            [list(names.queues)],
+            [list(names.agents)],
+            [[queue for queue, _ in names.members], [extension for _, extension in names.members]],
+        ]
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        found = [
+            await connection.fetch(statement, *arguments)
+            for statement, arguments in zip((queues, agents, members), asked, strict=True)
+        ]
+    return Configured(
+        {**names.queues, **{row["name"]: _queue(row) for row in found[0]}},
+        {**names.agents, **{row["extension"]: Agent(**row) for row in found[1]}},
+        {**names.members, **{(r["queue"], r["extension"]): Member(**r) for r in found[2]}},
     )
 
 

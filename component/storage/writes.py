@@ -22,8 +22,11 @@ K = TypeVar("K")
 Row = dict[str, object]
 
 PARTS: dict[str, str] = {
+    # The operator may have taken the extension away meanwhile; it is not brought back.
     "agents": """
-        INSERT INTO agents SELECT * FROM json_populate_recordset(NULL::agents, {rows})
+        INSERT INTO agents
+        SELECT new.* FROM json_populate_recordset(NULL::agents, {rows}) AS new
+        JOIN extensions USING (extension)
         ON CONFLICT (extension) DO UPDATE SET
             state = excluded.state, leg_call = excluded.leg_call,
             leg_attempt = excluded.leg_attempt, queue = excluded.queue,

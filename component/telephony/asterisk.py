@@ -1,6 +1,6 @@
 """Asterisk as a whole: what the composition root makes, runs and closes."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from component.domain.events import AsteriskLost, DeviceStateChanged, Event
 from component.domain.model import Customer
@@ -52,8 +52,9 @@ class Asterisk:
         self._submit_to_engine = submit
         self._reconcile = reconcile
         self._devices = devices
+        self._app = app
         self._http = AriHttpClient(url, username, password, timeout=request_timeout)
-        ari = AriClient(self._http, url, asked)
+        self._ari = ari = AriClient(self._http, url, asked)
         self._snapshots = SnapshotReader(ari, app)
         self._intake = Intake(self._submit, directory, lookup_deadline)
         self._connection = AriConnection(
@@ -64,7 +65,14 @@ class Asterisk:
             on_lost=lambda: submit(AsteriskLost()),
             devices=devices,
         )
-        self._control = AriCallControl(ari, app, submit, lambda: self._connection.connected, shown)
+        self._control = AriCallControl(
+            ari,
+            app,
+            submit,
+            connected=lambda: self._connection.connected,
+            shown=shown,
+            watch=self._watch,
+        )
 
     @property
     def control(self) -> CallControl:
@@ -93,6 +101,11 @@ class Asterisk:
         await self._control.close(CLOSE_SECONDS)
         await self._intake.close()
         await self._http.close()
+
+    async def _watch(self, devices: Sequence[str]) -> None:
+        await self._ari.subscribe_device_states(self._app, devices)
+        for device, state in (await self._snapshots.states(devices)).items():
+            self._submit_to_engine(DeviceStateChanged(device, state))
 
     def _submit(self, event: Event) -> None:
         if isinstance(event, DeviceStateChanged):

@@ -8,7 +8,7 @@ connect finds what is missing.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -58,14 +58,23 @@ class _DiscardBridge:
     call_id: str
 
 
-_Command = CallCommand | _DiscardBridge
+@dataclass(frozen=True, slots=True)
+class _WatchDevices:
+    devices: tuple[str, ...]
+
+
+_Command = CallCommand | _DiscardBridge | _WatchDevices
+
+_DEVICES = "devices"
+"""The lane of what concerns no call."""
 
 
 class AriCallControl:
     """`component.ports.CallControl` by ARI.
 
     `submit` takes events for the domain; `connected` tells whether the connection still holds;
-    `shown` is done when the call is on the agent's screen, as far as can be known.
+    `shown` is done when the call is on the agent's screen, as far as can be known. `watch` has the
+    states of devices reported, and raises an `AriError` if it cannot.
     """
 
     def __init__(
@@ -73,14 +82,17 @@ class AriCallControl:
         ari: AriClient,
         app: str,
         submit: Callable[[Event], None],
+        *,
         connected: Callable[[], bool],
         shown: Callable[[], Awaitable[None]],
+        watch: Callable[[Sequence[str]], Awaitable[None]],
     ) -> None:
         self._ari = ari
         self._app = app
         self._submit = submit
         self._connected = connected
         self._shown = shown
+        self._watch = watch
         self._lanes = Lanes(self._carry_out)
 
     def perform(self, commands: Iterable[CallCommand]) -> None:
@@ -91,6 +103,10 @@ class AriCallControl:
     def discard_bridge(self, call_id: str) -> None:
         """Take down the bridge of a call that is over, after all that was commanded for it."""
         self._lanes.put(call_id, _DiscardBridge(call_id))
+
+    def watch_devices(self, devices: Sequence[str]) -> None:
+        """Begin to report the states of devices. After a connect those of all are reported."""
+        self._lanes.put(_DEVICES, _WatchDevices(tuple(devices)))
 
     async def close(self, seconds: float) -> None:
         """Finish what was commanded, in this time at most."""
@@ -137,6 +153,8 @@ class AriCallControl:
             case EndCall(call_id, channel):
                 await self._unless_gone(self._ari.hang_up(channel))
                 await self._unless_gone(self._ari.destroy_bridge(call_bridge(call_id)))
+            case _WatchDevices(devices):
+                await self._watch(devices)
             case _DiscardBridge(call_id):
                 await self._unless_gone(self._ari.destroy_bridge(call_bridge(call_id)))
             case _:

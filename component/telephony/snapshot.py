@@ -1,7 +1,8 @@
 """What Asterisk has of ours, read after a connect, when nothing is replayed."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import structlog
@@ -23,24 +24,22 @@ class SnapshotReader:
     def __init__(self, ari: AriClient, app: str) -> None:
         self._ari = ari
         self._app = app
-        self._newer: dict[str, DeviceState] | None = None
+        self._newer: list[dict[str, DeviceState]] = []
+        """What was heard since each of the readings under way began."""
 
     def note(self, event: DeviceStateChanged) -> None:
         """Take note of an event: what is read may be older than it, though it is read later."""
-        if self._newer is not None:
-            self._newer[event.device] = event.state
+        for heard in self._newer:
+            heard[event.device] = event.state
 
     async def read(self, devices: Iterable[str]) -> Snapshot:
         """Read what there is, with the states of these devices. Raises `AriError`."""
         taken_at = datetime.now(UTC)
-        self._newer = {}
-        try:
+        with self._listening() as heard:
             channels, bridges, states = await asyncio.gather(
                 self._ari.channels(), self._ari.bridges(), self._states(devices)
             )
-            states.update(self._newer)
-        finally:
-            self._newer = None
+        states.update(heard)
         try:
             legs = list(_legs(channels))
             return Snapshot(
@@ -64,6 +63,22 @@ class SnapshotReader:
                     yield waiting_channel(channel, arguments)
             except MalformedEventError as error:
                 log.error("channel cannot be understood", error=str(error))
+
+    async def states(self, devices: Sequence[str]) -> dict[str, DeviceState]:
+        """Read the states of devices. Raises `AriError`."""
+        with self._listening() as heard:
+            states = await self._states(devices)
+        return states | {device: heard[device] for device in heard.keys() & set(devices)}
+
+    @contextmanager
+    def _listening(self) -> Iterator[dict[str, DeviceState]]:
+        """Collect what is heard meanwhile."""
+        heard: dict[str, DeviceState] = {}
+        self._newer.append(heard)
+        try:
+            yield heard
+        finally:
+            self._newer = [other for other in self._newer if other is not heard]
 
     async def _states(self, devices: Iterable[str]) -> dict[str, DeviceState]:
         names = list(devices)

@@ -108,7 +108,12 @@ class Life:
         self.outbox = Outbox(stored.outgoing, around.loop.now())
         ari = SimulatedAri(around.asterisk, around.dice, around.history)
         self.control = AriCallControl(
-            ari, APP, self._submit, lambda: self.connection.connected, self.link.settled
+            ari,
+            APP,
+            self._submit,
+            connected=lambda: self.connection.connected,
+            shown=self.link.settled,
+            watch=lambda devices: ari.subscribe_device_states(APP, devices),
         )
         self.engine = Engine(
             ledger=self.ledger,

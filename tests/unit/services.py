@@ -47,6 +47,7 @@ class Outside:
         self.done: list[CallCommand | Outgoing] = []
         self.announced: list[Markup] = []
         self.discarded: list[str] = []
+        self.watched: list[str] = []
         self.decided: list[Command] = []
         self.turned_away_from: list[str] = []
         self.time = datetime(2026, 1, 1, 9, tzinfo=UTC)
@@ -56,6 +57,9 @@ class Outside:
 
     def discard_bridge(self, call_id: str) -> None:
         self.discarded.append(call_id)
+
+    def watch_devices(self, devices: Sequence[str]) -> None:
+        self.watched += devices
 
     def send(self, messages: Sequence[Outgoing]) -> None:
         self.done += messages

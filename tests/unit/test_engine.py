@@ -12,7 +12,13 @@ from component.domain.commands import Connect, HangUpLeg, Hold, Release, Ring
 from component.domain.errors import UnknownDeviceError
 from component.domain.events import AsteriskLost, CallerLeft, LegAnswered, LegEnded, LogOff, LogOn
 from component.domain.model import CallState, DeviceState, Leg, LegEnd, QueueStatus
-from component.ports import Changes, Outgoing, Snapshot, StoreUnavailableError
+from component.ports import (
+    Changes,
+    Outgoing,
+    Snapshot,
+    StoreRefusedError,
+    StoreUnavailableError,
+)
 from component.pubsub.errors import ClosedNodeError
 from component.pubsub.service import PubSub, Request
 from component.pubsub.subscribing import Options
@@ -51,6 +57,19 @@ class DoubtfulStore(MemoryStore):
         if self.loses_line:
             self.loses_line = False
             raise StoreUnavailableError("the answer was lost")
+
+
+class PickyStore(MemoryStore):
+    """A store that rejects calls."""
+
+    def __init__(self) -> None:
+        demo = demo_store()
+        super().__init__(demo.queues, demo.agents.values(), demo.members.values())
+
+    async def commit(self, changes: Changes) -> None:
+        if changes.calls:
+            raise StoreRefusedError("CheckViolation")
+        await super().commit(changes)
 
 
 async def settle() -> None:
@@ -278,9 +297,8 @@ async def test_the_queue_log_is_committed_with_what_it_tells_and_once() -> None:
 
 
 async def test_a_fact_that_the_database_rejects_does_not_spoil_the_others() -> None:
-    async with running() as service:
+    async with running(PickyStore()) as service:
         await service.log_on("1000")
-        del service.store.agents["1000"]  # the operator deleted the extension meanwhile
         await asyncio.gather(
             service.engine.step(LogOn("PJSIP/2000", "support")),
             service.engine.step(service.enter()),

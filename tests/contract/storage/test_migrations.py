@@ -27,6 +27,7 @@ LATER = [
     "0005_several_subscriptions",
     "0006_offers",
     "0007_contacts",
+    "0008_configuration_feed",
 ]
 ALL = ["0001_schema", *LATER]
 

@@ -284,11 +284,21 @@ async def test_a_message_is_owed_until_it_was_delivered(store: AnyStore) -> None
 
 
 async def test_changes_are_written_together_or_not_at_all(store: AnyStore) -> None:
-    stranger = Agent("9999", "PJSIP/9999", "nobody@example.com")
+    key = ("nowhere", "ivr.example.com", "a@example.com", "s1")
+    stray = Subscription(*key, NOW)
     with pytest.raises(StoreRefusedError, match="ForeignKeyViolation"):
-        await store.commit(Changes(calls=[CALL], agents=[stranger]))
+        await store.commit(Changes(calls=[CALL], subscriptions={key: stray}))
 
     assert (await store.load()).calls == []
+
+
+async def test_an_agent_whose_extension_was_deleted_is_not_brought_back(store: AnyStore) -> None:
+    stranger = Agent("9999", "PJSIP/9999", "nobody@example.com")
+    await store.commit(Changes(calls=[CALL], agents=[stranger]))
+
+    stored = await store.load()
+    assert stored.calls == [CALL]
+    assert "9999" not in [agent.extension for agent in stored.agents]
 
 
 async def test_a_customer_is_found_by_code(store: AnyStore) -> None:

@@ -117,3 +117,49 @@ def test_subscriptions_made_under_another_name_of_the_component_are_forgotten() 
     after.provision(ACCOUNTS)
     assert [s.service for s in after.pubsub.subscriptions.values()] == [DOMAIN]
     assert not after.told, "nobody can be told from an address that is not ours"
+
+
+def test_a_new_extension_gets_a_node_like_the_others() -> None:
+    service = Provisioned({"1000": AGENT}, max_items=7)
+    service.do(lambda pubsub: pubsub.host("2000", STRANGER))
+
+    assert service.pubsub.nodes["ext2000"].config is service.pubsub.nodes["ext1000"].config
+    service.subscribe(STRANGER, "ext2000")
+    with pytest.raises(ClosedNodeError):
+        service.subscribe(AGENT, "ext2000")
+
+
+def test_an_extension_with_another_account_is_closed_to_the_old_one() -> None:
+    service = Provisioned({"1000": AGENT, "2000": AGENT})
+    subscription = service.subscribe(f"{AGENT}/desk")
+    service.do(lambda pubsub: pubsub.host("1000", STRANGER))
+
+    ended = SubscriptionEnded(subscription)
+    assert service.told == [Notification("ext1000", DOMAIN, (f"{AGENT}/desk",), ended)]
+    assert service.pubsub.affiliations_of(Request(AGENT, DOMAIN)) == [
+        Affiliation("ext2000", AGENT, Role.MEMBER)
+    ]
+    assert service.pubsub.affiliations_of(Request(STRANGER, DOMAIN)) == [
+        Affiliation("ext1000", STRANGER, Role.MEMBER)
+    ]
+
+
+def test_the_node_of_an_extension_that_is_gone_is_gone_and_subscribers_are_told() -> None:
+    service = Provisioned({"1000": AGENT})
+    service.subscribe(AGENT)
+    service.do(lambda pubsub: pubsub.drop("1000"))
+
+    assert service.told == [Notification("ext1000", DOMAIN, (AGENT,), NodeDeleted())]
+    assert not any(service.contents())
+    assert not service.pubsub.affiliations_of(Request(AGENT, DOMAIN))
+
+
+def test_an_account_that_was_given_in_vain_is_taken_back() -> None:
+    service = Provisioned({"1000": AGENT})
+    service.pubsub.host("1000", STRANGER)
+    service.ledger.rollback()
+
+    assert service.pubsub.affiliations_of(Request(AGENT, DOMAIN)) == [
+        Affiliation("ext1000", AGENT, Role.MEMBER)
+    ]
+    assert not service.pubsub.affiliations_of(Request(STRANGER, DOMAIN))

@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -45,12 +45,22 @@ class Desk:
         self.connected = True
         self.shown = asyncio.Event()
         self.shown.set()
+        self.watched: list[str] = []
         self.control = AriCallControl(
-            self.ari, "ivr", self.events.append, lambda: self.connected, self._until_shown
+            self.ari,
+            "ivr",
+            self.events.append,
+            connected=lambda: self.connected,
+            shown=self._until_shown,
+            watch=self._watch,
         )
 
     async def _until_shown(self) -> None:
         await self.shown.wait()
+
+    async def _watch(self, devices: Sequence[str]) -> None:
+        await self.ari.subscribe_device_states("ivr", devices)
+        self.watched += devices
 
     async def does(self, *commands: CallCommand) -> list[str]:
         """Carry out commands; return the operations that it took."""

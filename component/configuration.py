@@ -1,0 +1,51 @@
+"""Taking over, while calls go on, what the operator has changed."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from component.domain.configuring import Configured, differences, everything_known
+from component.domain.errors import DomainError
+from component.domain.events import ConfigurationEvent
+from component.domain.state import State
+from component.ports import StoreRefusedError
+
+log = structlog.get_logger(__name__)
+
+AT_ONCE = 500
+"""Changes that share a transaction: callers and agents are served between two of them."""
+
+Step = Callable[[ConfigurationEvent], Awaitable[None]]
+"""The engine's: take in an event and wait until it is committed."""
+
+
+class Takeover:
+    """Compares what is configured with what is known, and steps what differs."""
+
+    def __init__(self, state: State, step: Step) -> None:
+        self._state = state
+        self._step = step
+
+    def known(self) -> Configured:
+        """Return the names of all that is known."""
+        return everything_known(self._state)
+
+    async def __call__(self, configured: Configured) -> None:
+        """Take over what is configured.
+
+        A change that is refused is logged, and the others are made. Raises
+        `StoreUnavailableError`; what was not taken over then is found the next time.
+        """
+        events = list(differences(self._state, configured))
+        for start in range(0, len(events), AT_ONCE):
+            some = events[start : start + AT_ONCE]
+            await asyncio.gather(*map(self._take_in, some))
+        if events:
+            log.info("configuration taken over", changes=len(events))
+
+    async def _take_in(self, event: ConfigurationEvent) -> None:
+        try:
+            await self._step(event)
+        except (DomainError, StoreRefusedError) as error:
+            log.error("change refused", change=type(event).__name__, reason=str(error))

@@ -1,0 +1,193 @@
+"""What the operator changes while calls go on: queues, extensions, memberships.
+
+Told twice is no harm, and what is said about something that is not there is said too late.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from random import Random
+from typing import TypeVar, assert_never
+
+from component.domain import agents, routing
+from component.domain.commands import Command, DropNode, Hold, HostNode, WakeAt, WatchDevice
+from component.domain.errors import NotAMemberError, UnknownQueueError
+from component.domain.events import (
+    AgentChanged,
+    AgentRemoved,
+    ConfigurationEvent,
+    MemberChanged,
+    MemberRemoved,
+    QueueChanged,
+    QueueRemoved,
+    WaitTimedOut,
+)
+from component.domain.model import (
+    Agent,
+    AgentState,
+    Call,
+    CallState,
+    DeviceState,
+    Member,
+    Queue,
+    QueueStatus,
+)
+from component.domain.state import State
+
+K = TypeVar("K")
+
+
+@dataclass(frozen=True, slots=True)
+class Configured:
+    """What is configured, of what was asked for; None where there is nothing.
+
+    Of agents and members only what the operator sets counts, not their state.
+    """
+
+    queues: Mapping[str, Queue | None]
+    agents: Mapping[str, Agent | None]
+    members: Mapping[tuple[str, str], Member | None]
+
+
+def differences(state: State, configured: Configured) -> Iterator[ConfigurationEvent]:
+    """Yield what changes the state to what is configured, in an order that `step` can take."""
+    yield from _removals(state, configured)
+    for queue in configured.queues.values():
+        if queue is not None and queue != state.queues.get(queue.name):
+            yield QueueChanged(queue)
+    for agent in configured.agents.values():
+        if agent is not None and _identity(agent) != _identity(state.agents.get(agent.extension)):
+            yield AgentChanged(agent.extension, agent.device, agent.jid)
+    for key, member in configured.members.items():
+        known = state.members.get(key)
+        if member is not None and (known is None or known.penalty != member.penalty):
+            yield MemberChanged(member.queue, member.extension, member.penalty)
+
+
+def everything_known(state: State) -> Configured:
+    """Return the names of all that is known, as if nothing of it were configured.
+
+    Calls that outlived their queue name it, too.
+    """
+    names = [*state.queues, *(call.queue for call in state.calls.values())]
+    return Configured(
+        dict.fromkeys(names), dict.fromkeys(state.agents), dict.fromkeys(state.members)
+    )
+
+
+def step(state: State, event: ConfigurationEvent, now: datetime, rng: Random) -> list[Command]:
+    """Take in what the operator changed. Raises a `DomainError`."""
+    match event:
+        case QueueChanged(queue):
+            return _queue_changed(state, queue, now, rng)
+        case QueueRemoved(name):
+            return _queue_removed(state, name, now)
+        case AgentChanged():
+            return _agent_changed(state, event, now, rng)
+        case AgentRemoved(extension):
+            return _agent_removed(state, extension, now, rng)
+        case MemberChanged():
+            return _member_changed(state, event, now, rng)
+        case MemberRemoved(queue, extension):
+            state.members.delete((queue, extension))
+            return []
+    assert_never(event)
+
+
+def _queue_changed(state: State, queue: Queue, now: datetime, rng: Random) -> list[Command]:
+    old = state.queues.get(queue.name)
+    state.put_queue(queue)
+    commands: list[Command] = []
+    if old is not None and old.max_wait != queue.max_wait:
+        at_most = queue.max_wait + routing.HOLD_GRACE
+        for call in _queued(state, queue.name):
+            commands.append(WakeAt(call.entered_at + queue.max_wait, WaitTimedOut(call.id)))
+            commands.append(Hold(call.id, call.channel, at_most, queue.musicclass))
+    return commands + routing.route(state, queue.name, now, rng)
+
+
+def _queue_removed(state: State, name: str, now: datetime) -> list[Command]:
+    """Send the callers who wait back to the dialplan. Those who talk go on."""
+    commands: list[Command] = []
+    for call in _queued(state, name):
+        commands += routing.release(state, call, QueueStatus.WITHDRAW, now)
+    for member in state.members_of(name):
+        state.members.delete((name, member.extension))
+    state.turns.delete(name)
+    state.drop_queue(name)
+    return commands
+
+
+def _agent_changed(state: State, event: AgentChanged, now: datetime, rng: Random) -> list[Command]:
+    commands: list[Command] = []
+    agent = old = state.agents.get(event.extension)
+    if agent is None:
+        agent = Agent(event.extension, event.device, event.jid)
+    if old is None or old.jid != event.jid:
+        commands.append(HostNode(event.extension, event.jid))
+    if old is None or old.device != event.device:
+        # What the old device did says nothing about the new one.
+        agent = replace(agent, device=event.device, device_state=DeviceState.UNKNOWN)
+        commands.append(WatchDevice(event.device))
+    state.agents.put(agent.extension, replace(agent, jid=event.jid, leaving=False))
+    return commands + routing.route_all(state, state.queues_of(agent.extension), now, rng)
+
+
+def _agent_removed(state: State, extension: str, now: datetime, rng: Random) -> list[Command]:
+    """Let an agent go: at once, or when the call that is going on is over."""
+    agent = state.agents.get(extension)
+    if agent is None:
+        return []
+    queues = list(state.queues_of(extension))
+    for queue in queues:
+        state.members.delete((queue, extension))
+    if agent.state is AgentState.ON_CALL:
+        state.agents.put(extension, replace(agent, leaving=True))
+        return []
+    commands = agents.pass_over(state, agent, now)
+    state.agents.delete(extension)
+    return [*commands, DropNode(extension), *routing.route_all(state, queues, now, rng)]
+
+
+def _member_changed(
+    state: State, event: MemberChanged, now: datetime, rng: Random
+) -> list[Command]:
+    if event.queue not in state.queues:
+        raise UnknownQueueError(queue=event.queue)
+    if event.extension not in state.agents:
+        raise NotAMemberError(extension=event.extension, queue=event.queue)
+    key = (event.queue, event.extension)
+    member = state.members.get(key) or Member(*key)
+    state.members.put(key, replace(member, penalty=event.penalty))
+    return routing.route(state, event.queue, now, rng)
+
+
+def _removals(state: State, configured: Configured) -> Iterator[ConfigurationEvent]:
+    for queue, extension in _absent(configured.members):
+        if (queue, extension) in state.members:
+            yield MemberRemoved(queue, extension)
+    for extension in _absent(configured.agents):
+        agent = state.agents.get(extension)
+        if agent is not None and not agent.leaving:
+            yield AgentRemoved(extension)
+    for name in _absent(configured.queues):
+        if name in state.queues or _queued(state, name):
+            yield QueueRemoved(name)
+
+
+def _absent(records: Mapping[K, object]) -> Iterable[K]:
+    return [key for key, record in records.items() if record is None]
+
+
+def _identity(agent: Agent | None) -> tuple[str, str] | None:
+    return None if agent is None or agent.leaving else (agent.device, agent.jid)
+
+
+def _queued(state: State, queue: str) -> list[Call]:
+    """Return the calls of a queue that wait to be connected, those at a ringing phone too."""
+    calls = state.calls.values()
+    return [
+        call
+        for call in calls
+        if call.queue == queue and call.state in (CallState.WAITING, CallState.OFFERED)
+    ]

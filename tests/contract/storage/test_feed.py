@@ -1,0 +1,163 @@
+"""What is changed in the database is told to the service."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+import pytest
+
+from component.configuration import Takeover
+from component.domain.model import StrategyName
+from component.ports import Changes
+from component.storage import feed
+from component.storage.feed import ConfigurationFeed
+from component.storage.memory import MemoryStore
+from component.storage.postgres import PostgresStore
+from tests.databases import Databases
+from tests.unit.services import Service, running
+
+pytestmark = pytest.mark.contract
+
+PATIENCE = 20.0
+
+
+class Followed:
+    """A service in memory that follows a real database."""
+
+    def __init__(self, service: Service, connection: asyncpg.Connection) -> None:
+        self.service = service
+        self.state = service.state
+        self._connection = connection
+
+    async def sql(self, statement: str, *arguments: Any) -> None:
+        await self._connection.execute(statement, *arguments)
+
+    async def until(self, condition: str) -> None:
+        """Wait until an expression about the state is true."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while not eval(condition, {"state": self.state}):
+                    await asyncio.sleep(0.01)
+        except TimeoutError:
+            raise TimeoutError(f"it never came true that {condition}") from None
+
+
+@pytest.fixture
+async def followed(
+    database_url: str, postgres: PostgresStore, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Followed]:
+    monkeypatch.setattr(feed, "RETRY_SECONDS", 0.05)
+    stored = await postgres.load()
+    connection = await asyncpg.connect(database_url)
+    async with running(MemoryStore(stored.queues, stored.agents, stored.members)) as service:
+        take_over = Takeover(service.state, service.engine.step)
+        following = asyncio.create_task(
+            ConfigurationFeed(database_url, take_over.known, take_over).run()
+        )
+        yield Followed(service, connection)
+        following.cancel()
+        await asyncio.wait([following])
+    await connection.close()
+
+
+async def test_a_new_extension_with_a_membership_is_taken_over(followed: Followed) -> None:
+    await followed.sql("INSERT INTO extensions VALUES ('4000', 'PJSIP/4000', 'user4@example.com')")
+    await followed.sql(
+        "INSERT INTO members (queue, extension, penalty) VALUES ('support', '4000', 3)"
+    )
+    await followed.until("('support', '4000') in state.members")
+
+    assert followed.state.agents["4000"].jid == "user4@example.com"
+    assert followed.state.members["support", "4000"].penalty == 3
+    assert "ext4000" in followed.service.pubsub.nodes
+    assert followed.service.outside.watched == ["PJSIP/4000"]
+
+
+async def test_every_setting_of_a_queue_is_taken_over(followed: Followed) -> None:
+    await followed.sql("UPDATE queues SET strategy = 'linear', wrapuptime = 7")
+    await followed.until("state.queues['support'].wrapuptime")
+
+    queue = followed.state.queues["support"]
+    assert (queue.strategy, queue.wrapuptime) == (StrategyName.LINEAR, timedelta(seconds=7))
+
+
+async def test_what_is_deleted_is_removed(followed: Followed) -> None:
+    await followed.sql("DELETE FROM extensions WHERE extension = '1000'")
+    await followed.until("'1000' not in state.agents")
+    assert "ext1000" not in followed.service.pubsub.nodes
+
+    await followed.sql("DELETE FROM queues")
+    await followed.until("not state.queues")
+    assert not list(followed.state.members)
+
+
+async def test_a_renamed_extension_is_another_one(followed: Followed) -> None:
+    await followed.sql("UPDATE extensions SET extension = '4000' WHERE extension = '1000'")
+    await followed.until("'4000' in state.agents and '1000' not in state.agents")
+
+    assert ("support", "4000") in followed.state.members
+
+
+async def test_one_whose_membership_was_deleted_and_made_anew_is_logged_off(
+    followed: Followed,
+) -> None:
+    await followed.service.log_on("1000", "2000")
+    await followed.sql(
+        "DELETE FROM members WHERE extension = '1000';"
+        " INSERT INTO members (queue, extension) VALUES ('support', '1000')"
+    )
+    await followed.until("[m.extension for m in state.logged_on('support')] == ['2000']")
+    await followed.until("('support', '1000') in state.members")
+
+
+async def test_many_changes_and_truncated_tables_are_taken_over(followed: Followed) -> None:
+    await followed.sql(
+        "INSERT INTO extensions SELECT n::text, 'PJSIP/' || n, n || '@example.com'"
+        " FROM generate_series(5001, 7500) AS n"
+    )
+    await followed.until("len(state.agents) == 2503")
+
+    await followed.sql("TRUNCATE extensions CASCADE")
+    await followed.until("not len(state.agents)")
+
+
+async def test_what_is_changed_while_the_database_is_away_is_taken_over_later(
+    databases: Databases, database_url: str, followed: Followed
+) -> None:
+    await followed.sql("UPDATE members SET penalty = 1")
+    await followed.until("state.members['support', '1000'].penalty == 1")
+    async with databases.away(database_url):
+        await followed.sql("UPDATE members SET penalty = 2")
+    await followed.until("state.members['support', '1000'].penalty == 2")
+
+
+async def test_what_the_service_itself_writes_is_no_news(
+    database_url: str, postgres: PostgresStore
+) -> None:
+    heard: list[str] = []
+    connection = await asyncpg.connect(database_url)
+    await connection.add_listener(feed.CHANNEL, lambda *news: heard.append(news[-1]))
+    async with running(MemoryStore(*_content(await postgres.load()))) as service:
+        await service.log_on("1000")
+        state = service.state
+        await postgres.commit(
+            Changes(agents=list(state.agents.values()), members=list(state.members.values()))
+        )
+    await connection.execute("NOTIFY ivr_pubsub_configuration, 'the end'")
+    async with asyncio.timeout(PATIENCE):
+        while not heard:
+            await asyncio.sleep(0.01)
+    await connection.close()
+
+    assert heard == ["the end"]
+
+
+async def test_a_queue_with_a_long_name_is_taken_over(followed: Followed) -> None:
+    await followed.sql("INSERT INTO queues (name) VALUES (repeat('q', 8000))")
+    await followed.until("len(state.queues) == 2")
+
+
+def _content(stored: Any) -> tuple[Any, Any, Any]:
+    return stored.queues, stored.agents, stored.members

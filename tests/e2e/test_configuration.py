@@ -1,0 +1,64 @@
+"""The operator changes queues, extensions and memberships; the service goes on."""
+
+import pytest
+
+from lab.sip import ringing_only
+from lab.xmpp_server import COMPONENT
+from tests.e2e.world import World
+from tests.e2e.xmpp_user import XmppUser, subscribe
+
+pytestmark = pytest.mark.e2e
+
+CLOSED = ("not-allowed", "{http://jabber.org/protocol/pubsub#errors}closed-node")
+
+
+async def test_an_extension_is_removed_and_added_while_the_service_runs(world: World) -> None:
+    phone = await world.agent("1000")
+    call = await world.call_support()
+    taken = await phone.next_call()
+    await taken.answered()
+    await world.sql("DELETE FROM extensions WHERE extension = '1000'")
+    await world.until(lambda: _has_no_members(world), "the membership is gone")
+    await call.send_digits("1")
+    await taken.hang_up()
+    await world.until(lambda: _has_no_node(world), "the node is gone when the call is over")
+
+    await world.sql(
+        "INSERT INTO extensions VALUES ('1000', 'PJSIP/1000', 'user2@example.com')",
+    )
+    await world.sql("INSERT INTO members (queue, extension) VALUES ('support', '1000')")
+    async with XmppUser(world.xmpp, "user1") as old, XmppUser(world.xmpp, "user2") as new:
+        await world.until(lambda: _has_a_node(world), "the node is there")
+        assert await old.refused(COMPONENT, subscribe(old.jid, "ext1000"), "set") == CLOSED
+        await new.ask(COMPONENT, subscribe(new.jid, "ext1000"), "set")
+        await world.log_on(phone)
+        phone.on_call = ringing_only()
+        await world.call_support(number="5550101")
+        await phone.next_call()
+        assert (await new.next_message("headline"))["from"] == COMPONENT
+
+
+async def test_callers_of_a_removed_queue_get_the_operator(world: World) -> None:
+    agent, operator = await world.agent("1000"), await world.phone("3000")
+    agent.on_call = ringing_only()
+    await world.call_support()
+    await agent.next_call()
+    await world.sql("DELETE FROM queues")
+
+    taken = await operator.next_call()
+    await taken.answered()
+    [call] = await world.sql("SELECT outcome FROM calls")
+    assert call["outcome"] == "withdraw"
+
+
+async def _has_no_members(world: World) -> bool:
+    members = await world.service.metrics()
+    return members['ivr_members_logged_on{queue="support"}'] == 0
+
+
+async def _has_a_node(world: World) -> bool:
+    return bool(await world.sql("SELECT 1 FROM nodes WHERE name = 'ext1000'"))
+
+
+async def _has_no_node(world: World) -> bool:
+    return not await _has_a_node(world)
