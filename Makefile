@@ -13,7 +13,7 @@ run: setup ## Start the whole system on this machine and make a demonstration ca
 	@.venv/bin/python -m lab
 
 test: setup ## Run all tests, or those that ARGS names: make test ARGS="-m unit"
-	@.venv/bin/pytest $(ARGS)
+	@.venv/bin/pytest --numprocesses auto --dist loadfile $(ARGS)
 
 simulate: setup ## Simulate call centres at random: make simulate SEEDS=1000 CALLS=100 JOBS=2
 	@.venv/bin/python -m tests.simulation --seeds $(or $(SEEDS),100) --calls $(or $(CALLS),60) --jobs $(or $(JOBS),1)
