@@ -8,8 +8,9 @@ from component.handlers.rsm import page_markup, page_of
 from component.handlers.stanza import Engine, IqRequest, Routes, qualified
 from component.handlers.version import NAME
 from component.markup import NOTHING, Markup, element
-from component.pubsub.paging import paged
-from component.pubsub.service import Request
+from component.pubsub.paging import Page, paged
+from component.pubsub.retrieving import Retrieved
+from component.pubsub.service import PubSub, Request
 
 FEATURES = (DISCO_INFO, DISCO_ITEMS)
 
@@ -48,14 +49,11 @@ class DiscoHandlers:
     async def _items(self, iq: IqRequest) -> Markup:
         request, page = _request(iq), page_of(iq.child)
         if request.node is not None:
-            retrieved = await self._engine.pubsub(
-                lambda pubsub, _: pubsub.retrieve(request, page=page)
-            )
+            found = await self._engine.pubsub(lambda pubsub, _: _items_at(pubsub, request, page))
             items = [
-                element("item", {"jid": request.service, "name": item.id})
-                for item in retrieved.items
+                element("item", {"jid": request.service, "name": item.id}) for item in found.items
             ]
-            described = page_markup(retrieved.page)
+            described = page_markup(found.page)
         else:
             nodes = await self._engine.pubsub(lambda pubsub, _: pubsub.visible(request))
             part = None if page is None else paged(nodes, page, lambda node: node.name)
@@ -65,6 +63,14 @@ class DiscoHandlers:
             ]
             described = page_markup(part)
         return element("query", {"xmlns": DISCO_ITEMS, "node": request.node}, *items, described)
+
+
+def _items_at(pubsub: PubSub, request: Request, page: Page | None) -> Retrieved:
+    """Return what a node has; one that keeps no items has none."""
+    node = pubsub.readable(request)
+    if not node.config.persist_items:
+        return Retrieved(node.name, ())
+    return pubsub.retrieve(request, page=page)
 
 
 def _request(iq: IqRequest) -> Request:

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from component.handlers.forms import FormError
+from component.handlers.forms import AccessModelError, FormError
 from component.handlers.namespaces import PUBSUB_ERRORS, STANZAS
-from component.handlers.stanza import BadRequestError
+from component.handlers.stanza import BadRequestError, RefusedChangesError
 from component.markup import NOTHING, Markup, element, text
 from component.ports import StoreRefusedError, StoreUnavailableError
 from component.pubsub import errors
@@ -51,6 +51,7 @@ CONDITIONS: Mapping[type[Exception], Condition] = {
     errors.ItemRequiredError: Condition("modify", "bad-request", "item-required"),
     errors.ItemForbiddenError: Condition("modify", "bad-request", "item-forbidden"),
     errors.PayloadRequiredError: Condition("modify", "bad-request", "payload-required"),
+    errors.InvalidPayloadError: Condition("modify", "bad-request", "invalid-payload"),
     errors.PayloadTooBigError: Condition("modify", "not-acceptable", "payload-too-big"),
     errors.PreconditionError: Condition("cancel", "conflict", "precondition-not-met"),
     errors.PendingError: Condition("auth", "not-authorized", "pending-subscription"),
@@ -60,6 +61,7 @@ CONDITIONS: Mapping[type[Exception], Condition] = {
     # What the database cannot hold, such as a JID of thousands of characters.
     StoreRefusedError: Condition("modify", "not-acceptable"),
     FormError: Condition("modify", "not-acceptable"),
+    AccessModelError: Condition("modify", "not-acceptable", "unsupported-access-model"),
     # RFC 6120 §8.3.3.18: try again later. Nothing is wrong with the request, nor with us.
     StoreUnavailableError: RESOURCE_CONSTRAINT,
 }
@@ -83,11 +85,17 @@ def error_markup(condition: Condition, explanation: str = "", feature: str | Non
 
 
 def known_error_markup(error: Exception) -> Markup | None:
-    """Return the `<error/>` for what a handler raised, or None if that was not foreseen."""
+    """Return the `<error/>` for what a handler raised, or None if that was not foreseen.
+
+    What stands as it was after refused changes is put before it.
+    """
     match error:
         case BadRequestError():
             condition = Condition(BAD_REQUEST.type, BAD_REQUEST.name, error.pubsub_condition)
             return error_markup(condition, str(error))
+        case RefusedChangesError():
+            condition = CONDITIONS[type(error.reason)]
+            return Markup(error.unchanged + error_markup(condition, str(error)))
         case errors.UnsupportedError():
             return error_markup(CONDITIONS[type(error)], str(error), error.feature)
         case errors.PubSubError() | FormError():

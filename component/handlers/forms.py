@@ -18,6 +18,10 @@ class FormError(Exception):
     """A field was filled in with what it cannot take, or does not exist."""
 
 
+class AccessModelError(FormError):
+    """The access model that was chosen is not one that nodes have here."""
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """A field as it is shown."""

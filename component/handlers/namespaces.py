@@ -22,6 +22,9 @@ COMMANDS = "http://jabber.org/protocol/commands"
 DELAY = "urn:xmpp:delay"
 """XEP-0203."""
 
+ADDRESS = "http://jabber.org/protocol/address"
+"""XEP-0033."""
+
 SHIM = "http://jabber.org/protocol/shim"
 """XEP-0131."""
 

@@ -6,17 +6,29 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from component.handlers.forms import Field, FormError, Values, boolean, form_markup, single
+from slixmpp.jid import JID, InvalidJID
+
+from component.handlers.forms import (
+    AccessModelError,
+    Field,
+    FormError,
+    Values,
+    boolean,
+    form_markup,
+    single,
+)
 from component.handlers.namespaces import PUBSUB
 from component.markup import Markup
 from component.pubsub.configuration import (
     MAX_ITEMS,
     AccessModel,
     Configuration,
+    ItemReply,
     MessageType,
     PublishModel,
     SendLast,
 )
+from component.pubsub.errors import UnsupportedError
 from component.pubsub.model import Node
 
 NODE_CONFIG = f"{PUBSUB}#node_config"
@@ -32,17 +44,17 @@ class _Kind:
 
     type: str
     read: Callable[[str, tuple[str, ...]], Any]
-    write: Callable[[Any], str] = str
+    write: Callable[[Any], str | tuple[str, ...]] = str
     options: tuple[str, ...] = ()
 
 
-def _one_of(kind: type[StrEnum]) -> _Kind:
+def _one_of(kind: type[StrEnum], error: type[FormError] = FormError) -> _Kind:
     options = tuple(member.value for member in kind)
 
     def read(var: str, values: tuple[str, ...]) -> StrEnum:
         value = single(var, values)
         if value not in options:
-            raise FormError(f"{var} is one of: {', '.join(options)}.")
+            raise error(f"{var} is one of: {', '.join(options)}.")
         return kind(value)
 
     return _Kind("list-single", read, str, options)
@@ -63,6 +75,13 @@ def _item_expire(var: str, values: tuple[str, ...]) -> int | None:
     return None if values in ((), ("",), ("max",)) else _number(var, values)
 
 
+def _jids(var: str, values: tuple[str, ...]) -> tuple[str, ...]:
+    try:
+        return tuple(JID(value).full for value in values if value)
+    except InvalidJID as error:
+        raise FormError(f"{var} is a list of JIDs.") from error
+
+
 TEXT = _Kind("text-single", single)
 YES_OR_NO = _Kind("boolean", boolean, lambda value: "1" if value else "0")
 
@@ -71,7 +90,12 @@ FIELDS: Mapping[str, tuple[str, _Kind]] = {
     "description": ("A description of the node", TEXT),
     "type": ("The namespace of the payloads", TEXT),
     "language": ("The language of the payloads", TEXT),
-    "access_model": ("Who may subscribe and retrieve items", _one_of(AccessModel)),
+    "contact": ("Whom to ask about the node", _Kind("jid-multi", _jids, tuple)),
+    "subscribe": ("Whether anybody may subscribe", YES_OR_NO),
+    "access_model": (
+        "Who may subscribe and retrieve items",
+        _one_of(AccessModel, AccessModelError),
+    ),
     "publish_model": ("Who may publish", _one_of(PublishModel)),
     "max_items": (
         "How many items are kept",
@@ -89,18 +113,36 @@ FIELDS: Mapping[str, tuple[str, _Kind]] = {
     "notify_retract": ("Whether the retraction of items is notified", YES_OR_NO),
     "notify_sub": ("Whether owners are told who subscribes", YES_OR_NO),
     "notification_type": ("The type of the messages", _one_of(MessageType)),
+    "itemreply": ("Whom subscribers should answer", _one_of(ItemReply)),
     "send_last_published_item": ("When the newest item is sent", _one_of(SendLast)),
     "max_payload_size": ("Bytes that a payload may have", _Kind("text-single", _number)),
 }
 """By the attribute of `Configuration`; `pubsub#` before it makes the name of the field."""
 
-PUBLIC = ("title", "description", "type", "language", "access_model", "publish_model", "max_items")
+PUBLIC = (
+    "title", "description", "type", "language", "contact", "access_model", "publish_model",
+    "max_items",
+)  # fmt: skip
 """What the meta-data of a node consist of (§5.4)."""
+
+_NODE_TYPE = "pubsub#node_type"
+
+OF_COLLECTIONS = frozenset(
+    {
+        "pubsub#children",
+        "pubsub#children_association_policy",
+        "pubsub#children_association_whitelist",
+        "pubsub#children_max",
+        "pubsub#collection",
+    }
+)
+"""Fields of collections, and of nodes in them (XEP-0248 §7)."""
 
 
 def config_markup(config: Configuration, kind: str = "form") -> Markup:
     """Return the form, filled in with a configuration."""
-    return form_markup(NODE_CONFIG, kind, (_field(name, config) for name in FIELDS))
+    leaf = Field(_NODE_TYPE, "list-single", ("leaf",), "What the node is", ("leaf",))
+    return form_markup(NODE_CONFIG, kind, (leaf, *(_field(name, config) for name in FIELDS)))
 
 
 def meta_data_markup(node: Node) -> Markup:
@@ -110,17 +152,23 @@ def meta_data_markup(node: Node) -> Markup:
 
 
 def config_of(values: Values, old: Configuration) -> Configuration:
-    """Return a configuration changed as a form says. Raises `FormError`."""
+    """Return a configuration changed as a form says. Raises what `attributes_of` raises."""
     return replace(old, **attributes_of(values))
 
 
 def attributes_of(values: Values) -> dict[str, Any]:
-    """Return the attributes of `Configuration` that a form sets. Raises `FormError`.
+    """Return the attributes of `Configuration` that a form sets.
 
     A field that is not implemented is refused rather than ignored: who sets it relies on it.
+
+    Raises `FormError`, and `UnsupportedError` for what only collections have.
     """
     attributes = {}
     for var, written in values.items():
+        if var in OF_COLLECTIONS or (var == _NODE_TYPE and written == ("collection",)):
+            raise UnsupportedError("collections")
+        if var == _NODE_TYPE and written == ("leaf",):
+            continue
         name = var.removeprefix("pubsub#")
         if name not in FIELDS or name == var:
             raise FormError("A field of the form is not supported here; get the form to see which.")
@@ -130,5 +178,6 @@ def attributes_of(values: Values) -> dict[str, Any]:
 
 def _field(name: str, config: Configuration) -> Field:
     label, kind = FIELDS[name]
-    value = kind.write(getattr(config, name))
-    return Field(f"pubsub#{name}", kind.type, (value,), label, kind.options)
+    written = kind.write(getattr(config, name))
+    values = written if isinstance(written, tuple) else (written,)
+    return Field(f"pubsub#{name}", kind.type, values, label, kind.options)

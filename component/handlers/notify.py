@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import assert_never
 
 from component.handlers.body import in_words
-from component.handlers.namespaces import DELAY, PUBSUB, PUBSUB_EVENT, SHIM
+from component.handlers.namespaces import ADDRESS, DELAY, PUBSUB, PUBSUB_EVENT, SHIM
 from component.handlers.node_form import config_markup
 from component.handlers.subscription_form import approval_markup
 from component.handlers.times import written_time
@@ -40,9 +40,10 @@ def event_markup(notification: Notification) -> Markup:
             inner = element("affiliations", {"node": affiliation.node}, changed)
             return element("pubsub", {"xmlns": PUBSUB}, inner)
     event = element("event", {"xmlns": PUBSUB_EVENT}, _what_happened(notification))
-    return Markup(
-        _body(notification) + event + _delay(notification.event) + _headers(notification.subids)
+    around = (
+        _addresses(notification.event) + _delay(notification.event) + _headers(notification.subids)
     )
+    return Markup(_body(notification) + event + around)
 
 
 def _body(notification: Notification) -> Markup:
@@ -59,6 +60,14 @@ def _delay(event: NodeEvent) -> Markup:
     if not isinstance(event, LastItem):
         return NOTHING
     return element("delay", {"xmlns": DELAY, "stamp": written_time(event.item.published_at)})
+
+
+def _addresses(event: NodeEvent) -> Markup:
+    """Return whom to answer (XEP-0033), if the node's configuration says so."""
+    if not isinstance(event, ItemPublished) or not event.reply_to:
+        return NOTHING
+    jids = (element("address", {"type": "replyto", "jid": jid}) for jid in event.reply_to)
+    return element("addresses", {"xmlns": ADDRESS}, *jids)
 
 
 def _headers(subids: Iterable[str]) -> Markup:

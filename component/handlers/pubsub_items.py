@@ -10,7 +10,7 @@ from component.handlers.namespaces import PUBSUB
 from component.handlers.node_form import PUBLISH_OPTIONS, attributes_of
 from component.handlers.operations import Asked, Operation, Operations, pubsub_markup
 from component.handlers.rsm import page_markup, page_of
-from component.handlers.stanza import BadRequestError, Engine, qualified
+from component.handlers.stanza import BadRequestError, Engine, qualified, split_name
 from component.markup import NOTHING, Markup, element, serialised
 from component.pubsub.errors import PreconditionError
 from component.pubsub.publishing import Draft
@@ -86,8 +86,10 @@ def _max_items(asked: ET.Element) -> int | None:
 def _draft(item: ET.Element) -> Draft:
     if len(item) > 1:
         raise BadRequestError("An item has at most one payload.", "invalid-payload")
-    payload = serialised(item[0]) if len(item) else NOTHING
-    return Draft(item.get("id") or None, payload)
+    item_id = item.get("id") or None
+    if not len(item):
+        return Draft(item_id)
+    return Draft(item_id, serialised(item[0]), split_name(item[0].tag)[0])
 
 
 def _options(options: ET.Element | None) -> dict[str, Any]:

@@ -1,18 +1,20 @@
 """Owners' requests, and the creation of nodes (XEP-0060 §8)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from xml.etree import ElementTree as ET
 
 from component.handlers.forms import form_in
 from component.handlers.namespaces import PUBSUB, PUBSUB_OWNER
 from component.handlers.node_form import NODE_CONFIG, config_markup, config_of
 from component.handlers.operations import Asked, Operation, Operations, jid_of, pubsub_markup
-from component.handlers.stanza import BadRequestError, Engine, qualified
+from component.handlers.stanza import BadRequestError, Engine, RefusedChangesError, qualified
 from component.markup import NOTHING, Markup, element
 from component.pubsub.addresses import bare
 from component.pubsub.configuration import DEFAULT, Configuration
+from component.pubsub.errors import LastOwnerError, NotAcceptableError, UnsupportedError
 from component.pubsub.managing import Wish
-from component.pubsub.model import Role, SubscriptionState
+from component.pubsub.model import Role, Subscription, SubscriptionState
+from component.pubsub.rules import Request
 
 _STATES = {"none": None} | {state.value: state for state in SubscriptionState}
 
@@ -30,6 +32,7 @@ class OwnerHandlers:
             (PUBSUB_OWNER, "get", "configure"): Operation("config-node", self._configuration),
             (PUBSUB_OWNER, "set", "configure"): Operation("config-node", self._configure),
             (PUBSUB_OWNER, "get", "default"): Operation("retrieve-default", self._default),
+            (PUBSUB_OWNER, "set", "collection"): Operation("collections"),
             (PUBSUB_OWNER, "set", "delete"): Operation("delete-nodes", self._delete),
             (PUBSUB_OWNER, "set", "purge"): Operation("purge-nodes", self._purge),
             (PUBSUB_OWNER, "get", "subscriptions"): Operation(
@@ -49,7 +52,12 @@ class OwnerHandlers:
     async def _create(self, asked: Asked) -> Markup:
         request = asked.request
         name = request.node or self._new_id()
-        config = _filled_in(asked.beside.get("configure"), DEFAULT) or DEFAULT
+        beside = asked.beside.get("configure")
+        if beside is not None and "node" in beside.attrib:
+            raise BadRequestError("A configuration beside a creation names no node.")
+        if asked.element.get("type") == "collection":  # as before version 1.10
+            raise UnsupportedError("collections")
+        config = _filled_in(beside, DEFAULT) or DEFAULT
         await self._engine.pubsub(lambda pubsub, _: pubsub.create(request, name, config))
         return NOTHING if request.node else pubsub_markup(element("create", {"node": name}))
 
@@ -69,6 +77,7 @@ class OwnerHandlers:
     async def _default(self, asked: Asked) -> Markup:
         address = asked.iq.address
         await self._engine.pubsub(lambda pubsub, _: pubsub.check_address(address))
+        _filled_in(asked.element, DEFAULT)  # may ask for the default of collections
         return _owner(element("default", None, config_markup(DEFAULT)))
 
     async def _delete(self, asked: Asked) -> Markup:
@@ -88,40 +97,59 @@ class OwnerHandlers:
     async def _subscriptions(self, asked: Asked) -> Markup:
         request = asked.request
         held = await self._engine.pubsub(lambda pubsub, _: pubsub.subscriptions_at(request))
-        inner = (
-            element("subscription", {"jid": s.jid, "subscription": s.state.value, "subid": s.subid})
-            for s in held
-        )
-        return _owner(element("subscriptions", {"node": request.node}, *inner))
+        return _subscription_list(request, held)
 
     async def _set_subscriptions(self, asked: Asked) -> Markup:
         request = asked.request
-        wishes = [_wish(wanted) for wanted in _listed(asked.element, "subscription")]
-        await self._engine.pubsub(
-            lambda pubsub, now: pubsub.set_subscriptions(request, wishes, self._new_id, now)
-        )
+        entries = _listed(asked.element, "subscription")
+        wishes = [_wish(entry) for entry in entries if "subscription" in entry.attrib]
+        try:
+            await self._engine.pubsub(
+                lambda pubsub, now: pubsub.set_subscriptions(request, wishes, self._new_id, now)
+            )
+        except NotAcceptableError as error:
+            held = await self._engine.pubsub(lambda pubsub, _: pubsub.subscriptions_at(request))
+            jids = {wish.jid for wish in wishes}
+            unchanged = _subscription_list(request, (s for s in held if s.jid in jids))
+            raise RefusedChangesError(error, unchanged) from error
         return NOTHING
 
     async def _affiliations(self, asked: Asked) -> Markup:
         request = asked.request
         roles = await self._engine.pubsub(lambda pubsub, _: pubsub.affiliations_at(request))
-        inner = (
-            element("affiliation", {"jid": account, "affiliation": role.value})
-            for account, role in roles.items()
-        )
-        return _owner(element("affiliations", {"node": request.node}, *inner))
+        return _affiliation_list(request, roles)
 
     async def _set_affiliations(self, asked: Asked) -> Markup:
         request = asked.request
-        wanted = [
-            (bare(jid_of(entry)), _role(entry)) for entry in _listed(asked.element, "affiliation")
-        ]
-        await self._engine.pubsub(lambda pubsub, _: pubsub.set_affiliations(request, wanted))
+        entries = _listed(asked.element, "affiliation")
+        wanted = [(bare(jid_of(e)), _role(e)) for e in entries if "affiliation" in e.attrib]
+        try:
+            await self._engine.pubsub(lambda pubsub, _: pubsub.set_affiliations(request, wanted))
+        except LastOwnerError as error:
+            roles = await self._engine.pubsub(lambda pubsub, _: pubsub.affiliations_at(request))
+            unchanged = {account: roles.get(account, Role.NONE) for account, _ in wanted}
+            raise RefusedChangesError(error, _affiliation_list(request, unchanged)) from error
         return NOTHING
 
 
 def _owner(content: Markup) -> Markup:
     return pubsub_markup(content, namespace=PUBSUB_OWNER)
+
+
+def _subscription_list(request: Request, held: Iterable[Subscription]) -> Markup:
+    inner = (
+        element("subscription", {"jid": s.jid, "subscription": s.state.value, "subid": s.subid})
+        for s in held
+    )
+    return _owner(element("subscriptions", {"node": request.node}, *inner))
+
+
+def _affiliation_list(request: Request, roles: Mapping[str, Role]) -> Markup:
+    inner = (
+        element("affiliation", {"jid": account, "affiliation": role.value})
+        for account, role in roles.items()
+    )
+    return _owner(element("affiliations", {"node": request.node}, *inner))
 
 
 def _filled_in(parent: ET.Element | None, old: Configuration) -> Configuration | None:

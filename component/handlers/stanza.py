@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 from xml.etree import ElementTree as ET
 
 from component.markup import Markup
+from component.pubsub.errors import PubSubError
 from component.pubsub.service import PubSub
 
 T = TypeVar("T")
@@ -51,6 +52,16 @@ class BadRequestError(Exception):
         super().__init__(explanation)
         self.pubsub_condition = pubsub_condition
         """The condition that XEP-0060 adds to bad-request, if it has one for this."""
+
+
+class RefusedChangesError(Exception):
+    """A list of changes was refused as a whole: how things stand goes with the error (§8.8.2.4)."""
+
+    def __init__(self, reason: PubSubError, unchanged: Markup) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+        self.unchanged = unchanged
+        """The list as it is."""
 
 
 async def check_address(engine: Engine, domain: str, address: str) -> None:

@@ -43,6 +43,14 @@ class MessageType(StrEnum):
     CHAT = "chat"
 
 
+class ItemReply(StrEnum):
+    """Whom subscribers should answer, as notifications say (XEP-0033)."""
+
+    NOBODY = ""
+    OWNER = "owner"
+    PUBLISHER = "publisher"
+
+
 @dataclass(frozen=True, slots=True)
 class Configuration:
     """A node's configuration; the defaults are those of a node that somebody creates."""
@@ -52,6 +60,10 @@ class Configuration:
     type: str = ""
     """Namespace of the payloads."""
     language: str = ""
+    contact: tuple[str, ...] = ()
+    """JIDs of those who answer questions about the node."""
+    subscribe: bool = True
+    """Whether anybody may subscribe anew."""
     access_model: AccessModel = AccessModel.OPEN
     publish_model: PublishModel = PublishModel.PUBLISHERS
     max_items: int = 20
@@ -66,6 +78,7 @@ class Configuration:
     notify_sub: bool = False
     """Whether owners are told who subscribes and unsubscribes."""
     notification_type: MessageType = MessageType.HEADLINE
+    itemreply: ItemReply = ItemReply.NOBODY
     send_last_published_item: SendLast = SendLast.ON_SUBSCRIBING
     max_payload_size: int = 65_536
     """Bytes of the serialised payload."""

@@ -100,6 +100,10 @@ class PayloadRequiredError(PubSubError):
     """The item needs a payload."""
 
 
+class InvalidPayloadError(PubSubError):
+    """The payload is in another namespace than those of the node."""
+
+
 class PayloadTooBigError(PubSubError):
     """The payload is larger than the node takes."""
 

@@ -6,7 +6,12 @@ from datetime import datetime
 
 from component.pubsub.access import Action, needs_approval, permits
 from component.pubsub.addresses import bare
-from component.pubsub.errors import InvalidSubidError, LastOwnerError, NotAcceptableError
+from component.pubsub.errors import (
+    ForbiddenError,
+    InvalidSubidError,
+    LastOwnerError,
+    NotAcceptableError,
+)
 from component.pubsub.model import (
     Affiliation,
     AffiliationChanged,
@@ -51,8 +56,8 @@ class Managing(Rules):
         self._contacts.settle(self._addresses.domain)
 
     def subscriptions_at(self, request: Request) -> list[Subscription]:
-        """Return all subscriptions to a node of the actor's (§8.8.1)."""
-        return list(self._state.subscriptions_at.of(self._owned(request).name))
+        """Return the subscriptions to a node of the actor's, without pending ones (§8.8.1)."""
+        return [s for s in self._state.subscriptions_at.of(self._owned(request).name) if s.active]
 
     def set_subscriptions(
         self, request: Request, wishes: Sequence[Wish], new_id: Callable[[], str], now: datetime
@@ -69,12 +74,14 @@ class Managing(Rules):
             self._fulfil(node, request.service, wish, new_id, now)
 
     def pending_nodes(self, request: Request) -> list[str]:
-        """Return the names of the actor's nodes that have pending subscriptions (§8.7)."""
-        return [
-            node.name
-            for node in self._concerning(request)
-            if self._role(request, node) is Role.OWNER and self._pending(node.name)
-        ]
+        """Return the names of the actor's nodes that have pending subscriptions (§8.7).
+
+        Raises `ForbiddenError` if the actor owns no node.
+        """
+        owned = [n for n in self._concerning(request) if self._role(request, n) is Role.OWNER]
+        if not owned:
+            raise ForbiddenError
+        return [node.name for node in owned if self._pending(node.name)]
 
     def ask_again(self, request: Request) -> None:
         """Send the actor the forms to approve what is pending at a node of theirs (§8.7).

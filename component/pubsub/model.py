@@ -102,6 +102,8 @@ class ItemPublished:
 
     item: Item
     with_payload: bool = True
+    reply_to: tuple[str, ...] = ()
+    """Whom to answer (pubsub#itemreply)."""
 
 
 @dataclass(frozen=True, slots=True)

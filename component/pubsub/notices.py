@@ -29,27 +29,11 @@ class Notices:
 
         A JID with several subscriptions is told once, and which of them are meant (§6.1.6).
         """
-        alike: dict[tuple[str, tuple[str, ...], bool], list[str]] = {}
-        active = (s for s in self._state.subscriptions_at.of(node.name) if s.active)
-        for (service, jid), held in groupby(active, key=lambda s: (s.service, s.jid)):
-            subscriptions = list(held)
-            willing = [s for s in subscriptions if s.deliver]
-            if willing:
-                subids = tuple(s.subid for s in willing) if len(subscriptions) > 1 else ()
-                with_body = any(s.include_body for s in willing)
-                alike.setdefault((service, subids, with_body), []).append(jid)
-        for (service, subids, with_body), jids in alike.items():
-            self._add(
-                Notification(
-                    node.name,
-                    service,
-                    tuple(jids),
-                    event,
-                    node.config.notification_type,
-                    subids,
-                    with_body,
-                )
-            )
+        self._tell(node, event, (s for s in self._subscriptions(node) if s.active))
+
+    def tell_all(self, node: Node, event: NodeEvent) -> None:
+        """Leave a notification for the subscribers, those too who wait for approval (§8.4.2)."""
+        self._tell(node, event, self._subscriptions(node))
 
     def tell_subscriber(self, node: Node, subscription: Subscription, event: NodeEvent) -> None:
         """Leave a notification for a subscriber of what is in the node."""
@@ -100,6 +84,31 @@ class Notices:
         taken = list(self._presences)
         self._presences.clear()
         return taken
+
+    def _subscriptions(self, node: Node) -> Sequence[Subscription]:
+        return self._state.subscriptions_at.of(node.name)
+
+    def _tell(self, node: Node, event: NodeEvent, subscriptions: Iterable[Subscription]) -> None:
+        alike: dict[tuple[str, tuple[str, ...], bool], list[str]] = {}
+        for (service, jid), held in groupby(subscriptions, key=lambda s: (s.service, s.jid)):
+            several = list(held)
+            willing = [s for s in several if s.deliver]
+            if willing:
+                subids = tuple(s.subid for s in willing) if len(several) > 1 else ()
+                with_body = any(s.include_body for s in willing)
+                alike.setdefault((service, subids, with_body), []).append(jid)
+        for (service, subids, with_body), jids in alike.items():
+            self._add(
+                Notification(
+                    node.name,
+                    service,
+                    tuple(jids),
+                    event,
+                    node.config.notification_type,
+                    subids,
+                    with_body,
+                )
+            )
 
     def _add(self, notification: Notification) -> None:
         self._waiting.append(notification)

@@ -56,5 +56,5 @@ class Owning(Creating):
         if node.managed:
             raise NotAllowedError
         if node.config.notify_delete:
-            self._notices.tell_subscribers(node, NodeDeleted(redirect))
+            self._notices.tell_all(node, NodeDeleted(redirect))
         self._state.remove(node.name)

@@ -38,7 +38,7 @@ class Provisioning(Rules):
         wanted = {extension_node(extension): account for extension, account in accounts.items()}
         for node in list(self._state.nodes.values()):
             if node.managed and node.name not in wanted:
-                self._notices.tell_subscribers(node, NodeDeleted())
+                self._notices.tell_all(node, NodeDeleted())
                 self._state.remove(node.name)
                 self._contacts.settle(self._addresses.of(node.name))
         self._roles.link({name: account for name, account in wanted.items() if account})

@@ -7,10 +7,11 @@ from typing import Any
 
 from component.pubsub.access import may_publish
 from component.pubsub.addresses import bare
-from component.pubsub.configuration import DEFAULT, Configuration
+from component.pubsub.configuration import DEFAULT, Configuration, ItemReply
 from component.pubsub.creating import MAX_NAME, Creating
 from component.pubsub.errors import (
     ForbiddenError,
+    InvalidPayloadError,
     ItemForbiddenError,
     ItemNotFoundError,
     ItemRequiredError,
@@ -39,6 +40,8 @@ class Draft:
     id: str | None
     """None lets the service choose (§7.1.2.1)."""
     payload: str = ""
+    namespace: str = ""
+    """That of the payload's root element."""
 
 
 class Publishing(Creating):
@@ -78,7 +81,7 @@ class Publishing(Creating):
         (§7.1.5); a node that is created on the occasion gets them.
 
         Raises what `create` raises, and `PreconditionError`, `ItemRequiredError`,
-        `ItemForbiddenError`, `PayloadRequiredError`, `PayloadTooBigError`.
+        `ItemForbiddenError`, `PayloadRequiredError`, `InvalidPayloadError`, `PayloadTooBigError`.
         """
         node, is_new = self._found_or_new(request, options)
         if not is_new and not self._publishes(request, node):
@@ -145,8 +148,17 @@ class Publishing(Creating):
             self._state.items.put((node.name, item_id), item)
             self._state.trim(node)
         if node.config.deliver_notifications:
-            event = ItemPublished(item, node.config.deliver_payloads)
+            reply_to = self._reply_to(node, publisher)
+            event = ItemPublished(item, node.config.deliver_payloads, reply_to)
             self._notices.tell_subscribers(node, event)
+
+    def _reply_to(self, node: Node, publisher: str) -> tuple[str, ...]:
+        match node.config.itemreply:
+            case ItemReply.OWNER:
+                return tuple(self._roles.owners(node))
+            case ItemReply.PUBLISHER:
+                return (bare(publisher),)
+        return ()
 
 
 def _check_drafts(drafts: Sequence[Draft], config: Configuration) -> None:
@@ -161,6 +173,8 @@ def _check_draft(draft: Draft, config: Configuration) -> None:
         raise ItemForbiddenError
     if config.deliver_payloads and not draft.payload:
         raise PayloadRequiredError
+    if draft.payload and config.type and draft.namespace != config.type:
+        raise InvalidPayloadError
     if len(draft.payload.encode()) > config.max_payload_size:
         raise PayloadTooBigError
     if draft.id is not None and len(draft.id) > MAX_NAME:

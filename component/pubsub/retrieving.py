@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from component.pubsub.access import Action, check, permits
-from component.pubsub.errors import InvalidSubidError, SubidRequiredError
+from component.pubsub.errors import InvalidSubidError, SubidRequiredError, UnsupportedError
 from component.pubsub.model import Affiliation, Item, Node, Role, Subscription
 from component.pubsub.paging import Page, Paged, paged
 from component.pubsub.rules import Request, Rules
@@ -35,9 +35,12 @@ class Retrieving(Rules):
 
         Of what is left, a `page` may be asked for (§6.5.4).
 
-        Raises what `readable` raises, and `PageNotFoundError`.
+        Raises what `readable` raises, `PageNotFoundError`, and `UnsupportedError` if the node
+        keeps no items.
         """
         node = self.readable(request, subid)
+        if not node.config.persist_items:
+            raise UnsupportedError("persistent-items")
         items: Iterable[Item | None] = self._state.items_at.of(node.name)
         if ids:
             items = (self._state.items.get((node.name, wanted)) for wanted in dict.fromkeys(ids))

@@ -15,6 +15,7 @@ from component.pubsub.errors import (
     PendingError,
     SubidRequiredError,
     TooManySubscriptionsError,
+    UnsupportedError,
 )
 from component.pubsub.model import (
     ApprovalWanted,
@@ -67,7 +68,7 @@ class Subscribing(Rules):
         software subscribes each time it starts.
 
         Raises `JidMismatchError`, `ClosedNodeError`, `ForbiddenError`, `PendingError`,
-        `InvalidOptionsError`, `TooManySubscriptionsError`.
+        `UnsupportedError`, `InvalidOptionsError`, `TooManySubscriptionsError`.
         """
         node = self.hosted(request)
         if bare(jid) != request.account:
@@ -75,6 +76,8 @@ class Subscribing(Rules):
         role = self._role(request, node)
         model = node.config.access_model
         check(model, role, Action.SUBSCRIBE)
+        if not node.config.subscribe:
+            raise UnsupportedError("subscribe")
         wanted = options or DEFAULT_OPTIONS
         _check_options(wanted, now)
         held = self._held(node, request.service, jid)

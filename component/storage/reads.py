@@ -34,6 +34,7 @@ from component.ports import Outgoing, Stored
 from component.pubsub.configuration import (
     AccessModel,
     Configuration,
+    ItemReply,
     MessageType,
     PublishModel,
     SendLast,
@@ -238,6 +239,8 @@ _KINDS: dict[str, Callable[[str], Any]] = {
     "publish_model": PublishModel,
     "notification_type": MessageType,
     "send_last_published_item": SendLast,
+    "itemreply": ItemReply,
+    "contact": tuple,
 }
 
 

@@ -55,8 +55,14 @@ async def test_creating_and_configuring_at_once(dialogue: Dialogue) -> None:
         (
             f"<create node='blog'/><configure>{form(NODE_CONFIG, collection='x')}</configure>",
             ADMIN,
-            Refusal("modify", "not-acceptable"),
+            Refusal("cancel", "feature-not-implemented", "unsupported", "collections"),
         ),
+        (
+            "<create node='blog'/><configure node='blog'/>",
+            ADMIN,
+            Refusal("modify", "bad-request"),
+        ),
+        (f"<create node='{'n' * 256}'/>", ADMIN, Refusal("modify", "not-acceptable")),
     ],
 )
 async def test_a_node_is_not_created_if(
@@ -102,9 +108,20 @@ async def test_a_cancelled_form_changes_nothing(dialogue: Dialogue) -> None:
     assert dialogue.service.pubsub.nodes["news"].title == "News"
 
 
+async def test_an_access_model_that_there_is_not_is_named_as_the_reason(
+    dialogue: Dialogue,
+) -> None:
+    config = form(NODE_CONFIG, access_model="roster")
+    expected = Refusal("modify", "not-acceptable", "unsupported-access-model")
+    assert await fails(dialogue, f"<configure node='news'>{config}</configure>", OWNER) == expected
+    create = f"<create node='blog'/><configure>{config}</configure>"
+    assert await fails(dialogue, create) == expected
+
+
 BAD_FORMS = {
-    "unknown field": (form(NODE_CONFIG, presence_based_delivery="1"), "not-acceptable"),
-    "unknown choice": (form(NODE_CONFIG, access_model="roster"), "not-acceptable"),
+    "unknown field": (form(NODE_CONFIG, purge_offline="1"), "not-acceptable"),
+    "unknown choice": (form(NODE_CONFIG, publish_model="roster"), "not-acceptable"),
+    "no JID": (form(NODE_CONFIG, contact="a@b@c"), "not-acceptable"),
     "no boolean": (form(NODE_CONFIG, persist_items="maybe"), "not-acceptable"),
     "no number": (form(NODE_CONFIG, max_items="-1"), "not-acceptable"),
     "foreign digits": (form(NODE_CONFIG, max_items="\uff11"), "not-acceptable"),

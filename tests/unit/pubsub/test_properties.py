@@ -12,7 +12,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from component.pubsub.access import Action, permits
 from component.pubsub.addresses import bare
-from component.pubsub.configuration import AccessModel, Configuration, PublishModel, SendLast
+from component.pubsub.configuration import (
+    AccessModel,
+    Configuration,
+    ItemReply,
+    PublishModel,
+    SendLast,
+)
 from component.pubsub.errors import PubSubError
 from component.pubsub.managing import Wish
 from component.pubsub.model import (
@@ -49,7 +55,9 @@ nodes = st.sampled_from(["ext1000", "ext2000", "ext9999", "news"])
 services = st.sampled_from([DOMAIN, f"ext1000@{DOMAIN}", f"ext9999@{DOMAIN}"])
 requests = st.builds(Request, jids, services, nodes | st.none())
 item_ids = st.sampled_from(["a", "b", "c", "d", "e"])
-drafts = st.builds(Draft, item_ids | st.none(), st.sampled_from(["<x/>", ""]))
+drafts = st.builds(
+    Draft, item_ids | st.none(), st.sampled_from(["<x/>", ""]), st.sampled_from(["", "urn:x"])
+)
 configurations = st.builds(
     Configuration,
     access_model=st.sampled_from(AccessModel),
@@ -57,6 +65,9 @@ configurations = st.builds(
     max_items=st.sampled_from([0, 1, MAX_ITEMS]),
     item_expire=st.sampled_from([None, 5]),
     persist_items=st.booleans(),
+    subscribe=st.booleans(),
+    itemreply=st.sampled_from(ItemReply),
+    type=st.sampled_from(["", "urn:x"]),
     deliver_payloads=st.booleans(),
     send_last_published_item=st.sampled_from(SendLast),
 )
@@ -274,7 +285,10 @@ class AnyOrder(RuleBasedStateMachine):
         return permits(node.config.access_model, role, action)
 
     def _items(self, node: str) -> tuple[Any, ...]:
-        return self.service.pubsub.retrieve(Request(ADMIN, DOMAIN, node)).items
+        pubsub = self.service.pubsub
+        if not pubsub.nodes[node].config.persist_items:
+            return ()
+        return pubsub.retrieve(Request(ADMIN, DOMAIN, node)).items
 
 
 TestAnyOrder = AnyOrder.TestCase
