@@ -11,7 +11,8 @@ from xml.etree import ElementTree as ET
 
 import structlog
 
-from component.handlers import commands, forms, ping, rsm, times, version
+from component.handlers import archive, commands, forms, ping, rsm, times, version
+from component.handlers.archive import ArchiveHandlers
 from component.handlers.commands import CommandHandlers
 from component.handlers.disco import DiscoHandlers
 from component.handlers.errors import (
@@ -28,7 +29,7 @@ from component.handlers.messages import MessageHandlers
 from component.handlers.ping import PingHandlers
 from component.handlers.presence import PresenceHandlers
 from component.handlers.pubsub import PubSubHandlers
-from component.handlers.stanza import Engine, IqRequest, Routes, split_name
+from component.handlers.stanza import Answer, Engine, IqRequest, Routes, split_name
 from component.handlers.times import TimeHandlers
 from component.handlers.version import VersionHandlers
 from component.markup import MAX_STANZA, Markup, element, flaw
@@ -90,12 +91,13 @@ class Dispatcher:
         return None
 
     async def _answer_request(self, stanza: ET.Element) -> Markup:
-        reply = await self._reply(stanza)
-        size = len(reply.encode(errors="replace"))
+        stanzas = await self._replies(stanza)
+        size = max(len(reply.encode(errors="replace")) for reply in stanzas)
         if size > MAX_STANZA:
             log.warning("reply too large", size=size, to=stanza.get("from"))
             words = "The answer is larger than a stanza may be: ask for less at once."
             return _refuse(stanza, POLICY_VIOLATION, words)
+        reply = Markup("".join(stanzas))
         if (fault := flaw(reply)) is not None:
             log.error("reply is not XML", fault=fault, to=stanza.get("from"))
             return _refuse(stanza, INTERNAL_SERVER_ERROR)
@@ -115,21 +117,25 @@ class Dispatcher:
         asked = stanza.get("type") in ("subscribe", "unsubscribe", "probe")
         return _error(stanza, taken.error) if asked else None
 
-    async def _reply(self, stanza: ET.Element) -> Markup:
+    async def _replies(self, stanza: ET.Element) -> list[Markup]:
+        """Return what is said to a request, the result or error last."""
         if len(stanza) != 1:
-            return _refuse(stanza, BAD_REQUEST, "A request has exactly one child.")
+            return [_refuse(stanza, BAD_REQUEST, "A request has exactly one child.")]
         child, type_ = stanza[0], stanza.get("type", "")
         if type_ not in ("get", "set"):
-            return _refuse(stanza, BAD_REQUEST, "There is no such type of request.")
+            return [_refuse(stanza, BAD_REQUEST, "There is no such type of request.")]
         handler = self._routes.get((type_, child.tag))
         if handler is None:
-            return _refuse(stanza, SERVICE_UNAVAILABLE, "This is not offered here.")
+            return [_refuse(stanza, SERVICE_UNAVAILABLE, "This is not offered here.")]
         request = IqRequest(type_, stanza.get("from", ""), stanza.get("to", ""), child)
-        content = await _attempt(stanza, handler(request))
-        if isinstance(content, _Failure):
-            return _error(stanza, content.error)
+        found = await _attempt(stanza, handler(request))
+        if isinstance(found, _Failure):
+            return [_error(stanza, found.error)]
+        answer = found if isinstance(found, Answer) else Answer(found, ())
+        address = _return_address(stanza)
+        messages = [element("message", address, content) for content in answer.messages]
         attributes = {"type": "result", "id": stanza.get("id")}
-        return element("iq", attributes | _return_address(stanza), content)
+        return [*messages, element("iq", attributes | address, answer.content)]
 
 
 def dispatcher(
@@ -143,6 +149,7 @@ def dispatcher(
     pubsub = PubSubHandlers(engine, new_id, policy)
     features = {
         *pubsub.features,
+        *archive.FEATURES,
         *commands.FEATURES,
         *forms.FEATURES,
         *ping.FEATURES,
@@ -152,6 +159,7 @@ def dispatcher(
     }
     families = (
         pubsub,
+        ArchiveHandlers(engine),
         CommandHandlers(engine),
         PingHandlers(engine, domain),
         TimeHandlers(engine, domain),

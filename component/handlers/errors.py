@@ -5,7 +5,11 @@ from dataclasses import dataclass
 
 from component.handlers.forms import AccessModelError, FormError
 from component.handlers.namespaces import PUBSUB_ERRORS, STANZAS
-from component.handlers.stanza import BadRequestError, RefusedChangesError
+from component.handlers.stanza import (
+    BadRequestError,
+    NotImplementedHereError,
+    RefusedChangesError,
+)
 from component.markup import NOTHING, Markup, element, text
 from component.ports import StoreRefusedError, StoreUnavailableError
 from component.pubsub import errors
@@ -61,6 +65,7 @@ CONDITIONS: Mapping[type[Exception], Condition] = {
     # What the database cannot hold, such as a JID of thousands of characters.
     StoreRefusedError: Condition("modify", "not-acceptable"),
     FormError: Condition("modify", "not-acceptable"),
+    NotImplementedHereError: FEATURE_NOT_IMPLEMENTED,
     AccessModelError: Condition("modify", "not-acceptable", "unsupported-access-model"),
     # RFC 6120 §8.3.3.18: try again later. Nothing is wrong with the request, nor with us.
     StoreUnavailableError: RESOURCE_CONSTRAINT,
@@ -98,7 +103,7 @@ def known_error_markup(error: Exception) -> Markup | None:
             return Markup(error.unchanged + error_markup(condition, str(error)))
         case errors.UnsupportedError():
             return error_markup(CONDITIONS[type(error)], str(error), error.feature)
-        case errors.PubSubError() | FormError():
+        case errors.PubSubError() | FormError() | NotImplementedHereError():
             return error_markup(CONDITIONS[type(error)], str(error))
         case StoreRefusedError():
             return error_markup(CONDITIONS[type(error)], "This cannot be stored.")

@@ -37,5 +37,15 @@ VERSION = "jabber:iq:version"
 TIME = "urn:xmpp:time"
 """XEP-0202."""
 
+MAM = "urn:xmpp:mam:2"
+MAM_EXTENDED = f"{MAM}#extended"
+"""XEP-0313, and XEP-0442 for nodes."""
+
+FORWARD = "urn:xmpp:forward:0"
+"""XEP-0297."""
+
+SID = "urn:xmpp:sid:0"
+"""XEP-0359."""
+
 PING = "urn:xmpp:ping"
 """XEP-0199."""

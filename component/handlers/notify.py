@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from typing import assert_never
 
 from component.handlers.body import in_words
-from component.handlers.namespaces import ADDRESS, DELAY, PUBSUB, PUBSUB_EVENT, SHIM
+from component.handlers.namespaces import ADDRESS, DELAY, PUBSUB, PUBSUB_EVENT, SHIM, SID
 from component.handlers.node_form import config_markup
 from component.handlers.subscription_form import approval_markup
 from component.handlers.times import written_time
 from component.markup import NOTHING, Markup, element, text
+from component.pubsub.archive import place_of
 from component.pubsub.model import (
     AffiliationChanged,
     ApprovalWanted,
@@ -41,9 +42,12 @@ def event_markup(notification: Notification) -> Markup:
             return element("pubsub", {"xmlns": PUBSUB}, inner)
     event = element("event", {"xmlns": PUBSUB_EVENT}, _what_happened(notification))
     around = (
-        _addresses(notification.event) + _delay(notification.event) + _headers(notification.subids)
+        _stanza_id(notification),
+        _addresses(notification.event),
+        _delay(notification.event),
+        _headers(notification.subids),
     )
-    return Markup(_body(notification) + event + around)
+    return Markup(_body(notification) + event + "".join(around))
 
 
 def _body(notification: Notification) -> Markup:
@@ -60,6 +64,15 @@ def _delay(event: NodeEvent) -> Markup:
     if not isinstance(event, LastItem):
         return NOTHING
     return element("delay", {"xmlns": DELAY, "stamp": written_time(event.item.published_at)})
+
+
+def _stanza_id(notification: Notification) -> Markup:
+    """Return the place of an item in the archive of its node (XEP-0359)."""
+    match notification.event:
+        case ItemPublished(item, is_kept=True) | LastItem(item):
+            place = {"xmlns": SID, "by": notification.service, "id": place_of(item)}
+            return element("stanza-id", place)
+    return NOTHING
 
 
 def _addresses(event: NodeEvent) -> Markup:

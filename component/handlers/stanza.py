@@ -39,7 +39,17 @@ class IqRequest:
 Route = tuple[str, str]
 """(the type of the IQ, the qualified name of its child as ElementTree writes it)"""
 
-Handler = Callable[[IqRequest], Awaitable[Markup]]
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a result contains, and the messages that come before it."""
+
+    content: Markup
+    messages: tuple[Markup, ...]
+    """What each contains."""
+
+
+Handler = Callable[[IqRequest], Awaitable[Markup | Answer]]
 """Returns what the result contains. What it raises, `component.handlers.errors` translates."""
 
 Routes = Mapping[Route, Handler]
@@ -52,6 +62,10 @@ class BadRequestError(Exception):
         super().__init__(explanation)
         self.pubsub_condition = pubsub_condition
         """The condition that XEP-0060 adds to bad-request, if it has one for this."""
+
+
+class NotImplementedHereError(Exception):
+    """The request is understood, and is for something that there is not."""
 
 
 class RefusedChangesError(Exception):

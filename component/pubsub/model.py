@@ -104,6 +104,8 @@ class ItemPublished:
     with_payload: bool = True
     reply_to: tuple[str, ...] = ()
     """Whom to answer (pubsub#itemreply)."""
+    is_kept: bool = True
+    """Whether the node keeps it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,13 +34,32 @@ class Paged(Generic[V]):
     last: str | None = None
 
 
-def paged(whole: Sequence[V], page: Page, id_of: Callable[[V], str]) -> Paged[V]:
-    """Return the page that is asked for. Raises `PageNotFoundError` if it cannot be found."""
+@dataclass(frozen=True, slots=True)
+class Budget(Generic[V]):
+    """How large the entries of a page may be in all; one entry always fits."""
+
+    size_of: Callable[[V], int]
+    size: int
+
+
+def paged(
+    whole: Sequence[V],
+    page: Page,
+    id_of: Callable[[V], str],
+    place_of: Callable[[str], tuple[int, int]] | None = None,
+    budget: Budget[V] | None = None,
+) -> Paged[V]:
+    """Return the page that is asked for, shorter if it goes beyond the budget.
+
+    `place_of` returns between which entries an id stands: the indexes where what comes before it
+    ends, and where what comes after it begins. Raises `PageNotFoundError`.
+    """
+    place_of = place_of or (lambda wanted: _place(whole, wanted, id_of))
     start, end = 0, len(whole)
     if page.after is not None:
-        start = _position(whole, page.after, id_of) + 1
+        start = place_of(page.after)[1]
     elif page.before:
-        end = _position(whole, page.before, id_of)
+        end = place_of(page.before)[0]
     elif page.index is not None:
         if page.index > len(whole):
             raise PageNotFoundError
@@ -51,13 +70,26 @@ def paged(whole: Sequence[V], page: Page, id_of: Callable[[V], str]) -> Paged[V]
         else:
             end = min(end, start + page.limit)
     entries = tuple(whole[start:end])
+    if budget is not None:
+        entries = _affordable(entries, budget, backwards=page.before is not None)
+        start = end - len(entries) if page.before is not None else start
     if not entries:
         return Paged(entries, len(whole), start)
     return Paged(entries, len(whole), start, id_of(entries[0]), id_of(entries[-1]))
 
 
-def _position(whole: Sequence[V], wanted: str, id_of: Callable[[V], str]) -> int:
+def _affordable(entries: tuple[V, ...], budget: Budget[V], *, backwards: bool) -> tuple[V, ...]:
+    """Return as many entries as fit, the last ones if the page is read backwards."""
+    size = 0
+    for number, entry in enumerate(reversed(entries) if backwards else entries):
+        size += budget.size_of(entry)
+        if size > budget.size and number > 0:
+            return entries[-number:] if backwards else entries[:number]
+    return entries
+
+
+def _place(whole: Sequence[V], wanted: str, id_of: Callable[[V], str]) -> tuple[int, int]:
     for position, entry in enumerate(whole):
         if id_of(entry) == wanted:
-            return position
+            return position, position + 1
     raise PageNotFoundError

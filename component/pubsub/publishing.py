@@ -143,13 +143,15 @@ class Publishing(Creating):
     def _publish(
         self, node: Node, draft: Draft, item_id: str, publisher: str, now: datetime
     ) -> None:
-        item = Item(node.name, item_id, draft.payload, publisher, now, self._state.next_seq())
+        item = Item(node.name, item_id, draft.payload, publisher, now, self._state.next_seq(now))
         if node.config.persist_items:
             self._state.items.put((node.name, item_id), item)
             self._state.trim(node)
         if node.config.deliver_notifications:
             reply_to = self._reply_to(node, publisher)
-            event = ItemPublished(item, node.config.deliver_payloads, reply_to)
+            event = ItemPublished(
+                item, node.config.deliver_payloads, reply_to, is_kept=node.config.persist_items
+            )
             self._notices.tell_subscribers(node, event)
 
     def _reply_to(self, node: Node, publisher: str) -> tuple[str, ...]:

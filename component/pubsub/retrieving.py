@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from component.pubsub.access import Action, check, permits
 from component.pubsub.errors import InvalidSubidError, SubidRequiredError, UnsupportedError
 from component.pubsub.model import Affiliation, Item, Node, Role, Subscription
-from component.pubsub.paging import Page, Paged, paged
+from component.pubsub.paging import Budget, Page, Paged, paged
 from component.pubsub.rules import Request, Rules
+
+ITEMS = 400_000
+"""Bytes of payloads that fit into one stanza, with what is around them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +36,14 @@ class Retrieving(Rules):
     ) -> Retrieved:
         """Return the items with these ids, or all; of these the `max_items` newest (§6.5).
 
-        Of what is left, a `page` may be asked for (§6.5.4).
+        Of what is left, a `page` may be asked for (§6.5.4); what is too large for a stanza comes
+        as a page too. `subid` is needed where the JID that asks has several subscriptions.
 
-        Raises what `readable` raises, `PageNotFoundError`, and `UnsupportedError` if the node
-        keeps no items.
+        Raises what `readable` raises, `SubidRequiredError`, `InvalidSubidError`,
+        `PageNotFoundError`, and `UnsupportedError` if the node keeps no items.
         """
-        node = self.readable(request, subid)
+        node = self.readable(request)
+        self._check_subid(request, node, subid)
         if not node.config.persist_items:
             raise UnsupportedError("persistent-items")
         items: Iterable[Item | None] = self._state.items_at.of(node.name)
@@ -47,31 +52,33 @@ class Retrieving(Rules):
         found = tuple(item for item in items if item is not None)
         newest = len(found) if max_items is None else max_items
         found = found[max(0, len(found) - newest) :]
-        if page is None:
-            return Retrieved(node.name, found)
-        part = paged(found, page, lambda item: item.id)
-        return Retrieved(node.name, part.entries, part)
+        part = paged(found, page or Page(), lambda item: item.id, budget=Budget(size_of, ITEMS))
+        is_whole = page is None and len(part.entries) == len(found)
+        return Retrieved(node.name, part.entries, None if is_whole else part)
 
-    def readable(self, request: Request, subid: str | None = None) -> Node:
+    def readable(self, request: Request) -> Node:
         """Return a node of which the actor may see the items.
 
-        `subid` is needed where the JID that asks has several subscriptions (§6.5.9.1).
-
-        Raises `ClosedNodeError`, `ForbiddenError`, `SubscriptionRequiredError`,
-        `SubidRequiredError`, `InvalidSubidError`.
+        Raises `ClosedNodeError`, `ForbiddenError`, `SubscriptionRequiredError`.
         """
         node = self.hosted(request)
         held = self._state.subscriptions_by(request.account, node.name)
-        active = [subscription for subscription in held if subscription.active]
-        action = Action.RETRIEVE if active else Action.RETRIEVE_UNSUBSCRIBED
+        subscribed = any(subscription.active for subscription in held)
+        action = Action.RETRIEVE if subscribed else Action.RETRIEVE_UNSUBSCRIBED
         check(node.config.access_model, self._role(request, node), action)
+        return node
+
+    def _check_subid(self, request: Request, node: Node, subid: str | None) -> None:
+        """Raise an error unless the JID that asks says which subscription, or has one (§6.5.9)."""
         if subid is None:
             for jid in {request.actor, request.account}:
                 if len(self._held(node, request.service, jid)) > 1:
                     raise SubidRequiredError
-        elif active and subid not in {subscription.subid for subscription in active}:
+            return
+        held = self._state.subscriptions_by(request.account, node.name)
+        subids = {subscription.subid for subscription in held if subscription.active}
+        if subids and subid not in subids:
             raise InvalidSubidError
-        return node
 
     def visible(self, request: Request) -> list[Node]:
         """Return the nodes at the address that the actor may subscribe to.
@@ -101,3 +108,8 @@ class Retrieving(Rules):
         account = request.account
         held = (Affiliation(node.name, account, self._roles.of(account, node)) for node in nodes)
         return [affiliation for affiliation in held if affiliation.role is not Role.NONE]
+
+
+def size_of(item: Item) -> int:
+    """Return how many bytes an item takes in a stanza, about."""
+    return len(item.payload.encode()) + len(item.id.encode()) + 100

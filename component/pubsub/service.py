@@ -7,6 +7,7 @@ changed (`component.records.Ledger`). What subscribers must be told is left for 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from component.pubsub.archive import Archive
 from component.pubsub.contacting import Contacting
 from component.pubsub.expiring import Expiry
 from component.pubsub.managing import Managing
@@ -16,7 +17,6 @@ from component.pubsub.policy import DEFAULT_POLICY, Policy
 from component.pubsub.presence import Contact
 from component.pubsub.provision import Provisioning
 from component.pubsub.publishing import Publishing
-from component.pubsub.retrieving import Retrieving
 from component.pubsub.rules import Request
 from component.pubsub.subscribing import Subscribing
 from component.records import Ledger
@@ -24,7 +24,7 @@ from component.records import Ledger
 __all__ = ["PubSub", "Request"]
 
 
-class PubSub(Provisioning, Retrieving, Subscribing, Publishing, Owning, Managing, Contacting):
+class PubSub(Provisioning, Archive, Subscribing, Publishing, Owning, Managing, Contacting):
     """All nodes of the component, at all its addresses.
 
     `privileged` gives accounts, bare JIDs, a role at every managed node; an owner's holds at all

@@ -126,9 +126,16 @@ class State:
         for contact in contacts:
             self.contacts.load((contact.service, contact.jid), contact)
 
-    def next_seq(self) -> int:
-        """Return a number greater than that of any item so far."""
-        return self._last_seq + 1
+    def next_seq(self, now: datetime) -> int:
+        """Return a number greater than that of any item so far, also of those that are gone.
+
+        It is the time in microseconds, so that it is so after a restart too.
+        """
+        return max(self._last_seq + 1, int(now.timestamp() * 1e6))
+
+    def was_given(self, seq: int) -> bool:
+        """Tell whether a number may be that of an item, if only of one that is gone."""
+        return seq <= self._last_seq
 
     def next_due(self, now: datetime) -> SubscriptionKey | ItemKey | None:
         """Take out the key of a record that may have to end by now; None if there is none."""

@@ -15,6 +15,7 @@ pytestmark = pytest.mark.contract
 DOMAIN = "ivr.example.com"
 EVENT = "{http://jabber.org/protocol/pubsub#event}"
 PUBSUB = "http://jabber.org/protocol/pubsub"
+MAM = "urn:xmpp:mam:2"
 SHIM = "{http://jabber.org/protocol/shim}"
 AUTHORIZATION = f"{PUBSUB}#subscribe_authorization"
 PAYLOAD = ET.fromstring("<x xmlns='urn:x'/>")
@@ -104,3 +105,21 @@ async def test_several_subscriptions_are_told_apart(admin: Client, client: Clien
     assert told.findtext("{jabber:client}body") == "New in news: a"
     await client.pubsub.unsubscribe(DOMAIN, "news", subid=subids[0], bare=True)
     await client.pubsub.unsubscribe(DOMAIN, "news", bare=True)
+
+
+async def test_a_library_reads_the_archive_of_a_node(admin: Client, client: Client) -> None:
+    await admin.pubsub.create_node(DOMAIN, "news")
+    for item_id in ("a", "b", "c"):
+        await admin.pubsub.publish(DOMAIN, "news", id=item_id, payload=PAYLOAD)
+    query = (
+        f"<iq type='set' to='{DOMAIN}'><query xmlns='{MAM}' node='news' queryid='q'>"
+        "<set xmlns='http://jabber.org/protocol/rsm'><max>2</max>{after}</set></query></iq>"
+    )
+    fin = await client.ask(query.format(after=""))
+    results = [message.find(f"{{{MAM}}}result") for message in await client.hears(2)]
+    places = [result.get("id") for result in results if result is not None]
+    assert fin.find(f"{{{MAM}}}fin[@complete='false']") is not None
+    fin = await client.ask(query.format(after=f"<after>{places[1]}</after>"))
+    assert fin.find(f"{{{MAM}}}fin[@complete='true']") is not None
+    items = [message.find(".//{*}item") for message in await client.hears(3)]
+    assert [item.get("id") for item in items if item is not None] == ["a", "b", "c"]

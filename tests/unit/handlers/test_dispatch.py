@@ -132,9 +132,9 @@ async def test_an_unforeseen_error_is_logged_and_not_shown(dialogue: Dialogue) -
 
 async def test_an_answer_that_no_stanza_can_carry_is_refused(dialogue: Dialogue) -> None:
     dialogue.service.subscribe(AGENT)
-    dialogue.service.publish("call-1", f"<call>{'x' * 300_000}</call>")
+    dialogue.service.publish("call-1", f"<call>{'x' * 490_000}</call>")
     assert await dialogue.ask("get", ITEMS) is None
-    dialogue.service.publish("call-2", f"<call>{'x' * 300_000}</call>")
+    dialogue.service.publish("call-1", f"<call>{'x' * 500_000}</call>")
     assert await dialogue.ask("get", ITEMS) == Refusal("modify", "policy-violation")
 
 

@@ -26,7 +26,7 @@ from tests.unit.pubsub.provisioned import AGENT, DOMAIN, NOW
 
 pytestmark = pytest.mark.unit
 
-ITEM = Item("ext1000", "call-1", "<call xmlns='urn:x' n='&lt;'/>", DOMAIN, NOW, 1)
+ITEM = Item("ext1000", "call-1", "<call xmlns='urn:x' n='&lt;'/>", DOMAIN, NOW, 17)
 SUBSCRIPTION = Subscription("ext1000", DOMAIN, AGENT, "sub-1", NOW)
 
 
@@ -34,7 +34,7 @@ SUBSCRIPTION = Subscription("ext1000", DOMAIN, AGENT, "sub-1", NOW)
     ("event", "content"),
     [
         (
-            ItemPublished(ITEM),
+            ItemPublished(ITEM, is_kept=False),
             """
             <items node='ext1000'>
               <item id='call-1'><call xmlns='urn:x' n='&lt;'/></item>
@@ -54,7 +54,10 @@ SUBSCRIPTION = Subscription("ext1000", DOMAIN, AGENT, "sub-1", NOW)
             NodeDeleted("xmpp:there"),
             "<delete node='ext1000'><redirect uri='xmpp:there'/></delete>",
         ),
-        (ItemPublished(ITEM, False), "<items node='ext1000'><item id='call-1'/></items>"),
+        (
+            ItemPublished(ITEM, False, is_kept=False),
+            "<items node='ext1000'><item id='call-1'/></items>",
+        ),
         (NodeChanged(), "<items node='ext1000'/>"),
         (NodePurged(), "<purge node='ext1000'/>"),
         (NodeConfigured(None), "<configuration node='ext1000'/>"),
@@ -99,7 +102,14 @@ def test_the_newest_item_for_a_new_subscriber_says_when_it_was_new() -> None:
     assert markup(LastItem(ITEM, False)) == (
         "<event xmlns='http://jabber.org/protocol/pubsub#event'>"
         "<items node='ext1000'><item id='call-1'/></items></event>"
+        "<stanza-id xmlns='urn:xmpp:sid:0' by='ivr.example.com' id='17'/>"
         "<delay xmlns='urn:xmpp:delay' stamp='2026-01-01T09:00:00Z'/>"
+    )
+
+
+def test_an_item_that_is_kept_has_a_place_in_the_archive() -> None:
+    assert markup(ItemPublished(ITEM)).endswith(
+        "</event><stanza-id xmlns='urn:xmpp:sid:0' by='ivr.example.com' id='17'/>"
     )
 
 

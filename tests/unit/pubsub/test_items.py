@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 
 from component.pubsub.configuration import AccessModel, Configuration
@@ -102,7 +104,17 @@ def test_items_are_numbered_on_after_a_restart() -> None:
     before.publish("call-2")
     after.pubsub.load([], [], [], before.pubsub.items.values())
     after.publish("call-3", node="ext2000")
-    assert after.pubsub.items["ext2000", "call-3"].seq == 3
+    (*earlier, latest) = (item.seq for item in after.pubsub.items.values())
+    assert latest > max(earlier)
+
+
+def test_no_number_is_given_twice_though_the_newest_items_are_gone() -> None:
+    before, after = Provisioned(), Provisioned()
+    before.publish("call-1")
+    gone = before.pubsub.items["ext1000", "call-1"].seq
+    later = NOW + timedelta(seconds=1)
+    after.do(lambda pubsub: pubsub.publish("ext1000", "call-2", "<x/>", DOMAIN, later))
+    assert after.pubsub.items["ext1000", "call-2"].seq > gone
 
 
 def test_the_newest_items_can_be_asked_for(service: Provisioned) -> None:
