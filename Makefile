@@ -1,7 +1,7 @@
 PYTHON ?= python3
 export PYTHON
 
-.PHONY: help setup run test simulate check format bench-pop bench-engine diagrams prompts clean
+.PHONY: help setup run test simulate check format bench-pop bench-engine dashboards diagrams prompts clean
 
 help: ## Show this help
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -34,6 +34,9 @@ bench-pop: setup ## Measure 100 calls: from the last digit to the agent's screen
 
 prompts: ## Make the recordings of asterisk/prompts/sentences
 	@scripts/make-prompts .state/prompts
+
+dashboards: setup ## Write the dashboards anew in monitoring/grafana, from lab/dashboards/
+	@.venv/bin/python -m lab.dashboards
 
 diagrams: setup ## Draw the state machines anew in docs/state-machines.md
 	@.venv/bin/python -m component.domain.diagrams > docs/state-machines.md

@@ -22,7 +22,7 @@ async def main() -> int:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     logging.getLogger("pogo_core").setLevel(logging.ERROR)
     began = time.monotonic()
-    print("Starting PostgreSQL, Prosody, Asterisk and the service", flush=True)
+    print("Starting PostgreSQL, Prosody, Asterisk, Prometheus and the service", flush=True)
     async with Stack(DIRECTORY) as stack:
         print(f"All are ready after {time.monotonic() - began:.1f} s. A demonstration call:")
         async with shown(stack) as lines:
@@ -54,6 +54,7 @@ Everything listens on 127.0.0.1:
     XMPP      {ports.xmpp}       Prosody, for clients of {HOST} (no TLS here)
     component {ports.component}       Prosody, for the service, which is {COMPONENT}
     database  {stack.database_url}
+    Prometheus {ports.prometheus}      with the alerts of monitoring/prometheus
 
 Register a softphone at 127.0.0.1:{ports.sip} (UDP) as one of
 {phones}

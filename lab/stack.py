@@ -1,4 +1,4 @@
-"""The whole system on loopback: PostgreSQL, Prosody, Asterisk and the service."""
+"""The whole system on loopback: PostgreSQL, Prosody, Asterisk, the service and Prometheus."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -15,6 +15,7 @@ from lab.asterisk import ARI_USER, PHONES, Asterisk, AsteriskSettings, Installat
 from lab.passwords import passwords
 from lab.paths import PROJECT
 from lab.ports import PortBlock, is_free
+from lab.prometheus import Prometheus
 from lab.prosody import Prosody
 from lab.service import Service, Settings
 from lab.xmpp_server import COMPONENT, USERS, XmppServerSettings
@@ -34,6 +35,7 @@ class Ports:
     http: int
     xmpp: int
     component: int
+    prometheus: int
     rtp: range
 
     @classmethod
@@ -50,6 +52,7 @@ class Ports:
             http=port(8080),
             xmpp=port(5222),
             component=port(5347),
+            prometheus=port(9090),
             rtp=block.take_range(RTP_PORTS),
         )
 
@@ -72,10 +75,17 @@ class Stack:
             self.asterisk = self._asterisk()
             self.prosody = self._prosody()
             self.service = Service(self._directory / "service", self._settings())
+            self.prometheus = Prometheus(
+                self._directory / "prometheus",
+                self.ports.prometheus,
+                f"127.0.0.1:{self.ports.http}",
+                patient=True,
+            )
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._database(starting))
                 tasks.create_task(starting.enter_async_context(self.prosody))
                 tasks.create_task(starting.enter_async_context(self.asterisk))
+                tasks.create_task(starting.enter_async_context(self.prometheus))
             await starting.enter_async_context(self.service)
             self._running = starting.pop_all()
         return self

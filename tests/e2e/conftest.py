@@ -64,3 +64,13 @@ async def world(
         World(asterisk, xmpp_server, url, tmp_path, ports.take(), queue) as world,
     ):
         yield world
+
+
+@pytest.fixture
+async def servers_are_up_again(world: World) -> AsyncIterator[None]:
+    """Leave no dead server to the next test."""
+    yield
+    if not world.asterisk.process.is_running:
+        await world.asterisk.start()
+    if not world.xmpp.process.is_running:
+        await world.xmpp.start()

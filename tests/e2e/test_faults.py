@@ -1,7 +1,6 @@
 """When a part is away: callers still reach someone, and everything heals by itself."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -10,7 +9,7 @@ from tests.databases import Databases
 from tests.e2e.world import World
 from tests.xmpp_servers import on_every_xmpp_server
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("servers_are_up_again")]
 
 
 @pytest.fixture
@@ -244,13 +243,3 @@ async def test_calls_that_talk_while_the_database_goes_away_end_cleanly(
     await caller.ended()
     await world.quiet()
     await talk(world, agent)
-
-
-@pytest.fixture(autouse=True)
-async def servers_are_up_again(world: World) -> AsyncIterator[None]:
-    """Leave no dead server to the next test."""
-    yield
-    if not world.asterisk.process.is_running:
-        await world.asterisk.start()
-    if not world.xmpp.process.is_running:
-        await world.xmpp.start()
