@@ -1,10 +1,12 @@
 """slixmpp, without the traps that a program meets which stays connected for long."""
 
+import asyncio
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import ParseError, XMLPullParser
 
 from slixmpp import ClientXMPP
+from slixmpp.exceptions import IqTimeout
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer
@@ -57,6 +59,24 @@ class Client(ClientXMPP):
         """Begin to parse a stream; called by slixmpp."""
         super().init_parser()
         self.parser = EagerParser(("start", "end"))
+
+    async def answer(self, request: "asyncio.Future[Any]") -> Any:
+        """Wait for the answer to a request, but no longer than the connection lasts.
+
+        slixmpp would wait for as long as the request may take. Raises `ConnectionError`,
+        `TimeoutError` or slixmpp's `IqError`.
+        """
+        try:
+            if self.is_connected():
+                either = {request, self.disconnected}
+                await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            if not request.done():
+                raise ConnectionError("the connection is lost")
+            return request.result()
+        except IqTimeout:
+            raise TimeoutError from None
+        finally:
+            request.cancel()
 
     async def leave(self) -> None:
         """Be neither connected nor connecting, nor have anything run that belongs to that."""

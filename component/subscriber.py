@@ -17,7 +17,7 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from slixmpp import JID
-from slixmpp.exceptions import IqError, IqTimeout
+from slixmpp.exceptions import IqError
 from slixmpp.xmlstream.handler import Callback
 from slixmpp.xmlstream.matcher import MatchXPath
 from slixmpp.xmlstream.stanzabase import StanzaBase
@@ -70,26 +70,26 @@ class Subscriber:
                 await self._next(self.keepalive)  # the session has started
                 delay = SHORTEST_DELAY
                 client.send_presence()
-                async with aclosing(self._follow(client.plugin["xep_0060"])) as events:
+                async with aclosing(self._follow(client)) as events:
                     async for event in events:
                         yield event
-            except (ConnectionError, TimeoutError, IqTimeout) as error:
-                reason = str(error) if isinstance(error, ConnectionError) else "no answer"
-                log.warning("not connected: %s; trying again in %.1f s", reason, delay)
+            except (ConnectionError, TimeoutError) as error:
+                log.warning("not connected: %s; again in %.1f s", str(error) or "no answer", delay)
             finally:
                 await client.leave()
             await asyncio.sleep(delay * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
             delay = min(2 * delay, LONGEST_DELAY)
 
-    async def _follow(self, pubsub: Any) -> AsyncGenerator[CallEvent, None]:
+    async def _follow(self, client: Client) -> AsyncGenerator[CallEvent, None]:
         """Yield what happens while the connection lasts, even if the service goes and comes."""
+        pubsub: Any = client.plugin["xep_0060"]
         node = {"jid": self._service, "node": self._node, "timeout": self.keepalive}
         is_behind, patience = True, SHORTEST_DELAY
         while True:
             try:
-                await pubsub.subscribe(**node)
+                await client.answer(pubsub.subscribe(**node))
                 if is_behind:
-                    reply = await pubsub.get_items(**node)
+                    reply = await client.answer(pubsub.get_items(**node))
                     for event in self._calls.missed(reply.xml.iter(f"{PUBSUB}item")):
                         if self.history or self._followed or event.state in OPEN:
                             yield event
