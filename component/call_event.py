@@ -39,6 +39,7 @@ class CallEvent:
     offered: datetime | None
     answered: datetime | None
     ended: datetime | None
+    transferred_from: tuple[str, ...] = ()  # extensions that had the call before, the first first
 
 
 def read(item: Element) -> CallEvent | None:
@@ -47,11 +48,13 @@ def read(item: Element) -> CallEvent | None:
         call: dict[str, Any] = json.loads(item.findtext(JSON_IN_ITEM, ""))
         caller, customer = call["caller"], call["customer"] or {}
         times = (call[name] for name in ("entered", "offered", "answered", "ended"))
+        entered, offered, answered, ended = (t and datetime.fromisoformat(t) for t in times)
         return CallEvent(
             call["state"], call["id"], call["revision"], call["queue"], call["extension"],
             caller["number"], caller["name"], customer.get("code", ""), customer.get("name", ""),
             customer.get("attributes", {}), call["digits"], call["waiting"],
-            *(time and datetime.fromisoformat(time) for time in times),
+            entered, offered, answered, ended,
+            tuple(transfer["from"] for transfer in call.get("transfers", ())),
         )  # fmt: skip
     except (ValueError, KeyError, TypeError):
         log.warning("cannot read item %s", item.get("id"))

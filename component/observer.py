@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from component.agent_times import AgentTimes
 from component.domain.commands import Announce, Command, Connect, HideCall
-from component.domain.model import Agent, AgentState, Call, CallState, Outcome
+from component.domain.model import Agent, AgentState, Call, CallState, OfferEnd, Outcome
 from component.domain.state import State
 from component.http import Status
 from component.metrics import (
@@ -94,6 +94,8 @@ class EngineObserver:
         match command:
             case Announce(_, extensions):
                 self._metrics.notified(ANNOUNCEMENT, len(extensions))
+            case HideCall(reason=OfferEnd.TRANSFERRED):
+                pass  # it was taken, and counted then
             case HideCall(extension, call, reason):
                 rang = _seconds(call.offered_at(extension), now)
                 self._metrics.offer_ended(call.queue, reason, rang)
@@ -105,6 +107,8 @@ class EngineObserver:
         waited = _seconds(call.entered_at, answered_at)
         rang = _seconds(call.offered_at(call.extension), answered_at)
         self._metrics.offer_ended(call.queue, ANSWERED, rang)
+        if call.direct:
+            return  # past the queue
         self._metrics.wait_ended(call.queue, WaitEnd.ANSWERED, waited)
         queue = self._state.queues.get(call.queue)
         if queue is not None and waited <= queue.servicelevel.total_seconds():

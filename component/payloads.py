@@ -8,7 +8,7 @@ rather not parse XML.
 import json
 from datetime import UTC, datetime
 
-from component.domain.model import Call
+from component.domain.model import Call, Transfer
 from component.markup import NOTHING, Markup, element, text
 
 CALL_NAMESPACE = "urn:ivr-pubsub:call:1"
@@ -38,6 +38,7 @@ def call_xml(call: Call, extension: str) -> Markup:
         element("caller", {"number": call.caller.number, "name": call.caller.name}),
         _customer_xml(call),
         element("digits", {}, text(call.digits)),
+        *(_transfer_xml(transfer) for transfer in call.transfers),
         element("json", {"xmlns": JSON_NAMESPACE}, text(data)),
     )
 
@@ -80,6 +81,19 @@ def _call_json(call: Call, extension: str) -> dict[str, object]:
             "attributes": dict(customer.attributes),
         },
         "digits": call.digits,
+        "transfers": [_transfer_attributes(transfer) for transfer in call.transfers],
+    }
+
+
+def _transfer_xml(transfer: Transfer) -> Markup:
+    return element("transfer", _transfer_attributes(transfer))
+
+
+def _transfer_attributes(transfer: Transfer) -> dict[str, str | None]:
+    return {
+        "from": transfer.extension,
+        "at": timestamp(transfer.at),
+        "kind": "attended" if transfer.attended else "blind",
     }
 
 

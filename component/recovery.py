@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from component.domain import announcements
-from component.domain.commands import CallCommand, Connect, HangUpLeg, Hold, WakeAt
+from component.domain.commands import CallCommand, Connect, HangUpLeg, Hold, Part, WakeAt
 from component.domain.events import (
     AnnouncementDue,
     CallerLeft,
@@ -55,7 +55,8 @@ def timers(state: State, now: datetime) -> Iterator[WakeAt]:
             yield WakeAt(now, QueueRemoved(call.queue))
             continue
         if call.state in (CallState.WAITING, CallState.OFFERED):
-            yield WakeAt(call.entered_at + queue.max_wait, WaitTimedOut(call.id))
+            until = call.wait_until or call.entered_at + queue.max_wait
+            yield WakeAt(until, WaitTimedOut(call.id))
             if call.told.periodic_at is not None:
                 yield WakeAt(now + queue.min_announce_frequency, AnnouncementDue(call.id))
         for offer in call.offers if call.state is CallState.OFFERED else ():
@@ -133,6 +134,8 @@ def _unfinished(state: State, snapshot: Snapshot, calls: list[Call]) -> Iterator
     """Yield again what was decided just before a crash and perhaps not done."""
     for call in calls:
         if call.state is not CallState.ANSWERED:
+            if call.id in snapshot.bridges:
+                yield Part(call.id)
             queue = state.queues.get(call.queue)
             if queue is not None:
                 at_most = queue.max_wait + HOLD_GRACE

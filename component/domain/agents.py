@@ -110,7 +110,10 @@ def _device_state_changed(
         return []
     state.agents.put(agent.extension, replace(agent, device_state=event.state))
     commands = [] if event.state.is_there else pass_over(state, agent, now)
-    return commands + routing.route_all(state, state.queues_of(agent.extension), now, rng)
+    queues = set(state.queues_of(agent.extension))
+    if commands and agent.queue in state.queues:
+        queues.add(agent.queue)  # the call may have been passed on to who is no member
+    return commands + routing.route_all(state, queues, now, rng)
 
 
 def pass_over(state: State, agent: Agent, now: datetime) -> list[Command]:

@@ -103,6 +103,9 @@ class Ring:
     """The caller's channel."""
     caller: Caller
     at_most: timedelta
+    peer: str = ""
+    """Asterisk's name of a channel to the device, on which somebody talks already: it is fetched
+    from there, and nothing rings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +118,46 @@ class HangUpLeg:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerTransfer:
+    """Tell the phone of an agent what became of the transfer that it asked for."""
+
+    leg: Leg
+    accepted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """Give the caller back to the dialplan, where somebody else is at a number."""
+
+    call_id: str
+    channel: str
+    context: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Give the caller back to the dialplan, connected with somebody who talks already."""
+
+    call_id: str
+    channel: str
+    peer: str
+    """Asterisk's name of that somebody's channel."""
+
+
+@dataclass(frozen=True, slots=True)
 class Connect:
     """Let caller and agent talk."""
 
     leg: Leg
     channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Take the bridge down: caller and agent stay, but no longer hear each other."""
+
+    call_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +185,20 @@ class WakeAt:
     event: Event
 
 
-CallCommand = Hold | Say | Hush | Ring | HangUpLeg | Connect | Release | EndCall
+CallCommand = (
+    Hold
+    | Say
+    | Hush
+    | Ring
+    | HangUpLeg
+    | AnswerTransfer
+    | Connect
+    | Part
+    | Redirect
+    | Join
+    | Release
+    | EndCall
+)
 """Carried out by Asterisk."""
 
 Command = CallCommand | Announce | ShowCall | HideCall | HostNode | DropNode | WatchDevice | WakeAt

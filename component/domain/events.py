@@ -41,6 +41,27 @@ class LegEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class BlindTransfer:
+    """The agent passes the call on to a number, without having asked anybody there."""
+
+    leg: Leg
+    number: str
+    context: str
+    """Where the dialplan has the numbers that the agent can dial."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttendedTransfer:
+    """The agent passes the call on to somebody with whom he talks in a second call."""
+
+    leg: Leg
+    device: str
+    """The phone of who is to take the call."""
+    peer: str
+    """Asterisk's name of the channel to that phone."""
+
+
+@dataclass(frozen=True, slots=True)
 class RingTimedOut:
     """The phone rang for as long as the queue lets it."""
 
@@ -191,6 +212,8 @@ Event = (
     | CallerLeft
     | LegAnswered
     | LegEnded
+    | BlindTransfer
+    | AttendedTransfer
     | RingTimedOut
     | RetryDue
     | WaitTimedOut

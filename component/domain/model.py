@@ -85,6 +85,8 @@ class OfferEnd(StrEnum):
     """The caller's wait was over."""
     ANSWERED_ELSEWHERE = "answered_elsewhere"
     """Of several phones that rang, another one was answered."""
+    TRANSFERRED = "transferred"
+    """The agent, who had answered, passed the call on to another one."""
 
 
 class StrategyName(StrEnum):
@@ -161,6 +163,8 @@ class Outcome(StrEnum):
     """How a call ended."""
 
     COMPLETED = "completed"
+    TRANSFERRED = "transferred"
+    """An agent passed the caller on to somebody who is none."""
     ABANDONED = "abandoned"
     TIMEOUT = "timeout"
     JOINEMPTY = "joinempty"
@@ -207,6 +211,17 @@ class Offer:
     extension: str
     leg: Leg
     offered_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """An agent who had answered a call passed it on to another agent."""
+
+    extension: str
+    """Who passed it on."""
+    at: datetime
+    attended: bool
+    """The two had talked before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,6 +378,12 @@ class Call:
     position: int = 0
     """The place in the line on leaving it unserved; 0 before."""
     told: Told = NOTHING
+    transfers: tuple[Transfer, ...] = ()
+    """How the call came from one agent to another, the first transfer first."""
+    direct: bool = False
+    """It is with whom an agent passed it on to, past the queue."""
+    wait_until: datetime | None = None
+    """When the caller has waited long enough, if not the queue's `max_wait` after entering."""
 
     @property
     def extension(self) -> str | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from component.domain.events import CallerLeft, Event
+from component.domain.events import AttendedTransfer, BlindTransfer, CallerLeft, Event
 from component.domain.model import Call, CallState, Member, Outcome
 
 NONE = "NONE"
@@ -57,6 +57,11 @@ def _of_call(old: Call | None, new: Call, event: Event, now: datetime) -> Iterat
             data = ("", new.caller.number, str(new.original_position))  # the first is a URL
             yield LogEntry(now, new.channel, new.queue, NONE, "ENTERQUEUE", data)
         return
+    if old.direct:  # what becomes of a call that was passed on is not told, but its coming back is
+        if new.state is CallState.WAITING:
+            data = ("", new.caller.number, str(new.original_position))
+            yield LogEntry(now, new.channel, new.queue, NONE, "ENTERQUEUE", data)
+        return
     agent = new.extension or NONE
     if old.state is CallState.OFFERED and new.state is not CallState.ANSWERED:
         yield from _not_taken(old, new, now)
@@ -64,7 +69,9 @@ def _of_call(old: Call | None, new: Call, event: Event, now: datetime) -> Iterat
         [taken] = new.offers
         data = (_seconds(new.entered_at, now), str(taken.leg), _seconds(taken.offered_at, now))
         yield LogEntry(now, new.channel, new.queue, agent, "CONNECT", data)
-    if new.state is CallState.ENDED and old.state is CallState.ANSWERED:
+    if isinstance(event, BlindTransfer | AttendedTransfer) and old.state is CallState.ANSWERED:
+        yield _transferred(old, event, now)
+    elif new.state is CallState.ENDED and old.state is CallState.ANSWERED:
         name = "COMPLETECALLER" if isinstance(event, CallerLeft) else "COMPLETEAGENT"
         held = _seconds(new.entered_at, new.answered_at or now)
         data = (held, _seconds(new.answered_at, now), str(new.original_position))
@@ -72,6 +79,17 @@ def _of_call(old: Call | None, new: Call, event: Event, now: datetime) -> Iterat
     elif new.state is CallState.ENDED and new.outcome in _EXITS:
         data = (str(new.position), str(new.original_position), _seconds(new.entered_at, now))
         yield LogEntry(now, new.channel, new.queue, NONE, _EXITS[new.outcome], data)
+
+
+def _transferred(old: Call, event: BlindTransfer | AttendedTransfer, now: datetime) -> LogEntry:
+    held = _seconds(old.entered_at, old.answered_at or now)
+    times = (held, _seconds(old.answered_at, now), str(old.original_position))
+    if isinstance(event, BlindTransfer):
+        name, how = "BLINDTRANSFER", (event.number, event.context)
+    else:
+        name, how = "ATTENDEDTRANSFER", ("BRIDGE", old.id)
+    agent = old.extension or NONE
+    return LogEntry(now, old.channel, old.queue, agent, name, (*how, *times))
 
 
 def _not_taken(old: Call, new: Call, now: datetime) -> Iterator[LogEntry]:

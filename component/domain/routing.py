@@ -16,6 +16,7 @@ from component.domain.commands import (
     EndCall,
     HangUpLeg,
     HideCall,
+    Part,
     Release,
     Ring,
     ShowCall,
@@ -128,11 +129,15 @@ def withdraw(
         offers=others,
         tried=call.tried | {offer.extension},
     )
+    if call.direct:
+        place = state.position(call)
+        withdrawn = replace(withdrawn, direct=False, original_position=place)
     state.calls.put(call.id, withdrawn)
-    if reason is OfferEnd.NO_ANSWER:
+    if reason is OfferEnd.NO_ANSWER and not call.direct:
         _autopause(state, call.queue, offer.extension, now)
     hidden_from = HideCall(offer.extension, hidden, reason)
-    return [hidden_from, *announcements.speak(state, withdrawn, now)]
+    let_go = _let_go_of_who_passed_on(state, call)
+    return [hidden_from, *let_go, *announcements.speak(state, withdrawn, now)]
 
 
 def answer(state: State, call: Call, taken: Offer, now: datetime) -> list[Command]:
@@ -145,13 +150,15 @@ def answer(state: State, call: Call, taken: Offer, now: datetime) -> list[Comman
         revision=call.revision + 1,
     )
     state.calls.put(call.id, answered)
-    held = announcements.average([now - call.entered_at], state.holdtime(call.queue))
-    state.holdtimes.put(call.queue, held)
+    if not call.direct:
+        held = announcements.average([now - call.entered_at], state.holdtime(call.queue))
+        state.holdtimes.put(call.queue, held)
     others = replace(call, offers=tuple(offer for offer in call.offers if offer != taken))
     return [
         *announcements.hush(call),
         Connect(taken.leg, call.channel),
         ShowCall(taken.extension, answered),
+        *_let_go_of_who_passed_on(state, call),
         *_drop_offers(others, OfferEnd.ANSWERED_ELSEWHERE),
     ]
 
@@ -175,6 +182,13 @@ def complete(state: State, call: Call, now: datetime) -> list[Command]:
     [taken] = call.offers
     ended = _end(state, replace(call, revision=call.revision + 1), Outcome.COMPLETED, now)
     return [ShowCall(taken.extension, ended), EndCall(call.id, call.channel)]
+
+
+def hand_over(state: State, call: Call, now: datetime) -> list[Command]:
+    """End a call that was answered, whose caller goes on to somebody who is no agent."""
+    [taken] = call.offers
+    ended = _end(state, replace(call, revision=call.revision + 1), Outcome.TRANSFERRED, now)
+    return [ShowCall(taken.extension, ended), Part(call.id), HangUpLeg(taken.leg)]
 
 
 def free(state: State, agent: Agent, now: datetime) -> list[Command]:
@@ -255,28 +269,29 @@ def _offer(state: State, call: Call, extensions: Sequence[str], now: datetime) -
     )
     state.calls.put(call.id, offered)
     for offer in offers:
-        _reserve(state, queue, offer)
+        reserve(state, queue, offer)
+        if queue.strategy in ROUND_ROBIN:
+            logon_order = state.members[queue.name, offer.extension].logon_order
+            state.turns.put(queue.name, Turn(queue.name, offer.extension, logon_order))
     shown = [ShowCall(offer.extension, offered) for offer in offers]
-    return [*shown, *(c for offer in offers for c in _ring(state, queue, offered, offer))]
+    return [*shown, *(c for offer in offers for c in ring(state, queue, offered, offer))]
 
 
-def _reserve(state: State, queue: Queue, offer: Offer) -> None:
+def reserve(state: State, queue: Queue, offer: Offer) -> None:
+    """Keep an agent from all other calls."""
     agent = state.agents[offer.extension]
     reserved = advance(AGENT_TRANSITIONS, agent.state, AgentMove.RESERVE)
-    state.agents.put(
-        agent.extension, replace(agent, state=reserved, leg=offer.leg, queue=queue.name)
-    )
-    if queue.strategy in ROUND_ROBIN:
-        logon_order = state.members[queue.name, agent.extension].logon_order
-        state.turns.put(queue.name, Turn(queue.name, agent.extension, logon_order))
+    bound = replace(agent, state=reserved, leg=offer.leg, queue=queue.name, wrap_up_until=None)
+    state.agents.put(agent.extension, bound)
 
 
-def _ring(state: State, queue: Queue, call: Call, offer: Offer) -> list[Command]:
+def ring(state: State, queue: Queue, call: Call, offer: Offer, peer: str = "") -> list[Command]:
+    """Make the leg of an offer, which ends in time; see `Ring` for `peer`."""
     device = state.agents[offer.extension].device
     name = call.caller.name if call.customer is None else call.customer.name
     caller = Caller(call.caller.number, name)
     return [
-        Ring(offer.leg, device, call.channel, caller, queue.timeout + GRACE),
+        Ring(offer.leg, device, call.channel, caller, queue.timeout + GRACE, peer),
         WakeAt(offer.offered_at + queue.timeout, RingTimedOut(offer.leg)),
     ]
 
@@ -293,11 +308,18 @@ def _drop_offers(call: Call, reason: OfferEnd) -> list[Command]:
     ]
 
 
+def _let_go_of_who_passed_on(state: State, call: Call) -> list[Command]:
+    """Take down the leg of the agent who passed the call on, if it is still there."""
+    agent = state.agents.get(call.transfers[-1].extension) if call.direct else None
+    leg = None if agent is None else agent.leg
+    return [] if leg is None or leg.call_id != call.id else [HangUpLeg(leg)]
+
+
 def _end(state: State, call: Call, outcome: Outcome, now: datetime) -> Call:
     ended = replace(
         call,
-        offers=call.offers if outcome is Outcome.COMPLETED else (),
-        position=0 if outcome is Outcome.COMPLETED else state.position(call),
+        offers=call.offers if call.state is CallState.ANSWERED else (),
+        position=0 if call.state is CallState.ANSWERED else state.position(call),
         state=advance(CALL_TRANSITIONS, call.state, CallMove.END),
         outcome=outcome,
         ended_at=now,

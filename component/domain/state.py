@@ -246,15 +246,19 @@ class State:
                 del self._by_channel[old.channel]
             if old.state is CallState.WAITING:
                 _remove(self._waiting[old.queue], old)
-            if old.state in _QUEUED:
+            if _is_queued(old):
                 _remove(self._queued[old.queue], old)
         if new is not None:
             if new.state is not CallState.ENDED:
                 self._by_channel[new.channel] = new.id
             if new.state is CallState.WAITING:
                 insort(self._waiting[new.queue], _order(new))
-            if new.state in _QUEUED:
+            if _is_queued(new):
                 insort(self._queued[new.queue], _order(new))
+
+
+def _is_queued(call: Call) -> bool:
+    return call.state in _QUEUED and not call.direct
 
 
 def _order(call: Call) -> _Order:

@@ -9,7 +9,7 @@ from datetime import datetime
 from random import Random
 from typing import assert_never
 
-from component.domain import agents, announcements, configuring, routing
+from component.domain import agents, announcements, configuring, routing, transfers
 from component.domain.commands import (
     Announce,
     Command,
@@ -27,6 +27,8 @@ from component.domain.events import (
     AnnouncementDue,
     AsteriskFound,
     AsteriskLost,
+    AttendedTransfer,
+    BlindTransfer,
     CallerEntered,
     CallerLeft,
     DeviceStateChanged,
@@ -102,12 +104,10 @@ def _step(state: State, event: Event, now: datetime, rng: Random) -> list[Comman
             return _leg_answered(state, event, now)
         case LegEnded():
             return _leg_ended(state, event, now, rng)
-        case RingTimedOut():
-            return _ring_timed_out(state, event, now, rng)
-        case RetryDue():
-            return _retry_due(state, event, now, rng)
-        case WaitTimedOut():
-            return _wait_timed_out(state, event, now)
+        case BlindTransfer() | AttendedTransfer():
+            return transfers.step(state, event, now)
+        case RingTimedOut() | RetryDue() | WaitTimedOut():
+            return _time_is_up(state, event, now, rng)
         case AnnouncementDue():
             return announcements.look(state, event, now)
         case Said():
@@ -201,8 +201,23 @@ def _leg_ended(state: State, event: LegEnded, now: datetime, rng: Random) -> lis
     if agent is None:
         return commands
     commands += routing.free(state, agent, now)
-    queues = list(state.queues_of(agent.extension))
+    queues = set(state.queues_of(agent.extension))
+    if call is not None and call.queue in state.queues:
+        queues.add(call.queue)  # it may have been passed on to who is no member
     return commands + routing.route_all(state, queues, now, rng)
+
+
+def _time_is_up(
+    state: State, event: RingTimedOut | RetryDue | WaitTimedOut, now: datetime, rng: Random
+) -> list[Command]:
+    match event:
+        case RingTimedOut():
+            return _ring_timed_out(state, event, now, rng)
+        case RetryDue():
+            return _retry_due(state, event, now, rng)
+        case WaitTimedOut():
+            return _wait_timed_out(state, event, now)
+    assert_never(event)
 
 
 def _ring_timed_out(state: State, event: RingTimedOut, now: datetime, rng: Random) -> list[Command]:
@@ -231,8 +246,8 @@ def _wait_timed_out(state: State, event: WaitTimedOut, now: datetime) -> list[Co
     call = state.calls.get(event.call_id)
     if call is None or call.state not in (CallState.WAITING, CallState.OFFERED):
         return []
-    over = call.entered_at + state.queues[call.queue].max_wait
-    if now < over:  # the operator prolonged it meanwhile
+    over = call.wait_until or call.entered_at + state.queues[call.queue].max_wait
+    if now < over:  # the operator prolonged it meanwhile, or an agent passed the call on
         return [WakeAt(over, event)]
     return routing.release(state, call, QueueStatus.TIMEOUT, now)
 

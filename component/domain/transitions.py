@@ -16,6 +16,8 @@ class CallMove(StrEnum):
     WITHDRAW = "withdraw"
     """No phone rings any more."""
     ANSWER = "answer"
+    TRANSFER = "transfer"
+    """The agent passes the call on to another one."""
     END = "end"
 
 
@@ -46,6 +48,7 @@ CALL_TRANSITIONS: dict[tuple[CallState, CallMove], CallState] = {
     (CallState.OFFERED, CallMove.WITHDRAW): CallState.WAITING,
     (CallState.OFFERED, CallMove.ANSWER): CallState.ANSWERED,
     (CallState.OFFERED, CallMove.END): CallState.ENDED,
+    (CallState.ANSWERED, CallMove.TRANSFER): CallState.OFFERED,
     (CallState.ANSWERED, CallMove.END): CallState.ENDED,
 }
 
@@ -55,6 +58,7 @@ AGENT_TRANSITIONS: dict[tuple[AgentState, AgentMove], AgentState] = {
     (AgentState.RESERVED, AgentMove.RELEASE): AgentState.AVAILABLE,
     (AgentState.ON_CALL, AgentMove.RELEASE): AgentState.AVAILABLE,
     (AgentState.ON_CALL, AgentMove.WRAP_UP): AgentState.WRAP_UP,
+    (AgentState.WRAP_UP, AgentMove.RESERVE): AgentState.RESERVED,
     (AgentState.WRAP_UP, AgentMove.FINISH): AgentState.AVAILABLE,
 }
 

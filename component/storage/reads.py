@@ -27,6 +27,7 @@ from component.domain.model import (
     Queue,
     StrategyName,
     Told,
+    Transfer,
     Turn,
 )
 from component.domain.presence import conditions
@@ -209,7 +210,15 @@ def _call(row: Row) -> Call:
         ended_at=row["ended_at"],
         outcome=row["outcome"] and Outcome(row["outcome"]),
         told=_told(json.loads(row["told"])) if row["told"] else NOTHING,
+        transfers=tuple(_transfer(transfer) for transfer in json.loads(row["transfers"])),
+        direct=row["direct"],
+        wait_until=row["wait_until"],
     )
+
+
+def _transfer(data: dict[str, Any]) -> Transfer:
+    at = datetime.fromisoformat(data["at"])
+    return Transfer(data["extension"], at, data["attended"])
 
 
 def _told(data: dict[str, Any]) -> Told:

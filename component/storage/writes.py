@@ -46,7 +46,9 @@ PARTS: dict[str, str] = {
             state = excluded.state, extension = excluded.extension, offers = excluded.offers,
             attempt = excluded.attempt, tried = excluded.tried, retrying = excluded.retrying,
             revision = excluded.revision, answered_at = excluded.answered_at,
-            ended_at = excluded.ended_at, outcome = excluded.outcome, told = excluded.told""",
+            ended_at = excluded.ended_at, outcome = excluded.outcome, told = excluded.told,
+            transfers = excluded.transfers, direct = excluded.direct,
+            wait_until = excluded.wait_until""",
     "calls_gone": """
         DELETE FROM calls USING json_populate_recordset(NULL::calls, {rows}) AS gone
         WHERE calls.id = gone.id""",
@@ -211,6 +213,9 @@ def _call(call: Call) -> Row:
         "ended_at": call.ended_at,
         "outcome": call.outcome,
         "told": _told(call.told),
+        "transfers": [asdict(transfer) for transfer in call.transfers],
+        "direct": call.direct,
+        "wait_until": call.wait_until,
     }
 
 

@@ -141,6 +141,7 @@ class AriClient:
         originator: str,
         caller_id: str,
         ring_seconds: int,
+        variables: Mapping[str, str],
     ) -> None:
         """Ring an endpoint; once answered, its channel enters the application.
 
@@ -158,6 +159,7 @@ class AriClient:
             originator=originator,
             callerId=caller_id or None,
             timeout=ring_seconds,
+            variables=dict(variables),
         )
 
     async def channel_exists(self, channel: str) -> bool:
@@ -206,9 +208,26 @@ class AriClient:
         """Cut off what is played, or is to be played (404 it is over)."""
         await self._call("playbacks", "stop", playbackId=playback)
 
-    async def continue_in_dialplan(self, channel: str) -> None:
-        """Let a channel leave the application and go on where it came from (404, 409, 412)."""
-        await self._call("channels", "continueInDialplan", channelId=channel)
+    async def continue_in_dialplan(
+        self, channel: str, context: str | None = None, number: str | None = None
+    ) -> None:
+        """Let a channel leave the application (404, 409, 412).
+
+        It goes on where it came from, or at the beginning of a number in a context.
+        """
+        await self._call(
+            "channels",
+            "continueInDialplan",
+            channelId=channel,
+            context=context,
+            extension=number,
+            priority=None if number is None else 1,
+        )
+
+    async def answer_transfer(self, channel: str, *, accepted: bool) -> None:
+        """Tell the phone that asked for a transfer what became of it (404, 409)."""
+        state = "channel_answered" if accepted else "channel_unavailable"
+        await self._call("channels", "transfer_progress", channelId=channel, states=state)
 
     # Bridges. -----------------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ EVENTS = (
     "StasisStart",
     "StasisEnd",
     "ChannelDestroyed",
+    "ChannelTransfer",
     "PlaybackFinished",
     "DeviceStateChanged",
     "ApplicationReplaced",  # filtered out like any other, if it is not allowed

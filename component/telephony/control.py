@@ -18,12 +18,16 @@ from typing import assert_never
 import structlog
 
 from component.domain.commands import (
+    AnswerTransfer,
     CallCommand,
     Connect,
     EndCall,
     HangUpLeg,
     Hold,
     Hush,
+    Join,
+    Part,
+    Redirect,
     Release,
     Ring,
     Say,
@@ -48,6 +52,16 @@ SHOWN_SECONDS = 0.1
 
 ABSOLUTE_TIMEOUT = "TIMEOUT(absolute)"
 """How many seconds from now Asterisk lets the channel go to extension T; 0 is for ever."""
+
+TRANSFERS = "PJSIP_TRANSFER_HANDLING()"
+"""Who does what a phone asks for by REFER: with `ari-only` it is us. Asterisk before 22.3 does not
+know it, and transfers the caller away from us by itself."""
+
+PEER = "IVR_PEER"
+PEER_CONTEXT = "ivr-attended-transfer"
+"""Where the dialplan connects a channel with the one that `IVR_PEER` names."""
+FETCH = f"Local/s@{PEER_CONTEXT}/n"
+"""What is called to have a talking phone in our application, which can take over no channel."""
 
 # A channel is not there, or not in our application any more.
 _GONE = frozenset({404, 409, 412})
@@ -148,6 +162,8 @@ class AriCallControl:
                 await self._hang_up(leg, LegEnd.HUNG_UP, answered_elsewhere=answered_elsewhere)
             case Connect():
                 await self._connect(command)
+            case AnswerTransfer() | Redirect() | Join():
+                await self._unless_gone(self._transfer(command))
             case Release():
                 await self._unless_gone(self._release(command))
             case EndCall(call_id, channel):
@@ -155,7 +171,7 @@ class AriCallControl:
                 await self._unless_gone(self._ari.destroy_bridge(call_bridge(call_id)))
             case _WatchDevices(devices):
                 await self._watch(devices)
-            case _DiscardBridge(call_id):
+            case _DiscardBridge(call_id) | Part(call_id):
                 await self._unless_gone(self._ari.destroy_bridge(call_bridge(call_id)))
             case _:
                 assert_never(command)
@@ -191,12 +207,13 @@ class AriCallControl:
         try:
             await self._ari.originate(
                 channel=leg_channel(ring.leg),
-                endpoint=ring.device,
+                endpoint=FETCH if ring.peer else ring.device,
                 app=self._app,
                 app_args=LEG_ARGUMENT,
                 originator=ring.channel,
                 caller_id=format_caller_id(ring.caller),
                 ring_seconds=ceil(ring.at_most.total_seconds()),
+                variables={PEER: ring.peer} if ring.peer else {TRANSFERS: "ari-only"},
             )
         except AriUnreachableError as error:
             log.warning("leg uncertain, taking it back", leg=str(ring.leg), error=str(error))
@@ -247,6 +264,20 @@ class AriCallControl:
         await self._ari.stop_music(release.channel)  # it would go on in the dialplan
         await self._ari.continue_in_dialplan(release.channel)
 
+    async def _transfer(self, command: AnswerTransfer | Redirect | Join) -> None:
+        match command:
+            case AnswerTransfer(leg, accepted):
+                await self._ari.answer_transfer(leg_channel(leg), accepted=accepted)
+            case Redirect(_, channel, context, number):
+                await self._hand_over(channel, context, number)
+            case Join(_, channel, peer):
+                await self._ari.set_variable(channel, PEER, peer)
+                await self._hand_over(channel, PEER_CONTEXT, "s")
+
+    async def _hand_over(self, channel: str, context: str, number: str) -> None:
+        await self._ari.set_variable(channel, ABSOLUTE_TIMEOUT, "0")
+        await self._ari.continue_in_dialplan(channel, context, number)
+
     async def _unless_gone(self, request: Awaitable[None]) -> None:
         try:
             await request
@@ -259,7 +290,7 @@ class AriCallControl:
 def _lane(command: CallCommand) -> str:
     """Return what has a lane of its own: a leg, of which a call may have many, or the call."""
     match command:
-        case Ring(leg=leg) | HangUpLeg(leg):
+        case Ring(leg=leg) | HangUpLeg(leg) | AnswerTransfer(leg):
             return str(leg)
         case Connect(leg=leg):
             return leg.call_id
@@ -267,6 +298,9 @@ def _lane(command: CallCommand) -> str:
             Hold(call_id=call_id)
             | Say(call_id=call_id)
             | Hush(call_id=call_id)
+            | Part(call_id=call_id)
+            | Redirect(call_id=call_id)
+            | Join(call_id=call_id)
             | Release(call_id=call_id)
             | EndCall(call_id=call_id)
         ):

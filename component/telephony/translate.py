@@ -7,7 +7,15 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
 
-from component.domain.events import CallerLeft, DeviceStateChanged, LegAnswered, LegEnded, Said
+from component.domain.events import (
+    AttendedTransfer,
+    BlindTransfer,
+    CallerLeft,
+    DeviceStateChanged,
+    LegAnswered,
+    LegEnded,
+    Said,
+)
 from component.domain.model import DeviceState, LegEnd
 from component.ports import WaitingChannel
 from component.telephony.errors import MalformedEventError
@@ -16,7 +24,16 @@ from component.telephony.names import announcement_of, leg_of
 LEG_ARGUMENT = "leg"
 """What an agent's leg is given as the application's argument, in place of a queue."""
 
-Fact = WaitingChannel | CallerLeft | LegAnswered | LegEnded | Said | DeviceStateChanged
+Fact = (
+    WaitingChannel
+    | CallerLeft
+    | LegAnswered
+    | LegEnded
+    | BlindTransfer
+    | AttendedTransfer
+    | Said
+    | DeviceStateChanged
+)
 """What an event means to us. A `WaitingChannel` has yet to become a call."""
 
 # Q.850 causes, as Asterisk derives them from the SIP status of the refusal.
@@ -52,6 +69,8 @@ def translate(event: Mapping[str, object]) -> Fact | None:
             return _left(event)
         case "ChannelDestroyed":
             return _destroyed(event)
+        case "ChannelTransfer":
+            return _transfer(event)
         case "PlaybackFinished":
             return _said(event)
         case "DeviceStateChanged":
@@ -125,6 +144,25 @@ def _destroyed(event: Mapping[str, object]) -> CallerLeft | LegEnded:
 def _said(event: Mapping[str, object]) -> Said | None:
     found = announcement_of(text(event, "playback", "id"))
     return None if found is None else Said(*found)
+
+
+def _transfer(event: Mapping[str, object]) -> BlindTransfer | AttendedTransfer | None:
+    """A phone asks for a transfer; that it was told what became of it is an event, too."""
+    leg = leg_of(text(event, "referred_by", "source_channel", "id"))
+    refer_to = event.get("refer_to")
+    if leg is None or "state" in event or not isinstance(refer_to, Mapping):
+        return None
+    if "connected_channel" in refer_to:
+        peer = text(refer_to, "connected_channel", "name")
+        device, _, _ = peer.rpartition("-")
+        return AttendedTransfer(leg, device, peer)
+    if "destination_channel" in refer_to:  # the second call is not answered yet
+        dialplan = refer_to["destination_channel"]
+        number, context = text(dialplan, "dialplan", "exten"), text(dialplan, "dialplan", "context")
+    else:
+        number = text(refer_to, "requested_destination", "destination")
+        context = text(event, "referred_by", "source_channel", "dialplan", "context")
+    return BlindTransfer(leg, number, context) if number else None
 
 
 def _leg_end(event: Mapping[str, object]) -> LegEnd:

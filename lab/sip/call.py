@@ -5,14 +5,14 @@ import re
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
 
 from lab.sip.dialog import CONTENT_TYPE_SDP, Dialog
 from lab.sip.errors import CallEndedError, RefusedError
 from lab.sip.media import Media
-from lab.sip.message import parse_address
+from lab.sip.message import parse_address, sip_uri
 from lab.sip.sdp import acceptable_offer
 from lab.sip.transactions import LIFETIME, ServerTransaction
 from lab.sip.waiting import Changes
@@ -21,6 +21,8 @@ ALLOWED = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, NOTIFY"
 
 _DIGIT_SECONDS = 0.08
 _PAUSE_SECONDS = 0.06
+_SIP_FRAGMENT = re.compile(r"^SIP/2\.0 (\d{3})", re.MULTILINE)
+"""The status line in a NOTIFY about a transfer (RFC 3420)."""
 _SIGNAL = re.compile(r"^\s*Signal\s*=\s*([0-9*#A-D])\s*$", re.MULTILINE)
 
 
@@ -71,6 +73,7 @@ class Call(ABC):
         self._on_end = on_end
         self._digits_by_info = ""
         self._is_confirmed = False
+        self._transfer_statuses: list[int] = []
 
     @property
     @abstractmethod
@@ -153,6 +156,42 @@ class Call(ABC):
             self.times["keyed"] = time.monotonic()
             await asyncio.sleep(_PAUSE_SECONDS)
 
+    async def transfer(self, number: str) -> None:
+        """Pass the call on to a number (RFC 3515: blind). It ends when the other side says so.
+
+        Raises `RefusedError` if the other side refuses, `TimeoutError` if it does not answer.
+        """
+        await self._refer(sip_uri(number, *self._dialog.endpoint.server))
+
+    async def transfer_to(self, consulted: "Call") -> None:
+        """Connect the other side with that of another call of this phone (RFC 3891: attended).
+
+        Raises as `transfer` does.
+        """
+        await self._refer(f"{consulted._dialog.target}?Replaces={consulted._dialog.replaces}")
+
+    async def transferred(self, within: float = 5.0) -> int:
+        """Wait until we are told what became of our transfer: the final status (RFC 3515).
+
+        Raises `CallEndedError` if the call ends first, `TimeoutError` after `within` seconds.
+        """
+        statuses = self._transfer_statuses
+        await self._until_or_end(
+            lambda: any(status >= 200 for status in statuses), within, "was told of no transfer"
+        )
+        return statuses[-1]
+
+    async def hold(self) -> None:
+        """Put the other side on hold: we take no audio from it (RFC 3264 section 8.4).
+
+        Raises `RefusedError` or `TimeoutError`.
+        """
+        await self._redirect_audio("sendonly")
+
+    async def unhold(self) -> None:
+        """Take the other side back. Raises as `hold` does."""
+        await self._redirect_audio("sendrecv")
+
     async def hang_up(self) -> None:
         """End the call, whatever its state, and wait until the other side has confirmed that.
 
@@ -186,6 +225,8 @@ class Call(ABC):
                 self._changes.notify()
             case "OPTIONS" | "NOTIFY":
                 transaction.respond(200, headers=(("Allow", ALLOWED),))
+                self._transfer_statuses += map(int, _SIP_FRAGMENT.findall(request.body))
+                self._changes.notify()
             case _:
                 transaction.respond(405, headers=(("Allow", ALLOWED),))
 
@@ -203,6 +244,26 @@ class Call(ABC):
             transaction.respond(200, body=ours, headers=(contact, CONTENT_TYPE_SDP))
         else:
             transaction.respond(200, headers=(contact,))
+
+    async def _refer(self, target: str) -> None:
+        us = parse_address(self._dialog.local).uri
+        headers = (("Refer-To", f"<{target}>"), ("Referred-By", f"<{us}>"))
+        response = await self._dialog.endpoint.request(
+            self._dialog.request("REFER", headers=headers)
+        )
+        if response.status != 202:
+            raise RefusedError(response.status, f"{self}: REFER got {response.start_line}")
+
+    async def _redirect_audio(self, direction: str) -> None:
+        """Offer the audio that there is anew, in another direction (RFC 3261 section 14)."""
+        self._media.local = replace(self._media.local, direction=direction)
+        request = self._dialog.request(
+            "INVITE", body=str(self._media.local), headers=(CONTENT_TYPE_SDP,)
+        )
+        response = await self._dialog.endpoint.request(request)
+        if response.status != 200:
+            raise RefusedError(response.status, f"{self}: INVITE got {response.start_line}")
+        self._dialog.endpoint.send(self._dialog.ack(response.cseq.number).to_bytes())
 
     async def _send_info(self, digit: str) -> None:
         body = f"Signal={digit}\r\nDuration={round(_DIGIT_SECONDS * 1000)}\r\n"

@@ -1,6 +1,7 @@
 """What the two ends of a call agree on (RFC 3261 section 12)."""
 
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from lab.sip.endpoint import Endpoint
 from lab.sip.message import Header, Request, parse_address
@@ -34,6 +35,12 @@ class Dialog:
     def ack(self, number: int) -> Request:
         """Build the ACK for a 2xx to the INVITE of this number (section 13.2.2.4)."""
         return self._build("ACK", number, (), "")
+
+    @property
+    def replaces(self) -> str:
+        """What names this dialog to the other side, in the parameter of a URI (RFC 3891)."""
+        theirs, ours = parse_address(self.remote).tag, parse_address(self.local).tag
+        return quote(f"{self.call_id};to-tag={theirs};from-tag={ours}", safe="")
 
     def agree(self, remote: str, contact: str) -> None:
         """Take over the tag and the address in the other side's answer."""

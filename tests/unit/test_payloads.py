@@ -12,7 +12,7 @@ import xmlschema
 from hypothesis import given
 from hypothesis import strategies as st
 
-from component.domain.model import Call, Caller, CallState, Customer, Leg, Offer
+from component.domain.model import Call, Caller, CallState, Customer, Leg, Offer, Transfer
 from component.payloads import announcement_xml, call_xml
 
 pytestmark = pytest.mark.unit
@@ -89,7 +89,23 @@ def test_an_offered_call_as_json() -> None:
             "attributes": {"contract": "gold"},
         },
         "digits": "1111",
+        "transfers": [],
     }
+
+
+def test_a_call_that_was_passed_on_says_from_whom() -> None:
+    transfers = (
+        Transfer("2000", NOW, attended=False),
+        Transfer("3000", NOW + timedelta(seconds=9), attended=True),
+    )
+    call = replace(OFFERED, transfers=transfers)
+    told = [
+        {"from": "2000", "at": "2026-01-02T03:04:05.678Z", "kind": "blind"},
+        {"from": "3000", "at": "2026-01-02T03:04:14.678Z", "kind": "attended"},
+    ]
+
+    assert [e.attrib for e in parsed(call).iter(f"{NAMESPACE}transfer")] == told
+    assert as_json(call)["transfers"] == told
 
 
 def test_later_states_say_when_they_came() -> None:

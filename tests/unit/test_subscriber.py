@@ -8,7 +8,7 @@ import pytest
 from slixmpp import Message
 
 from component.call_event import read
-from component.domain.model import Call, Caller, CallState, Customer, Leg, Offer
+from component.domain.model import Call, Caller, CallState, Customer, Leg, Offer, Transfer
 from component.payloads import call_xml
 from component.subscriber import Subscriber
 from tests.unit.transport import FakeTransport
@@ -32,6 +32,14 @@ def item(call: Call) -> Element:
     return fromstring(f'<item id="{call.id}">{call_xml(call, "1000")}</item>')
 
 
+def test_from_whom_a_call_was_passed_on_is_read() -> None:
+    transfers = (Transfer("2000", ENTERED, attended=False), Transfer("3000", ENTERED, True))
+    event = read(item(replace(CALL, transfers=transfers)))
+
+    assert event is not None
+    assert event.transferred_from == ("2000", "3000")
+
+
 def test_what_the_service_writes_is_read() -> None:
     event = read(item(CALL))
     assert event is not None
@@ -42,6 +50,7 @@ def test_what_the_service_writes_is_read() -> None:
     assert (event.entered, event.offered) == (ENTERED, ENTERED + timedelta(seconds=2))
     assert (event.answered, event.ended) == (None, None)
     assert event.waiting == 2.0
+    assert event.transferred_from == ()
 
 
 def test_an_unknown_customer_is_read() -> None:

@@ -28,6 +28,7 @@ LATER = [
     "0006_offers",
     "0007_contacts",
     "0008_configuration_feed",
+    "0009_transfers",
 ]
 ALL = ["0001_schema", *LATER]
 

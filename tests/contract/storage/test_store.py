@@ -17,6 +17,7 @@ from component.domain.model import (
     Offer,
     Outcome,
     Told,
+    Transfer,
     Turn,
 )
 from component.ports import Changes, Outgoing, StoreRefusedError
@@ -65,6 +66,9 @@ CALL = Call(
     original_position=4,
     revision=3,
     told=Told(3, speaking=True, position=2, position_at=NOW, periodic=1),
+    transfers=(Transfer("1000", NOW, attended=True), Transfer("2000", NOW, attended=False)),
+    direct=True,
+    wait_until=NOW + timedelta(seconds=60),
 )
 
 NODE = Node("ext1000", True, MANAGED)

@@ -7,12 +7,16 @@ import pytest
 from structlog.testing import capture_logs
 
 from component.domain.commands import (
+    AnswerTransfer,
     CallCommand,
     Connect,
     EndCall,
     HangUpLeg,
     Hold,
     Hush,
+    Join,
+    Part,
+    Redirect,
     Release,
     Ring,
     Say,
@@ -149,6 +153,7 @@ async def test_ring_originates_a_leg_that_names_its_call(desk: Desk) -> None:
         "originator": "caller",
         "callerId": '"Ada" <0123>',
         "timeout": 20,
+        "variables": {"PJSIP_TRANSFER_HANDLING()": "ari-only"},
     }
     assert desk.events == []
 
@@ -269,6 +274,51 @@ async def test_connecting_a_caller_who_is_gone_says_so(desk: Desk) -> None:
     desk.ari.refuse("stopMoh", 404)
     await desk.does(CONNECT)
     assert desk.events == [CallerLeft("caller")]
+
+
+async def test_a_leg_to_who_talks_already_is_fetched_and_not_rung(desk: Desk) -> None:
+    assert await desk.does(replace(RING, peer="PJSIP/2000-00000007")) == ["originate"]
+    given = desk.ari.arguments("originate")
+    assert given["endpoint"] == "Local/s@ivr-attended-transfer/n"
+    assert given["variables"] == {"IVR_PEER": "PJSIP/2000-00000007"}
+
+
+@pytest.mark.parametrize(
+    ("accepted", "state"), [(True, "channel_answered"), (False, "channel_unavailable")]
+)
+async def test_a_phone_is_told_what_became_of_its_transfer(
+    desk: Desk, accepted: bool, state: str
+) -> None:
+    assert await desk.does(AnswerTransfer(LEG, accepted)) == ["transfer_progress"]
+    assert desk.ari.arguments("transfer_progress") == {"channelId": "ivr-c1.2", "states": state}
+
+
+async def test_a_caller_is_redirected_for_good(desk: Desk) -> None:
+    operations = await desk.does(Part("c1"), Redirect("c1", "caller", "from-phones", "4000"))
+    assert operations == ["destroy", "setChannelVar", "continueInDialplan"]
+    assert desk.ari.arguments("setChannelVar")["value"] == "0"
+    assert desk.ari.arguments("continueInDialplan") == {
+        "channelId": "caller",
+        "context": "from-phones",
+        "extension": "4000",
+        "priority": 1,
+    }
+
+
+async def test_a_caller_is_joined_with_who_talks_already(desk: Desk) -> None:
+    await desk.does(Join("c1", "caller", "PJSIP/anonymous-00000009"))
+    variables = [(given.get("variable"), given.get("value")) for _, given in desk.ari.requests]
+    assert variables[0] == ("IVR_PEER", "PJSIP/anonymous-00000009")
+    assert desk.ari.arguments("continueInDialplan")["context"] == "ivr-attended-transfer"
+
+
+@pytest.mark.parametrize("command", [AnswerTransfer(LEG, True), Redirect("c1", "caller", "x", "1")])
+async def test_a_transfer_of_who_is_gone_is_no_error(desk: Desk, command: CallCommand) -> None:
+    desk.ari.refuse("transfer_progress", 404)
+    desk.ari.refuse("setChannelVar", 404)
+    with capture_logs() as logs:
+        await desk.does(command)
+    assert {entry["log_level"] for entry in logs} == {"debug"}
 
 
 async def test_release_sets_the_status_and_leaves_no_music_and_no_bound(desk: Desk) -> None:

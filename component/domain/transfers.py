@@ -1,0 +1,127 @@
+"""Passing a call on: it goes to the other agent past the queue, and so does its item.
+
+If that agent does not take it, the caller waits in the queue again, in the old place: before all
+who came later. To somebody who is none of our agents the caller goes by the dialplan, and for us
+the call is over.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import assert_never
+
+from component.domain import routing
+from component.domain.commands import (
+    AnswerTransfer,
+    Command,
+    HangUpLeg,
+    HideCall,
+    Hold,
+    Join,
+    Part,
+    Redirect,
+    ShowCall,
+    WakeAt,
+)
+from component.domain.events import AttendedTransfer, BlindTransfer, WaitTimedOut
+from component.domain.model import (
+    Agent,
+    AgentState,
+    Call,
+    CallState,
+    Leg,
+    Offer,
+    OfferEnd,
+    Transfer,
+)
+from component.domain.state import State
+from component.domain.transitions import CALL_TRANSITIONS, CallMove, advance
+
+
+def step(state: State, event: BlindTransfer | AttendedTransfer, now: datetime) -> list[Command]:
+    """Take in that an agent passes a call on."""
+    match event:
+        case BlindTransfer():
+            return _blind(state, event, now)
+        case AttendedTransfer():
+            return _attended(state, event, now)
+    assert_never(event)
+
+
+def _blind(state: State, event: BlindTransfer, now: datetime) -> list[Command]:
+    """Ring the other agent, and let go of the first one. Who cannot be rung is refused."""
+    call = _talking(state, event.leg)
+    if call is None:
+        return []
+    target = state.agents.get(event.number)
+    if target is None:
+        gone = routing.hand_over(state, call, now)
+        answer = AnswerTransfer(event.leg, accepted=True)
+        return [*gone, Redirect(call.id, call.channel, event.context, event.number), answer]
+    if not (_may_take(state, call, target) and target.device_state.can_ring):
+        return [AnswerTransfer(event.leg, accepted=False)]
+    commands = _pass_on(state, call, target, now)
+    return [*commands, AnswerTransfer(event.leg, accepted=True), HangUpLeg(event.leg)]
+
+
+def _attended(state: State, event: AttendedTransfer, now: datetime) -> list[Command]:
+    """Fetch the other agent, who talks with the first one; that one is let go of when it is done.
+
+    Were he let go of at once, his phone might end the second call before anybody is fetched.
+    """
+    call = _talking(state, event.leg)
+    if call is None:
+        return []
+    target = state.agent_at(event.device)
+    if target is None:
+        return [*routing.hand_over(state, call, now), Join(call.id, call.channel, event.peer)]
+    if not _may_take(state, call, target):
+        return [AnswerTransfer(event.leg, accepted=False)]
+    return _pass_on(state, call, target, now, peer=event.peer)
+
+
+def _talking(state: State, leg: Leg) -> Call | None:
+    """Return the call that is answered over this very leg."""
+    call = state.calls.get(leg.call_id)
+    if call is None or call.state is not CallState.ANSWERED or call.leg != leg:
+        return None
+    return call
+
+
+def _may_take(state: State, call: Call, agent: Agent) -> bool:
+    """Tell whether a call may be passed on to an agent: a colleague may disturb the paperwork.
+
+    Not if the operator has removed the queue meanwhile, to which the call could not come back.
+    """
+    return call.queue in state.queues and agent.state in (AgentState.AVAILABLE, AgentState.WRAP_UP)
+
+
+def _pass_on(
+    state: State, call: Call, target: Agent, now: datetime, peer: str = ""
+) -> list[Command]:
+    [given_up] = call.offers
+    queue = state.queues[call.queue]
+    transfer = Transfer(given_up.extension, now, attended=bool(peer))
+    offer = Offer(target.extension, Leg(call.id, call.attempt + 1), now)
+    hidden = replace(call, revision=call.revision + 1)
+    passed_on = replace(
+        hidden,
+        state=advance(CALL_TRANSITIONS, call.state, CallMove.TRANSFER),
+        offers=(offer,),
+        attempt=offer.leg.attempt,
+        tried=frozenset({given_up.extension}),
+        answered_at=None,
+        transfers=(*call.transfers, transfer),
+        direct=True,
+        wait_until=now + queue.max_wait,
+    )
+    state.calls.put(call.id, passed_on)
+    routing.reserve(state, queue, offer)
+    at_most = queue.max_wait + routing.HOLD_GRACE
+    return [
+        HideCall(given_up.extension, hidden, OfferEnd.TRANSFERRED),
+        ShowCall(offer.extension, passed_on),
+        *routing.ring(state, queue, passed_on, offer, peer),
+        Part(call.id),
+        Hold(call.id, call.channel, at_most, queue.musicclass),
+        WakeAt(now + queue.max_wait, WaitTimedOut(call.id)),
+    ]

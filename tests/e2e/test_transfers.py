@@ -1,0 +1,192 @@
+"""Agents put callers on hold, ask colleagues, and pass calls on."""
+
+import asyncio
+
+import pytest
+
+from lab.sip import IncomingCall, OutgoingCall, Phone, rejecting, ringing_only, tone
+from tests.e2e.world import World
+
+pytestmark = pytest.mark.e2e
+
+
+async def talk(world: World, agent: Phone) -> tuple[OutgoingCall, IncomingCall]:
+    """A customer and an agent, connected."""
+    caller = await world.call_support()
+    taken = await agent.next_call()
+    await taken.answered()
+    await world.until(
+        lambda: world.sql("SELECT 1 FROM calls WHERE state = 'answered'"), "the call is answered"
+    )
+    return caller, taken
+
+
+async def logged(world: World) -> list[tuple[str, str]]:
+    """What queue_log tells of calls: agent and event."""
+    rows = await world.sql("SELECT agent, event FROM queue_log WHERE callid <> 'NONE' ORDER BY id")
+    return [(row["agent"], row["event"]) for row in rows]
+
+
+async def hears_something(call: OutgoingCall) -> bool:
+    before = len(call.heard)
+    await asyncio.sleep(0.5)
+    return sounds(call.heard[before:])
+
+
+def sounds(audio: bytes) -> bool:
+    """Whether there is more than silence in it; PCMU has two values for zero."""
+    return len(audio) - audio.count(b"\xff") - audio.count(b"\x7f") > 800
+
+
+async def is_away(world: World, extension: str) -> bool:
+    return "Unavailable" in await world.asterisk.cli(f"pjsip show endpoint {extension}")
+
+
+async def test_a_caller_on_hold_hears_music_and_talks_on_afterwards(world: World) -> None:
+    phone = await world.agent("1000")
+    caller, taken = await talk(world, phone)
+    assert not await hears_something(caller)
+    await taken.hold()
+    assert await hears_something(caller)
+    await taken.unhold()
+    await asyncio.sleep(0.2)
+    assert not await hears_something(caller)
+
+    rows = await world.sql("SELECT state FROM agents WHERE extension = '1000'")
+    assert [row["state"] for row in rows] == ["on call"]
+    await taken.hang_up()
+    await caller.ended()
+    await world.quiet()
+
+
+async def test_a_blind_transfer_takes_the_item_along(world: World) -> None:
+    first, second = await world.watcher("1000"), await world.watcher("2000")
+    phone, other = await world.agent("1000"), await world.phone("2000")
+    other.on_call = ringing_only()
+    caller, taken = await talk(world, phone)
+    for state in ("offered", "answered"):
+        await first.next(state)
+    await taken.transfer("2000")
+
+    ringing = await other.next_call()
+    offered = await second.next("offered")
+    assert offered.transferred_from == ("1000",)
+    assert (offered.customer_code, offered.customer_name) == ("1111", "Company 1")
+    assert (ringing.caller_number, ringing.caller_name) == ("5550100", "Company 1")
+    await first.next("withdrawn")
+    await taken.ended()
+    assert await hears_something(caller)
+    ringing.answer()
+    await ringing.answered()
+    await second.next("answered")
+    await asyncio.sleep(0.2)
+    assert not await hears_something(caller)
+
+    await ringing.hang_up()
+    await caller.ended()
+    await second.next("ended")
+    await world.quiet()
+    events = await logged(world)
+    assert events[-2:] == [("1000", "CONNECT"), ("1000", "BLINDTRANSFER")]
+
+
+async def test_who_does_not_take_a_transfer_leaves_the_caller_to_the_queue(world: World) -> None:
+    phone, third = await world.agent("1000"), await world.agent("3000")
+    other = await world.phone("2000")
+    other.on_call = rejecting(603)
+    caller, taken = await talk(world, phone)
+    await taken.transfer("2000")
+
+    again = await third.next_call()
+    await again.answered()
+    await caller.hang_up()
+    await again.ended()
+    await world.quiet()
+
+
+async def test_a_transfer_to_a_phone_that_is_not_there_leaves_the_talk_as_it_is(
+    world: World,
+) -> None:
+    phone = await world.agent("1000")
+    other = await world.phone("2000")
+    await other.unregister()
+    caller, taken = await talk(world, phone)
+    await world.until(lambda: is_away(world, "2000"), "phone 2000 is away")
+    await asyncio.sleep(0.5)  # until the service knows, too
+    await taken.transfer("2000")
+
+    assert await taken.transferred() == 503
+    assert (caller.ending, taken.ending) == (None, None)
+    await taken.hang_up()
+    await caller.ended()
+    await world.quiet()
+
+
+async def test_an_attended_transfer_connects_the_caller_with_whom_the_agent_asked(
+    world: World,
+) -> None:
+    first, second = await world.watcher("1000"), await world.watcher("2000")
+    phone, other = await world.agent("1000"), await world.agent("2000")
+    caller, taken = await talk(world, phone)
+    for state in ("offered", "answered"):
+        await first.next(state)
+    await taken.hold()
+    consulting = await phone.dial("2000")
+    asked = await other.next_call()
+    await consulting.answered()
+    await taken.transfer_to(consulting)
+
+    await taken.ended()
+    await consulting.ended()
+    offered = await second.next("offered")
+    assert offered.transferred_from == ("1000",)
+    await second.next("answered")
+    await first.next("withdrawn")
+    assert (asked.ending, caller.ending) == (None, None)
+    before = len(caller.heard)
+    await asked.play(tone(440, 1.0))
+    assert sounds(caller.heard[before:])
+
+    await asked.hang_up()
+    await caller.ended()
+    await second.next("ended")
+    await world.quiet()
+    assert (await logged(world))[-1] == ("1000", "ATTENDEDTRANSFER")
+
+
+async def test_who_is_asked_is_offered_no_other_call(world: World) -> None:
+    phone, other = await world.agent("1000"), await world.agent("2000")
+    caller, taken = await talk(world, phone)
+    await taken.hold()
+    consulting = await phone.dial("2000")
+    asked = await other.next_call()
+    await consulting.answered()
+    await world.call_support(number="5550199")
+    await world.until(
+        lambda: world.sql("SELECT 1 FROM calls WHERE state = 'waiting'"), "the second one waits"
+    )
+    await asyncio.sleep(0.5)
+    assert (len(phone.calls), len(other.calls)) == (2, 1)
+
+    await asked.hang_up()
+    await (await other.next_call()).answered()
+    await taken.unhold()
+    await taken.hang_up()
+    await caller.ended()
+
+
+async def test_a_transfer_to_a_number_that_is_no_agents_ends_the_call_for_us(world: World) -> None:
+    watcher = await world.watcher("1000")
+    phone = await world.agent("1000")
+    caller, taken = await talk(world, phone)
+    for state in ("offered", "answered"):
+        await watcher.next(state)
+    await taken.transfer("0000")  # the menu
+
+    await taken.ended()
+    await watcher.next("ended")
+    await world.until(lambda: hears_something(caller), "the caller hears the menu")
+    [call] = await world.sql("SELECT outcome FROM calls")
+    assert call["outcome"] == "transferred"
+    await caller.hang_up()
+    await world.quiet()
