@@ -158,10 +158,23 @@ class SimulatedAri(AriClient):
     def _stopMoh(self, channelId: str) -> None:  # noqa: N802, N803
         self._channel(channelId, inside=True).music = False
 
-    def _continueInDialplan(self, channelId: str) -> None:  # noqa: N802, N803
+    def _continueInDialplan(  # noqa: N802
+        self,
+        channelId: str,  # noqa: N803
+        context: str | None,
+        extension: str | None,
+        **_: object,
+    ) -> None:
         channel = self._channel(channelId, inside=True)
+        if context is not None:
+            self._history.note("caller goes on", channelId, extension)
+            self._asterisk.leave_stasis(channel, "passed on")
+            return
         self._history.note("caller goes back", channelId, channel.status)
         self._asterisk.leave_stasis(channel, f"returned {channel.status}")
+
+    def _transfer_progress(self, channelId: str, **_: object) -> None:  # noqa: N803
+        self._channel(channelId)
 
     def _createWithId(self, bridgeId: str, type: str) -> None:  # noqa: A002, N802, N803
         if bridgeId in self._asterisk.bridges:

@@ -297,10 +297,26 @@ class Asterisk:
             talk = self._dice.expovariate(1 / self._scenario.talk_seconds)
             ends = self._dice.choice(channels)
             self._history.note("talk", bridge)
+            [leg] = [channel for channel in channels if channel.device]
+            if self._dice.random() < self._scenario.transfers:
+                after = self._dice.uniform(0, talk)
+                self._set_timer(leg, "transfer", after, self._ask_for_transfer)
             for channel in channels:
                 name = "react" if channel.device else "patience"
                 after = talk if channel is ends else talk + ALONE_SECONDS
                 self._set_timer(channel, name, after, lambda channel: self.destroy(channel, 16))
+
+    def _ask_for_transfer(self, leg: Channel) -> None:
+        """An agent passes the call on: to another agent, to himself, or to somebody else."""
+        numbers = [device.removeprefix("PJSIP/") for device in self.phones]
+        number = self._dice.choice((*numbers, "4000"))
+        self._history.note("agent passes call on", leg.id, number)
+        self._tell(
+            leg.id,
+            "ChannelTransfer",
+            refer_to={"requested_destination": {"destination": number}},
+            referred_by={"source_channel": shown(leg)},
+        )
 
     def destroy_bridge(self, bridge: str) -> None:
         """Take a bridge down; who was in it stays."""
@@ -373,6 +389,7 @@ def shown(channel: Channel) -> dict[str, Any]:
         "caller": {"number": "5550100", "name": ""},
         "creationtime": "2026-01-01T09:00:00.000+0000",
         "dialplan": {
+            "context": "from-phones",
             "app_name": "Stasis" if channel.in_stasis else "VoiceMail",
             "app_data": f"{APP},{channel.arguments}",
         },

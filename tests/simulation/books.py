@@ -84,6 +84,8 @@ class Caller:
     """Whose phones ring, or who answered."""
     answered: bool = False
     tried: frozenset[str] = frozenset()
+    passed_to: str | None = None
+    """To whom an agent passed the call on, past the queue."""
 
     @classmethod
     def of(cls, call: Call) -> "Caller":
@@ -95,4 +97,5 @@ class Caller:
             frozenset(offer.extension for offer in call.offers),
             call.state is CallState.ANSWERED,
             call.tried,
+            call.extension if call.direct else None,
         )

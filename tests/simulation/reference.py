@@ -21,12 +21,14 @@ from component.domain.commands import (
     Connect,
     EndCall,
     HideCall,
+    Redirect,
     Release,
     Ring,
     ShowCall,
     WakeAt,
 )
 from component.domain.events import (
+    BlindTransfer,
     CallerEntered,
     CallerLeft,
     DeviceStateChanged,
@@ -128,27 +130,48 @@ class Reference:
                 self._end_wrap_up(extension, now)
             case LegEnded(leg):
                 self._free(leg, now)
+            case BlindTransfer(leg, number) if leg.call_id in self._callers:
+                self._pass_on(leg, number)
             case RetryDue(call_id) if call_id in self._callers:
                 self._try_again(call_id)
 
     def _follow(self, command: Command) -> None:
         match command:
             case HideCall(extension, call, reason) if call.id in self._callers:
-                caller = self._callers[call.id]
-                left = caller.offered_to - {extension}
-                if reason is OfferEnd.ANSWERED_ELSEWHERE:
-                    self._caller(call.id, offered_to=left)
-                elif reason not in (OfferEnd.CALLER_LEFT, OfferEnd.TIMEOUT):
-                    self._caller(call.id, offered_to=left, tried=caller.tried | {extension})
-                if reason is OfferEnd.NO_ANSWER:
-                    self._autopause(caller.queue, extension)
+                self._hide(extension, call.id, reason)
             case Connect(leg):
                 self._connect(leg)
             case Release(call_id, _, status):
                 self._set(self._callers, call_id, None)
                 self._history.counts[f"released {QueueStatus(status)}"] += 1
-            case EndCall(call_id):
+            case EndCall(call_id) | Redirect(call_id):
                 self._set(self._callers, call_id, None)
+
+    def _hide(self, extension: str, call_id: str, reason: OfferEnd) -> None:
+        caller = self._callers[call_id]
+        left = caller.offered_to - {extension}
+        match reason:
+            case OfferEnd.TRANSFERRED:
+                tried = frozenset({extension})
+                self._caller(call_id, offered_to=left, answered=False, tried=tried)
+            case OfferEnd.ANSWERED_ELSEWHERE:
+                self._caller(call_id, offered_to=left)
+            case OfferEnd.CALLER_LEFT | OfferEnd.TIMEOUT:
+                pass
+            case _:
+                tried = caller.tried | {extension}
+                self._caller(call_id, offered_to=left, tried=tried, passed_to=None)
+                if reason is OfferEnd.NO_ANSWER and caller.passed_to is None:
+                    self._autopause(caller.queue, extension)
+
+    def _pass_on(self, leg: Leg, number: str) -> None:
+        """Note to whom the call goes: nobody, unless that one is free."""
+        caller, person = self._callers[leg.call_id], self._people.get(number)
+        talks = caller.answered and any(
+            p.leg == leg for e, p in self._people.items() if e in caller.offered_to
+        )
+        if talks and person is not None and person.leg is None and person.device.can_ring:
+            self._caller(leg.call_id, passed_to=number)
 
     def _connect(self, leg: Leg) -> None:
         caller = self._callers[leg.call_id]
@@ -205,13 +228,17 @@ class Reference:
         if caller.offered_to:
             self._history.fail(f"{call_id} is offered to {chosen} and to {caller.offered_to}")
         expected = self._expected(caller)
+        if caller.passed_to is not None:
+            self._history.counts["calls passed on"] += 1
+            expected = {frozenset({caller.passed_to})}
         if frozenset(chosen) not in expected:
             self._history.fail(f"{call_id} is offered to {chosen}, not to {expected}")
         for extension, leg in chosen.items():
-            self._nobody_is_skipped(caller, extension)
-            self._person(extension, leg=leg, queue=caller.queue)
-            seat = self._seats[caller.queue, extension]
-            self._set(self._rung, caller.queue, (seat.order, extension))
+            if caller.passed_to is None:
+                self._nobody_is_skipped(caller, extension)
+                seat = self._seats[caller.queue, extension]
+                self._set(self._rung, caller.queue, (seat.order, extension))
+            self._person(extension, leg=leg, queue=caller.queue, wrap_up_until=None)
         self._caller(call_id, offered_to=frozenset(chosen))
 
     def _nobody_is_skipped(self, caller: Caller, extension: str) -> None:

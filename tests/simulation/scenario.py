@@ -53,6 +53,8 @@ class Scenario:
     """How many priorities callers have."""
     answers: float
     """The probability that a phone is answered rather than rejected, busy or let ring."""
+    transfers: float
+    """The probability that an agent passes a call on."""
     event_delay: float
     """Seconds that an event takes, at most."""
     faults: Faults
@@ -75,6 +77,7 @@ def draw(seed: int, calls: int = 60) -> Scenario:
         patience_seconds=dice.choice((5.0, 30.0, 200.0)),
         priorities=dice.choice((1, 1, 3)),
         answers=dice.choice((1.0, 0.8, 0.4)),
+        transfers=dice.choice((0.0, 0.0, 0.3)),
         event_delay=dice.choice((0.001, 0.02, 0.2)),
         faults=_faults(dice),
     )
@@ -119,6 +122,7 @@ def large(agents: int, calls: int) -> Scenario:
         patience_seconds=60,
         priorities=1,
         answers=0.8,
+        transfers=0.05,
         event_delay=0.02,
         faults=replace(NO_FAULTS, crash=1, store_away=1, socket_drop=1, xmpp_drop=2),
     )
