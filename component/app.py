@@ -173,7 +173,14 @@ class Service:
             script_deadline=config.agi.deadline,
         )
         answerer = MeasuredAnswerer(
-            dispatcher(engine, config.xmpp.domain, version(), _new_id, config.pubsub.policy),
+            dispatcher(
+                engine,
+                config.xmpp.domain,
+                version(),
+                _new_id,
+                config.pubsub.policy,
+                contact=config.contact.addresses,
+            ),
             self._metrics,
         )
         take_over = Takeover(state, engine.step)

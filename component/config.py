@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from component.settings import (
     AgiConfig,
     AsteriskConfig,
+    ContactConfig,
     DatabaseConfig,
     HttpConfig,
     LogConfig,
@@ -61,6 +62,7 @@ class Config(BaseSettings):
     http: HttpConfig = HttpConfig()
     log: LogConfig = LogConfig()
     pubsub: PubSubConfig = PubSubConfig()
+    contact: ContactConfig = ContactConfig()
 
     @classmethod
     def settings_customise_sources(

@@ -56,6 +56,12 @@ def _http_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _uri(value: str) -> str:
+    if not urlsplit(value).scheme:
+        raise ValueError("must be a URI like mailto:abuse@example.com or xmpp:user@example.com")
+    return value
+
+
 def _postgresql_url(value: SecretStr) -> SecretStr:
     url = value.get_secret_value()
     if url and urlsplit(url).scheme not in ("postgresql", "postgres"):
@@ -91,6 +97,7 @@ Host = Annotated[str, Field(min_length=1)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Jids = Annotated[tuple[Annotated[str, AfterValidator(_bare_jid)], ...], BeforeValidator(_split)]
+Uris = Annotated[tuple[Annotated[str, AfterValidator(_uri)], ...], BeforeValidator(_split)]
 Secret = Annotated[SecretStr, AfterValidator(_not_empty)]
 
 
@@ -191,6 +198,23 @@ class LogConfig(Section):
     personal_data: bool = Field(
         default=False, description="whether callers, customers and digits are written, not masked"
     )
+
+
+class ContactConfig(Section):
+    """Whom strangers may ask, as service discovery tells them (XEP-0157): URIs."""
+
+    abuse: Uris = Field(default=(), description="who is told of abuse")
+    admin: Uris = Field(default=(), description="who runs the service")
+    feedback: Uris = Field(default=(), description="who listens to opinions")
+    sales: Uris = Field(default=(), description="who sells")
+    security: Uris = Field(default=(), description="who is told of weaknesses")
+    status: Uris = Field(default=(), description="where failures are told of")
+    support: Uris = Field(default=(), description="who helps")
+
+    @property
+    def addresses(self) -> dict[str, tuple[str, ...]]:
+        """The addresses that there are, by what they are for."""
+        return {name: uris for name, uris in self if uris}
 
 
 class PubSubConfig(Section):

@@ -1,11 +1,14 @@
 """Service discovery (XEP-0030): what there is at the component's addresses."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
-from component.handlers.namespaces import DISCO_INFO, DISCO_ITEMS
+from component.handlers import commands
+from component.handlers.commands import command_info
+from component.handlers.forms import Field, form_markup
+from component.handlers.namespaces import COMMANDS, DISCO_INFO, DISCO_ITEMS, SERVER_INFO
 from component.handlers.node_form import meta_data_markup
 from component.handlers.rsm import page_markup, page_of
-from component.handlers.stanza import Engine, IqRequest, Routes, qualified
+from component.handlers.stanza import Engine, IqRequest, Routes, check_address, qualified
 from component.handlers.version import NAME
 from component.markup import NOTHING, Markup, element
 from component.pubsub.paging import Page, paged
@@ -18,12 +21,20 @@ FEATURES = (DISCO_INFO, DISCO_ITEMS)
 class DiscoHandlers:
     """Describes the service, the extensions' addresses, and the nodes.
 
-    `features` is everything that the other handlers implement.
+    `features` is everything that the other handlers implement, `contact` whom strangers may ask:
+    URIs, by what they are for.
     """
 
-    def __init__(self, engine: Engine, domain: str, features: Iterable[str]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        domain: str,
+        features: Iterable[str],
+        contact: Mapping[str, Sequence[str]],
+    ) -> None:
         self._engine = engine
         self._domain = domain
+        self._contact = _contact_markup(contact)
         self._features = [
             element("feature", {"var": name}) for name in sorted({*features, *FEATURES})
         ]
@@ -34,12 +45,16 @@ class DiscoHandlers:
 
     async def _info(self, iq: IqRequest) -> Markup:
         request, described = _request(iq), NOTHING
+        of_command = command_info(request.node)
+        if of_command is not None:
+            await check_address(self._engine, self._domain, iq.address)
+            return element("query", {"xmlns": DISCO_INFO, "node": request.node}, of_command)
         if request.node is not None:
             node = await self._engine.pubsub(lambda pubsub, _: pubsub.hosted(request))
             identity = _identity("leaf", node.title)
             described = meta_data_markup(node)
         elif request.service == self._domain:
-            identity = _identity("service", NAME)
+            identity, described = _identity("service", NAME), self._contact
         else:
             node = await self._engine.pubsub(lambda pubsub, _: pubsub.hosted(request))
             identity = _identity("pep", node.title)
@@ -48,7 +63,14 @@ class DiscoHandlers:
 
     async def _items(self, iq: IqRequest) -> Markup:
         request, page = _request(iq), page_of(iq.child)
-        if request.node is not None:
+        if request.node == COMMANDS:
+            await check_address(self._engine, self._domain, iq.address)
+            items = [
+                element("item", {"jid": iq.address, "node": node, "name": name})
+                for node, name in commands.NAMES.items()
+            ]
+            described = NOTHING
+        elif request.node is not None:
             found = await self._engine.pubsub(lambda pubsub, _: _items_at(pubsub, request, page))
             items = [
                 element("item", {"jid": request.service, "name": item.id}) for item in found.items
@@ -71,6 +93,17 @@ def _items_at(pubsub: PubSub, request: Request, page: Page | None) -> Retrieved:
     if not node.config.persist_items:
         return Retrieved(node.name, ())
     return pubsub.retrieve(request, page=page)
+
+
+def _contact_markup(contact: Mapping[str, Sequence[str]]) -> Markup:
+    """Return whom to ask, as XEP-0157 tells it; nothing if there is nobody."""
+    if not contact:
+        return NOTHING
+    fields = (
+        Field(f"{purpose}-addresses", "list-multi", tuple(uris))
+        for purpose, uris in sorted(contact.items())
+    )
+    return form_markup(SERVER_INFO, "result", fields)
 
 
 def _request(iq: IqRequest) -> Request:

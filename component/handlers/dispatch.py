@@ -4,8 +4,9 @@ Requests go to the handler of their kind; whatever cannot be handled is answered
 RFC 6120 and RFC 6121 prescribe, never by silence. Errors and results are never answered.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal, TypeVar
 from xml.etree import ElementTree as ET
 
@@ -144,6 +145,8 @@ def dispatcher(
     software_version: str,
     new_id: Callable[[], str],
     policy: Policy = DEFAULT_POLICY,
+    *,
+    contact: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> Dispatcher:
     """Return a dispatcher to all families of stanzas."""
     pubsub = PubSubHandlers(engine, new_id, policy)
@@ -160,11 +163,11 @@ def dispatcher(
     families = (
         pubsub,
         ArchiveHandlers(engine),
-        CommandHandlers(engine),
+        CommandHandlers(engine, new_id),
         PingHandlers(engine, domain),
         TimeHandlers(engine, domain),
         VersionHandlers(engine, domain, software_version),
-        DiscoHandlers(engine, domain, features),
+        DiscoHandlers(engine, domain, features, contact),
     )
     routes = {route: h for family in families for route, h in family.routes.items()}
     return Dispatcher(routes, MessageHandlers(engine), PresenceHandlers(engine))

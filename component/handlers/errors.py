@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from component.handlers.forms import AccessModelError, FormError
-from component.handlers.namespaces import PUBSUB_ERRORS, STANZAS
+from component.handlers.namespaces import COMMANDS, PUBSUB_ERRORS, STANZAS
 from component.handlers.stanza import (
     BadRequestError,
+    CommandError,
     NotImplementedHereError,
     RefusedChangesError,
 )
@@ -72,9 +73,13 @@ CONDITIONS: Mapping[type[Exception], Condition] = {
 }
 
 
-def error_markup(condition: Condition, explanation: str = "", feature: str | None = None) -> Markup:
-    """Return the `<error/>` child of a stanza."""
-    specific = NOTHING
+def error_markup(
+    condition: Condition,
+    explanation: str = "",
+    feature: str | None = None,
+    specific: Markup = NOTHING,
+) -> Markup:
+    """Return the `<error/>` child of a stanza; `specific` is a condition of another XEP."""
     if condition.pubsub is not None:
         specific = element(condition.pubsub, {"xmlns": PUBSUB_ERRORS, "feature": feature})
     words = NOTHING
@@ -98,6 +103,9 @@ def known_error_markup(error: Exception) -> Markup | None:
         case BadRequestError():
             condition = Condition(BAD_REQUEST.type, BAD_REQUEST.name, error.pubsub_condition)
             return error_markup(condition, str(error))
+        case CommandError():
+            specific = element(error.condition, {"xmlns": COMMANDS})
+            return error_markup(BAD_REQUEST, str(error), specific=specific)
         case RefusedChangesError():
             condition = CONDITIONS[type(error.reason)]
             return Markup(error.unchanged + error_markup(condition, str(error)))

@@ -7,6 +7,9 @@ DISCO_INFO = "http://jabber.org/protocol/disco#info"
 DISCO_ITEMS = "http://jabber.org/protocol/disco#items"
 """XEP-0030."""
 
+SERVER_INFO = "http://jabber.org/network/serverinfo"
+"""XEP-0157."""
+
 PUBSUB = "http://jabber.org/protocol/pubsub"
 PUBSUB_ERRORS = "http://jabber.org/protocol/pubsub#errors"
 PUBSUB_EVENT = "http://jabber.org/protocol/pubsub#event"

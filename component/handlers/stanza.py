@@ -64,6 +64,15 @@ class BadRequestError(Exception):
         """The condition that XEP-0060 adds to bad-request, if it has one for this."""
 
 
+class CommandError(Exception):
+    """An ad-hoc command is not carried out."""
+
+    def __init__(self, explanation: str, condition: str) -> None:
+        super().__init__(explanation)
+        self.condition = condition
+        """The one that XEP-0050 §4.5 adds to bad-request."""
+
+
 class NotImplementedHereError(Exception):
     """The request is understood, and is for something that there is not."""
 

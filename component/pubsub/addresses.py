@@ -15,9 +15,18 @@ def extension_node(extension: str) -> str:
     return f"{PREFIX}{extension}"
 
 
+def localpart(node: str) -> str:
+    """Return what stands before the @ in the address of an extension's node.
+
+    Servers fold the case of addresses. The other characters that extensions are made of need no
+    escaping (XEP-0106).
+    """
+    return node.lower()
+
+
 def extension_address(extension: str, domain: str) -> str:
     """Return the address of an extension's virtual account."""
-    return f"{extension_node(extension)}@{domain}"
+    return f"{localpart(extension_node(extension))}@{domain}"
 
 
 def bare(jid: str) -> str:
@@ -33,13 +42,13 @@ class Addresses:
 
     def of(self, node: str) -> str:
         """Return the address that hosts only this node."""
-        return f"{node}@{self.domain}"
+        return f"{localpart(node)}@{self.domain}"
 
-    def only_node(self, service: str) -> str | None:
-        """Return the only node that an address can host; None if it is not a virtual account."""
+    def account(self, service: str) -> str | None:
+        """Return the localpart of a virtual account's address; None if it can be none."""
         local, at, domain = service.partition("@")
         return local if at and domain == self.domain and "/" not in local else None
 
     def hosts(self, service: str, node: str) -> bool:
         """Tell whether an address is ours and hosts an extension's node."""
-        return service == self.domain or self.only_node(service) == node
+        return service == self.domain or self.account(service) == localpart(node)

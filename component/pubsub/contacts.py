@@ -22,8 +22,8 @@ class Contacts:
         """Tell whether an account, a bare JID, may see the presence of an address."""
         if service == self._addresses.domain:
             return any(self._lets_in(n, account) for n in self._roles.nodes_concerning(account))
-        node = self._state.nodes.get(self._addresses.only_node(service) or "")
-        return node is not None and node.managed and self._lets_in(node, account)
+        node = self._state.node_of_account(self._addresses.account(service))
+        return node is not None and self._lets_in(node, account)
 
     def settle(self, service: str) -> None:
         """End the presence subscriptions of those who have lost the right; they are told."""

@@ -85,9 +85,7 @@ class Rules:
 
     def _account(self, service: str) -> Node | None:
         """Return the node of the extension whose address this is."""
-        name = self._addresses.only_node(service)
-        node = None if name is None else self._state.nodes.get(name)
-        return node if node is not None and node.managed else None
+        return self._state.node_of_account(self._addresses.account(service))
 
     def _role(self, request: Request, node: Node) -> Role:
         return self._roles.of(request.account, node)

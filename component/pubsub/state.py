@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from component.pubsub.addresses import bare
+from component.pubsub.addresses import bare, localpart
 from component.pubsub.configuration import AccessModel
 from component.pubsub.model import Affiliation, Item, Node, Subscription
 from component.pubsub.presence import Contact, Presence
@@ -81,6 +81,8 @@ class State:
         self.ledger = ledger
         self.nodes: Table[str, Node] = Table(ledger, self._node_changed)
         self.open_nodes: set[str] = set()
+        self._folded: dict[str, str] = {}
+        """Names of nodes by the localparts of their addresses, where the two differ."""
         self.affiliations: Table[tuple[str, str], Affiliation] = Table(
             ledger, self._affiliation_changed
         )
@@ -125,6 +127,11 @@ class State:
             self.items.load((item.node, item.id), item)
         for contact in contacts:
             self.contacts.load((contact.service, contact.jid), contact)
+
+    def node_of_account(self, local: str | None) -> Node | None:
+        """Return the node whose address has this localpart: only managed nodes have addresses."""
+        node = self.nodes.get(self._folded.get(local, local)) if local else None
+        return node if node is not None and node.managed else None
 
     def next_seq(self, now: datetime) -> int:
         """Return a number greater than that of any item so far, also of those that are gone.
@@ -175,8 +182,11 @@ class State:
     def _node_changed(self, old: Node | None, new: Node | None) -> None:
         if old is not None:
             self.open_nodes.discard(old.name)
+            self._folded.pop(localpart(old.name), None)
         if new is not None and new.config.access_model in PUBLIC:
             self.open_nodes.add(new.name)
+        if new is not None and new.managed and localpart(new.name) != new.name:
+            self._folded[localpart(new.name)] = new.name
         if old is not None and new is not None:
             for item in self.items_at.of(new.name):
                 self._watch(item)

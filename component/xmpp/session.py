@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 
 from component.markup import Markup
 from component.ports import Outgoing
+from component.xmpp.late import late
 from component.xmpp.outbound import Outbound
 from component.xmpp.stream import ComponentStream
 
@@ -108,7 +109,7 @@ class Session:
         try:
             await self._open()
             on_accepted()
-            self.outbound.send(self._debtor.owed())
+            self.outbound.send([late(message) for message in self._debtor.owed()])
             self.outbound.announce(self._debtor.presences())
             await self._watch()
         finally:

@@ -79,6 +79,12 @@ def test_the_environment_alone_will_do(monkeypatch: pytest.MonkeyPatch, tmp_path
         ("[htp]\nport = 1", "[htp]: unknown section; known are xmpp, asterisk, agi"),
         ("[log]\nlevel = 'loud'", "[log] level: must be 'debug', 'info', 'warning' or 'error'"),
         ("[database]\nurl = 'mysql://x'", "[database] url: must be empty or a URL like postgresql"),
+        (
+            "[contact]\nabuse = ['a@example.com']",
+            "[contact] abuse[0]: must be a URI like mailto:abuse@example.com or"
+            " xmpp:user@example.com (got 'a@example.com')",
+        ),
+        ("[pubsub]\ncreate = 'all'", "[pubsub] create: must be 'admins' or 'everyone' (got 'all')"),
         ("[pubsub]\nhistory = 0", "[pubsub] history: must be greater than or equal to 1 (got 0)"),
         ("[http", "it is not valid TOML"),
     ],
@@ -240,3 +246,8 @@ class TestExample:
     def test_its_secrets_are_secret(self) -> None:
         assert isinstance(config.load(EXAMPLE).database.url, SecretStr)
         assert "change me" not in repr(config.load(EXAMPLE))
+
+
+def test_only_contacts_that_there_are_are_told() -> None:
+    loaded = config.from_toml(MINIMAL + "[contact]\nabuse = ['mailto:a@example.com']\nsupport = []")
+    assert loaded.contact.addresses == {"abuse": ("mailto:a@example.com",)}

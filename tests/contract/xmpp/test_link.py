@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from component.xmpp.session import Timings
 from lab.ports import PortBlock
-from lab.xmpp_server import XmppServer, XmppServerSettings
+from lab.xmpp_server import COMPONENT, XmppServer, XmppServerSettings
 from tests.contract.subscriber.line import Line
 from tests.contract.xmpp.client import Client
 from tests.contract.xmpp.service import QUICK, Service, until
@@ -213,6 +213,8 @@ async def test_what_is_owed_while_disconnected_is_delivered_in_order_afterwards(
         await service.owes_nothing()
         await client.hears(20)
         assert ids(client) == service.confirmed == list(range(1, 21))
+        delays = [message.find("{urn:xmpp:delay}delay") for message in client.heard]
+        assert all(delay is not None and delay.get("from") == COMPONENT for delay in delays)
 
 
 async def test_what_was_written_but_not_confirmed_is_sent_again_under_the_same_id(

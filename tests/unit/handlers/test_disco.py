@@ -4,9 +4,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from component.handlers.dispatch import dispatcher
 from component.pubsub.model import Affiliation, Role
 from tests.unit.handlers.dialogue import Dialogue, Refusal, canonical
-from tests.unit.pubsub.provisioned import AGENT
+from tests.unit.pubsub.provisioned import AGENT, DOMAIN
 
 pytestmark = pytest.mark.unit
 
@@ -171,3 +172,20 @@ async def test_what_does_not_exist_cannot_be_described(dialogue: Dialogue, names
         "get", f"<query xmlns='{namespace}'/>", "ext9999@ivr.example.com"
     )
     assert unknown_address == Refusal("cancel", "service-unavailable")
+
+
+async def test_the_service_says_whom_strangers_may_ask(dialogue: Dialogue) -> None:
+    contact = {"abuse": ("mailto:a@example.com", "xmpp:a@example.com"), "admin": ("mailto:b@x",)}
+    dialogue.dispatcher = dispatcher(
+        dialogue.engine, DOMAIN, "1.2.3", lambda: "id", contact=contact
+    )
+    reply = await dialogue.say(
+        f"<iq type='get' id='1' from='{AGENT}/r' to='{DOMAIN}'><query xmlns='{INFO}'/></iq>"
+    )
+    assert reply is not None
+    fields = ET.fromstring(reply).iter("{jabber:x:data}field")
+    assert {f.get("var"): [value.text for value in f] for f in fields} == {
+        "FORM_TYPE": ["http://jabber.org/network/serverinfo"],
+        "abuse-addresses": ["mailto:a@example.com", "xmpp:a@example.com"],
+        "admin-addresses": ["mailto:b@x"],
+    }

@@ -171,32 +171,6 @@ async def test_a_second_attempt_is_pending(pending: Dialogue) -> None:
     assert found == Refusal("auth", "not-authorized", "pending-subscription")
 
 
-async def command(dialogue: Dialogue, inner: str = "", action: str = "execute") -> str:
-    reply = await dialogue.say(
-        f"<iq type='set' id='1' from='{ADMIN}/r' to='{DOMAIN}'>"
-        f"<command xmlns='http://jabber.org/protocol/commands' node='{PUBSUB}#get-pending'"
-        f" action='{action}'>{inner}</command></iq>"
-    )
-    assert reply is not None
-    return reply
-
-
-async def test_an_owner_asks_what_is_pending(pending: Dialogue) -> None:
-    pending.service.told.clear()
-    reply = await command(pending)
-    assert "status='executing'" in reply
-    assert "<option><value>news</value></option>" in reply
-    chosen = await command(pending, form(f"{PUBSUB}#subscribe_authorization", node="news"))
-    assert "status='completed'" in chosen
-    assert [n.recipients for n in pending.service.told] == [(ADMIN,)]
-    assert "status='canceled'" in await command(pending, action="cancel")
-
-
-async def test_a_command_that_does_not_exist_is_not_found(dialogue: Dialogue) -> None:
-    content = "<command xmlns='http://jabber.org/protocol/commands' node='x'/>"
-    assert await dialogue.ask("set", content) == Refusal("cancel", "item-not-found")
-
-
 def bounce(condition: str, type_: str = "cancel") -> str:
     return (
         f"<message type='error' from='{AGENT}' to='{DOMAIN}'><error type='{type_}'>"

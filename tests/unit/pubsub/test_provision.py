@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from component.pubsub.configuration import MANAGED, Configuration
-from component.pubsub.errors import ClosedNodeError, NodeNotFoundError
+from component.pubsub.errors import AddressNotFoundError, ClosedNodeError, NodeNotFoundError
 from component.pubsub.model import (
     Affiliation,
     Node,
@@ -163,3 +163,15 @@ def test_an_account_that_was_given_in_vain_is_taken_back() -> None:
         Affiliation("ext1000", AGENT, Role.MEMBER)
     ]
     assert not service.pubsub.affiliations_of(Request(STRANGER, DOMAIN))
+
+
+def test_an_extension_with_capitals_is_found_at_its_address() -> None:
+    service = Provisioned({"Sales": AGENT, "support": AGENT})
+    own_address = f"extsales@{DOMAIN}"
+    assert service.subscribe(AGENT, None, own_address).node == "extSales"
+    service.publish("call-1", node="extSales")
+    assert [n.service for n in service.told] == [own_address]
+    assert service.item_ids(AGENT, None, own_address) == ["call-1"]
+    service.provision({"support": AGENT})
+    with pytest.raises(AddressNotFoundError):
+        service.item_ids(AGENT, None, own_address)
