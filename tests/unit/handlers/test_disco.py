@@ -6,11 +6,14 @@ import pytest
 
 from component.handlers.dispatch import dispatcher
 from component.pubsub.model import Affiliation, Role
+from component.pubsub.policy import Policy
 from tests.unit.handlers.dialogue import Dialogue, Refusal, canonical
 from tests.unit.pubsub.provisioned import AGENT, DOMAIN
 
 pytestmark = pytest.mark.unit
 
+TESTS = Path(__file__).parents[2]
+TEST = re.compile(r"`([a-z_/]+\.py)::(test_[a-z_]+)`")
 INFO = "http://jabber.org/protocol/disco#info"
 ITEMS = "http://jabber.org/protocol/disco#items"
 
@@ -100,16 +103,29 @@ async def test_what_is_announced_is_what_is_implemented(dialogue: Dialogue) -> N
     }
 
 
-async def test_the_documentation_lists_what_is_announced(dialogue: Dialogue) -> None:
+DOCUMENTATION = (TESTS.parent / "docs" / "xep-0060.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("policy", "announced_as"),
+    [(Policy(), ["yes"]), (Policy(auto_create=True), ["yes", "if configured"])],
+)
+async def test_the_documentation_lists_what_is_announced(
+    policy: Policy, announced_as: list[str]
+) -> None:
     prefix = "http://jabber.org/protocol/pubsub#"
-    features = (await describe(dialogue, "ivr.example.com"))[1]
+    features = (await describe(Dialogue(policy), "ivr.example.com"))[1]
     announced = {name.removeprefix(prefix) for name in features if name.startswith(prefix)}
-    root = Path(__file__).parents[3]
-    rows = re.findall(
-        r"^\| `(.+)` \| yes \| `(.+)` \|$", (root / "docs" / "xep-0060.md").read_text(), re.M
-    )
-    assert {name for name, _ in rows} == announced
-    assert all((root / "tests" / "unit" / test).is_file() for _, test in rows)
+    rows = re.findall(r"^\| `(.+?)` \| (.+?) \| (.+) \|$", DOCUMENTATION, re.M)
+    assert {name for name, told, _ in rows if told in announced_as} == announced
+    assert all(TEST.search(tests) for _, told, tests in rows if told != "no")
+
+
+def test_the_tests_that_the_documentation_names_exist() -> None:
+    named = TEST.findall(DOCUMENTATION)
+    assert named
+    for file, test in named:
+        assert re.search(rf"^(async )?def {test}\(", (TESTS / file).read_text(), re.M), test
 
 
 async def listed(dialogue: Dialogue, sender: str, to: str, node: str = "") -> str:

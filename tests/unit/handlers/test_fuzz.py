@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from component.handlers import namespaces
+from component.handlers.commands import GET_PENDING
 from component.markup import MAX_STANZA, flaw
 from component.pubsub.presence import PresenceType
 from tests.unit.handlers.dialogue import Dialogue
@@ -21,7 +22,8 @@ NAMES = [
     "pubsub", "subscribe", "unsubscribe", "items", "item", "subscriptions", "affiliations",
     "options", "default", "publish", "retract", "create", "configure", "delete", "purge", "query",
     "ping", "error", "x", "field", "value", "set", "max", "after", "before", "index", "redirect",
-    "affiliation", "subscription", "publish-options", "command",
+    "affiliation", "subscription", "publish-options", "command", "collection", "associate",
+    "metadata", "flip-page", "time", "headers", "header",
 ]  # fmt: skip
 
 PRESENCE_TYPES = [type_.value for type_ in PresenceType]
@@ -37,7 +39,11 @@ jids = st.sampled_from(
 attributes = st.fixed_dictionaries(
     {},
     optional={
-        "node": st.sampled_from(["ext1000", "ext2000", "ext9999", "", "n" * 10_000]) | words,
+        "node": st.sampled_from(["ext1000", "ext2000", "ext9999", "", "n" * 10_000, GET_PENDING])
+        | words,
+        "action": st.sampled_from(["execute", "cancel", "prev"]) | words,
+        "sessionid": words,
+        "queryid": words,
         "jid": jids,
         "subid": st.sampled_from(["sub-1", ""]) | words,
         "id": words,

@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from component.pubsub.access import Action, permits
 from component.pubsub.addresses import bare
+from component.pubsub.archive import Query
 from component.pubsub.configuration import (
     AccessModel,
     Configuration,
@@ -28,6 +29,7 @@ from component.pubsub.model import (
     Role,
     SubscriptionState,
 )
+from component.pubsub.paging import Page
 from component.pubsub.policy import Creators, Policy
 from component.pubsub.publishing import Draft
 from component.pubsub.service import PubSub, Request
@@ -72,6 +74,12 @@ configurations = st.builds(
     send_last_published_item=st.sampled_from(SendLast),
 )
 publish_options = st.fixed_dictionaries({}, optional={"access_model": st.sampled_from(AccessModel)})
+times = st.none() | st.sampled_from([NOW, NOW + timedelta(seconds=1)])
+places = st.none() | st.integers(-1, 9).map(lambda n: str(int(NOW.timestamp() * 1e6) + n))
+queries = st.builds(Query, times, times, places, places)
+pages = st.builds(Page, st.none() | st.integers(0, 3), after=places) | st.builds(
+    Page, st.none() | st.integers(0, 3), before=st.just("") | places
+)
 wishes = st.builds(
     Wish, jids, st.sampled_from(SubscriptionState) | st.none(), st.sampled_from([None, "made"])
 )
@@ -184,6 +192,18 @@ class AnyOrder(RuleBasedStateMachine):
         except PubSubError:
             return
         assert self._may(request.actor, retrieved.node, Action.RETRIEVE)
+
+    @rule(request=requests, query=queries, page=pages)
+    def query_the_archive(self, request: Request, query: Query, page: Page) -> None:
+        """It shows what the node has, in order, to those who may retrieve it."""
+        try:
+            node, found = self.service.pubsub.archived(request, query, page)
+        except PubSubError:
+            return
+        assert self._may(request.actor, node.name, Action.RETRIEVE)
+        kept = self._items(node.name)
+        assert [item for item in kept if item in found.entries] == list(found.entries)
+        assert page.limit is None or len(found.entries) <= page.limit
 
     @invariant()
     def every_subscriber_is_entitled(self) -> None:
