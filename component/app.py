@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
 from random import SystemRandom
@@ -19,14 +19,15 @@ from component.domain.state import State
 from component.engine import Engine
 from component.handlers.dispatch import dispatcher
 from component.handlers.notify import event_markup
-from component.handlers.presence import presence_markup
 from component.http import HttpServer, Status
+from component.markup import Markup
 from component.measured import MeasuredAnswerer, MeasuredDirectory, MeasuredStore, measure_lag
 from component.metrics import Metrics
 from component.observer import ConnectionObserver, EngineObserver, asterisk_observer
 from component.outbox import Outbox
 from component.ports import Snapshot, Stored, StoreUnavailableError, WaitingChannel
 from component.pubsub.model import Role
+from component.pubsub.presence import PresenceNotice
 from component.pubsub.service import PubSub
 from component.records import Ledger
 from component.storage.feed import ConfigurationFeed
@@ -128,12 +129,15 @@ class Service:
         directory = MeasuredDirectory(store, self._metrics)
         observer = self._observer = EngineObserver(self._metrics, state, outbox, clock)
 
-        # Asterisk and the engine need each other; the engine, made below, is first used by `run`.
+        # Asterisk, stanzas and the engine need each other; what is made below, `run` uses first.
         def submit(event: Event) -> None:
             engine.submit(event)
 
         async def reconcile(snapshot: Snapshot) -> tuple[WaitingChannel, ...]:
             return await engine.reconcile(snapshot)
+
+        def render_presence(notice: PresenceNotice) -> Iterator[Markup]:
+            return stanzas.presence(notice)
 
         asterisk = self._asterisk = Asterisk(
             url=config.asterisk.url,
@@ -162,7 +166,7 @@ class Service:
             rng=SystemRandom(),
             observer=observer,
             render=event_markup,
-            render_presence=presence_markup,
+            render_presence=render_presence,
             address=config.xmpp.domain,
         )
         routes = AgiRoutes(directory, engine.step, asterisk.remember, deadline=config.agi.deadline)
@@ -172,17 +176,15 @@ class Service:
             routes.scripts(),
             script_deadline=config.agi.deadline,
         )
-        answerer = MeasuredAnswerer(
-            dispatcher(
-                engine,
-                config.xmpp.domain,
-                version(),
-                _new_id,
-                config.pubsub.policy,
-                contact=config.contact.addresses,
-            ),
-            self._metrics,
+        stanzas = dispatcher(
+            engine,
+            config.xmpp.domain,
+            version(),
+            _new_id,
+            config.pubsub.policy,
+            contact=config.contact.addresses,
         )
+        answerer = MeasuredAnswerer(stanzas, self._metrics)
         take_over = Takeover(state, engine.step)
         feed = ConfigurationFeed(url, take_over.known, take_over)
         accounts = {agent.extension: agent.jid for agent in stored.agents}

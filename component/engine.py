@@ -186,6 +186,7 @@ class Engine:
 
     def presences(self) -> list[Markup]:
         """Return what contacts are to know now that the connection is back."""
+        self._pubsub.forget_audience()
         return self._stanzas(self._pubsub.shown())
 
     def farewell(self) -> list[Markup]:

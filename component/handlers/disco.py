@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from component.handlers import commands
+from component.handlers.caps import OwnCapabilities
 from component.handlers.commands import command_info
 from component.handlers.forms import Field, form_markup
 from component.handlers.namespaces import COMMANDS, DISCO_INFO, DISCO_ITEMS, SERVER_INFO
@@ -11,6 +12,7 @@ from component.handlers.rsm import page_markup, page_of
 from component.handlers.stanza import Engine, IqRequest, Routes, check_address, qualified
 from component.handlers.version import NAME
 from component.markup import NOTHING, Markup, element
+from component.pubsub.addresses import bare
 from component.pubsub.paging import Page, paged
 from component.pubsub.retrieving import Retrieved
 from component.pubsub.service import PubSub, Request
@@ -34,32 +36,31 @@ class DiscoHandlers:
     ) -> None:
         self._engine = engine
         self._domain = domain
-        self._contact = _contact_markup(contact)
-        self._features = [
-            element("feature", {"var": name}) for name in sorted({*features, *FEATURES})
-        ]
+        self._features = Markup(
+            "".join(element("feature", {"var": name}) for name in sorted({*features, *FEATURES}))
+        )
+        self._service = self._own("service", _contact_markup(contact))
+        self._extension = self._own("pep")
         self.routes: Routes = {
             ("get", qualified(DISCO_INFO, "query")): self._info,
             ("get", qualified(DISCO_ITEMS, "query")): self._items,
         }
 
     async def _info(self, iq: IqRequest) -> Markup:
-        request, described = _request(iq), NOTHING
-        of_command = command_info(request.node)
-        if of_command is not None:
-            await check_address(self._engine, self._domain, iq.address)
-            return element("query", {"xmlns": DISCO_INFO, "node": request.node}, of_command)
-        if request.node is not None:
-            node = await self._engine.pubsub(lambda pubsub, _: pubsub.hosted(request))
-            identity = _identity("leaf", node.title)
-            described = meta_data_markup(node)
-        elif request.service == self._domain:
-            identity, described = _identity("service", NAME), self._contact
+        request = _request(iq)
+        own, of_command = self.own(bare(request.service)), command_info(request.node)
+        if request.node in (None, own.name) or of_command is not None:
+            await check_address(self._engine, self._domain, request.service)
+            description = own.description if of_command is None else of_command
         else:
             node = await self._engine.pubsub(lambda pubsub, _: pubsub.hosted(request))
-            identity = _identity("pep", node.title)
-        query = {"xmlns": DISCO_INFO, "node": request.node}
-        return element("query", query, identity, *self._features, described)
+            identity = _identity("leaf", node.title)
+            description = Markup(identity + self._features + meta_data_markup(node))
+        return element("query", {"xmlns": DISCO_INFO, "node": request.node}, description)
+
+    def own(self, address: str) -> OwnCapabilities:
+        """Return what an address says of itself."""
+        return self._service if address == self._domain else self._extension
 
     async def _items(self, iq: IqRequest) -> Markup:
         request, page = _request(iq), page_of(iq.child)
@@ -85,6 +86,9 @@ class DiscoHandlers:
             ]
             described = page_markup(part)
         return element("query", {"xmlns": DISCO_ITEMS, "node": request.node}, *items, described)
+
+    def _own(self, type_: str, described: Markup = NOTHING) -> OwnCapabilities:
+        return OwnCapabilities(Markup(_identity(type_, NAME) + self._features + described))
 
 
 def _items_at(pubsub: PubSub, request: Request, page: Page | None) -> Retrieved:

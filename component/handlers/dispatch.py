@@ -4,7 +4,7 @@ Requests go to the handler of their kind; whatever cannot be handled is answered
 RFC 6120 and RFC 6121 prescribe, never by silence. Errors and results are never answered.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, TypeVar
@@ -12,8 +12,9 @@ from xml.etree import ElementTree as ET
 
 import structlog
 
-from component.handlers import archive, commands, forms, ping, rsm, times, version
+from component.handlers import archive, caps, commands, forms, ping, rsm, times, version
 from component.handlers.archive import ArchiveHandlers
+from component.handlers.caps import Capabilities
 from component.handlers.commands import CommandHandlers
 from component.handlers.disco import DiscoHandlers
 from component.handlers.errors import (
@@ -28,13 +29,14 @@ from component.handlers.errors import (
 )
 from component.handlers.messages import MessageHandlers
 from component.handlers.ping import PingHandlers
-from component.handlers.presence import PresenceHandlers
+from component.handlers.presence import PresenceHandlers, presence_markup
 from component.handlers.pubsub import PubSubHandlers
 from component.handlers.stanza import Answer, Engine, IqRequest, Routes, split_name
 from component.handlers.times import TimeHandlers
 from component.handlers.version import VersionHandlers
 from component.markup import MAX_STANZA, Markup, element, flaw
 from component.pubsub.policy import DEFAULT_POLICY, Policy
+from component.pubsub.presence import PresenceNotice
 
 log = structlog.get_logger(__name__)
 
@@ -64,11 +66,16 @@ class Dispatcher:
     """Answers stanzas, one at a time and independently of one another."""
 
     def __init__(
-        self, routes: Routes, messages: MessageHandlers, presence: PresenceHandlers
+        self,
+        routes: Routes,
+        messages: MessageHandlers,
+        presence: PresenceHandlers,
+        disco: DiscoHandlers,
     ) -> None:
         self._routes = routes
         self._messages = messages
         self._presence = presence
+        self._disco = disco
 
     async def answer(self, stanza: ET.Element) -> Markup | None:
         """Return the reply to a stanza, or None if it calls for none. Never raises."""
@@ -80,6 +87,9 @@ class Dispatcher:
             case "bounced message":
                 await _attempt(stanza, self._messages.bounced(stanza))
                 return None
+            case "answer":
+                await _attempt(stanza, self._presence.answered(stanza))
+                return None
             case "presence":
                 return await self._answer_presence(stanza)
             case None:
@@ -90,6 +100,10 @@ class Dispatcher:
         if _kind(stanza) in ("request", "message"):
             return _refuse(stanza, RESOURCE_CONSTRAINT, "Too many at once: come again later.")
         return None
+
+    def presence(self, notice: PresenceNotice) -> Iterator[Markup]:
+        """Yield the stanzas that show the presence of one of our addresses."""
+        return presence_markup(notice, self._disco.own(notice.service).advertised)
 
     async def _answer_request(self, stanza: ET.Element) -> Markup:
         stanzas = await self._replies(stanza)
@@ -153,6 +167,7 @@ def dispatcher(
     features = {
         *pubsub.features,
         *archive.FEATURES,
+        *caps.FEATURES,
         *commands.FEATURES,
         *forms.FEATURES,
         *ping.FEATURES,
@@ -160,6 +175,7 @@ def dispatcher(
         *times.FEATURES,
         *version.FEATURES,
     }
+    disco = DiscoHandlers(engine, domain, features, contact)
     families = (
         pubsub,
         ArchiveHandlers(engine),
@@ -167,13 +183,14 @@ def dispatcher(
         PingHandlers(engine, domain),
         TimeHandlers(engine, domain),
         VersionHandlers(engine, domain, software_version),
-        DiscoHandlers(engine, domain, features, contact),
+        disco,
     )
     routes = {route: h for family in families for route, h in family.routes.items()}
-    return Dispatcher(routes, MessageHandlers(engine), PresenceHandlers(engine))
+    presence = PresenceHandlers(engine, Capabilities(new_id))
+    return Dispatcher(routes, MessageHandlers(engine), presence, disco)
 
 
-Kind = Literal["request", "message", "bounced message", "presence"]
+Kind = Literal["request", "message", "bounced message", "presence", "answer"]
 
 
 def _kind(stanza: ET.Element) -> Kind | None:
@@ -181,8 +198,8 @@ def _kind(stanza: ET.Element) -> Kind | None:
     name, type_ = split_name(stanza.tag)[1], stanza.get("type")
     if not stanza.get("from"):
         return None
-    if name == "iq" and type_ not in ("result", "error"):
-        return "request"
+    if name == "iq":
+        return "answer" if type_ in ("result", "error") else "request"
     if name == "message" and type_ not in ("error", "groupchat", "headline"):
         return "message"
     if name == "message" and type_ == "error":

@@ -16,6 +16,9 @@ PUBSUB_EVENT = "http://jabber.org/protocol/pubsub#event"
 PUBSUB_OWNER = "http://jabber.org/protocol/pubsub#owner"
 """XEP-0060."""
 
+CAPS = "http://jabber.org/protocol/caps"
+"""XEP-0115."""
+
 FORM = "jabber:x:data"
 """XEP-0004."""
 

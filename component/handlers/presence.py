@@ -1,18 +1,24 @@
 """Presence (RFC 6121 §3 and §4): our addresses as contacts of those who may subscribe there."""
 
+import re
 from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
+from component.handlers.caps import Capabilities, Question, advertised_in
 from component.handlers.namespaces import STANZAS
 from component.handlers.stanza import Engine
 from component.markup import NOTHING, Markup, attribute, element, text
 from component.pubsub.addresses import bare
+from component.pubsub.audience import Resource
 from component.pubsub.errors import PubSubError
-from component.pubsub.presence import Presence, PresenceNotice, PresenceType
+from component.pubsub.presence import Presence, PresenceNotice, PresenceType, Show
 from component.pubsub.rules import Request
 
 GONE = frozenset({"gone", "item-not-found", "jid-malformed", "remote-server-not-found"})
 """What a server says of an account that is of no use any more."""
+
+
+_PRIORITY = re.compile("-?[0-9]{1,3}")
 
 
 class PresenceHandlers:
@@ -22,15 +28,23 @@ class PresenceHandlers:
     order; only refusals are replies.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, capabilities: Capabilities) -> None:
         self._engine = engine
+        self._capabilities = capabilities
 
     async def take(self, stanza: ET.Element) -> Markup | None:
         """Take a presence stanza; return the reply, if it calls for one."""
-        address = bare(stanza.get("to", ""))
-        request = Request(stanza.get("from", ""), address)
+        address, sender = bare(stanza.get("to", "")), stanza.get("from", "")
+        request = Request(sender, address)
         try:
             match stanza.get("type", ""):
+                case "":
+                    return await self._arrive(stanza, sender, address)
+                case "unavailable":
+                    await self._engine.pubsub(lambda pubsub, _: pubsub.leave(address, sender))
+                case "unsubscribed":
+                    account = request.account
+                    await self._engine.pubsub(lambda pubsub, _: pubsub.lose_sight(address, account))
                 case "subscribe":
                     await self._engine.pubsub(lambda pubsub, now: pubsub.add_contact(request, now))
                 case "probe":
@@ -45,10 +59,39 @@ class PresenceHandlers:
             return next(presence_markup(PresenceNotice(address, (request.account,), said)))
         return None
 
+    async def answered(self, iq: ET.Element) -> None:
+        """Take the answer to a request of ours: what software wants to be notified of."""
+        learned = self._capabilities.answered(iq)
+        if learned is not None:
+            asked, wants = learned.question, learned.wants
+            await self._engine.pubsub(
+                lambda pubsub, _: pubsub.learn(asked.address, asked.jid, asked.about.name, wants)
+            )
 
-def presence_markup(notice: PresenceNotice) -> Iterator[Markup]:
-    """Yield a stanza for each recipient; only the addressee differs."""
+    async def _arrive(self, stanza: ET.Element, sender: str, address: str) -> Markup | None:
+        """Take note of who is available; return the request for what they want, if need be."""
+        about = advertised_in(stanza)
+        resource = Resource(
+            sender,
+            _show(stanza.findtext("{*}show", "")),
+            _priority(stanza.findtext("{*}priority", "")),
+            about.name if about else "",
+            self._capabilities.wants(about) if about else frozenset(),
+        )
+        is_unknown = await self._engine.pubsub(lambda pubsub, _: pubsub.arrive(address, resource))
+        if about is None or not is_unknown:
+            return None
+        return self._capabilities.ask(Question(address, sender, about))
+
+
+def presence_markup(notice: PresenceNotice, extras: Markup = NOTHING) -> Iterator[Markup]:
+    """Yield a stanza for each recipient; only the addressee differs.
+
+    `extras` is what available presence contains besides.
+    """
     type_, content = _said(notice.said)
+    if isinstance(notice.said, Presence) and notice.said.available:
+        content = Markup(content + extras)
     kind = f" type='{type_}'" if type_ else ""
     head = f"<presence{kind} from='{attribute(notice.service)}' to='"
     tail = f"'>{content}</presence>" if content else "'/>"
@@ -62,6 +105,15 @@ def _said(said: Presence | PresenceType) -> tuple[str, Markup]:
     show = element("show", {}, text(said.show)) if said.show else NOTHING
     status = element("status", {}, text(said.status)) if said.status else NOTHING
     return "" if said.available else "unavailable", Markup(show + status)
+
+
+def _show(written: str) -> Show | None:
+    return Show(written) if written in set(Show) else None
+
+
+def _priority(written: str) -> int:
+    """Return a priority (RFC 6121 §4.7.2.3); what is none counts as none."""
+    return int(written) if _PRIORITY.fullmatch(written) else 0
 
 
 def _is_gone(bounced: ET.Element) -> bool:

@@ -33,6 +33,8 @@ class SendLast(StrEnum):
 
     NEVER = "never"
     ON_SUBSCRIBING = "on_sub"
+    ON_SUBSCRIBING_AND_PRESENCE = "on_sub_and_presence"
+    """Also whenever the subscriber comes online, where presence is known."""
 
 
 class MessageType(StrEnum):
@@ -86,5 +88,8 @@ class Configuration:
 
 DEFAULT = Configuration()
 
-MANAGED = Configuration(access_model=AccessModel.WHITELIST, send_last_published_item=SendLast.NEVER)
+MANAGED = Configuration(
+    access_model=AccessModel.WHITELIST,
+    send_last_published_item=SendLast.ON_SUBSCRIBING_AND_PRESENCE,
+)
 """How the nodes of extensions begin. Their titles are derived from their names."""

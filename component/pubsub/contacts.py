@@ -1,7 +1,7 @@
 """Who may see an address's presence: whoever may subscribe to a node there without approval."""
 
 from component.pubsub.access import Action, needs_approval, permits
-from component.pubsub.addresses import Addresses
+from component.pubsub.addresses import Addresses, bare
 from component.pubsub.model import Node
 from component.pubsub.notices import Notices
 from component.pubsub.presence import OFFLINE, Contact, PresenceType
@@ -30,10 +30,14 @@ class Contacts:
         for contact in list(self._state.contacts_at.of(service)):
             if not self.may_see(contact.jid, service):
                 self.end(contact)
+        for resource in list(self._state.audience.at(service)):
+            if not self.may_see(bare(resource.jid), service):
+                self._state.audience.drop(service, resource.jid)
 
     def end(self, contact: Contact) -> None:
         """End a presence subscription, in both directions (RFC 6121 §3.2 and §3.3)."""
         self._state.contacts.delete((contact.service, contact.jid))
+        self._state.audience.drop(contact.service, contact.jid)
         for said in (OFFLINE, PresenceType.UNSUBSCRIBED, PresenceType.UNSUBSCRIBE):
             self._notices.show(contact.service, (contact.jid,), said)
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from component.pubsub.addresses import bare
+from component.pubsub.addresses import Addresses, bare
+from component.pubsub.audience import Resource
 from component.pubsub.model import (
     Node,
     NodeEvent,
@@ -19,8 +20,9 @@ from component.pubsub.state import State
 class Notices:
     """Notifications that wait to be taken. An operation that is undone has told nobody anything."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, addresses: Addresses) -> None:
         self._state = state
+        self._addresses = addresses
         self._waiting: list[Notification] = []
         self._presences: list[PresenceNotice] = []
 
@@ -30,10 +32,31 @@ class Notices:
         A JID with several subscriptions is told once, and which of them are meant (§6.1.6).
         """
         self._tell(node, event, (s for s in self._subscriptions(node) if s.active))
+        self._tell_audience(node, event)
 
     def tell_all(self, node: Node, event: NodeEvent) -> None:
         """Leave a notification for the subscribers, those too who wait for approval (§8.4.2)."""
         self._tell(node, event, self._subscriptions(node))
+        self._tell_audience(node, event)
+
+    def _tell_audience(self, node: Node, event: NodeEvent) -> None:
+        """Leave a notification for those who want it by presence, at the account of the node."""
+        service = self._addresses.of(node.name)
+        interested = (r for r in self._state.audience.at(service) if r.is_interested_in(node))
+        recipients = tuple(r.jid for r in interested if not self.reaches(node, r))
+        if recipients:
+            self._add(
+                Notification(node.name, service, recipients, event, node.config.notification_type)
+            )
+
+    def reaches(self, node: Node, resource: Resource) -> bool:
+        """Tell whether what a node notifies reaches a resource by a subscription of its own.
+
+        It is then not notified a second time for its interest, and not at all if it subscribed
+        and does not want notifications now.
+        """
+        held = self._state.subscriptions_by(bare(resource.jid), node.name)
+        return any(s.active and resource.hears(s.jid) for s in held)
 
     def tell_subscriber(self, node: Node, subscription: Subscription, event: NodeEvent) -> None:
         """Leave a notification for a subscriber of what is in the node."""

@@ -55,7 +55,7 @@ class Rules:
         self._addresses = Addresses(domain)
         self._state = State(ledger)
         self._roles = Roles(self._state, privileged)
-        self._notices = Notices(self._state)
+        self._notices = Notices(self._state, self._addresses)
         self._contacts = Contacts(self._state, self._roles, self._notices, self._addresses)
 
     def check_address(self, service: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from component.pubsub.archive import Archive
+from component.pubsub.attending import Attending
 from component.pubsub.contacting import Contacting
 from component.pubsub.expiring import Expiry
 from component.pubsub.managing import Managing
@@ -24,7 +25,9 @@ from component.records import Ledger
 __all__ = ["PubSub", "Request"]
 
 
-class PubSub(Provisioning, Archive, Subscribing, Publishing, Owning, Managing, Contacting):
+class PubSub(
+    Provisioning, Archive, Subscribing, Publishing, Owning, Managing, Contacting, Attending
+):
     """All nodes of the component, at all its addresses.
 
     `privileged` gives accounts, bare JIDs, a role at every managed node; an owner's holds at all

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 from component.pubsub.addresses import bare, localpart
+from component.pubsub.audience import Audience
 from component.pubsub.configuration import AccessModel
 from component.pubsub.model import Affiliation, Item, Node, Subscription
 from component.pubsub.presence import Contact, Presence
@@ -94,6 +95,7 @@ class State:
         self.presences: Table[str, Presence] = Table(ledger)
         """What is shown at extensions' addresses, by address; none is offline. It follows from
         the state of agents, and is not stored."""
+        self.audience = Audience()
         self.contacts_at: Index[Contact] = Index(lambda c: c.service, lambda c: c.jid)
         self.affiliations_at: Index[Affiliation] = Index(lambda a: a.node, lambda a: a.jid)
         self.affiliations_of: Index[Affiliation] = Index(lambda a: a.jid, lambda a: a.node)

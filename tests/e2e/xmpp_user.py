@@ -17,10 +17,15 @@ PUBSUB = "http://jabber.org/protocol/pubsub"
 
 
 class XmppUser:
-    """One of the users of the lab, online as long as the context lasts."""
+    """One of the users of the lab, online as long as the context lasts.
 
-    def __init__(self, server: XmppServer, user: str) -> None:
+    `interest` is what the client wants to be notified of by its contacts (XEP-0163).
+    """
+
+    def __init__(self, server: XmppServer, user: str, interest: str = "") -> None:
         self.jid = f"{user}@{HOST}"
+        self.presences: asyncio.Queue[Any] = asyncio.Queue()
+        self._interest = interest
         self.messages: asyncio.Queue[Any] = asyncio.Queue()
         self._port = server.settings.c2s_port
         self._client = ClientXMPP(
@@ -33,6 +38,9 @@ class XmppUser:
         # Not the event "message": it tells only of those with a body.
         any_message = MatchXPath("{jabber:client}message")
         self._client.register_handler(Callback("any", any_message, self.messages.put_nowait))
+        any_presence = MatchXPath("{jabber:client}presence")
+        self._client.register_handler(Callback("presence", any_presence, self.presences.put_nowait))
+        self._client.register_plugin("xep_0163")
 
     async def __aenter__(self) -> Self:
         online = asyncio.Event()
@@ -40,6 +48,10 @@ class XmppUser:
         self._client.connect("127.0.0.1", self._port)
         async with asyncio.timeout(10):
             await online.wait()
+        if self._interest:
+            self._client.plugin["xep_0163"].add_interest(self._interest)
+            await self._client.plugin["xep_0115"].update_caps(broadcast=False)
+        await self._client.get_roster()
         self._client.send_presence()
         return self
 
@@ -58,6 +70,18 @@ class XmppUser:
             while message["type"] != type_:
                 message = await self.messages.get()
         return message
+
+    def add_contact(self, jid: str) -> None:
+        """Ask to see the presence of somebody; whoever asks to see the user's, may."""
+        self._client.send_presence_subscription(jid)
+
+    async def sees(self, contact: str, status: str) -> str:
+        """Wait until a contact is shown with this status; return what is shown. TimeoutError."""
+        async with asyncio.timeout(20):
+            while True:
+                presence = await self.presences.get()
+                if (presence["from"], presence["status"]) == (contact, status):
+                    return str(presence["show"])
 
     async def ask(self, to: str, content: str, type_: str = "get") -> ET.Element:
         """Send a request; return the child of the answer, or the whole answer if it has none."""

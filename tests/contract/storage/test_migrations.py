@@ -29,6 +29,7 @@ LATER = [
     "0007_contacts",
     "0008_configuration_feed",
     "0009_transfers",
+    "0010_last_item_on_presence",
 ]
 ALL = ["0001_schema", *LATER]
 

@@ -17,7 +17,11 @@ class Client:
     """One of the lab's users, logged in and available; `async with` logs in."""
 
     def __init__(
-        self, settings: XmppServerSettings, user: str = "user1", resource: str = "desk"
+        self,
+        settings: XmppServerSettings,
+        user: str = "user1",
+        resource: str = "desk",
+        interest: str = "",
     ) -> None:
         self.jid = f"{user}@{HOST}"
         self.heard: list[ET.Element] = []
@@ -34,6 +38,9 @@ class Client:
         self._client.enable_starttls = self._client.enable_direct_tls = False
         self._client.register_plugin("xep_0030")
         self._client.register_plugin("xep_0060")
+        self._client.register_plugin("xep_0163")
+        self._interest = interest
+        """What this client wants to be notified of, without subscribing (XEP-0163)."""
         # Subscriptions are the tests' business.
         self._client.auto_authorize = None
         self._client.register_handler(
@@ -47,7 +54,10 @@ class Client:
         self._client.connect("127.0.0.1", self._port)
         await self._client.wait_until("session_start", PATIENCE)
         await self.roster()  # the server tells of subscriptions only those who ask for it
-        self.say("<presence/>")
+        if self._interest:
+            self._client.plugin["xep_0163"].add_interest(self._interest)
+            await self._client.plugin["xep_0115"].update_caps(broadcast=False)
+        self._client.send_presence()
         await self.has_heard_everything()
         return self
 

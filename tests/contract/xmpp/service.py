@@ -9,7 +9,6 @@ from xml.etree import ElementTree as ET
 
 from component.handlers.dispatch import dispatcher
 from component.handlers.notify import event_markup
-from component.handlers.presence import presence_markup
 from component.markup import Markup
 from component.ports import Outgoing
 from component.pubsub.model import Role
@@ -94,8 +93,11 @@ class Service:
         self.send(
             *(self.message(event_markup(n), *n.recipients, sender=n.service) for n in notifications)
         )
-        self.link.announce(_stanzas(self._pubsub.take_presences()))
+        self.link.announce(self._stanzas(self._pubsub.take_presences()))
         return result
+
+    def _stanzas(self, notices: Iterable[PresenceNotice]) -> list[Markup]:
+        return [stanza for notice in notices for stanza in self._dispatcher.presence(notice)]
 
     def owed(self) -> list[Outgoing]:
         return list(self._owed.values())
@@ -106,10 +108,11 @@ class Service:
             self.confirmed.append(seq)
 
     def presences(self) -> list[Markup]:
-        return _stanzas(self._pubsub.shown())
+        self._pubsub.forget_audience()
+        return self._stanzas(self._pubsub.shown())
 
     def farewell(self) -> list[Markup]:
-        return _stanzas(self._pubsub.farewell())
+        return self._stanzas(self._pubsub.farewell())
 
     # What a test does. --------------------------------------------------------------------------
 
@@ -157,10 +160,6 @@ class Service:
 
     async def owes_nothing(self) -> None:
         await until(lambda: not self._owed)
-
-
-def _stanzas(notices: Iterable[PresenceNotice]) -> list[Markup]:
-    return [stanza for notice in notices for stanza in presence_markup(notice)]
 
 
 async def until(condition: Callable[[], bool]) -> None:

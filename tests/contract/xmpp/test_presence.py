@@ -4,6 +4,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from component.handlers.caps import verification
+from component.handlers.namespaces import CAPS, DISCO_INFO
+from component.pubsub.audience import CALLS
 from component.pubsub.presence import OFFLINE, Presence, Show
 from lab.xmpp_server import XmppServer, XmppServerSettings
 from tests.contract.xmpp.client import Client
@@ -11,6 +14,7 @@ from tests.contract.xmpp.service import Service, until
 
 pytestmark = pytest.mark.contract
 
+EVENT = "{http://jabber.org/protocol/pubsub#event}"
 EXTENSION = "ext1000@ivr.example.com"
 FREE = Presence(True, Show.CHAT, "Free (support)")
 NOTHING_LEFT: tuple[dict[str, str], ...] = ({}, {EXTENSION: "none"})
@@ -110,6 +114,43 @@ async def test_who_loses_the_right_is_told_by_the_roster_too(
     await service.pubsub(lambda pubsub, _: pubsub.provision({"2000": "user2@example.com"}, 20))
     await contact.sees(EXTENSION, "unsubscribed")
     assert await contact.roster() in NOTHING_LEFT
+
+
+@pytest.mark.parametrize("interest", [CALLS, "ext1000"])
+async def test_software_that_wants_calls_need_only_have_the_contact(
+    service: Service, settings: XmppServerSettings, contact: Client, interest: str
+) -> None:
+    await contact.sees(EXTENSION, "subscribe")
+    contact.say(f"<presence type='subscribed' to='{EXTENSION}'/>")
+    await until(lambda: service.heard_presence(f"{contact.jid}/desk", ""))
+    await service.publish("call-1")
+    async with Client(settings, resource="crm", interest=interest) as crm:
+        (newest,) = await crm.hears(1)
+        await service.publish("call-2")
+        new = (await crm.hears(2))[1]
+    for message, item_id in ((newest, "call-1"), (new, "call-2")):
+        assert (message.get("from"), message.get("to")) == (EXTENSION, f"{crm.jid}/crm")
+        item = message.find(f"{EVENT}event/{EVENT}items/{EVENT}item")
+        assert item is not None
+        assert item.get("id") == item_id
+    assert newest.find("{urn:xmpp:delay}delay") is not None
+    await until(lambda: service.heard_presence(f"{crm.jid}/crm", "unavailable"))
+    await service.publish("call-3")
+    await service.owes_nothing()
+    assert contact.heard == []
+
+
+async def test_the_presence_of_extensions_names_capabilities_that_can_be_verified(
+    service: Service, contact: Client
+) -> None:
+    await service.show(FREE)
+    advertised = (await contact.sees(EXTENSION, "")).find(f"{{{CAPS}}}c")
+    assert advertised is not None
+    answer = await contact.ask(
+        f"<iq type='get' to='{EXTENSION}'><query xmlns='{DISCO_INFO}'"
+        f" node='{advertised.get('node')}#{advertised.get('ver')}'/></iq>"
+    )
+    assert verification(answer[0], "sha-1") == advertised.get("ver")
 
 
 HOSTILE = [

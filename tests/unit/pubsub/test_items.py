@@ -80,6 +80,7 @@ def test_the_oldest_items_beyond_the_maximum_go(service: Provisioned) -> None:
 def test_retracting_tells_the_subscribers(service: Provisioned) -> None:
     service.publish("call-1")
     service.subscribe(AGENT)
+    service.told.clear()
     service.retract("call-1")
     assert service.item_ids(AGENT) == []
     assert [notification.event for notification in service.told] == [ItemRetracted("call-1")]

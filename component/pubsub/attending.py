@@ -1,0 +1,87 @@
+"""Users' software comes, goes, and is notified of what it wants (XEP-0060 §9.1, XEP-0163 §4)."""
+
+from dataclasses import replace
+
+from component.pubsub.addresses import bare
+from component.pubsub.audience import Resource
+from component.pubsub.configuration import SendLast
+from component.pubsub.model import LastItem, Node
+from component.pubsub.rules import Rules
+from component.pubsub.state import key_of
+
+
+class Attending(Rules):
+    """What presence of users means for the notifications from an address."""
+
+    def arrive(self, service: str, resource: Resource) -> bool:
+        """Take note of available presence at an address; tell whether the wants must be asked for.
+
+        It need not come from a contact: directed presence counts as well. It counts only from
+        those who might be contacts, though.
+        """
+        if not self._contacts.may_see(bare(resource.jid), service):
+            return False
+        before = self._state.audience.get(service, resource.jid)
+        is_same = before is not None and before.caps == resource.caps
+        if before is not None and is_same and resource.wants is None:
+            resource = replace(resource, wants=before.wants)
+        self._state.audience.put(service, resource)
+        if before is None:
+            self._remind_subscriber(service, resource)
+        self._remind_interested(service, resource, before)
+        return resource.wants is None and not is_same
+
+    def learn(self, service: str, jid: str, caps: str, wants: frozenset[str]) -> None:
+        """Take note of what software with these capabilities wants, if it still is there."""
+        before = self._state.audience.get(service, jid)
+        if before is not None and before.caps == caps:
+            resource = replace(before, wants=wants)
+            self._state.audience.put(service, resource)
+            self._remind_interested(service, resource, before)
+
+    def leave(self, service: str, jid: str) -> None:
+        """Take note that a full JID, or all of an account, is no longer available.
+
+        What is sent to a full JID that is gone is lost, and no server says so. Its subscriptions
+        at this address end.
+        """
+        self._state.audience.drop(service, jid)
+        for subscription in list(self._state.subscriptions_of.of(bare(jid))):
+            if (subscription.service, subscription.jid) == (service, jid) and jid != bare(jid):
+                self._state.subscriptions.delete(key_of(subscription))
+
+    def lose_sight(self, service: str, account: str) -> None:
+        """Take note that an account no longer shows its presence: who is there is unknown."""
+        self._state.audience.drop(service, account)
+
+    def forget_audience(self) -> None:
+        """Take note that the connection was away: who is there is unknown."""
+        self._state.audience.clear()
+
+    def _remind_subscriber(self, service: str, resource: Resource) -> None:
+        """Send the newest item of each node that this resource is subscribed to."""
+        held = self._state.subscriptions_of.of(bare(resource.jid))
+        names = [
+            s.node
+            for s in held
+            if s.service == service and s.active and s.deliver and resource.hears(s.jid)
+        ]
+        for name in dict.fromkeys(names):
+            self._remind(self._existing(name), service, resource)
+
+    def _remind_interested(self, service: str, resource: Resource, before: Resource | None) -> None:
+        """Send the newest item to one who wants the account's node, and did not before."""
+        node = self._account(service)
+        if node is None or not resource.is_interested_in(node):
+            return
+        if before is not None and before.is_interested_in(node):
+            return
+        if not self._notices.reaches(node, resource):
+            self._remind(node, service, resource)
+
+    def _remind(self, node: Node, service: str, resource: Resource) -> None:
+        config, items = node.config, self._state.items_at.of(node.name)
+        wanted = config.send_last_published_item is SendLast.ON_SUBSCRIBING_AND_PRESENCE
+        if wanted and items and config.deliver_notifications:
+            last = LastItem(items[-1], config.deliver_payloads)
+            self._notices.tell(node.name, service, (resource.jid,), last)

@@ -1,0 +1,73 @@
+"""Users' software that is online, as our addresses know it by presence (XEP-0163 §4.2).
+
+None of it is stored: after a reconnect all users are asked anew.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from component.pubsub.addresses import bare
+from component.pubsub.model import Node
+from component.pubsub.presence import Show
+
+CALLS = "urn:ivr-pubsub:call:1"
+"""The namespace of calls. Software that wants this is notified by each extension it has as a
+contact; software that wants a node by its name, by that one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A user's software that is online."""
+
+    jid: str
+    """A full JID."""
+    show: Show | None = None
+    priority: int = 0
+    caps: str = ""
+    """Which capabilities it says it has, as a name for them; empty if it says nothing."""
+    wants: frozenset[str] | None = frozenset()
+    """What it wants to be notified of (`+notify`); None as long as that is not known."""
+
+    def is_interested_in(self, node: Node) -> bool:
+        """Tell whether it wants to be notified by a node of an account."""
+        return self.wants is not None and not self.wants.isdisjoint((CALLS, node.name))
+
+    def hears(self, jid: str) -> bool:
+        """Tell whether it gets what is sent to this JID: its own, or its account's.
+
+        Servers deliver nothing to software of negative priority that is sent to the account.
+        """
+        return jid == self.jid or (self.priority >= 0 and jid == bare(self.jid))
+
+
+class Audience:
+    """The resources at each address."""
+
+    def __init__(self) -> None:
+        self._there: dict[str, dict[str, Resource]] = {}
+
+    def at(self, service: str) -> Iterator[Resource]:
+        """Yield those at an address; nobody may come or go meanwhile."""
+        yield from self._there.get(service, {}).values()
+
+    def get(self, service: str, jid: str) -> Resource | None:
+        """Return one of them, None if it is not there."""
+        return self._there.get(service, {}).get(jid)
+
+    def put(self, service: str, resource: Resource) -> None:
+        """Note that one is there, and how."""
+        self._there.setdefault(service, {})[resource.jid] = resource
+
+    def drop(self, service: str, jid: str) -> list[Resource]:
+        """Forget the one with a full JID, or all of an account; return whom there was."""
+        there = self._there.get(service, {})
+        gone = [r for r in there.values() if jid in (r.jid, bare(r.jid))]
+        for resource in gone:
+            del there[resource.jid]
+        if not there:
+            self._there.pop(service, None)
+        return gone
+
+    def clear(self) -> None:
+        """Forget all: nobody knows any longer who is there."""
+        self._there.clear()

@@ -1,0 +1,256 @@
+"""Software that is notified because it is online and wants to be."""
+
+from dataclasses import replace
+
+import pytest
+
+from component.pubsub.audience import CALLS, Resource
+from component.pubsub.configuration import SendLast
+from component.pubsub.model import ItemPublished, ItemRetracted, LastItem, NodeEvent, Role
+from component.pubsub.presence import Show
+from component.pubsub.service import Request
+from tests.unit.pubsub.nodes import News
+from tests.unit.pubsub.provisioned import (
+    ACCOUNTS,
+    AGENT,
+    DOMAIN,
+    EXTENSION,
+    STRANGER,
+    SUPERVISOR,
+    Provisioned,
+)
+
+pytestmark = pytest.mark.unit
+
+DESK = Resource(f"{AGENT}/desk", caps="client#1", wants=frozenset({CALLS}))
+PHONE = replace(DESK, jid=f"{AGENT}/phone")
+PLAIN = Resource(f"{AGENT}/plain")
+
+
+@pytest.fixture
+def service() -> Provisioned:
+    return Provisioned()
+
+
+def arrive(service: Provisioned, resource: Resource, address: str = EXTENSION) -> bool:
+    return service.do(lambda pubsub: pubsub.arrive(address, resource))
+
+
+def leave(service: Provisioned, jid: str, address: str = EXTENSION) -> None:
+    service.do(lambda pubsub: pubsub.leave(address, jid))
+
+
+def heard(service: Provisioned, jid: str) -> list[tuple[str, type[NodeEvent]]]:
+    """What a JID was notified of, and from which address; it is then forgotten."""
+    found = [(n.service, type(n.event)) for n in service.told if jid in n.recipients]
+    service.told.clear()
+    return found
+
+
+@pytest.mark.parametrize("name", [CALLS, "ext1000"])
+def test_software_that_wants_calls_is_notified_without_further_ado(
+    service: Provisioned, name: str
+) -> None:
+    arrive(service, replace(DESK, wants=frozenset({name})))
+    service.publish("call-1")
+    service.retract("call-1")
+    assert heard(service, DESK.jid) == [(EXTENSION, ItemPublished), (EXTENSION, ItemRetracted)]
+
+
+@pytest.mark.parametrize("wants", [frozenset[str](), frozenset({"ext2000"}), frozenset({"urn:x"})])
+def test_software_that_does_not_want_them_is_not(
+    service: Provisioned, wants: frozenset[str]
+) -> None:
+    arrive(service, replace(DESK, wants=wants))
+    service.publish("call-1")
+    assert heard(service, DESK.jid) == []
+
+
+def test_a_stranger_hears_nothing_whatever_his_software_wants(service: Provisioned) -> None:
+    assert not arrive(service, replace(DESK, jid=f"{STRANGER}/desk", wants=None))
+    arrive(service, replace(DESK, jid=f"{STRANGER}/desk"))
+    service.publish("call-1")
+    assert heard(service, f"{STRANGER}/desk") == []
+
+
+def test_each_extension_notifies_those_who_have_shown_themselves_to_it(
+    service: Provisioned,
+) -> None:
+    boss = replace(DESK, jid=f"{SUPERVISOR}/desk")
+    arrive(service, boss)
+    service.publish("call-1", node="ext2000")
+    assert heard(service, boss.jid) == []
+    arrive(service, boss, f"ext2000@{DOMAIN}")
+    service.told.clear()
+    service.publish("call-2", node="ext2000")
+    assert heard(service, boss.jid) == [(f"ext2000@{DOMAIN}", ItemPublished)]
+
+
+def test_the_services_own_domain_notifies_nobody_for_presence(service: Provisioned) -> None:
+    arrive(service, DESK, DOMAIN)
+    service.publish("call-1")
+    assert heard(service, DESK.jid) == []
+
+
+def test_who_goes_hears_nothing_more(service: Provisioned) -> None:
+    arrive(service, DESK)
+    arrive(service, PHONE)
+    leave(service, DESK.jid)
+    service.publish("call-1")
+    assert [n.recipients for n in service.told] == [(PHONE.jid,)]
+    leave(service, AGENT)  # all of the account's software
+    service.told.clear()
+    service.publish("call-2")
+    assert service.told == []
+
+
+@pytest.mark.parametrize("subscriber", [AGENT, DESK.jid])
+@pytest.mark.parametrize("address", [DOMAIN, EXTENSION])
+def test_nobody_is_notified_twice_for_subscribing_as_well(
+    service: Provisioned, subscriber: str, address: str
+) -> None:
+    service.subscribe(subscriber, service=address)
+    arrive(service, DESK)
+    service.publish("call-1")
+    assert [(n.service, n.recipients) for n in service.told] == [(address, (subscriber,))]
+
+
+def test_another_resources_subscription_does_not_count(service: Provisioned) -> None:
+    service.subscribe(PHONE.jid)
+    arrive(service, DESK)
+    service.publish("call-1")
+    assert heard(service, DESK.jid) == [(EXTENSION, ItemPublished)]
+
+
+def test_the_accounts_subscription_does_not_reach_software_of_negative_priority(
+    service: Provisioned,
+) -> None:
+    service.subscribe(AGENT)
+    arrive(service, replace(DESK, priority=-1))
+    service.publish("call-1")
+    assert heard(service, DESK.jid) == [(EXTENSION, ItemPublished)]
+
+
+# The newest item, on presence. -------------------------------------------------------------------
+
+
+def test_who_comes_online_gets_the_newest_item_once(service: Provisioned) -> None:
+    service.publish("call-1")
+    service.publish("call-2")
+    arrive(service, DESK)
+    [told] = service.told
+    assert isinstance(told.event, LastItem)
+    assert (told.service, told.recipients, told.event.item.id) == (
+        EXTENSION,
+        (DESK.jid,),
+        "call-2",
+    )
+    service.told.clear()
+    arrive(service, replace(DESK, show=Show.AWAY))
+    assert service.told == []
+    leave(service, DESK.jid)
+    arrive(service, DESK)
+    assert heard(service, DESK.jid) == [(EXTENSION, LastItem)]
+
+
+def test_a_subscriber_gets_it_too_and_once_all_the_same(service: Provisioned) -> None:
+    service.publish("call-1")
+    service.subscribe(AGENT, service=EXTENSION)
+    service.told.clear()
+    arrive(service, PLAIN)
+    arrive(service, DESK)
+    assert [n.recipients for n in service.told] == [(PLAIN.jid,), (DESK.jid,)]
+
+
+@pytest.mark.parametrize("when", [SendLast.NEVER, SendLast.ON_SUBSCRIBING])
+def test_it_is_not_sent_where_the_node_says_no(when: SendLast) -> None:
+    service = News()
+    service.configure(node="ext1000", send_last_published_item=when)
+    service.publish("call-1")
+    service.told.clear()
+    arrive(service, DESK)
+    assert service.told == []
+
+
+def test_an_empty_node_sends_nothing(service: Provisioned) -> None:
+    arrive(service, DESK)
+    assert service.told == []
+
+
+# What it wants is learned later. -----------------------------------------------------------------
+
+
+def test_unknown_wants_are_asked_for_once(service: Provisioned) -> None:
+    unknown = replace(DESK, wants=None)
+    assert arrive(service, unknown)
+    assert not arrive(service, replace(unknown, show=Show.DND))
+    assert arrive(service, replace(unknown, caps="client#2"))
+    assert not arrive(service, DESK)
+
+
+def test_what_was_learned_holds_from_then_on(service: Provisioned) -> None:
+    service.publish("call-1")
+    service.told.clear()
+    arrive(service, replace(DESK, wants=None))
+    assert service.told == []
+    service.do(lambda p: p.learn(EXTENSION, DESK.jid, DESK.caps, frozenset({CALLS})))
+    assert heard(service, DESK.jid) == [(EXTENSION, LastItem)]
+    arrive(service, replace(DESK, wants=None, show=Show.AWAY))
+    service.publish("call-2")
+    assert heard(service, DESK.jid) == [(EXTENSION, ItemPublished)]
+
+
+def test_what_is_learned_too_late_is_ignored(service: Provisioned) -> None:
+    wants = frozenset({CALLS})
+    service.do(lambda p: p.learn(EXTENSION, DESK.jid, DESK.caps, wants))
+    arrive(service, replace(DESK, caps="client#2", wants=None))
+    service.do(lambda p: p.learn(EXTENSION, DESK.jid, DESK.caps, wants))
+    service.publish("call-1")
+    assert service.told == []
+
+
+# Rights and gaps. --------------------------------------------------------------------------------
+
+
+def test_losing_the_right_ends_it() -> None:
+    service = News()
+    arrive(service, DESK)
+    service.give(AGENT, Role.OUTCAST, node="ext1000")
+    service.told.clear()
+    service.publish("call-1")
+    assert service.told == []
+
+
+def test_another_account_at_the_extension_ends_it(service: Provisioned) -> None:
+    arrive(service, DESK)
+    service.provision(ACCOUNTS | {"1000": "new@example.com"})
+    service.publish("call-1")
+    assert service.told == []
+
+
+@pytest.mark.parametrize("how", ["unsubscribe", "stop showing presence", "connection lost"])
+def test_whose_presence_is_known_no_more_is_notified_no_more(
+    service: Provisioned, how: str
+) -> None:
+    service.add_contact(AGENT)
+    arrive(service, DESK)
+    if how == "unsubscribe":
+        service.do(lambda pubsub: pubsub.remove_contact(Request(AGENT, EXTENSION)))
+    elif how == "stop showing presence":
+        service.do(lambda pubsub: pubsub.lose_sight(EXTENSION, AGENT))
+    else:
+        service.do(lambda pubsub: pubsub.forget_audience())
+    service.publish("call-1")
+    assert service.told == []
+
+
+def test_the_subscription_of_a_full_jid_ends_when_it_goes(service: Provisioned) -> None:
+    for jid in (DESK.jid, PHONE.jid, AGENT):
+        service.subscribe(jid, service=EXTENSION, subid=jid)
+    service.subscribe(DESK.jid, service=DOMAIN)
+    arrive(service, DESK)
+    leave(service, DESK.jid)
+    left = sorted((s.service, s.jid) for s in service.pubsub.subscriptions.values())
+    assert left == [(EXTENSION, AGENT), (EXTENSION, PHONE.jid), (DOMAIN, DESK.jid)]
+    leave(service, AGENT)
+    assert len(service.pubsub.subscriptions) == 3
