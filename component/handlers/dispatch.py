@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 
 import structlog
 
-from component.handlers import archive, caps, commands, forms, ping, rsm, times, version
+from component.handlers import archive, caps, commands, forms, ping, rsm, times, vcard, version
 from component.handlers.archive import ArchiveHandlers
 from component.handlers.caps import Capabilities
 from component.handlers.commands import CommandHandlers
@@ -33,6 +33,7 @@ from component.handlers.presence import PresenceHandlers, presence_markup
 from component.handlers.pubsub import PubSubHandlers
 from component.handlers.stanza import Answer, Engine, IqRequest, Routes, split_name
 from component.handlers.times import TimeHandlers
+from component.handlers.vcard import PHOTO_HASH, VCardHandlers
 from component.handlers.version import VersionHandlers
 from component.markup import MAX_STANZA, Markup, element, flaw
 from component.pubsub.policy import DEFAULT_POLICY, Policy
@@ -103,7 +104,8 @@ class Dispatcher:
 
     def presence(self, notice: PresenceNotice) -> Iterator[Markup]:
         """Yield the stanzas that show the presence of one of our addresses."""
-        return presence_markup(notice, self._disco.own(notice.service).advertised)
+        capabilities = self._disco.own(notice.service).advertised
+        return presence_markup(notice, Markup(capabilities + PHOTO_HASH))
 
     async def _answer_request(self, stanza: ET.Element) -> Markup:
         stanzas = await self._replies(stanza)
@@ -173,6 +175,7 @@ def dispatcher(
         *ping.FEATURES,
         *rsm.FEATURES,
         *times.FEATURES,
+        *vcard.FEATURES,
         *version.FEATURES,
     }
     disco = DiscoHandlers(engine, domain, features, contact)
@@ -182,6 +185,7 @@ def dispatcher(
         CommandHandlers(engine, new_id),
         PingHandlers(engine, domain),
         TimeHandlers(engine, domain),
+        VCardHandlers(engine, domain),
         VersionHandlers(engine, domain, software_version),
         disco,
     )

@@ -37,6 +37,15 @@ SHIM = "http://jabber.org/protocol/shim"
 RSM = "http://jabber.org/protocol/rsm"
 """XEP-0059."""
 
+VCARD_TEMP = "vcard-temp"
+"""XEP-0054."""
+
+VCARD_UPDATE = "vcard-temp:x:update"
+"""XEP-0153."""
+
+VCARD4 = "urn:ietf:params:xml:ns:vcard-4.0"
+"""XEP-0292."""
+
 VERSION = "jabber:iq:version"
 """XEP-0092."""
 

@@ -54,7 +54,7 @@ async def test_the_domain_answers_pings_while_the_database_is_away(dialogue: Dia
 @pytest.mark.parametrize(
     ("type_", "content"),
     [
-        ("get", "<vCard xmlns='vcard-temp'/>"),
+        ("get", "<query xmlns='jabber:iq:last'/>"),
         ("set", PING),
         ("get", "<ping/>"),
         ("set", "<query xmlns='http://jabber.org/protocol/disco#info'/>"),
