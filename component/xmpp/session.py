@@ -1,16 +1,22 @@
 """One stay at the server, from connecting to the end of the connection."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 from xml.etree import ElementTree as ET
 
+import structlog
+
 from component.markup import Markup
 from component.ports import Outgoing
+from component.xmpp import multicast
 from component.xmpp.late import late
 from component.xmpp.outbound import Outbound
+from component.xmpp.requests import Requests
 from component.xmpp.stream import ComponentStream
+
+log = structlog.get_logger(__name__)
 
 MAX_UNDER_WAY = 1000
 """Stanzas that are being answered at once; requests beyond are asked to come again."""
@@ -97,6 +103,7 @@ class Session:
         self._debtor = debtor
         self._answerer = answerer
         self._answering: set[asyncio.Task[None]] = set()
+        self._requests = Requests(stream, place.domain, timings.answer)
         self.outbound = Outbound(stream, place.domain, debtor.confirm, wrote)
 
     async def run(self, on_accepted: Callable[[], None]) -> None:
@@ -111,6 +118,7 @@ class Session:
             on_accepted()
             self.outbound.send([late(message) for message in self._debtor.owed()])
             self.outbound.announce(self._debtor.presences())
+            self._begin(self._discover())
             await self._watch()
         finally:
             for task in self._answering:
@@ -155,8 +163,19 @@ class Session:
             if self.outbound.ping == asked:
                 self.outbound.ask_again()
 
+    async def _discover(self) -> None:
+        """Look for what the server has that makes work easier."""
+        service = await multicast.find(self._requests.ask, self._place.domain)
+        if service is not None:
+            log.info("multicast service found", service=service.address, limit=service.limit)
+            self.outbound.use(service)
+
     def _receive(self, stanza: ET.Element) -> None:
-        if self.outbound.returned(stanza):
+        if (
+            self.outbound.returned(stanza)
+            or self.outbound.refused(stanza)
+            or self._requests.answered(stanza)
+        ):
             return
         if self.outbound.is_outdated_by(stanza):
             self._stream.leave("conflict", "a newer connection of the component is there")
@@ -164,7 +183,11 @@ class Session:
         if len(self._answering) >= MAX_UNDER_WAY:
             self._reply(self._answerer.decline(stanza))
             return
-        task = asyncio.create_task(self._answer(stanza))
+        self._begin(self._answer(stanza))
+
+    def _begin(self, work: Coroutine[None, None, None]) -> None:
+        """Let something go on beside the rest, for as long as the connection lasts at most."""
+        task = asyncio.create_task(work)
         self._answering.add(task)
         task.add_done_callback(self._answering.discard)
 

@@ -6,57 +6,18 @@ from structlog.testing import capture_logs
 
 from component.markup import MAX_STANZA, Markup
 from component.ports import Outgoing
-from component.xmpp.outbound import PIECE, WINDOW, Outbound
+from component.xmpp.outbound import PIECE, WINDOW
+from tests.unit.xmpp.wire import DOMAIN, Sending, message
 
 pytestmark = pytest.mark.unit
-
-DOMAIN = "ivr.example.com"
 
 LARGE = f"<event>{'x' * PIECE}</event>"
 """A piece for itself."""
 
 
-class FakeWire:
-    """Keeps what is written."""
-
-    def __init__(self) -> None:
-        self.pieces: list[bytes] = []
-
-    def write(self, data: bytes) -> None:
-        self.pieces.append(data)
-
-    def stanzas(self) -> list[ET.Element]:
-        return list(ET.fromstring(b"<stream>" + b"".join(self.pieces) + b"</stream>"))
-
-    def messages(self) -> list[ET.Element]:
-        return [stanza for stanza in self.stanzas() if stanza.tag == "message"]
-
-    def pings(self) -> list[ET.Element]:
-        return [stanza for stanza in self.stanzas() if stanza.tag == "iq"]
-
-
-class Sending:
-    """An `Outbound` on a fake wire, and the numbers that it confirmed."""
-
-    def __init__(self) -> None:
-        self.wire = FakeWire()
-        self.confirmed: list[int] = []
-        self.outbound = Outbound(self.wire, DOMAIN, self.confirmed.extend)
-
-    def send(self, *messages: Outgoing) -> None:
-        self.outbound.send(messages)
-
-    def return_ping(self) -> None:
-        assert self.outbound.returned(self.wire.pings()[-1])
-
-
 @pytest.fixture
 def sending() -> Sending:
     return Sending()
-
-
-def message(seq: int, *recipients: str, body: str = "<event/>", sender: str = DOMAIN) -> Outgoing:
-    return Outgoing(seq, sender, recipients or ("user1@example.com",), "headline", body)
 
 
 def test_a_message_is_written_to_each_recipient(sending: Sending) -> None:

@@ -1,0 +1,64 @@
+"""Messages as they are written to the stream; what is the same for all recipients is made once."""
+
+from collections.abc import Iterator
+
+from component.markup import MAX_STANZA, attribute, element, flaw
+from component.ports import Outgoing
+from component.pubsub.addresses import bare
+from component.xmpp.multicast import ADDRESS, Multicast
+
+ADDRESSES = 16 * 1024
+"""Bytes of addresses in one message, about. With `MAX_STANZA` it is still a stanza that servers
+take; and the first of many recipients does not wait until the addresses of all were read."""
+
+
+def fault(message: Outgoing, domain: str) -> str | None:
+    """Return why the server would end the stream over this message, None if it would not."""
+    if bare(message.sender).rpartition("@")[2] != domain:
+        return f"{message.sender} is not an address of {domain}"
+    found = flaw(message.body)
+    if found is None and len(message.body.encode()) > MAX_STANZA:
+        return "it is larger than a stanza may be"
+    return found
+
+
+def singly(message: Outgoing) -> Iterator[bytes]:
+    """Yield a message once for each recipient; only the address differs."""
+    head, tail = _head(message), f"'>{message.body}</message>".encode()
+    for recipient in message.recipients:
+        yield head + attribute(recipient).encode() + tail
+
+
+def together(message: Outgoing, multicast: Multicast) -> Iterator[bytes]:
+    """Yield a message for as many recipients at once as the service takes.
+
+    The service passes it on without the addresses, as they are of the kind that nobody is shown.
+    """
+    head = _head(message) + attribute(multicast.address).encode()
+    begin = f"'><addresses xmlns='{ADDRESS}'>".encode()
+    tail = f"</addresses>{message.body}</message>".encode()
+    for addresses in _portions(message.recipients, multicast.limit):
+        yield b"".join((head, begin, *addresses, tail))
+
+
+def _head(message: Outgoing) -> bytes:
+    """Return the beginning, up to the address."""
+    # The id is the same whenever it is sent: who gets it again after a reconnect knows it by that.
+    return (
+        f"<message type='{attribute(message.type)}' id='{message.seq}'"
+        f" from='{attribute(message.sender)}' to='"
+    ).encode()
+
+
+def _portions(recipients: tuple[str, ...], limit: int) -> Iterator[list[bytes]]:
+    portion: list[bytes] = []
+    size = 0
+    for recipient in recipients:
+        address = element("address", {"type": "bcc", "jid": recipient}).encode()
+        if portion and (len(portion) == limit or size + len(address) > ADDRESSES):
+            yield portion
+            portion, size = [], 0
+        portion.append(address)
+        size += len(address)
+    if portion:
+        yield portion

@@ -1,0 +1,68 @@
+"""Extended stanza addressing (XEP-0033): one message to many, if the server can do it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from xml.etree import ElementTree as ET
+
+from component.markup import Markup, element
+
+ADDRESS = "http://jabber.org/protocol/address"
+DISCO_INFO = "http://jabber.org/protocol/disco#info"
+DISCO_ITEMS = "http://jabber.org/protocol/disco#items"
+
+LEAST_LIMIT = 20
+"""Addresses that a service takes in a stanza if it does not say how many (XEP-0033 §9)."""
+
+MOST_SERVICES = 50
+"""Services of a server that are asked what they are."""
+
+_FIELD = "{jabber:x:data}field"
+_VALUE = "{jabber:x:data}value"
+
+Ask = Callable[[str, Markup], Awaitable[ET.Element | None]]
+"""Sends a request of type get to an address; returns the result, None if there was none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Multicast:
+    """A service that passes a message on to the addresses in it."""
+
+    address: str
+    limit: int
+    """The most addresses in one stanza."""
+
+
+async def find(ask: Ask, domain: str) -> Multicast | None:
+    """Look for a multicast service at the server of a component (XEP-0033 §2.2).
+
+    The server is known by the domain above the component's.
+    """
+    server = domain.partition(".")[2]
+    if not server:
+        return None
+    if (found := await _examine(ask, server)) is not None:
+        return found
+    items = await ask(server, element("query", {"xmlns": DISCO_ITEMS}))
+    listed = [] if items is None else items.iter(f"{{{DISCO_ITEMS}}}item")
+    addresses = [item.get("jid", "") for item in listed if not item.get("node")]
+    services = [address for address in addresses if address != domain and "@" not in address]
+    for service in services[:MOST_SERVICES]:
+        if (found := await _examine(ask, service)) is not None:
+            return found
+    return None
+
+
+async def _examine(ask: Ask, address: str) -> Multicast | None:
+    """Return what is at an address if it passes messages on."""
+    info = await ask(address, element("query", {"xmlns": DISCO_INFO}))
+    if info is None:
+        return None
+    features = {feature.get("var") for feature in info.iter(f"{{{DISCO_INFO}}}feature")}
+    return Multicast(address, _limit(info)) if ADDRESS in features else None
+
+
+def _limit(info: ET.Element) -> int:
+    """Return how many addresses a message may have, as ejabberd tells it in a form (XEP-0128)."""
+    said = {field.get("var"): field.findtext(_VALUE, "") for field in info.iter(_FIELD)}
+    value = said.get("message", "")
+    return int(value) if said.get("FORM_TYPE") == ADDRESS and value.isdecimal() else LEAST_LIMIT
