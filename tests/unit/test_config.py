@@ -9,6 +9,7 @@ from pydantic import SecretStr, ValidationError
 
 from component import config
 from component.config import Config, ConfigError
+from component.pubsub.policy import Creators, Policy
 
 pytestmark = pytest.mark.unit
 
@@ -251,3 +252,9 @@ class TestExample:
 def test_only_contacts_that_there_are_are_told() -> None:
     loaded = config.from_toml(MINIMAL + "[contact]\nabuse = ['mailto:a@example.com']\nsupport = []")
     assert loaded.contact.addresses == {"abuse": ("mailto:a@example.com",)}
+
+
+def test_who_may_create_nodes_is_configured() -> None:
+    assert config.from_toml(MINIMAL).pubsub.policy == Policy(Creators.ADMINS, auto_create=False)
+    loaded = config.from_toml(f"{MINIMAL}[pubsub]\ncreate = 'everyone'\nauto_create = true")
+    assert loaded.pubsub.policy == Policy(Creators.EVERYONE, auto_create=True)

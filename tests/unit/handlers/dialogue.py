@@ -1,6 +1,6 @@
 """Stanzas in, stanzas out, with the rules behind them and nothing else."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from itertools import chain, count
 from typing import NamedTuple, TypeVar
@@ -8,9 +8,10 @@ from xml.etree import ElementTree as ET
 
 from component.handlers.dispatch import dispatcher
 from component.markup import flaw
+from component.pubsub.model import Role
 from component.pubsub.policy import DEFAULT_POLICY, Policy
 from component.pubsub.service import PubSub
-from tests.unit.pubsub.provisioned import DOMAIN, NOW, Provisioned
+from tests.unit.pubsub.provisioned import DOMAIN, NOW, PRIVILEGED, Provisioned
 
 T = TypeVar("T")
 
@@ -43,8 +44,10 @@ class Refusal(NamedTuple):
 class Dialogue:
     """A conversation of user1, to whom extension 1000 belongs, with the component."""
 
-    def __init__(self, policy: Policy = DEFAULT_POLICY) -> None:
-        self.service = Provisioned(policy=policy)
+    def __init__(
+        self, policy: Policy = DEFAULT_POLICY, privileged: Mapping[str, Role] = PRIVILEGED
+    ) -> None:
+        self.service = Provisioned(policy=policy, privileged=privileged)
         self.engine = ImmediateEngine(self.service)
         self._ids = chain(["new-subid"], (f"new-subid-{number}" for number in count(2)))
         self.dispatcher = dispatcher(self.engine, DOMAIN, "1.2.3", lambda: next(self._ids), policy)

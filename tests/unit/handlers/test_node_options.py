@@ -6,6 +6,7 @@ import pytest
 
 from component.handlers.notify import event_markup
 from component.pubsub.model import ItemPublished
+from component.pubsub.policy import Creators, Policy
 from tests.unit.handlers.dialogue import Dialogue, Refusal, refusal
 from tests.unit.handlers.requests import (
     NODE_CONFIG,
@@ -16,7 +17,7 @@ from tests.unit.handlers.requests import (
     succeeds,
     with_news,
 )
-from tests.unit.pubsub.provisioned import ADMIN, AGENT, DOMAIN
+from tests.unit.pubsub.provisioned import ADMIN, AGENT, DOMAIN, STRANGER
 
 pytestmark = pytest.mark.unit
 
@@ -142,3 +143,23 @@ async def test_a_refused_list_of_subscriptions_says_how_things_are(dialogue: Dia
 async def test_the_default_options_of_a_subscription_are_a_result(dialogue: Dialogue) -> None:
     reply = await answer(dialogue, "get", "<default node='news'/>")
     assert "<x xmlns='jabber:x:data' type='result'>" in reply
+
+
+async def test_the_last_owner_stays_one_and_the_error_says_who_is_what() -> None:
+    """An administrator owns every node anyway: so it is without one that this can happen."""
+    dialogue = Dialogue(Policy(Creators.EVERYONE), privileged={})
+    await succeeds(dialogue, "<create node='news'/>", sender=AGENT)
+    entries = "".join(
+        f"<affiliation jid='{jid}' affiliation='{role}'/>"
+        for jid, role in ((AGENT, "none"), (STRANGER, "publisher"))
+    )
+    wanted = f"<affiliations node='news'>{entries}</affiliations>"
+    before = dialogue.service.contents()
+    reply = await answer(dialogue, "set", wanted, OWNER, AGENT)
+    assert refusal(reply) == Refusal("modify", "not-acceptable")
+    listed = ET.fromstring(reply).iter(f"{{{OWNER}}}affiliation")
+    assert [a.attrib for a in listed] == [
+        {"jid": AGENT, "affiliation": "owner"},
+        {"jid": STRANGER, "affiliation": "none"},
+    ]
+    assert dialogue.service.contents() == before

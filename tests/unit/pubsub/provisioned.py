@@ -43,9 +43,10 @@ class Provisioned:
         max_items: int = 3,
         domain: str = DOMAIN,
         policy: Policy = DEFAULT_POLICY,
+        privileged: Mapping[str, Role] = PRIVILEGED,
     ) -> None:
         self.ledger = Ledger()
-        self.pubsub = PubSub(self.ledger, domain, PRIVILEGED, policy)
+        self.pubsub = PubSub(self.ledger, domain, privileged, policy)
         self.told: list[Notification] = []
         self.presences: list[PresenceNotice] = []
         self.provision(accounts, max_items)
