@@ -6,7 +6,7 @@ from component.handlers import commands
 from component.handlers.caps import OwnCapabilities
 from component.handlers.commands import command_info
 from component.handlers.forms import Field, form_markup
-from component.handlers.namespaces import COMMANDS, DISCO_INFO, DISCO_ITEMS, SERVER_INFO
+from component.handlers.namespaces import COMMANDS, DISCO_INFO, DISCO_ITEMS, SERVER_INFO, SHIM
 from component.handlers.node_form import meta_data_markup
 from component.handlers.rsm import page_markup, page_of
 from component.handlers.stanza import Engine, IqRequest, Routes, check_address, qualified
@@ -48,10 +48,10 @@ class DiscoHandlers:
 
     async def _info(self, iq: IqRequest) -> Markup:
         request = _request(iq)
-        own, of_command = self.own(bare(request.service)), command_info(request.node)
-        if request.node in (None, own.name) or of_command is not None:
+        own, of_protocol = self.own(bare(request.service)), _of_protocol(request.node)
+        if request.node in (None, own.name) or of_protocol is not None:
             await check_address(self._engine, self._domain, request.service)
-            description = own.description if of_command is None else of_command
+            description = own.description if of_protocol is None else of_protocol
         else:
             node = await self._engine.pubsub(lambda pubsub, _: pubsub.hosted(request))
             identity = _identity("leaf", node.title)
@@ -97,6 +97,14 @@ def _items_at(pubsub: PubSub, request: Request, page: Page | None) -> Retrieved:
     if not node.config.persist_items:
         return Retrieved(node.name, ())
     return pubsub.retrieve(request, page=page)
+
+
+def _of_protocol(node: str | None) -> Markup | None:
+    """Return what is said of a node that stands for a protocol; None of all others."""
+    if node == SHIM:
+        header = element("feature", {"var": f"{SHIM}#SubID"})
+        return Markup(_identity("service", NAME) + header)
+    return command_info(node)
 
 
 def _contact_markup(contact: Mapping[str, Sequence[str]]) -> Markup:

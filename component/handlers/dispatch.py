@@ -12,7 +12,18 @@ from xml.etree import ElementTree as ET
 
 import structlog
 
-from component.handlers import archive, caps, commands, forms, ping, rsm, times, vcard, version
+from component.handlers import (
+    archive,
+    caps,
+    commands,
+    forms,
+    notify,
+    ping,
+    rsm,
+    times,
+    vcard,
+    version,
+)
 from component.handlers.archive import ArchiveHandlers
 from component.handlers.caps import Capabilities
 from component.handlers.commands import CommandHandlers
@@ -172,6 +183,7 @@ def dispatcher(
         *caps.FEATURES,
         *commands.FEATURES,
         *forms.FEATURES,
+        *notify.FEATURES,
         *ping.FEATURES,
         *rsm.FEATURES,
         *times.FEATURES,

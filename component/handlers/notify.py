@@ -28,6 +28,8 @@ from component.pubsub.model import (
     SubscriptionEnded,
 )
 
+FEATURES = (SHIM,)
+
 
 def event_markup(notification: Notification) -> Markup:
     """Return what the message contains, which is the same for all recipients."""

@@ -57,6 +57,7 @@ async def test_what_is_announced_is_what_is_implemented(dialogue: Dialogue) -> N
         "http://jabber.org/protocol/caps",
         "http://jabber.org/protocol/commands",
         "http://jabber.org/protocol/rsm",
+        "http://jabber.org/protocol/shim",
         "jabber:x:data",
         "urn:xmpp:mam:2",
         "urn:xmpp:mam:2#extended",
@@ -211,3 +212,11 @@ async def test_the_service_says_whom_strangers_may_ask(dialogue: Dialogue) -> No
         "abuse-addresses": ["mailto:a@example.com", "xmpp:a@example.com"],
         "admin-addresses": ["mailto:b@x"],
     }
+
+
+async def test_the_headers_of_notifications_are_discovered(dialogue: Dialogue) -> None:
+    shim = "http://jabber.org/protocol/shim"
+    assert await describe(dialogue, "ivr.example.com", shim) == (
+        "pubsub/service/ivr-pubsub",
+        {f"{shim}#SubID"},
+    )
