@@ -119,6 +119,7 @@ class Service:
             stored.members,
             stored.calls,
             stored.turns,
+            last_logged=stored.last_logged,
             holdtimes=stored.holdtimes,
         )
         pubsub = PubSub(ledger, config.xmpp.domain, self._privileged(), config.pubsub.policy)

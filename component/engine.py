@@ -347,7 +347,7 @@ class Engine:
             calls=[call for _, call in self._state.calls.pending() if call],
             calls_gone=[call_id for call_id, call in self._state.calls.pending() if not call],
             turns=[turn for _, turn in self._state.turns.pending() if turn],
-            queue_log=[entry for _, entry in sorted(self._state.queue_log.pending()) if entry],
+            queue_log=dict(self._state.queue_log.pending()),
             nodes=dict(pubsub.nodes.pending()),
             affiliations=dict(pubsub.affiliations.pending()),
             subscriptions=dict(pubsub.subscriptions.pending()),

@@ -55,7 +55,8 @@ class Changes:
     calls_gone: list[str] = field(default_factory=list)
     """Ids of calls that a failed transaction may have written: nothing came of them."""
     turns: list[Turn] = field(default_factory=list)
-    queue_log: list[LogEntry] = field(default_factory=list)
+    queue_log: dict[int, LogEntry | None] = field(default_factory=dict)
+    """By number; None is one that a failed transaction may have written: it never was."""
     nodes: dict[str, Node | None] = field(default_factory=dict)
     affiliations: dict[tuple[str, str], Affiliation | None] = field(default_factory=dict)
     """(node, bare JID)"""
@@ -91,6 +92,8 @@ class Stored:
     calls: list[Call] = field(default_factory=list)
     """Those that have not ended."""
     turns: list[Turn] = field(default_factory=list)
+    last_logged: int = 0
+    """The greatest number in the queue log."""
     holdtimes: dict[str, int] = field(default_factory=dict)
     """Queue → seconds that its callers waited on average."""
     nodes: list[Node] = field(default_factory=list)

@@ -57,6 +57,8 @@ def _of_call(old: Call | None, new: Call, event: Event, now: datetime) -> Iterat
             data = ("", new.caller.number, str(new.original_position))  # the first is a URL
             yield LogEntry(now, new.channel, new.queue, NONE, "ENTERQUEUE", data)
         return
+    if old.state is CallState.ENDED:
+        return  # something is noted of a call whose end was told
     if old.direct:  # what becomes of a call that was passed on is not told, but its coming back is
         if new.state is CallState.WAITING:
             data = ("", new.caller.number, str(new.original_position))

@@ -38,7 +38,7 @@ class State:
             ledger, self._call_changed, lambda old, new: self._journal.append((old, new))
         )
         self.queue_log: Table[int, LogEntry] = Table(ledger)
-        """What has not been committed yet, by a number that grows."""
+        """What has not been committed yet, by a number that grows and never comes again."""
         self.turns: Table[str, Turn] = Table(ledger)
         """Of the queues that go round in a circle."""
         self.holdtimes: Table[str, int] = Table(ledger)
@@ -64,6 +64,7 @@ class State:
         calls: Iterable[Call],
         turns: Iterable[Turn] = (),
         *,
+        last_logged: int = 0,
         holdtimes: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
         """Take over what the store has."""
@@ -77,6 +78,7 @@ class State:
             self.calls.load(call.id, call)
         for turn in turns:
             self.turns.load(turn.queue, turn)
+        self._logged = last_logged
         for name, seconds in holdtimes.items():
             self.holdtimes.load(name, seconds)
 

@@ -34,7 +34,7 @@ class MemoryStore:
         self.customers = {customer.code: customer for customer in customers}
         self.calls: dict[str, Call] = {}
         self.turns: dict[str, Turn] = {}
-        self.queue_log: list[LogEntry] = []
+        self.queue_log: dict[int, LogEntry] = {}
         self.nodes: dict[str, Node] = {}
         self.affiliations: dict[tuple[str, str], Affiliation] = {}
         self.subscriptions: dict[tuple[str, str, str, str], Subscription] = {}
@@ -51,6 +51,7 @@ class MemoryStore:
             members=sorted(self.members.values(), key=lambda m: (m.logon_order, m.extension)),
             calls=[call for call in self.calls.values() if call.state is not CallState.ENDED],
             turns=list(self.turns.values()),
+            last_logged=max(self.queue_log, default=0),
             holdtimes=self._holdtimes(),
             nodes=list(self.nodes.values()),
             affiliations=list(self.affiliations.values()),
@@ -74,7 +75,7 @@ class MemoryStore:
         for call_id in changes.calls_gone:
             self.calls.pop(call_id, None)
         self.turns |= {turn.queue: turn for turn in changes.turns}
-        self.queue_log += changes.queue_log
+        _merge(self.queue_log, changes.queue_log)
         _merge(self.nodes, changes.nodes)
         _merge(self.affiliations, changes.affiliations)
         _merge(self.subscriptions, changes.subscriptions)

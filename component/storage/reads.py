@@ -82,6 +82,7 @@ async def everything(connection: asyncpg.Connection) -> Stored:
                 "SELECT * FROM calls WHERE state <> 'ended' ORDER BY entered_at, id"
             )
         ],
+        last_logged=await connection.fetchval("SELECT coalesce(max(id), 0) FROM queue_log"),
         holdtimes=_holdtimes(await fetch(HOLDTIMES)),
         turns=[Turn(**row) for row in await fetch("SELECT * FROM turns ORDER BY queue")],
         nodes=_nodes(await fetch("SELECT * FROM nodes ORDER BY name")),

@@ -60,11 +60,11 @@ PARTS: dict[str, str] = {
         ON CONFLICT (queue) DO UPDATE SET
             extension = excluded.extension, logon_order = excluded.logon_order""",
     "queue_log": """
-        INSERT INTO queue_log (
-            time, callid, queuename, agent, event, data1, data2, data3, data4, data5
-        )
-        SELECT time, callid, queuename, agent, event, data1, data2, data3, data4, data5
-        FROM json_populate_recordset(NULL::queue_log, {rows})""",
+        INSERT INTO queue_log SELECT * FROM json_populate_recordset(NULL::queue_log, {rows})
+        ON CONFLICT (id) DO NOTHING""",
+    "queue_log_gone": """
+        DELETE FROM queue_log USING json_populate_recordset(NULL::queue_log, {rows}) AS gone
+        WHERE queue_log.id = gone.id""",
     "nodes": """
         INSERT INTO nodes SELECT * FROM json_populate_recordset(NULL::nodes, {rows})
         ON CONFLICT (name) DO UPDATE SET
@@ -133,7 +133,8 @@ def _rows(changes: Changes) -> dict[str, list[Row]]:
         "calls": [_call(call) for call in changes.calls],
         "calls_gone": [{"id": call_id} for call_id in changes.calls_gone],
         "turns": [_turn(turn) for turn in changes.turns],
-        "queue_log": [_log_entry(entry) for entry in changes.queue_log],
+        "queue_log": [_log_entry(id_, entry) for id_, entry in changes.queue_log.items() if entry],
+        "queue_log_gone": _gone(changes.queue_log, lambda id_: {"id": id_}),
         "nodes": [_node(node) for node in changes.nodes.values() if node],
         "nodes_gone": _gone(changes.nodes, lambda name: {"name": name}),
         "affiliations": [_affiliation(a) for a in changes.affiliations.values() if a],
@@ -239,9 +240,10 @@ def _turn(turn: Turn) -> Row:
     }
 
 
-def _log_entry(entry: LogEntry) -> Row:
+def _log_entry(id_: int, entry: LogEntry) -> Row:
     data = (*entry.data, "", "", "", "", "")
     return {
+        "id": id_,
         "time": entry.time,
         "callid": entry.callid,
         "queuename": entry.queuename,

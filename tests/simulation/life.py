@@ -102,6 +102,7 @@ class Life:
             stored.members,
             stored.calls,
             stored.turns,
+            last_logged=stored.last_logged,
             holdtimes=stored.holdtimes,
         )
         self.pubsub.load(stored.nodes, stored.affiliations, stored.subscriptions, stored.items)

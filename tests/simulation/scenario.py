@@ -77,7 +77,7 @@ def draw(seed: int, calls: int = 60) -> Scenario:
         patience_seconds=dice.choice((5.0, 30.0, 200.0)),
         priorities=dice.choice((1, 1, 3)),
         answers=dice.choice((1.0, 0.8, 0.4)),
-        transfers=dice.choice((0.0, 0.0, 0.3)),
+        transfers=dice.choice((0.0, 0.5)),
         event_delay=dice.choice((0.001, 0.02, 0.2)),
         faults=_faults(dice),
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from component.domain.model import AgentState, CallState
+from component.domain.queue_log import NONE
 from component.pubsub.addresses import extension_node
 from component.telephony.names import leg_channel
 
@@ -20,6 +21,20 @@ LATE_SECONDS = 12.0
 """So long at the most, something may be known on one side only."""
 
 PATIENCE_SECONDS = 4000.0
+
+PLACES = {
+    ("outside", "ENTERQUEUE"): "waiting",
+    ("waiting", "RINGNOANSWER"): "waiting",
+    ("waiting", "RINGCANCELED"): "waiting",
+    ("waiting", "CONNECT"): "talking",
+    ("waiting", "ABANDON"): "outside",
+    ("waiting", "EXITEMPTY"): "outside",
+    ("waiting", "EXITWITHTIMEOUT"): "outside",
+    ("talking", "COMPLETECALLER"): "outside",
+    ("talking", "COMPLETEAGENT"): "outside",
+    ("talking", "BLINDTRANSFER"): "outside",
+}
+"""Where a caller was and what the log says → where the caller is then."""
 
 SETTLING_SECONDS = 150.0
 """So long after the last caller is gone, all timers have run."""
@@ -81,6 +96,7 @@ def nothing_left_over(world: "World") -> None:
     _nothing_in_engine(world, life)
     _nothing_in_store(world, life)
     _everything_was_told(world)
+    _queue_log_adds_up(world)
     _subscribers_see_the_truth(world)
 
 
@@ -124,6 +140,22 @@ def _everything_was_told(world: "World") -> None:
     untold = world.store.promised - world.xmpp.arrived
     if untold:
         world.history.fail(f"messages {sorted(untold)} were never sent")
+
+
+def _queue_log_adds_up(world: "World") -> None:
+    """Follow each caller through the log: what begins there ends there, once and in order."""
+    places: dict[str, str] = {}
+    for _, entry in sorted(world.store.queue_log.items()):
+        if entry.callid == NONE:
+            continue
+        before = places.get(entry.callid, "outside")
+        after = PLACES.get((before, entry.event))
+        if after is None:
+            world.history.fail(f"queue_log has {entry} of a caller who is {before}")
+        places[entry.callid] = after
+    for callid, place in places.items():
+        if place != "outside":
+            world.history.fail(f"queue_log leaves {callid} {place}")
 
 
 def _subscribers_see_the_truth(world: "World") -> None:

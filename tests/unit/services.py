@@ -103,6 +103,7 @@ class Service:
             stored.members,
             stored.calls,
             stored.turns,
+            last_logged=stored.last_logged,
             holdtimes=stored.holdtimes,
         )
         self.pubsub.load(

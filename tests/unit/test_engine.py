@@ -291,9 +291,37 @@ async def test_the_queue_log_is_committed_with_what_it_tells_and_once() -> None:
         await service.log_on("3000")
         await service.engine.step(service.enter())
 
-        told = [(entry.event, entry.agent) for entry in store.queue_log]
+        told = [(entry.event, entry.agent) for entry in store.queue_log.values()]
         assert told == [("ADDMEMBER", "1000"), ("ADDMEMBER", "3000"), ("ENTERQUEUE", "NONE")]
         assert list(service.state.queue_log) == []
+
+
+async def test_what_a_failed_commit_may_have_logged_is_taken_back() -> None:
+    store = DoubtfulStore()
+    async with running(store) as service:
+        await service.log_on("1000")
+        store.loses_line = True
+        service.engine.submit(LogOn("PJSIP/2000", "support"))
+        async with asyncio.timeout(10):
+            while store.loses_line or service.state.queue_log:
+                await asyncio.sleep(0.01)
+        await service.log_on("3000")
+
+        told = [entry.agent for _, entry in sorted(store.queue_log.items())]
+        assert told == ["1000", "2000", "3000"]
+
+
+async def test_after_a_restart_the_queue_log_goes_on() -> None:
+    store = demo_store()
+    async with running(store) as service:
+        await service.log_on("1000")
+    async with running(store) as service:
+        await service.log_on("2000")
+
+    assert [(number, entry.agent) for number, entry in store.queue_log.items()] == [
+        (1, "1000"),
+        (2, "2000"),
+    ]
 
 
 async def test_a_fact_that_the_database_rejects_does_not_spoil_the_others() -> None:

@@ -30,6 +30,7 @@ LATER = [
     "0008_configuration_feed",
     "0009_transfers",
     "0010_last_item_on_presence",
+    "0011_queue_log_ids",
 ]
 ALL = ["0001_schema", *LATER]
 

@@ -85,15 +85,15 @@ async def test_the_queue_log_is_written_in_order(
 ) -> None:
     entered = LogEntry(NOW, "1.1", "support", "NONE", "ENTERQUEUE", ("", "5550100", "1"))
     rang = LogEntry(NOW, "1.1", "support", "1000", "RINGNOANSWER", ("15000",))
-    await postgres.commit(Changes(queue_log=[entered, rang]))
-    await postgres.commit(Changes(queue_log=[rang]))
+    await postgres.commit(Changes(queue_log={7: entered, 8: rang}))
+    await postgres.commit(Changes(queue_log={9: rang}))
 
     connection = await asyncpg.connect(database_url)
     rows = await connection.fetch("SELECT * FROM queue_log ORDER BY id")
     await connection.close()
     assert [row["event"] for row in rows] == ["ENTERQUEUE", "RINGNOANSWER", "RINGNOANSWER"]
     assert dict(rows[0]) == {
-        "id": 1,
+        "id": 7,
         "time": NOW,
         "callid": "1.1",
         "queuename": "support",

@@ -20,6 +20,7 @@ from component.domain.model import (
     Transfer,
     Turn,
 )
+from component.domain.queue_log import LogEntry
 from component.ports import Changes, Outgoing, StoreRefusedError
 from component.pubsub.configuration import (
     MANAGED,
@@ -280,6 +281,15 @@ async def test_every_affiliation_can_be_stored(store: AnyStore, role: Role) -> N
     )
     await store.commit(changes)
     assert (await store.load()).affiliations == [affiliation]
+
+
+async def test_an_entry_of_the_queue_log_that_never_was_is_gone(store: AnyStore) -> None:
+    entry = LogEntry(NOW, "1.1", "support", "1000", "CONNECT")
+    assert (await store.load()).last_logged == 0
+    await store.commit(Changes(queue_log={7: entry, 8: entry}))
+    await store.commit(Changes(queue_log={7: entry, 8: None, 9: None}))
+
+    assert (await store.load()).last_logged == 7
 
 
 async def test_a_message_is_owed_until_it_was_delivered(store: AnyStore) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from component.domain.errors import AlreadyLoggedOnError
+from component.domain.events import Said
 from component.domain.model import AutoPause
 from tests.unit.domain.call_centre import CallCentre
 
@@ -123,6 +124,18 @@ def test_a_caller_who_gives_up_after_having_moved_up() -> None:
         ("NONE", "ENTERQUEUE", ("", "5550103", "2")),
         ("NONE", "ABANDON", ("1", "2", "8")),
     ]
+
+
+def test_the_end_of_a_call_is_told_once_though_an_announcement_ends_after_it() -> None:
+    centre = CallCentre(["1000"], announce_frequency=timedelta(seconds=30))
+    centre.log_on("1000")
+    centre.answer(centre.enter())
+    second = centre.enter()
+    assert centre.call(second).told.speaking
+    centre.hang_up(second)
+    centre.take(Said(second, 1))
+
+    assert [event for _, event, _ in of_call(centre, "channel2")] == ["ENTERQUEUE", "ABANDON"]
 
 
 def test_a_caller_whose_wait_is_over() -> None:
