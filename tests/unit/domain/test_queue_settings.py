@@ -105,7 +105,9 @@ def test_joinempty_lets_callers_in_if_one_member_counts(condition: EmptyConditio
     assert released(centre) == []
 
 
-@pytest.mark.parametrize("condition", set(ALONE) - {EmptyCondition.UNKNOWN, EmptyCondition.WRAPUP})
+@pytest.mark.parametrize(
+    "condition", sorted(set(ALONE) - {EmptyCondition.UNKNOWN, EmptyCondition.WRAPUP})
+)
 def test_leavewhenempty_sends_callers_back_once_no_member_counts(
     condition: EmptyCondition,
 ) -> None:

@@ -124,7 +124,7 @@ def test_when_all_were_tried_nobody_is_taken(strategy: StrategyName) -> None:
     assert STRATEGIES[strategy].choose(Line(), frozenset(), None, rng) == ()
 
 
-@pytest.mark.parametrize("strategy", set(StrategyName) - {StrategyName.WRANDOM})
+@pytest.mark.parametrize("strategy", sorted(set(StrategyName) - {StrategyName.WRANDOM}))
 def test_the_lowest_penalty_comes_first(strategy: StrategyName) -> None:
     centre = centre_with(strategy, "1000", "2000", "3000", e1000=2, e2000=1, e3000=1)
 
