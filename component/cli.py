@@ -5,12 +5,16 @@ import getpass
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn, TypeVar
 
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from component.config import Config
+
+T = TypeVar("T")
 
 app = typer.Typer(
     help="Asterisk call queue that shows each call in the agent's software before the phone rings.",
@@ -28,6 +32,11 @@ ConfigOption = Annotated[
         help="Configuration. Without it: ./ivr-pubsub.toml or /etc/ivr-pubsub/ivr-pubsub.toml.",
     ),
 ]  # fmt: skip
+
+
+TableArgument = Annotated[
+    Literal["customers", "extensions", "members"], typer.Argument(help="What it is about.")
+]
 
 
 def _show_version(wanted: bool) -> None:
@@ -111,6 +120,60 @@ def check(config: ConfigOption = None) -> None:
         raise typer.Exit(1)
 
 
+@app.command(name="import")
+def import_(
+    table: TableArgument,
+    file: Annotated[Path, typer.Argument(help="CSV file; - is standard input.")],
+    *,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Also delete what is not in the file.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be done.")
+    ] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Take over customers, extensions or members from a CSV file: all of it, or nothing.
+
+    The first line names the columns. customers: code, name; all further columns are attributes
+    that travel with the call. extensions: extension, device, jid. members: queue, extension, and
+    penalty if not 0. A row replaces the one with the same key. A running service follows.
+    """
+    settings = _load(config)
+    from component.tables import TableError, TableName
+    from component.transfer import import_file
+
+    work = import_file(settings.database, TableName(table), file, replace=replace, dry_run=dry_run)
+    try:
+        done = _transfer(work)
+    except TableError as error:
+        _fail(f"nothing was taken over from {file}:\n  " + "\n  ".join(error.problems))
+    except UnicodeDecodeError:
+        _fail(f"{file} is not in UTF-8")
+    typer.echo(
+        f"{'would be ' if dry_run else ''}new {done.new}, changed {done.changed},"
+        f" unchanged {done.unchanged}, deleted {done.deleted}",
+        err=True,
+    )
+
+
+@app.command()
+def export(
+    table: TableArgument,
+    file: Annotated[Path, typer.Argument(help="CSV file to write; - is standard output.")],
+    config: ConfigOption = None,
+) -> None:
+    """Write customers, extensions or members to a CSV file, as `import` reads it."""
+    settings = _load(config)
+    from component.tables import TableError, TableName
+    from component.transfer import export_file
+
+    try:
+        _transfer(export_file(settings.database, TableName(table), file))
+    except TableError as error:
+        _fail(str(error))
+
+
 @app.command()
 def watch(
     extension: Annotated[str, typer.Argument(help="Extension whose calls are shown.")],
@@ -170,6 +233,19 @@ def _watch_password(file: Path | None) -> str:
     if not password and not sys.stdin.isatty():
         _fail("set IVR_PUBSUB_WATCH_PASSWORD or name a --password-file", status=2)
     return password or getpass.getpass()
+
+
+def _transfer(work: "Coroutine[None, None, T]") -> "T":
+    import asyncpg
+
+    try:
+        return asyncio.run(work)
+    except asyncpg.UndefinedTableError:
+        _fail("the database has no schema yet: run `ivr-pubsub migrate`")
+    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        _fail(f"the database refused: {error}")
+    except OSError as error:
+        _fail(str(error))
 
 
 def _load(file: Path | None) -> "Config":

@@ -1,7 +1,10 @@
 """The operator changes queues, extensions and memberships; the service goes on."""
 
+import asyncio
+
 import pytest
 
+from lab.service import COMMAND
 from lab.sip import ringing_only
 from lab.xmpp_server import COMPONENT
 from tests.e2e.world import World
@@ -23,10 +26,8 @@ async def test_an_extension_is_removed_and_added_while_the_service_runs(world: W
     await taken.hang_up()
     await world.until(lambda: _has_no_node(world), "the node is gone when the call is over")
 
-    await world.sql(
-        "INSERT INTO extensions VALUES ('1000', 'PJSIP/1000', 'user2@example.com')",
-    )
-    await world.sql("INSERT INTO members (queue, extension) VALUES ('support', '1000')")
+    await imported(world, "extensions", "extension,device,jid\n1000,PJSIP/1000,user2@example.com\n")
+    await imported(world, "members", "queue,extension\nsupport,1000\n")
     async with XmppUser(world.xmpp, "user1") as old, XmppUser(world.xmpp, "user2") as new:
         await world.until(lambda: _has_a_node(world), "the node is there")
         assert await old.refused(COMPONENT, subscribe(old.jid, "ext1000"), "set") == CLOSED
@@ -49,6 +50,16 @@ async def test_callers_of_a_removed_queue_get_the_operator(world: World) -> None
     await taken.answered()
     [call] = await world.sql("SELECT outcome FROM calls")
     assert call["outcome"] == "withdraw"
+
+
+async def imported(world: World, table: str, text: str) -> None:
+    """Import a file as an operator does."""
+    process = await asyncio.create_subprocess_exec(
+        *(COMMAND, "import", table, "-", "--config", world.service.config),
+        stdin=asyncio.subprocess.PIPE,
+    )
+    await process.communicate(text.encode())
+    assert process.returncode == 0
 
 
 async def _has_no_members(world: World) -> bool:
