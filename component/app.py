@@ -30,6 +30,7 @@ from component.pubsub.model import Role
 from component.pubsub.presence import PresenceNotice
 from component.pubsub.service import PubSub
 from component.records import Ledger
+from component.storage.directory import SqlDirectory
 from component.storage.feed import ConfigurationFeed
 from component.storage.migrations import migrate
 from component.storage.postgres import PostgresStore
@@ -61,7 +62,8 @@ async def run(config: Config) -> None:
     """Run the service until SIGTERM or SIGINT.
 
     Waits for as long as it takes until the database is there. Raises `OSError` if it cannot listen
-    where it is told to, and `MigrationError` if the database cannot be used.
+    where it is told to, `MigrationError` if the database cannot be used, and `StatementError` if
+    customers cannot be looked up as configured.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -106,10 +108,16 @@ class Service:
             stack.push_async_callback(http.stop)
             url = await stack.enter_async_context(database_url(self._config.database))
             store = await stack.enter_async_context(await self._open(url))
-            await self._serve(url, store, await store.load(), stack)
+            directory = await self._directory(url, stack)
+            await self._serve(url, store, directory, await store.load(), stack)
 
     async def _serve(
-        self, url: str, store: PostgresStore, stored: Stored, stack: AsyncExitStack
+        self,
+        url: str,
+        store: PostgresStore,
+        customers: SqlDirectory,
+        stored: Stored,
+        stack: AsyncExitStack,
     ) -> None:
         config, clock, ledger = self._config, SystemClock(), Ledger()
         state = State(ledger)
@@ -127,7 +135,7 @@ class Service:
             stored.nodes, stored.affiliations, stored.subscriptions, stored.items, stored.contacts
         )
         outbox = Outbox(stored.outgoing, clock.now())
-        directory = MeasuredDirectory(store, self._metrics)
+        directory = MeasuredDirectory(customers, self._metrics)
         observer = self._observer = EngineObserver(self._metrics, state, outbox, clock)
 
         # Asterisk, stanzas and the engine need each other; what is made below, `run` uses first.
@@ -222,6 +230,18 @@ class Service:
                 if applied:
                     log.info("schema brought up to date", migrations=applied)
                 return PostgresStore(url)
+
+    async def _directory(self, url: str, stack: AsyncExitStack) -> SqlDirectory:
+        """Return who knows the customers. Raises `StatementError`."""
+        settings = self._config.customers
+        directory = await stack.enter_async_context(
+            SqlDirectory(settings.url.get_secret_value() or url, settings.lookup)
+        )
+        try:
+            await directory.check()
+        except StoreUnavailableError as error:
+            log.warning("customer look-up not checked", error=str(error))
+        return directory
 
     async def _await_database(self, error: Exception) -> None:
         self._database = Status(ready=False, detail=str(error))

@@ -18,8 +18,10 @@ import asyncpg
 
 from component.config import Config
 from component.database import database_url
+from component.ports import StoreUnavailableError
 from component.settings import AsteriskConfig, DatabaseConfig, HttpConfig, XmppConfig
 from component.storage import migrations
+from component.storage.directory import SqlDirectory, StatementError
 from component.telephony.client import AriClient
 from component.telephony.errors import AriError
 from component.telephony.http_client import AriHttpClient
@@ -60,6 +62,7 @@ async def check(config: Config) -> list[Finding]:
         _finding("asterisk", check_asterisk(config.asterisk)),
         _finding("xmpp", check_xmpp(config.xmpp, config.http)),
         _finding("database", check_database(config.database)),
+        _finding("customers", check_customers(config)),
     )
     return list(findings)
 
@@ -179,6 +182,31 @@ async def check_database(settings: DatabaseConfig) -> str:
         return _check_creatable(settings.directory)
     async with database_url(settings) as url:
         return await _check_schema(url)
+
+
+async def check_customers(config: Config) -> str:
+    """Return how customers are looked up. Raises `ProblemError`."""
+    settings, database = config.customers, config.database
+    url = settings.url.get_secret_value()
+    if url:
+        return await _check_lookup(url, settings.lookup)
+    if database.embedded and not (database.directory / "PG_VERSION").exists():
+        return "the look-up will be tried when the service starts"
+    async with database_url(database) as own:
+        if await migrations.check(own):
+            return "the look-up will be tried when the schema is up to date"
+        return await _check_lookup(own, settings.lookup)
+
+
+async def _check_lookup(url: str, lookup: str) -> str:
+    async with SqlDirectory(url, lookup) as directory:
+        try:
+            attributes = await directory.check()
+        except StatementError as error:
+            raise ProblemError(str(error), error.remedy) from error
+        except StoreUnavailableError as error:
+            raise ProblemError(str(error), "see what is said about the database") from error
+    return f"looked up with attributes {', '.join(attributes) or 'none'}"
 
 
 def _check_creatable(directory: Path) -> str:

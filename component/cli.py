@@ -65,11 +65,14 @@ def run(config: ConfigOption = None) -> None:
     settings = _load(config)
     from component import logs
     from component.app import run as serve
+    from component.storage.directory import StatementError
     from component.storage.migrations import MigrationError
 
     logs.configure(settings.log)
     try:
         asyncio.run(serve(settings))
+    except StatementError as error:
+        _fail(f"customers cannot be looked up: {error}: {error.remedy}")
     except (OSError, MigrationError) as error:
         _fail(str(error))
 

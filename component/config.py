@@ -20,6 +20,7 @@ from component.settings import (
     AgiConfig,
     AsteriskConfig,
     ContactConfig,
+    CustomersConfig,
     DatabaseConfig,
     HttpConfig,
     LogConfig,
@@ -59,6 +60,7 @@ class Config(BaseSettings):
     asterisk: AsteriskConfig
     agi: AgiConfig = AgiConfig()
     database: DatabaseConfig = DatabaseConfig()
+    customers: CustomersConfig = CustomersConfig()
     http: HttpConfig = HttpConfig()
     log: LogConfig = LogConfig()
     pubsub: PubSubConfig = PubSubConfig()

@@ -29,12 +29,12 @@ class MeasuredDirectory:
         self._directory = directory
         self._metrics = metrics
 
-    async def customer(self, code: str) -> Customer | None:
+    async def customer(self, code: str, number: str = "") -> Customer | None:
         """Look up as the directory does. What is given up or fails counts as TIMEOUT."""
         started = time.monotonic()
         result = LookupResult.TIMEOUT
         try:
-            customer = await self._directory.customer(code)
+            customer = await self._directory.customer(code, number)
             result = LookupResult.UNKNOWN if customer is None else LookupResult.FOUND
             return customer
         finally:

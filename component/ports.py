@@ -122,10 +122,10 @@ class Store(Protocol):
 
 
 class Directory(Protocol):
-    """Who a customer code belongs to."""
+    """Who is calling."""
 
-    async def customer(self, code: str) -> Customer | None:
-        """Return the customer with this code, None if there is none.
+    async def customer(self, code: str, number: str = "") -> Customer | None:
+        """Return who keyed this code; without one, who calls from this number. None: nobody known.
 
         Raises `StoreUnavailableError`; the caller of this method sets the deadline.
         """

@@ -101,6 +101,12 @@ Uris = Annotated[tuple[Annotated[str, AfterValidator(_uri)], ...], BeforeValidat
 Secret = Annotated[SecretStr, AfterValidator(_not_empty)]
 
 
+DEFAULT_LOOKUP = """\
+SELECT id, code, name, attributes FROM customers
+WHERE code = $1 OR ($1 = '' AND attributes ->> 'phone' = $2)
+"""
+
+
 class Section(BaseModel):
     """One table of the file."""
 
@@ -177,6 +183,17 @@ class DatabaseConfig(Section):
     def embedded(self) -> bool:
         """Whether the service runs a PostgreSQL server of its own."""
         return not self.url.get_secret_value()
+
+
+class CustomersConfig(Section):
+    """How callers are recognised."""
+
+    url: Annotated[SecretStr, AfterValidator(_postgresql_url)] = Field(
+        default=SecretStr(""), description="postgresql:// URL; empty: the service's own database"
+    )
+    lookup: Annotated[str, Field(min_length=1)] = Field(
+        default=DEFAULT_LOOKUP, description="SQL statement that finds a customer"
+    )
 
 
 class HttpConfig(Section):

@@ -85,10 +85,13 @@ class MemoryStore:
         for seq in changes.delivered:
             self.outgoing.pop(seq, None)
 
-    async def customer(self, code: str) -> Customer | None:
-        """Return the customer with this code. Raises `StoreUnavailableError`."""
+    async def customer(self, code: str, number: str = "") -> Customer | None:
+        """Return the customer with this code, or phone. Raises `StoreUnavailableError`."""
         self._require()
-        return self.customers.get(code)
+        if code:
+            return self.customers.get(code)
+        found = [c for c in self.customers.values() if c.attributes.get("phone") == number]
+        return found[0] if len(found) == 1 else None
 
     def _holdtimes(self) -> dict[str, int]:
         found: dict[str, int] = {}

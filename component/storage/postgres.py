@@ -1,4 +1,4 @@
-"""The store and the customer directory, on PostgreSQL."""
+"""The store, on PostgreSQL."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -8,7 +8,6 @@ from typing import Self
 
 import asyncpg
 
-from component.domain.model import Customer
 from component.ports import Changes, Stored, StoreRefusedError, StoreUnavailableError
 from component.storage import reads
 from component.storage.writes import statement
@@ -24,8 +23,8 @@ UNAVAILABLE = (
 )
 """What says that the database is away, rather than that it was asked for something wrong."""
 
-CONNECTIONS = 10
-"""One for the writer, the rest for look-ups."""
+CONNECTIONS = 3
+"""One for the writer, the rest for signs of life."""
 
 
 class PostgresStore:
@@ -79,19 +78,6 @@ class PostgresStore:
         text, parameters = statement(changes)
         async with self._connection() as connection:
             await connection.fetch(text, *parameters)
-
-    async def customer(self, code: str) -> Customer | None:
-        """Return the customer with this code, None if there is none.
-
-        Raises `StoreUnavailableError`.
-        """
-        if "\0" in code:
-            return None  # PostgreSQL has no such text
-        async with self._connection() as connection:
-            row = await connection.fetchrow(
-                "SELECT id, code, name, attributes FROM customers WHERE code = $1", code
-            )
-        return None if row is None else reads.customer(row)
 
     async def ping(self) -> None:
         """Ask the database for a sign of life. Raises `StoreUnavailableError`."""

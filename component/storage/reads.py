@@ -129,11 +129,6 @@ async def configured(
     )
 
 
-def customer(row: Row) -> Customer:
-    """Return a row of `customers` as a record."""
-    return _customer({**row, "attributes": json.loads(row["attributes"])})
-
-
 def _customer(data: dict[str, Any]) -> Customer:
     attributes = {name: str(value) for name, value in data["attributes"].items()}
     return Customer(data["id"], data["code"], data["name"], attributes)

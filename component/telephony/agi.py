@@ -42,6 +42,8 @@ class AgiRequest:
     channel: str
     """The channel's unique id, which is also its id in ARI."""
     arguments: tuple[str, ...]
+    caller: str = ""
+    """The caller's number; empty if it is withheld."""
 
     def argument(self, number: int) -> str:
         """Return an argument, counted from 1; empty if it was not given."""
@@ -191,6 +193,7 @@ def parse_opening(fields: Mapping[str, str]) -> AgiRequest:
         script=fields["agi_network_script"],
         channel=fields.get("agi_uniqueid", ""),
         arguments=tuple(arguments.get(n, "") for n in range(1, max(arguments, default=0) + 1)),
+        caller=fields.get("agi_callerid", "").removeprefix("unknown"),
     )
 
 

@@ -53,14 +53,17 @@ class AgiRoutes:
         }
 
     async def customer(self, session: AgiSession, request: AgiRequest) -> None:
-        """Argument: digits. CUSTOMERSTATUS: FOUND, UNKNOWN, or TIMEOUT (we cannot tell)."""
+        """Argument: digits; without them the caller's number is all that is looked up.
+
+        CUSTOMERSTATUS: FOUND, UNKNOWN, or TIMEOUT (we cannot tell).
+        """
         digits = request.argument(1)
         started = time.monotonic()
         status = "TIMEOUT"
         customer = None
         try:
             async with asyncio.timeout(self._deadline):
-                customer = await self._directory.customer(digits)
+                customer = await self._directory.customer(digits, request.caller)
         except TimeoutError:
             log.warning("customer look-up too slow", deadline=self._deadline)
         except StoreUnavailableError as error:

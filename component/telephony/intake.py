@@ -85,7 +85,7 @@ class Intake:
         if waiting.channel in self._entering:
             return
         known = self._remembered.pop(waiting.channel, None)
-        if not waiting.digits:
+        if not (waiting.digits or waiting.caller_number):
             self._enter(waiting, None)
         elif known is not None and known.digits == waiting.digits:
             self._enter(waiting, known.customer)
@@ -105,7 +105,7 @@ class Intake:
         customer = None
         try:
             async with asyncio.timeout(self._deadline):
-                customer = await self._directory.customer(waiting.digits)
+                customer = await self._directory.customer(waiting.digits, waiting.caller_number)
         except (TimeoutError, StoreUnavailableError) as error:
             log.warning(
                 "caller enters unidentified",

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from component import checks
 from component.checks import ProblemError
+from component.config import Config, from_mapping
 from component.http import HttpServer, Status
 from component.metrics import Metrics
 from component.settings import AsteriskConfig, DatabaseConfig, HttpConfig, XmppConfig
@@ -229,3 +230,26 @@ class TestDatabase:
             await EmbeddedServer.start(data)
             found = await checks.check_database(DatabaseConfig(directory=data))
         assert found.startswith("PostgreSQL ")
+
+
+class TestCustomers:
+    async def test_the_default_look_up(self, databases: Databases) -> None:
+        async with databases.fresh() as url:
+            found = await checks.check_customers(_config(database={"url": url}))
+        assert found == "looked up with attributes attributes"
+
+    async def test_a_statement_with_a_fault(self, databases: Databases) -> None:
+        async with databases.fresh() as url:
+            customers = {"url": url, "lookup": "SELECT 1 AS id WHERE $1 = ''"}
+            with pytest.raises(ProblemError, match="it has no column code") as problem:
+                await checks.check_customers(_config(customers=customers))
+        assert problem.value.remedy == "select something AS code"
+
+    async def test_before_there_is_a_database(self, tmp_path: Path) -> None:
+        config = _config(database={"directory": str(tmp_path / "none")})
+        assert "when the service starts" in await checks.check_customers(config)
+
+
+def _config(**sections: dict[str, str]) -> Config:
+    xmpp = {"domain": "ivr.example.com", "secret": "x"}
+    return from_mapping({"xmpp": xmpp, "asterisk": {"username": "ivr", "password": "x"}} | sections)

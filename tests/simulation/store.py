@@ -54,9 +54,9 @@ class UnreliableStore(MemoryStore):
         self.doubtful = False
         self._promise(changes)
 
-    async def customer(self, code: str) -> Customer | None:
+    async def customer(self, code: str, number: str = "") -> Customer | None:
         await asyncio.sleep(self._dice.uniform(0, 0.05) * self._dice.choice((1, 1, 1, 100)))
-        return await super().customer(code)
+        return await super().customer(code, number)
 
     def _promise(self, changes: Changes) -> None:
         self.promised.update(m.seq for m in changes.outgoing if m.expires_at is None)

@@ -35,7 +35,7 @@ class Server:
         if self._fails:
             raise self._fails
 
-    async def customer(self, code: str) -> Customer | None:
+    async def customer(self, code: str, number: str = "") -> Customer | None:
         if self._fails:
             raise self._fails
         return Customer(1, code, "Company 1") if code == "1111" else None

@@ -58,6 +58,23 @@ async def test_after_three_invalid_codes_the_ivr_says_goodbye(phones: Phones, ag
     assert agi.asked == [("customer", "9999")]
 
 
+async def test_who_keys_nothing_and_is_known_by_number_enters_the_queue(
+    phones: Phones, agi: Agi, app: App
+) -> None:
+    await support_call(phones, "#")
+    _, arguments = await app.caller()
+    assert arguments == ["support", ""]
+
+
+@pytest.mark.parametrize("status", ["UNKNOWN", "TIMEOUT"])
+async def test_who_keys_nothing_and_is_not_known_is_asked_again(
+    phones: Phones, agi: Agi, app: App, status: str
+) -> None:
+    agi.status = status
+    call = await support_call(phones, "#")
+    await hears(call, "invalid-code")
+
+
 async def test_the_operator_takes_the_call_if_fastagi_is_away(phones: Phones) -> None:
     operator = await phones.agent("3000")
     await support_call(phones)

@@ -31,6 +31,7 @@ LATER = [
     "0009_transfers",
     "0010_last_item_on_presence",
     "0011_queue_log_ids",
+    "0012_customers_phone",
 ]
 ALL = ["0001_schema", *LATER]
 

@@ -26,11 +26,6 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, UTC)
 CHANGES = Changes(outgoing=[Outgoing(1, "ivr.example.com", ("a@example.com",), "chat", "<body/>")])
 
 
-@pytest.mark.parametrize("code", ["", "9999", "' OR 1=1 --", "11\0" + "11", "1" * 100_000])
-async def test_whatever_else_is_keyed_finds_nobody(postgres: PostgresStore, code: str) -> None:
-    assert await postgres.customer(code) is None
-
-
 async def test_a_lost_database_is_unavailable_and_then_found_again(
     databases: Databases, database_url: str, postgres: PostgresStore
 ) -> None:

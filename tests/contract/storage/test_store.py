@@ -317,14 +317,3 @@ async def test_an_agent_whose_extension_was_deleted_is_not_brought_back(store: A
     stored = await store.load()
     assert stored.calls == [CALL]
     assert "9999" not in [agent.extension for agent in stored.agents]
-
-
-async def test_a_customer_is_found_by_code(store: AnyStore) -> None:
-    found = await store.customer("1111")
-
-    assert found is not None
-    assert (found.code, found.name, found.attributes) == (
-        "1111",
-        "Company 1",
-        {"contract": "gold"},
-    )

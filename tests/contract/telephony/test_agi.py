@@ -32,7 +32,7 @@ class Desk:
         scripts = {**routes.scripts(), "hostile": self.hostile, "endless": self.endless}
         self.server = FastAgiServer("127.0.0.1", port, scripts, script_deadline=1.0)
 
-    async def customer(self, code: str) -> Customer | None:
+    async def customer(self, code: str, number: str = "") -> Customer | None:
         return ADA if code == ADA.code else None
 
     def remember(self, channel: str, digits: str, customer: Customer | None) -> None:

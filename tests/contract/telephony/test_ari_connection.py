@@ -181,7 +181,7 @@ async def test_a_wrong_password_is_told_and_tried_again(pbx: Pbx) -> None:
 
 
 class NobodyKnown:
-    async def customer(self, code: str) -> None:
+    async def customer(self, code: str, number: str = "") -> None:
         return None
 
 

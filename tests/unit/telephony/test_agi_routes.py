@@ -28,14 +28,14 @@ class Service:
     def __init__(self, deadline: float = 5.0) -> None:
         self.error: Exception | None = None
         self.hangs = False
-        self.asked: list[str] = []
+        self.asked: list[tuple[str, str]] = []
         self.stepped: list[Event] = []
         self.remembered: list[tuple[str, str, Customer | None]] = []
         self.variables: dict[str, str] = {}
         self.routes = AgiRoutes(self, self.step, self.remember, deadline=deadline)
 
-    async def customer(self, code: str) -> Customer | None:
-        self.asked.append(code)
+    async def customer(self, code: str, number: str = "") -> Customer | None:
+        self.asked.append((code, number))
         await self._answer()
         return ADA if code == ADA.code else None
 
@@ -51,7 +51,7 @@ class Service:
 
     async def is_asked(self, script: str, *arguments: str) -> dict[str, str]:
         """Run a script; return the variables that it set."""
-        request = AgiRequest(script, "chan-1", arguments)
+        request = AgiRequest(script, "chan-1", arguments, caller="5550100")
         await self.routes.scripts()[script](cast(AgiSession, self), request)
         return self.variables
 
@@ -68,6 +68,12 @@ async def test_a_customer_is_found_and_remembered() -> None:
     assert service.remembered == [("chan-1", "1111", ADA)]
 
 
+async def test_who_keys_nothing_is_looked_up_by_number() -> None:
+    service = Service()
+    await service.is_asked("customer", "")
+    assert service.asked == [("", "5550100")]
+
+
 async def test_an_unknown_customer_is_remembered_as_such() -> None:
     service = Service()
     assert await service.is_asked("customer", "9999") == {"CUSTOMERSTATUS": "UNKNOWN"}
@@ -77,7 +83,7 @@ async def test_an_unknown_customer_is_remembered_as_such() -> None:
 async def test_a_look_up_asks_the_directory_once() -> None:
     service = Service()
     await service.is_asked("customer", "1111")
-    assert service.asked == ["1111"]
+    assert service.asked == [("1111", "5550100")]
 
 
 async def test_a_look_up_is_logged_with_result_and_duration() -> None:

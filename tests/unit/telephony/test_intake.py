@@ -20,17 +20,17 @@ class SlowDirectory:
     """Answers when it is let, with what it is told."""
 
     def __init__(self) -> None:
-        self.asked: list[str] = []
+        self.asked: list[tuple[str, str]] = []
         self.gate = asyncio.Event()
         self.gate.set()
         self.error: Exception | None = None
 
-    async def customer(self, code: str) -> Customer | None:
-        self.asked.append(code)
+    async def customer(self, code: str, number: str = "") -> Customer | None:
+        self.asked.append((code, number))
         await self.gate.wait()
         if self.error is not None:
             raise self.error
-        return ADA if code == ADA.code else None
+        return ADA if ADA.code == code or (not code and number == "caller") else None
 
 
 class Reception:
@@ -57,6 +57,11 @@ def entering(channel: str = CALLER_CHANNEL, digits: str = "1111") -> dict[str, A
     return event | {"args": ["support", digits], "channel": event["channel"] | {"id": channel}}
 
 
+def withholding(event: dict[str, Any]) -> dict[str, Any]:
+    """The same event of a caller who withholds the number."""
+    return event | {"channel": event["channel"] | {"caller": {"name": "", "number": ""}}}
+
+
 def leaving(channel: str = CALLER_CHANNEL) -> dict[str, Any]:
     return EVENTS["caller_leaves"] | {"channel": {"id": channel}}
 
@@ -79,7 +84,7 @@ async def test_what_is_remembered_serves_once() -> None:
     reception.intake.receive(entering())
     reception.intake.receive(entering())
     await reception.comes_to(2)
-    assert reception.directory.asked == ["1111"]
+    assert reception.directory.asked == [("1111", "caller")]
 
 
 async def test_other_digits_than_those_remembered_are_looked_up() -> None:
@@ -98,9 +103,18 @@ async def test_only_so_many_look_ups_are_remembered_the_oldest_going_first() -> 
     assert await reception.comes_to(1) == [entered(ADA)]
 
 
-async def test_a_caller_who_keyed_nothing_is_not_looked_up() -> None:
+async def test_a_caller_who_keyed_nothing_is_looked_up_by_number() -> None:
     reception = Reception()
     reception.intake.receive(entering(digits=""))
+    [event] = await reception.comes_to(1)
+    assert isinstance(event, CallerEntered)
+    assert event.customer == ADA
+    assert reception.directory.asked == [("", "caller")]
+
+
+async def test_a_caller_of_whom_nothing_is_known_is_not_looked_up() -> None:
+    reception = Reception()
+    reception.intake.receive(withholding(entering(digits="")))
     [event] = reception.events
     assert isinstance(event, CallerEntered)
     assert event.customer is None
@@ -180,7 +194,7 @@ async def test_every_call_has_an_id_of_its_own() -> None:
     events: list[Event] = []
     intake = Intake(events.append, SlowDirectory(), deadline=5.0)
     for _ in range(2):
-        intake.receive(entering(digits=""))
+        intake.receive(withholding(entering(digits="")))
     first, second = events
     assert isinstance(first, CallerEntered)
     assert isinstance(second, CallerEntered)

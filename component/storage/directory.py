@@ -1,0 +1,180 @@
+"""Who a caller is, by one configured SQL statement.
+
+The statement is the operator's: our `customers`, or a table or view of the company's, perhaps in
+another database. It is given the code that was keyed ($1, empty if none was) and the caller's
+number ($2), as bind parameters and never as text of the statement. Its columns `id`, `code` and
+`name` are the customer; all others are attributes.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Any, Self
+
+import asyncpg
+import structlog
+
+from component.domain.model import Customer
+from component.ports import StoreUnavailableError
+from component.storage.postgres import UNAVAILABLE
+
+log = structlog.get_logger(__name__)
+
+CONNECTIONS = 10
+
+IDENTITY = {"id": ("int2", "int4", "int8"), "code": ("text", "varchar", "bpchar"),
+            "name": ("text", "varchar", "bpchar")}  # fmt: skip
+"""The columns that there must be, and the types that they may have."""
+
+TEXT = IDENTITY["code"]
+
+ATTRIBUTES = "attributes"
+"""A column of this name that is a JSON object stands for the attributes in it."""
+
+
+class StatementError(Exception):
+    """The statement cannot be used. `remedy` says how to mend it."""
+
+    def __init__(self, detail: str, remedy: str) -> None:
+        super().__init__(detail)
+        self.remedy = remedy
+
+
+class SqlDirectory:
+    """`component.ports.Directory` by SQL. Use it as an async context manager.
+
+    `deadline` is how long any request may take, in seconds. The database need not be there yet.
+    """
+
+    def __init__(self, url: str, lookup: str, deadline: float = 5.0) -> None:
+        self._url = url
+        # Not more than two rows are of interest, whatever the statement finds.
+        self._lookup = f"SELECT * FROM ({lookup.strip().rstrip(';')}\n) AS found LIMIT 2"  # noqa: S608 - the operator's own
+        self._deadline = deadline
+        self._takes_number = "$2" in lookup
+        self._pool: asyncpg.Pool | None = None
+
+    async def __aenter__(self) -> Self:
+        self._pool = await asyncpg.create_pool(
+            self._url,
+            min_size=0,
+            max_size=CONNECTIONS,
+            command_timeout=self._deadline,
+            timeout=self._deadline,
+            server_settings={"application_name": "ivr-pubsub"},
+        )
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        assert self._pool is not None, "it was entered"
+        try:
+            await asyncio.wait_for(self._pool.close(), self._deadline)
+        except TimeoutError:
+            self._pool.terminate()
+
+    async def check(self) -> tuple[str, ...]:
+        """Return the names of the attributes that the statement gives.
+
+        Raises `StatementError`, or `StoreUnavailableError` if the database cannot say.
+        """
+        async with self._connection() as connection:
+            try:
+                statement = await connection.prepare(self._lookup)
+            except (asyncpg.SyntaxOrAccessError, asyncpg.DataError) as error:
+                raise StatementError(
+                    str(error), "correct the statement in customers.lookup"
+                ) from error
+        _check_parameters([parameter.name for parameter in statement.get_parameters()])
+        columns = {a.name: a.type.name for a in statement.get_attributes()}
+        _check_columns(columns)
+        return tuple(name for name in columns if name not in IDENTITY)
+
+    async def customer(self, code: str, number: str = "") -> Customer | None:
+        """Return who keyed this code, or calls from this number. None: nobody, or several do.
+
+        Raises `StoreUnavailableError`.
+        """
+        if "\0" in code + number or not code + number:
+            return None  # PostgreSQL has no such text
+        arguments = (code, number) if self._takes_number else (code,)
+        async with self._connection() as connection:
+            found = await connection.fetch(self._lookup, *arguments)
+        if len(found) > 1:
+            log.warning("several customers found, none taken", code=code, number=number)
+        return as_customer(found[0]) if len(found) == 1 else None
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[asyncpg.Connection]:
+        """Lend a connection; whatever goes wrong with it means that nobody can be found."""
+        assert self._pool is not None, "the directory is used inside its context"
+        try:
+            async with self._pool.acquire(timeout=self._deadline) as connection:
+                try:
+                    yield connection
+                except asyncpg.InternalClientError:
+                    # The library takes a connection that was cut while idle for a busy one.
+                    connection.terminate()
+                    raise
+        except (*UNAVAILABLE, asyncpg.PostgresError) as error:
+            raise StoreUnavailableError(f"{type(error).__name__}: {error}") from error
+
+
+def as_customer(row: Mapping[str, Any]) -> Customer:
+    """Return a row that was found as a record; what is NULL in it is left out."""
+    attributes: dict[str, str] = {}
+    for name, value in row.items():
+        if name == ATTRIBUTES and isinstance(value, str):
+            attributes |= {key: _text(v) for key, v in _object(value).items() if v is not None}
+        elif name not in IDENTITY and value is not None:
+            attributes[name] = _text(value)
+    return Customer(row["id"] or 0, row["code"] or "", row["name"] or "", attributes)
+
+
+def _check_parameters(types: list[str]) -> None:
+    if not 1 <= len(types) <= 2:
+        raise StatementError(
+            f"it has {len(types)} parameters",
+            "use $1, the code that was keyed, and perhaps $2, the caller's number",
+        )
+    for number, type_ in enumerate(types, start=1):
+        if type_ not in TEXT:
+            raise StatementError(
+                f"its parameter ${number} is taken for {type_}",
+                f"compare it as text, for example: id::text = ${number}",
+            )
+
+
+def _check_columns(columns: Mapping[str, str]) -> None:
+    for name, types in IDENTITY.items():
+        if name not in columns:
+            raise StatementError(f"it has no column {name}", f"select something AS {name}")
+        if columns[name] not in types:
+            raise StatementError(
+                f"its column {name} is of type {columns[name]}",
+                f"cast it to {types[-1] if name == 'id' else 'text'}",
+            )
+
+
+def _object(written: str) -> dict[str, Any]:
+    try:
+        found = json.loads(written)
+    except ValueError:
+        return {ATTRIBUTES: written}
+    return found if isinstance(found, dict) else {ATTRIBUTES: written}
+
+
+def _text(value: object) -> str:
+    """Return a value as software would write it: true and false, ISO 8601."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (dict, list)):
+        return json.dumps(value)
+    isoformat = getattr(value, "isoformat", None)
+    return str(value) if isoformat is None else str(isoformat())
