@@ -88,11 +88,11 @@ class SqlDirectory:
             try:
                 statement = await connection.prepare(self._lookup)
             except (asyncpg.SyntaxOrAccessError, asyncpg.DataError) as error:
-                raise StatementError(
-                    str(error), "correct the statement in customers.lookup"
-                ) from error
-        _check_parameters([parameter.name for parameter in statement.get_parameters()])
-        columns = {a.name: a.type.name for a in statement.get_attributes()}
+                remedy = "correct the statement in customers.lookup"
+                raise StatementError(str(error), remedy) from error
+            parameters = [parameter.name for parameter in statement.get_parameters()]
+            columns = {a.name: a.type.name for a in statement.get_attributes()}
+        _check_parameters(parameters)
         _check_columns(columns)
         return tuple(name for name in columns if name not in IDENTITY)
 

@@ -1,5 +1,6 @@
 """Customers are found by the operator's own statement."""
 
+import re
 from collections.abc import AsyncIterator
 
 import asyncpg
@@ -112,10 +113,9 @@ async def test_a_statement_that_cannot_be_used_is_refused_with_a_remedy(
     database_url: str, lookup: str, said: str, remedy: str
 ) -> None:
     async with SqlDirectory(database_url, lookup) as directory:
-        with pytest.raises(StatementError, match="") as refused:
+        with pytest.raises(StatementError, match=re.escape(said)) as refused:
             await directory.check()
 
-    assert said in str(refused.value)
     assert remedy in refused.value.remedy
 
 
