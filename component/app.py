@@ -129,6 +129,7 @@ class Service:
             stored.turns,
             last_logged=stored.last_logged,
             holdtimes=stored.holdtimes,
+            spoke=stored.spoke,
         )
         pubsub = PubSub(ledger, config.xmpp.domain, self._privileged(), config.pubsub.policy)
         pubsub.load(

@@ -304,7 +304,7 @@ class Engine:
                         recipients=tuple(self._state.agents[e].jid for e in extensions),
                         type="chat",
                         body=announcement_xml(call),
-                        expires_at=now + self._state.queues[call.queue].max_wait,
+                        expires_at=now + self._state.max_wait(call),
                     )
                 )
         self._collect(batch)

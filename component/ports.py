@@ -10,8 +10,19 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from component.domain.commands import CallCommand, Command
-from component.domain.model import Agent, Call, Customer, DeviceState, Leg, Member, Queue, Turn
+from component.domain.model import (
+    Agent,
+    Call,
+    Customer,
+    DeviceState,
+    Leg,
+    Member,
+    Queue,
+    Spoke,
+    Turn,
+)
 from component.domain.queue_log import LogEntry
+from component.domain.terms import USUAL, Terms
 from component.markup import Markup
 from component.pubsub.model import Affiliation, Item, Node, Notification, Subscription
 from component.pubsub.presence import Contact
@@ -96,6 +107,8 @@ class Stored:
     """The greatest number in the queue log."""
     holdtimes: dict[str, int] = field(default_factory=dict)
     """Queue → seconds that its callers waited on average."""
+    spoke: list[Spoke] = field(default_factory=list)
+    """Who spoke with a customer last, as far back as any queue remembers."""
     nodes: list[Node] = field(default_factory=list)
     affiliations: list[Affiliation] = field(default_factory=list)
     subscriptions: list[Subscription] = field(default_factory=list)
@@ -143,6 +156,7 @@ class WaitingChannel:
     caller_name: str
     created_at: datetime
     priority: int = 0
+    terms: Terms = USUAL
 
 
 @dataclass(frozen=True, slots=True)

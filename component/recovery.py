@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from component.domain import announcements
+from component.domain import announcements, sticky
 from component.domain.commands import CallCommand, Connect, HangUpLeg, Hold, Part, WakeAt
 from component.domain.events import (
     AnnouncementDue,
@@ -21,6 +21,7 @@ from component.domain.events import (
     RetryDue,
     RingTimedOut,
     Said,
+    SkillsWaived,
     WaitTimedOut,
     WrapUpOver,
 )
@@ -55,8 +56,10 @@ def timers(state: State, now: datetime) -> Iterator[WakeAt]:
             yield WakeAt(now, QueueRemoved(call.queue))
             continue
         if call.state in (CallState.WAITING, CallState.OFFERED):
-            until = call.wait_until or call.entered_at + queue.max_wait
-            yield WakeAt(until, WaitTimedOut(call.id))
+            yield WakeAt(state.waits_until(call), WaitTimedOut(call.id))
+            if call.terms.need.skills and queue.skills_timeout:
+                yield WakeAt(call.entered_at + queue.skills_timeout, SkillsWaived(call.id))
+            yield from sticky.timer(state, call)
             if call.told.periodic_at is not None:
                 yield WakeAt(now + queue.min_announce_frequency, AnnouncementDue(call.id))
         for offer in call.offers if call.state is CallState.OFFERED else ():
@@ -138,7 +141,7 @@ def _unfinished(state: State, snapshot: Snapshot, calls: list[Call]) -> Iterator
                 yield Part(call.id)
             queue = state.queues.get(call.queue)
             if queue is not None:
-                at_most = queue.max_wait + HOLD_GRACE
+                at_most = state.max_wait(call) + HOLD_GRACE
                 yield Hold(call.id, call.channel, at_most, queue.musicclass)
             continue
         bridged = snapshot.bridges.get(call.id, frozenset())

@@ -11,7 +11,8 @@ INSERT INTO extensions (extension, device, jid) VALUES
     ('3000', 'PJSIP/3000', 'user3@example.com')
 ON CONFLICT DO NOTHING;
 
-INSERT INTO queues (name, announce_frequency, announce_holdtime) VALUES ('support', 30, 'once')
+INSERT INTO queues (name, announce_frequency, announce_holdtime, context)
+VALUES ('support', 30, 'once', 'ivr-queue-keys')
 ON CONFLICT DO NOTHING;
 
 INSERT INTO members (queue, extension) VALUES

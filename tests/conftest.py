@@ -6,9 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from lab.ports import PortBlock
 from tests.databases import Databases
+
+# A machine that is busy with something else is no failure.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 CATEGORIES = frozenset({"unit", "simulation", "contract", "e2e"})
 

@@ -6,10 +6,14 @@ thousand agents as with a hundred.
 
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from component.domain.model import Agent, AgentState, Member, MemberState, Queue
+from component.domain.terms import ANYBODY, Need
+
+NO_SKILLS: Mapping[str, int] = MappingProxyType({})
 
 Place = tuple[Any, ...]
 """Where a member stands among those of the same penalty, by the strategy: the smallest first."""
@@ -45,6 +49,10 @@ class Line:
         extension: str = self._ranks[position][-1]
         return extension
 
+    def ranks(self) -> Iterator[Rank]:
+        """Yield where the members stand, in order."""
+        return iter(self._ranks)
+
     def penalties(self) -> Iterator[tuple[int, range]]:
         """Yield each penalty that occurs, the lowest first, and the positions that have it."""
         start = 0
@@ -74,19 +82,37 @@ class Line:
 
 
 class Candidates:
-    """The lines of all queues."""
+    """The lines of all queues; for each need that callers have, one of those who meet it."""
 
     def __init__(self) -> None:
         self._lines: defaultdict[str, Line] = defaultdict(Line)
+        self._needed: defaultdict[str, dict[Need, Line]] = defaultdict(dict)
+        self._skills: dict[str, Mapping[str, int]] = {}
 
-    def of(self, queue: str) -> Line:
+    def of(self, queue: str, need: Need = ANYBODY) -> Line:
         """Return the candidates of a queue; iterated over, their extensions in order."""
-        return self._lines[queue]
+        if need == ANYBODY:
+            return self._lines[queue]
+        found = self._needed[queue].get(need)
+        if found is None:
+            found = self._needed[queue][need] = Line()
+            for rank in self._lines[queue].ranks():
+                self._place_if_met(found, need, rank[-1], rank)
+        return found
 
     def any(self, queue: str) -> bool:
         """Tell whether a queue has a candidate at all."""
         return len(self._lines[queue]) > 0
 
-    def place(self, queue: str, extension: str, rank: Rank | None) -> None:
-        """Give a member another place in a queue's line, or none."""
+    def place(
+        self, queue: str, extension: str, rank: Rank | None, skills: Mapping[str, int] = NO_SKILLS
+    ) -> None:
+        """Give a member another place in a queue's lines, or none."""
+        self._skills[extension] = skills
         self._lines[queue].place(extension, rank)
+        for need, line in self._needed[queue].items():
+            self._place_if_met(line, need, extension, rank)
+
+    def _place_if_met(self, line: Line, need: Need, extension: str, rank: Rank | None) -> None:
+        met = rank is not None and need.met_by(rank[0], self._skills[extension])
+        line.place(extension, rank if met else None)

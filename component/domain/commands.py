@@ -167,6 +167,20 @@ class Release:
     call_id: str
     channel: str
     status: QueueStatus
+    info: str = ""
+    """What the dialplan finds in `QUEUE_WITHDRAW_INFO`."""
+    bridged: bool = False
+    """Whether there is a bridge to be taken down."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeekExit:
+    """Look whether a context has a key for an extension. If so, an `ExitFound` follows."""
+
+    call_id: str
+    channel: str
+    context: str
+    digit: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +211,7 @@ CallCommand = (
     | Redirect
     | Join
     | Release
+    | SeekExit
     | EndCall
 )
 """Carried out by Asterisk."""

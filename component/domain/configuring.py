@@ -57,7 +57,7 @@ def differences(state: State, configured: Configured) -> Iterator[ConfigurationE
             yield QueueChanged(queue)
     for agent in configured.agents.values():
         if agent is not None and _identity(agent) != _identity(state.agents.get(agent.extension)):
-            yield AgentChanged(agent.extension, agent.device, agent.jid)
+            yield AgentChanged(agent.extension, agent.device, agent.jid, agent.skills)
     for key, member in configured.members.items():
         known = state.members.get(key)
         if member is not None and (known is None or known.penalty != member.penalty):
@@ -99,9 +99,10 @@ def _queue_changed(state: State, queue: Queue, now: datetime, rng: Random) -> li
     state.put_queue(queue)
     commands: list[Command] = []
     if old is not None and old.max_wait != queue.max_wait:
-        at_most = queue.max_wait + routing.HOLD_GRACE
         for call in _queued(state, queue.name):
-            commands.append(WakeAt(call.entered_at + queue.max_wait, WaitTimedOut(call.id)))
+            wait = state.max_wait(call)
+            commands.append(WakeAt(call.entered_at + wait, WaitTimedOut(call.id)))
+            at_most = wait + routing.HOLD_GRACE
             commands.append(Hold(call.id, call.channel, at_most, queue.musicclass))
     return commands + routing.route(state, queue.name, now, rng)
 
@@ -129,7 +130,8 @@ def _agent_changed(state: State, event: AgentChanged, now: datetime, rng: Random
         # What the old device did says nothing about the new one.
         agent = replace(agent, device=event.device, device_state=DeviceState.UNKNOWN)
         commands.append(WatchDevice(event.device))
-    state.agents.put(agent.extension, replace(agent, jid=event.jid, leaving=False))
+    agent = replace(agent, jid=event.jid, skills=event.skills, leaving=False)
+    state.agents.put(agent.extension, agent)
     return commands + routing.route_all(state, state.queues_of(agent.extension), now, rng)
 
 
@@ -179,8 +181,8 @@ def _absent(records: Mapping[K, object]) -> Iterable[K]:
     return [key for key, record in records.items() if record is None]
 
 
-def _identity(agent: Agent | None) -> tuple[str, str] | None:
-    return None if agent is None or agent.leaving else (agent.device, agent.jid)
+def _identity(agent: Agent | None) -> tuple[str, str, dict[str, int]] | None:
+    return None if agent is None or agent.leaving else (agent.device, agent.jid, agent.skills)
 
 
 def _queued(state: State, queue: str) -> list[Call]:

@@ -6,7 +6,8 @@ DomainError
 ├── UnknownQueueError
 ├── NotAMemberError
 ├── AlreadyLoggedOnError
-└── NotLoggedOnError
+├── NotLoggedOnError
+└── NotWaitingError
 """
 
 
@@ -42,3 +43,7 @@ class AlreadyLoggedOnError(DomainError):
 
 class NotLoggedOnError(DomainError):
     """The member is not logged on."""
+
+
+class NotWaitingError(DomainError):
+    """No such caller waits."""

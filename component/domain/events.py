@@ -1,8 +1,9 @@
 """Facts that enter the engine. Each is stepped once, in the order of arrival."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from component.domain.model import Caller, Customer, DeviceState, Leg, LegEnd, Queue
+from component.domain.terms import USUAL, Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,7 @@ class CallerEntered:
     digits: str = ""
     customer: Customer | None = None
     priority: int = 0
+    terms: Terms = USUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,52 @@ class WaitTimedOut:
     """The caller waited for as long as the queue allows."""
 
     call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DigitPressed:
+    """A caller pressed a key, in the queue or while talking."""
+
+    channel: str
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExitFound:
+    """The key that a caller pressed is an extension of the queue's context."""
+
+    call_id: str
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """Somebody wants a caller to leave the queue: named by call id or by channel."""
+
+    call_id: str
+    info: str = ""
+    """For the dialplan, which knows why."""
+
+
+@dataclass(frozen=True, slots=True)
+class SkillsWaived:
+    """The caller waited long enough for somebody with the skills that are asked for."""
+
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StickyOver:
+    """The caller waited long enough for the agent who knows the customer."""
+
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectDue:
+    """The silence that an agent hears before the caller is over."""
+
+    leg: Leg
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,11 +219,12 @@ class QueueRemoved:
 
 @dataclass(frozen=True, slots=True)
 class AgentChanged:
-    """There is a new extension, or one has another device or account."""
+    """There is a new extension, or one has another device, account or skills."""
 
     extension: str
     device: str
     jid: str
+    skills: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +266,12 @@ Event = (
     | RingTimedOut
     | RetryDue
     | WaitTimedOut
+    | DigitPressed
+    | ExitFound
+    | Withdraw
+    | SkillsWaived
+    | StickyOver
+    | ConnectDue
     | AnnouncementDue
     | Said
     | LogOn

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from component.domain.terms import USUAL, Terms
+
 
 class AgentState(StrEnum):
     """Where an agent stands with regard to calls of ours. Logged on or off is the member's."""
@@ -107,8 +109,8 @@ class EmptyCondition(StrEnum):
 
     PAUSED = "paused"
     PENALTY = "penalty"
-    """Whose penalty is beyond the caller's limits. Callers have none here, so this excludes
-    nobody: alone, it makes a queue empty only if nobody is logged on."""
+    """Whose penalty is beyond the caller's limits. Of a caller without limits it excludes nobody:
+    alone, it makes a queue empty only if nobody is logged on."""
     INUSE = "inuse"
     RINGING = "ringing"
     UNAVAILABLE = "unavailable"
@@ -153,8 +155,10 @@ class QueueStatus(StrEnum):
     FULL = "FULL"
     JOINUNAVAIL = "JOINUNAVAIL"
     LEAVEUNAVAIL = "LEAVEUNAVAIL"
+    CONTINUE = "CONTINUE"
+    """The agent hung up, and the caller wishes to go on."""
     WITHDRAW = "WITHDRAW"
-    """Taken out of the queue by the operator."""
+    """Taken out of the queue by a supervisor or the operator."""
     UNAVAILABLE = "UNAVAILABLE"
     """Not app_queue's: this service cannot hold the caller now, its database is away."""
 
@@ -172,6 +176,7 @@ class Outcome(StrEnum):
     FULL = "full"
     JOINUNAVAIL = "joinunavail"
     LEAVEUNAVAIL = "leaveunavail"
+    EXITWITHKEY = "exitwithkey"
     WITHDRAW = "withdraw"
 
 
@@ -202,6 +207,15 @@ class Leg:
 
     def __str__(self) -> str:
         return f"{self.call_id}.{self.attempt}"
+
+
+@dataclass(frozen=True, slots=True)
+class Spoke:
+    """Who spoke with a customer last, and until when."""
+
+    customer: int
+    extension: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +280,16 @@ class Queue:
     """Sounds of which one after another is played, and then the first one again."""
     periodic_announce_frequency: timedelta = timedelta(0)
     """How often that is done; 0 is never."""
+    context: str = ""
+    """Where a caller goes who presses a key that is an extension there; empty is nowhere."""
+    memberdelay: timedelta = timedelta(0)
+    """How long an agent who answered hears nothing before the caller."""
+    skills_timeout: timedelta = timedelta(0)
+    """After this, the skills that a caller asks for are no longer required; 0 is never."""
+    sticky: timedelta = timedelta(0)
+    """For how long it is remembered who spoke with a customer, to be offered the next call."""
+    sticky_wait: timedelta = timedelta(0)
+    """How long the customer waits for that agent if another one is free."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +314,8 @@ class Agent:
     calls_taken: int = 0
     leaving: bool = False
     """The extension is no more: the agent goes when the call that is going on is over."""
+    skills: dict[str, int] = field(default_factory=dict)
+    """What the agent can do, and how well: the greater the level, the better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,7 +381,7 @@ class Call:
     caller: Caller
     entered_at: datetime
     digits: str = ""
-    """What the caller keyed as customer code."""
+    """What the caller keyed: as customer code, and since."""
     customer: Customer | None = None
     state: CallState = CallState.WAITING
     offers: tuple[Offer, ...] = ()
@@ -384,6 +410,7 @@ class Call:
     """It is with whom an agent passed it on to, past the queue."""
     wait_until: datetime | None = None
     """When the caller has waited long enough, if not the queue's `max_wait` after entering."""
+    terms: Terms = USUAL
 
     @property
     def extension(self) -> str | None:

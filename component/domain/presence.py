@@ -14,6 +14,7 @@ from component.domain.model import (
     Member,
     MemberState,
 )
+from component.domain.terms import ANYBODY, Need
 
 Conditions = frozenset[EmptyCondition]
 
@@ -72,16 +73,20 @@ def reasons(agent: Agent, member: Member) -> Conditions:
 
 
 class Presence:
-    """How many members of each queue are logged on, by the reasons for which they may not count."""
+    """How many members of each queue are logged on, by penalty and what may make them not count."""
 
     def __init__(self) -> None:
-        self._counts: defaultdict[str, Counter[Conditions]] = defaultdict(Counter)
-        self._reasons: dict[tuple[str, str], Conditions] = {}
+        self._counts: defaultdict[str, Counter[tuple[int, Conditions]]] = defaultdict(Counter)
+        self._known: dict[tuple[str, str], tuple[int, Conditions]] = {}
         self._disturbed: set[str] = set()
 
-    def anyone(self, queue: str, not_counting: Conditions) -> bool:
+    def anyone(self, queue: str, not_counting: Conditions, need: Need = ANYBODY) -> bool:
         """Tell whether somebody is logged on whom none of these conditions excludes."""
-        return any(not excused & not_counting for excused in self._counts[queue])
+        limited = EmptyCondition.PENALTY in not_counting
+        return any(
+            not excused & not_counting and (not limited or need.allows(penalty))
+            for penalty, excused in self._counts[queue]
+        )
 
     def take_disturbed(self) -> list[str]:
         """Return the queues in which anything changed since the last time this was asked."""
@@ -89,18 +94,19 @@ class Presence:
         self._disturbed.clear()
         return disturbed
 
-    def place(self, queue: str, extension: str, reasons: Conditions | None) -> None:
-        """Note a member's reasons; None is logged off."""
-        old = self._reasons.pop((queue, extension), None)
-        if reasons is not None:
-            self._reasons[queue, extension] = reasons
-        if reasons == old:
+    def place(self, queue: str, extension: str, penalty: int, reasons: Conditions | None) -> None:
+        """Note a member's penalty and reasons; None is logged off."""
+        old = self._known.pop((queue, extension), None)
+        new = None if reasons is None else (penalty, reasons)
+        if new is not None:
+            self._known[queue, extension] = new
+        if new == old:
             return
         counts = self._counts[queue]
         if old is not None:
             counts[old] -= 1
             if not counts[old]:
                 del counts[old]
-        if reasons is not None:
-            counts[reasons] += 1
+        if new is not None:
+            counts[new] += 1
         self._disturbed.add(queue)

@@ -8,7 +8,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from component.domain.events import AttendedTransfer, BlindTransfer, CallerLeft, Event
+from component.domain.events import (
+    AttendedTransfer,
+    BlindTransfer,
+    CallerLeft,
+    Event,
+    ExitFound,
+    Withdraw,
+)
 from component.domain.model import Call, CallState, Member, Outcome
 
 NONE = "NONE"
@@ -23,6 +30,7 @@ _EXITS = {
     Outcome.TIMEOUT: "EXITWITHTIMEOUT",
     Outcome.LEAVEEMPTY: "EXITEMPTY",
     Outcome.LEAVEUNAVAIL: "EXITEMPTY",
+    Outcome.EXITWITHKEY: "EXITWITHKEY",
     Outcome.WITHDRAW: "WITHDRAW",
 }
 
@@ -79,8 +87,20 @@ def _of_call(old: Call | None, new: Call, event: Event, now: datetime) -> Iterat
         data = (held, _seconds(new.answered_at, now), str(new.original_position))
         yield LogEntry(now, new.channel, new.queue, agent, name, data)
     elif new.state is CallState.ENDED and new.outcome in _EXITS:
-        data = (str(new.position), str(new.original_position), _seconds(new.entered_at, now))
-        yield LogEntry(now, new.channel, new.queue, NONE, _EXITS[new.outcome], data)
+        yield LogEntry(
+            now, new.channel, new.queue, NONE, _EXITS[new.outcome], _exit(new, event, now)
+        )
+
+
+def _exit(call: Call, event: Event, now: datetime) -> tuple[str, ...]:
+    data = (str(call.position), str(call.original_position), _seconds(call.entered_at, now))
+    match event:
+        case ExitFound(digit=key):
+            return (key, *data)
+        case Withdraw(info=info):
+            return (*data, info)
+        case _:
+            return data
 
 
 def _transferred(old: Call, event: BlindTransfer | AttendedTransfer, now: datetime) -> LogEntry:

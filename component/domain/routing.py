@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 
-from component.domain import announcements
+from component.domain import announcements, sticky
 from component.domain.commands import (
     Command,
     Connect,
@@ -22,7 +22,7 @@ from component.domain.commands import (
     ShowCall,
     WakeAt,
 )
-from component.domain.events import RetryDue, RingTimedOut, WrapUpOver
+from component.domain.events import ConnectDue, RetryDue, RingTimedOut, WrapUpOver
 from component.domain.model import (
     Agent,
     AgentState,
@@ -42,6 +42,7 @@ from component.domain.model import (
 )
 from component.domain.state import State
 from component.domain.strategies import ROUND_ROBIN, STRATEGIES
+from component.domain.terms import Need
 from component.domain.transitions import (
     AGENT_TRANSITIONS,
     CALL_TRANSITIONS,
@@ -83,9 +84,9 @@ def route_all(state: State, queues: Iterable[str], now: datetime, rng: Random) -
     return commands
 
 
-def join_refusal(state: State, queue: Queue) -> QueueStatus | None:
+def join_refusal(state: State, queue: Queue, need: Need) -> QueueStatus | None:
     """Return why a caller may not enter a queue now, None if one may."""
-    if queue.joinempty and not state.presence.anyone(queue.name, queue.joinempty):
+    if queue.joinempty and not state.presence.anyone(queue.name, queue.joinempty, need):
         there = state.anyone_logged_on(queue.name)
         return QueueStatus.JOINUNAVAIL if there else QueueStatus.JOINEMPTY
     if queue.maxlen and state.callers(queue.name) >= queue.maxlen:
@@ -98,18 +99,22 @@ def leave_if_empty(state: State, name: str, now: datetime) -> list[Command]:
     queue = state.queues[name]
     if not state.asterisk_up or not queue.leavewhenempty:
         return []
-    if state.presence.anyone(name, queue.leavewhenempty):
+    if state.presence.anyone(name, queue.leavewhenempty) and not state.anyone_limited(name):
         return []
     there = state.anyone_logged_on(name)
     status = QueueStatus.LEAVEUNAVAIL if there else QueueStatus.LEAVEEMPTY
     return [
-        command for call in state.waiting(name) for command in release(state, call, status, now)
+        command
+        for call in state.waiting(name)
+        if not state.presence.anyone(name, queue.leavewhenempty, call.terms.need)
+        for command in release(state, call, status, now)
     ]
 
 
 def all_tried(state: State, call: Call) -> bool:
     """Tell whether everybody who may be offered this call was tried already."""
-    return all(extension in call.tried for extension in state.candidates.of(call.queue))
+    line = state.candidates.of(call.queue, call.terms.need)
+    return all(extension in call.tried for extension in line)
 
 
 def withdraw(
@@ -154,9 +159,12 @@ def answer(state: State, call: Call, taken: Offer, now: datetime) -> list[Comman
         held = announcements.average([now - call.entered_at], state.holdtime(call.queue))
         state.holdtimes.put(call.queue, held)
     others = replace(call, offers=tuple(offer for offer in call.offers if offer != taken))
+    queue = state.queues.get(call.queue)
+    connect: list[Command] = [*announcements.hush(call), Connect(taken.leg, call.channel)]
+    if queue is not None and queue.memberdelay and not call.direct:
+        connect = [WakeAt(now + queue.memberdelay, ConnectDue(taken.leg))]
     return [
-        *announcements.hush(call),
-        Connect(taken.leg, call.channel),
+        *connect,
         ShowCall(taken.extension, answered),
         *_let_go_of_who_passed_on(state, call),
         *_drop_offers(others, OfferEnd.ANSWERED_ELSEWHERE),
@@ -170,16 +178,25 @@ def abandon(state: State, call: Call, now: datetime) -> list[Command]:
     return commands
 
 
-def release(state: State, call: Call, status: QueueStatus, now: datetime) -> list[Command]:
+def release(
+    state: State, call: Call, status: QueueStatus, now: datetime, info: str = ""
+) -> list[Command]:
     """Give up on a call: its caller goes back to the dialplan."""
+    commands = give_up(state, call, Outcome(status.lower()), now)
+    return [*commands, Release(call.id, call.channel, status, info)]
+
+
+def give_up(state: State, call: Call, outcome: Outcome, now: datetime) -> list[Command]:
+    """End a call that nobody answered, and all that is under way for it."""
     commands = _drop_offers(call, OfferEnd.TIMEOUT)
-    _end(state, call, Outcome(status.lower()), now)
-    return [*commands, *announcements.hush(call), Release(call.id, call.channel, status)]
+    _end(state, call, outcome, now)
+    return [*commands, *announcements.hush(call)]
 
 
 def complete(state: State, call: Call, now: datetime) -> list[Command]:
     """End a call that was answered, whoever hung up."""
     [taken] = call.offers
+    sticky.remember(state, call, taken.extension, now)
     ended = _end(state, replace(call, revision=call.revision + 1), Outcome.COMPLETED, now)
     return [ShowCall(taken.extension, ended), EndCall(call.id, call.channel)]
 
@@ -189,6 +206,14 @@ def hand_over(state: State, call: Call, now: datetime) -> list[Command]:
     [taken] = call.offers
     ended = _end(state, replace(call, revision=call.revision + 1), Outcome.TRANSFERRED, now)
     return [ShowCall(taken.extension, ended), Part(call.id), HangUpLeg(taken.leg)]
+
+
+def hand_back(state: State, call: Call, now: datetime) -> list[Command]:
+    """End a call whose agent hung up; the caller may wish to go on in the dialplan."""
+    shown, end = complete(state, call, now)
+    if call.terms.continues:
+        end = Release(call.id, call.channel, QueueStatus.CONTINUE, bridged=True)
+    return [shown, end]
 
 
 def free(state: State, agent: Agent, now: datetime) -> list[Command]:
@@ -243,12 +268,18 @@ def _urgency(state: State, queue: str, now: datetime) -> tuple[int, datetime, st
 
 def _seek(state: State, call: Call, now: datetime, rng: Random) -> list[Command]:
     strategy = STRATEGIES[state.queues[call.queue].strategy]
-    line, turn = state.candidates.of(call.queue), state.turns.get(call.queue)
+    line, turn = state.candidates.of(call.queue, call.terms.need), state.turns.get(call.queue)
+    preferred = sticky.preferred(state, call)
+    if preferred is not None:
+        if line.position(preferred) is not None:
+            return _offer(state, call, [preferred], now)
+        if sticky.is_awaited(state, call, preferred, now):
+            return []
     chosen = strategy.choose(line, call.tried, turn, rng)
     if chosen:
         return _offer(state, call, chosen, now)
-    if call.retrying:
-        return []
+    if call.retrying or not call.tried:
+        return []  # or nobody is there who may be offered this call
     state.calls.put(call.id, replace(call, retrying=True))
     return [WakeAt(now + state.queues[call.queue].retry, RetryDue(call.id))]
 

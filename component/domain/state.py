@@ -1,14 +1,24 @@
 """The state of the call centre: the records, and the indexes that are derived from them."""
 
 from bisect import bisect_left, insort
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from component.domain.candidates import Candidates, Rank, may_be_offered
 from component.domain.events import Event
-from component.domain.model import Agent, Call, CallState, Leg, Member, MemberState, Queue, Turn
+from component.domain.model import (
+    Agent,
+    Call,
+    CallState,
+    Leg,
+    Member,
+    MemberState,
+    Queue,
+    Spoke,
+    Turn,
+)
 from component.domain.presence import Presence, reasons
 from component.domain.queue_log import CallChange, LogEntry, MemberChange, entries
 from component.domain.strategies import STRATEGIES
@@ -43,6 +53,8 @@ class State:
         """Of the queues that go round in a circle."""
         self.holdtimes: Table[str, int] = Table(ledger)
         """Seconds that callers of a queue wait on average; what is stored are their calls."""
+        self.spoke: Table[int, Spoke] = Table(ledger)
+        """Who spoke with a customer last, by the customer's id; stored with the calls, too."""
         self.candidates = Candidates()
         self.presence = Presence()
         self._by_device: dict[str, str] = {}
@@ -52,6 +64,7 @@ class State:
         self._logged_on: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
         self._waiting: defaultdict[str, list[_Order]] = defaultdict(list)
         self._queued: defaultdict[str, list[_Order]] = defaultdict(list)
+        self._limited: Counter[str] = Counter()
         self._logon_order = 0
         self._logged = 0
         self._journal: list[CallChange | MemberChange] = []
@@ -66,6 +79,7 @@ class State:
         *,
         last_logged: int = 0,
         holdtimes: Mapping[str, int] = MappingProxyType({}),
+        spoke: Iterable[Spoke] = (),
     ) -> None:
         """Take over what the store has."""
         for queue in queues:
@@ -81,6 +95,8 @@ class State:
         self._logged = last_logged
         for name, seconds in holdtimes.items():
             self.holdtimes.load(name, seconds)
+        for last in spoke:
+            self.spoke.load(last.customer, last)
 
     @property
     def asterisk_up(self) -> bool:
@@ -136,6 +152,18 @@ class State:
     def position(self, call: Call) -> int:
         """Return the place in its queue's line that a call has or would have, from 1."""
         return bisect_left(self._queued[call.queue], _order(call)) + 1
+
+    def anyone_limited(self, queue: str) -> bool:
+        """Tell whether somebody waits whose call may not be offered to every penalty."""
+        return self._limited[queue] > 0
+
+    def max_wait(self, call: Call) -> timedelta:
+        """Return how long a caller waits before going back to the dialplan."""
+        return call.terms.timeout or self.queues[call.queue].max_wait
+
+    def waits_until(self, call: Call) -> datetime:
+        """Return when the caller goes back to the dialplan; later, if an agent passed it on."""
+        return call.wait_until or call.entered_at + self.max_wait(call)
 
     def holdtime(self, queue: str) -> int:
         """Return how many seconds the callers of a queue wait on average."""
@@ -221,7 +249,7 @@ class State:
                 del line[bisect_left(line, (old.logon_order, old.extension))]
             self._queues_of[old.extension].discard(old.queue)
             self.candidates.place(old.queue, old.extension, None)
-            self.presence.place(old.queue, old.extension, None)
+            self.presence.place(old.queue, old.extension, old.penalty, None)
         if new is not None:
             self._queues_of[new.extension].add(new.queue)
             self._logon_order = max(self._logon_order, new.logon_order)
@@ -237,10 +265,10 @@ class State:
         if may_be_offered(agent, member, queue):
             strategy = STRATEGIES[queue.strategy]
             rank = (member.penalty, *strategy.place(agent, member), member.extension)
-        self.candidates.place(member.queue, member.extension, rank)
+        self.candidates.place(member.queue, member.extension, rank, agent.skills)
         logged_off = member.state is MemberState.LOGGED_OFF
         there = None if logged_off else reasons(agent, member)
-        self.presence.place(member.queue, member.extension, there)
+        self.presence.place(member.queue, member.extension, member.penalty, there)
 
     def _call_changed(self, old: Call | None, new: Call | None) -> None:
         if old is not None:
@@ -248,6 +276,7 @@ class State:
                 del self._by_channel[old.channel]
             if old.state is CallState.WAITING:
                 _remove(self._waiting[old.queue], old)
+                self._limited[old.queue] -= _is_limited(old)
             if _is_queued(old):
                 _remove(self._queued[old.queue], old)
         if new is not None:
@@ -255,12 +284,17 @@ class State:
                 self._by_channel[new.channel] = new.id
             if new.state is CallState.WAITING:
                 insort(self._waiting[new.queue], _order(new))
+                self._limited[new.queue] += _is_limited(new)
             if _is_queued(new):
                 insort(self._queued[new.queue], _order(new))
 
 
 def _is_queued(call: Call) -> bool:
     return call.state in _QUEUED and not call.direct
+
+
+def _is_limited(call: Call) -> bool:
+    return not call.terms.need.allows_any
 
 
 def _order(call: Call) -> _Order:

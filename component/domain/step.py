@@ -9,7 +9,15 @@ from datetime import datetime
 from random import Random
 from typing import assert_never
 
-from component.domain import agents, announcements, configuring, routing, transfers
+from component.domain import (
+    agents,
+    announcements,
+    callers,
+    configuring,
+    routing,
+    sticky,
+    transfers,
+)
 from component.domain.commands import (
     Announce,
     Command,
@@ -31,8 +39,11 @@ from component.domain.events import (
     BlindTransfer,
     CallerEntered,
     CallerLeft,
+    ConnectDue,
     DeviceStateChanged,
+    DigitPressed,
     Event,
+    ExitFound,
     LegAnswered,
     LegEnded,
     LogOff,
@@ -45,8 +56,11 @@ from component.domain.events import (
     RetryDue,
     RingTimedOut,
     Said,
+    SkillsWaived,
+    StickyOver,
     Unpause,
     WaitTimedOut,
+    Withdraw,
     WrapUpOver,
 )
 from component.domain.model import (
@@ -108,10 +122,17 @@ def _step(state: State, event: Event, now: datetime, rng: Random) -> list[Comman
             return transfers.step(state, event, now)
         case RingTimedOut() | RetryDue() | WaitTimedOut():
             return _time_is_up(state, event, now, rng)
-        case AnnouncementDue():
-            return announcements.look(state, event, now)
-        case Said():
-            return announcements.said(state, event, now)
+        case (
+            DigitPressed()
+            | ExitFound()
+            | Withdraw()
+            | SkillsWaived()
+            | StickyOver()
+            | ConnectDue()
+            | AnnouncementDue()
+            | Said()
+        ):
+            return callers.step(state, event, now, rng)
         case LogOn() | LogOff() | Pause() | Unpause() | WrapUpOver() | DeviceStateChanged():
             return agents.step(state, event, now, rng)
         case (
@@ -137,7 +158,7 @@ def _caller_entered(
     queue = state.queues.get(event.queue)
     if queue is None:
         return [Release(event.call_id, event.channel, QueueStatus.UNAVAILABLE)]
-    refusal = routing.join_refusal(state, queue)
+    refusal = routing.join_refusal(state, queue, event.terms.need)
     call = Call(
         event.call_id,
         event.queue,
@@ -147,6 +168,7 @@ def _caller_entered(
         event.digits,
         event.customer,
         priority=event.priority,
+        terms=event.terms,
     )
     if refusal is not None:
         state.calls.put(call.id, call)
@@ -157,11 +179,14 @@ def _caller_entered(
     extensions = tuple(member.extension for member in state.logged_on(call.queue))
     if extensions:
         commands.append(Announce(call, extensions))
-    commands.append(WakeAt(now + queue.max_wait, WaitTimedOut(call.id)))
+    commands.append(WakeAt(now + state.max_wait(call), WaitTimedOut(call.id)))
+    if call.terms.need.skills and queue.skills_timeout:
+        commands.append(WakeAt(now + queue.skills_timeout, SkillsWaived(call.id)))
+    commands += sticky.timer(state, call)
     commands += routing.route(state, call.queue, now, rng)
     if state.calls[call.id].state is not CallState.ENDED:
         # After the ringing has begun: the caller has time for the music, the agent has not.
-        at_most = queue.max_wait + routing.HOLD_GRACE
+        at_most = state.max_wait(call) + routing.HOLD_GRACE
         commands.append(Hold(call.id, call.channel, at_most, queue.musicclass))
         commands += announcements.begin(state, state.calls[call.id], now)
     return commands
@@ -197,7 +222,7 @@ def _leg_ended(state: State, event: LegEnded, now: datetime, rng: Random) -> lis
         if call.state is CallState.OFFERED:
             commands = routing.withdraw(state, call, offer, OFFER_ENDS[event.reason], now)
         elif call.state is CallState.ANSWERED:
-            commands = routing.complete(state, call, now)
+            commands = routing.hand_back(state, call, now)
     if agent is None:
         return commands
     commands += routing.free(state, agent, now)
@@ -246,7 +271,7 @@ def _wait_timed_out(state: State, event: WaitTimedOut, now: datetime) -> list[Co
     call = state.calls.get(event.call_id)
     if call is None or call.state not in (CallState.WAITING, CallState.OFFERED):
         return []
-    over = call.wait_until or call.entered_at + state.queues[call.queue].max_wait
+    over = state.waits_until(call)
     if now < over:  # the operator prolonged it meanwhile, or an agent passed the call on
         return [WakeAt(over, event)]
     return routing.release(state, call, QueueStatus.TIMEOUT, now)

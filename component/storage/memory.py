@@ -7,7 +7,17 @@ from collections.abc import Hashable, Iterable, Mapping
 from typing import TypeVar
 
 from component.domain.announcements import average
-from component.domain.model import Agent, Call, CallState, Customer, Member, Queue, Turn
+from component.domain.model import (
+    Agent,
+    Call,
+    CallState,
+    Customer,
+    Member,
+    Outcome,
+    Queue,
+    Spoke,
+    Turn,
+)
 from component.domain.queue_log import LogEntry
 from component.ports import Changes, Outgoing, Stored, StoreRefusedError, StoreUnavailableError
 from component.pubsub.model import Affiliation, Item, Node, Subscription
@@ -53,6 +63,7 @@ class MemoryStore:
             turns=list(self.turns.values()),
             last_logged=max(self.queue_log, default=0),
             holdtimes=self._holdtimes(),
+            spoke=self._spoke(),
             nodes=list(self.nodes.values()),
             affiliations=list(self.affiliations.values()),
             subscriptions=list(self.subscriptions.values()),
@@ -99,6 +110,18 @@ class MemoryStore:
         for at, entered, queue in sorted((at, e, q) for at, e, q in answered if at is not None):
             found[queue] = average([at - entered], found.get(queue, 0))
         return found
+
+    def _spoke(self) -> list[Spoke]:
+        found: dict[int, Spoke] = {}
+        for call in self.calls.values():
+            if call.outcome is not Outcome.COMPLETED or call.customer is None:
+                continue
+            if call.ended_at is None or call.extension is None:
+                continue
+            spoke = Spoke(call.customer.id, call.extension, call.ended_at)
+            known = found.setdefault(spoke.customer, spoke)
+            found[spoke.customer] = max(known, spoke, key=lambda one: one.at)
+        return list(found.values())
 
     def _require(self) -> None:
         if self.away:

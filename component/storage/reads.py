@@ -25,12 +25,14 @@ from component.domain.model import (
     Offer,
     Outcome,
     Queue,
+    Spoke,
     StrategyName,
     Told,
     Transfer,
     Turn,
 )
 from component.domain.presence import conditions
+from component.domain.terms import USUAL, Need, Terms
 from component.ports import Outgoing, Stored
 from component.pubsub.configuration import (
     AccessModel,
@@ -58,6 +60,15 @@ HOLDTIMES = """
     ) AS last ORDER BY last.answered_at"""
 """How long callers waited of late. Of older ones the average knows nothing any more."""
 
+SPOKE = """
+    SELECT DISTINCT ON (customer ->> 'id')
+        (customer ->> 'id')::bigint AS customer, extension, ended_at AS at
+    FROM calls
+    WHERE outcome = 'completed' AND customer IS NOT NULL AND extension IS NOT NULL
+        AND ended_at > now() - (SELECT coalesce(max(sticky), 0) FROM queues) * interval '1 second'
+    ORDER BY customer ->> 'id', ended_at DESC"""
+"""Who spoke with a customer last, as far back as any queue remembers."""
+
 Row = Any  # asyncpg.Record, which has no types
 
 
@@ -84,6 +95,7 @@ async def everything(connection: asyncpg.Connection) -> Stored:
         ],
         last_logged=await connection.fetchval("SELECT coalesce(max(id), 0) FROM queue_log"),
         holdtimes=_holdtimes(await fetch(HOLDTIMES)),
+        spoke=[Spoke(**row) for row in await fetch(SPOKE)],
         turns=[Turn(**row) for row in await fetch("SELECT * FROM turns ORDER BY queue")],
         nodes=_nodes(await fetch("SELECT * FROM nodes ORDER BY name")),
         affiliations=[
@@ -157,6 +169,11 @@ def _queue(row: Row) -> Queue:
         announce_holdtime=AnnounceHoldTime(row["announce_holdtime"]),
         periodic_announce=tuple(filter(None, row["periodic_announce"].split(","))),
         periodic_announce_frequency=timedelta(seconds=row["periodic_announce_frequency"]),
+        context=row["context"],
+        memberdelay=timedelta(seconds=row["memberdelay"]),
+        skills_timeout=timedelta(seconds=row["skills_timeout"]),
+        sticky=timedelta(seconds=row["sticky"]),
+        sticky_wait=timedelta(seconds=row["sticky_wait"]),
     )
 
 
@@ -168,7 +185,8 @@ def _holdtimes(rows: Iterable[Row]) -> dict[str, int]:
 
 
 def _agent(row: Row) -> Agent:
-    agent = Agent(row["extension"], row["device"], row["jid"])
+    skills = json.loads(row["skills"])
+    agent = Agent(row["extension"], row["device"], row["jid"], skills=skills)
     if row["state"] is None:
         return agent
     leg = row["leg_call"] and Leg(row["leg_call"], row["leg_attempt"])
@@ -182,6 +200,7 @@ def _agent(row: Row) -> Agent:
         wrap_up_until=row["wrap_up_until"],
         last_call=row["last_call"],
         calls_taken=row["calls_taken"],
+        skills=skills,
     )
 
 
@@ -209,6 +228,16 @@ def _call(row: Row) -> Call:
         transfers=tuple(_transfer(transfer) for transfer in json.loads(row["transfers"])),
         direct=row["direct"],
         wait_until=row["wait_until"],
+        terms=_terms(json.loads(row["terms"])) if row["terms"] else USUAL,
+    )
+
+
+def _terms(data: dict[str, Any]) -> Terms:
+    skills = frozenset(data["skills"].items())
+    return Terms(
+        Need(data["min_penalty"], data["max_penalty"], skills),
+        timeout=data["timeout"] and timedelta(seconds=data["timeout"]),
+        continues=data["continues"],
     )
 
 

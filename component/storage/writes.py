@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from component.domain.model import NOTHING, Agent, Call, Member, Offer, Told, Turn
 from component.domain.queue_log import LogEntry
+from component.domain.terms import USUAL, Terms
 from component.ports import Changes, Outgoing
 from component.pubsub.configuration import DEFAULT, Configuration
 from component.pubsub.model import Affiliation, Item, Node, Subscription
@@ -48,7 +49,8 @@ PARTS: dict[str, str] = {
             revision = excluded.revision, answered_at = excluded.answered_at,
             ended_at = excluded.ended_at, outcome = excluded.outcome, told = excluded.told,
             transfers = excluded.transfers, direct = excluded.direct,
-            wait_until = excluded.wait_until""",
+            wait_until = excluded.wait_until, digits = excluded.digits,
+            terms = excluded.terms""",
     "calls_gone": """
         DELETE FROM calls USING json_populate_recordset(NULL::calls, {rows}) AS gone
         WHERE calls.id = gone.id""",
@@ -217,6 +219,7 @@ def _call(call: Call) -> Row:
         "transfers": [asdict(transfer) for transfer in call.transfers],
         "direct": call.direct,
         "wait_until": call.wait_until,
+        "terms": _terms(call.terms),
     }
 
 
@@ -229,6 +232,18 @@ def _offer(offer: Offer) -> Row:
         "extension": offer.extension,
         "attempt": offer.leg.attempt,
         "offered_at": offer.offered_at,
+    }
+
+
+def _terms(terms: Terms) -> Row | None:
+    if terms == USUAL:
+        return None
+    return {
+        "min_penalty": terms.need.min_penalty,
+        "max_penalty": terms.need.max_penalty,
+        "skills": dict(terms.need.skills),
+        "timeout": terms.timeout and terms.timeout.total_seconds(),
+        "continues": terms.continues,
     }
 
 

@@ -1,4 +1,5 @@
-"""What the dialplan may ask by FastAGI: who a customer is, log-on and log-off, pause.
+"""What the dialplan may ask by FastAGI: who a customer is, log-on and log-off, pause,
+withdrawal of callers.
 
 Each script answers in a channel variable, named and filled as app_queue's applications do where it
 has them. Whatever goes wrong here is an answer, too: the call goes on.
@@ -14,10 +15,11 @@ from component.domain.errors import (
     AlreadyLoggedOnError,
     NotAMemberError,
     NotLoggedOnError,
+    NotWaitingError,
     UnknownDeviceError,
     UnknownQueueError,
 )
-from component.domain.events import Event, LogOff, LogOn, Pause, Unpause
+from component.domain.events import Event, LogOff, LogOn, Pause, Unpause, Withdraw
 from component.domain.model import Customer
 from component.ports import Directory, StoreRefusedError, StoreUnavailableError
 from component.telephony.agi import AgiRequest, AgiSession, Script
@@ -50,6 +52,7 @@ class AgiRoutes:
             "logoff": self.log_off,
             "pause": self.pause,
             "unpause": self.unpause,
+            "withdraw": self.withdraw,
         }
 
     async def customer(self, session: AgiSession, request: AgiRequest) -> None:
@@ -107,6 +110,14 @@ class AgiRoutes:
         event = Unpause(request.argument(1), request.argument(2) or None)
         await session.set_variable("UPQMSTATUS", await self._pausing(event, done="UNPAUSED"))
 
+    async def withdraw(self, session: AgiSession, request: AgiRequest) -> None:
+        """Arguments: a waiting caller's channel or call id, QUEUE_WITHDRAW_INFO.
+
+        WITHDRAWSTATUS: WITHDRAWN, NOTFOUND or FAILED.
+        """
+        event = Withdraw(request.argument(1), request.argument(2))
+        await session.set_variable("WITHDRAWSTATUS", await self._status(event, "WITHDRAWN"))
+
     async def _pausing(self, event: Pause | Unpause, done: str) -> str:
         status = await self._status(event, done)
         if status not in {done, "FAILED"}:
@@ -129,7 +140,7 @@ class AgiRoutes:
         )
         return status
 
-    async def _status(self, event: LogOn | LogOff | Pause | Unpause, done: str) -> str:
+    async def _status(self, event: Event, done: str) -> str:
         try:
             async with asyncio.timeout(self._deadline):
                 await self._step(event)
@@ -137,6 +148,8 @@ class AgiRoutes:
             return "MEMBERALREADY"
         except NotLoggedOnError:
             return "NOTINQUEUE"
+        except NotWaitingError:
+            return "NOTFOUND"
         except UnknownQueueError:
             return "NOSUCHQUEUE"
         except (UnknownDeviceError, NotAMemberError):

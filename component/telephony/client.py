@@ -183,6 +183,11 @@ class AriClient:
             "channels", "setChannelVar", channelId=channel, variable=variable, value=value
         )
 
+    async def variable(self, channel: str, name: str) -> str:
+        """Return a channel variable or dialplan function (404, 409 not in the application)."""
+        found = await self._call("channels", "getChannelVar", channelId=channel, variable=name)
+        return str(_field(found, "value"))
+
     async def start_music(self, channel: str, musicclass: str = "") -> None:
         """Play music on hold, until it is stopped: not even leaving Stasis does (404, 409, 412).
 
@@ -232,8 +237,11 @@ class AriClient:
     # Bridges. -----------------------------------------------------------------------------------
 
     async def create_bridge(self, bridge: str) -> None:
-        """Create a mixing bridge (409 there is one; Asterisk before 22 does not mind)."""
-        await self._call("bridges", "createWithId", bridgeId=bridge, type="mixing")
+        """Create a mixing bridge (409 there is one; Asterisk before 22 does not mind).
+
+        Without `dtmf_events` Asterisk would let the media bypass it, with the keys in it.
+        """
+        await self._call("bridges", "createWithId", bridgeId=bridge, type="mixing,dtmf_events")
 
     async def add_to_bridge(self, bridge: str, channels: Iterable[str]) -> None:
         """Put channels into a bridge; none, if one of them is gone (400, 404, 409, 422)."""

@@ -24,6 +24,7 @@ EVENTS = (
     "StasisEnd",
     "ChannelDestroyed",
     "ChannelTransfer",
+    "ChannelDtmfReceived",
     "PlaybackFinished",
     "DeviceStateChanged",
     "ApplicationReplaced",  # filtered out like any other, if it is not allowed

@@ -31,9 +31,10 @@ from component.domain.commands import (
     Release,
     Ring,
     Say,
+    SeekExit,
     Sound,
 )
-from component.domain.events import CallerLeft, Event, LegEnded, Said
+from component.domain.events import CallerLeft, Event, ExitFound, LegEnded, Said
 from component.domain.model import Leg, LegEnd
 from component.telephony.caller_id import format_caller_id
 from component.telephony.client import ALREADY_THERE, AriClient
@@ -152,10 +153,8 @@ class AriCallControl:
         match command:
             case Hold():
                 await self._hold(command)
-            case Say():
-                await self._say(command)
-            case Hush(call_id, number):
-                await self._unless_gone(self._ari.stop_playback(announcement(call_id, number)))
+            case Say() | Hush() | SeekExit():
+                await self._attend(command)
             case Ring():
                 await self._ring(command)
             case HangUpLeg(leg, answered_elsewhere):
@@ -165,7 +164,7 @@ class AriCallControl:
             case AnswerTransfer() | Redirect() | Join():
                 await self._unless_gone(self._transfer(command))
             case Release():
-                await self._unless_gone(self._release(command))
+                await self._release(command)
             case EndCall(call_id, channel):
                 await self._unless_gone(self._ari.hang_up(channel))
                 await self._unless_gone(self._ari.destroy_bridge(call_bridge(call_id)))
@@ -259,24 +258,47 @@ class AriCallControl:
             log.debug("one of the two was just gone", leg=str(connect.leg), error=str(error))
 
     async def _release(self, release: Release) -> None:
+        await self._unless_gone(self._give_back(release))
+        if release.bridged:
+            await self._unless_gone(self._ari.destroy_bridge(call_bridge(release.call_id)))
+
+    async def _give_back(self, release: Release) -> None:
         await self._ari.set_variable(release.channel, "QUEUESTATUS", release.status)
-        await self._ari.set_variable(release.channel, ABSOLUTE_TIMEOUT, "0")
-        await self._ari.stop_music(release.channel)  # it would go on in the dialplan
-        await self._ari.continue_in_dialplan(release.channel)
+        if release.info:
+            await self._ari.set_variable(release.channel, "QUEUE_WITHDRAW_INFO", release.info)
+        await self._let_go(release.channel)
+
+    async def _attend(self, command: Say | Hush | SeekExit) -> None:
+        match command:
+            case Say():
+                await self._say(command)
+            case Hush(call_id, number):
+                await self._unless_gone(self._ari.stop_playback(announcement(call_id, number)))
+            case SeekExit():
+                await self._unless_gone(self._seek_exit(command))
+
+    async def _seek_exit(self, exit_: SeekExit) -> None:
+        """What is between the parentheses may be no comma: it was checked where it came from."""
+        wanted = f"DIALPLAN_EXISTS({exit_.context},{exit_.digit},1)"
+        if await self._ari.variable(exit_.channel, wanted) == "1":
+            self._submit(ExitFound(exit_.call_id, exit_.digit))
+
+    async def _let_go(
+        self, channel: str, context: str | None = None, number: str | None = None
+    ) -> None:
+        await self._ari.set_variable(channel, ABSOLUTE_TIMEOUT, "0")
+        await self._ari.stop_music(channel)  # it would go on in the dialplan
+        await self._ari.continue_in_dialplan(channel, context, number)
 
     async def _transfer(self, command: AnswerTransfer | Redirect | Join) -> None:
         match command:
             case AnswerTransfer(leg, accepted):
                 await self._ari.answer_transfer(leg_channel(leg), accepted=accepted)
             case Redirect(_, channel, context, number):
-                await self._hand_over(channel, context, number)
+                await self._let_go(channel, context, number)
             case Join(_, channel, peer):
                 await self._ari.set_variable(channel, PEER, peer)
-                await self._hand_over(channel, PEER_CONTEXT, "s")
-
-    async def _hand_over(self, channel: str, context: str, number: str) -> None:
-        await self._ari.set_variable(channel, ABSOLUTE_TIMEOUT, "0")
-        await self._ari.continue_in_dialplan(channel, context, number)
+                await self._let_go(channel, PEER_CONTEXT, "s")
 
     async def _unless_gone(self, request: Awaitable[None]) -> None:
         try:
@@ -302,6 +324,7 @@ def _lane(command: CallCommand) -> str:
             | Redirect(call_id=call_id)
             | Join(call_id=call_id)
             | Release(call_id=call_id)
+            | SeekExit(call_id=call_id)
             | EndCall(call_id=call_id)
         ):
             return call_id

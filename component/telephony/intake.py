@@ -128,6 +128,7 @@ class Intake:
                 digits=waiting.digits,
                 customer=customer,
                 priority=waiting.priority,
+                terms=waiting.terms,
             )
         )
 

@@ -1,4 +1,4 @@
-"""ARI's JSON, turned into what the domain knows. Pure.
+"""ARI's JSON, turned into what the domain knows.
 
 The names of types and fields are those of Asterisk's `rest-api/events.json` and `channels.json`.
 """
@@ -12,12 +12,14 @@ from component.domain.events import (
     BlindTransfer,
     CallerLeft,
     DeviceStateChanged,
+    DigitPressed,
     LegAnswered,
     LegEnded,
     Said,
 )
 from component.domain.model import DeviceState, LegEnd
 from component.ports import WaitingChannel
+from component.telephony.arguments import number, terms
 from component.telephony.errors import MalformedEventError
 from component.telephony.names import announcement_of, leg_of
 
@@ -27,6 +29,7 @@ LEG_ARGUMENT = "leg"
 Fact = (
     WaitingChannel
     | CallerLeft
+    | DigitPressed
     | LegAnswered
     | LegEnded
     | BlindTransfer
@@ -71,6 +74,8 @@ def translate(event: Mapping[str, object]) -> Fact | None:
             return _destroyed(event)
         case "ChannelTransfer":
             return _transfer(event)
+        case "ChannelDtmfReceived":
+            return _digit(event)
         case "PlaybackFinished":
             return _said(event)
         case "DeviceStateChanged":
@@ -80,11 +85,12 @@ def translate(event: Mapping[str, object]) -> Fact | None:
 
 
 def waiting_channel(channel: object, arguments: list[str]) -> WaitingChannel:
-    """Return a caller's channel with the arguments of its `Stasis()`: queue, digits, priority.
+    """Return a caller's channel with the arguments of its `Stasis()`.
 
+    They are queue, digits and priority, and what `component.telephony.arguments` knows by name.
     Raises `MalformedEventError`.
     """
-    queue, digits, priority, *_ = *arguments, "", "", ""
+    queue, digits, priority, *named = *arguments, *("" for _ in range(3 - len(arguments)))
     if not queue:
         raise MalformedEventError(
             "a channel entered without a queue: the dialplan is to say"
@@ -98,6 +104,7 @@ def waiting_channel(channel: object, arguments: list[str]) -> WaitingChannel:
         caller_name=_printable(text(channel, "caller", "name")),
         created_at=_time(text(channel, "creationtime")),
         priority=_priority(priority),
+        terms=terms(named),
     )
 
 
@@ -139,6 +146,11 @@ def _destroyed(event: Mapping[str, object]) -> CallerLeft | LegEnded:
     channel = text(event, "channel", "id")
     leg = leg_of(channel)
     return CallerLeft(channel) if leg is None else LegEnded(leg, _leg_end(event))
+
+
+def _digit(event: Mapping[str, object]) -> DigitPressed | None:
+    channel = text(event, "channel", "id")
+    return None if leg_of(channel) else DigitPressed(channel, text(event, "digit"))
 
 
 def _said(event: Mapping[str, object]) -> Said | None:
@@ -183,7 +195,7 @@ def _device_state(event: Mapping[str, object]) -> DeviceStateChanged:
 
 def _priority(word: str) -> int:
     """Return what QUEUE_PRIO says; as with app_queue, what is no priority is 0."""
-    return int(word) if word.isascii() and word.isdigit() and len(word) < 10 else 0
+    return number(word) or 0
 
 
 def _printable(words: str) -> str:

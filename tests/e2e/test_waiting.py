@@ -2,6 +2,7 @@
 
 import pytest
 
+from lab.sip import IncomingCall
 from tests.e2e.world import World, core_prompt
 
 pytestmark = pytest.mark.e2e
@@ -24,3 +25,35 @@ async def test_callers_are_told_their_position_and_keep_it(world: World) -> None
     await offered.answered()
     assert offered.caller_number == "5550102"
     await second.hears(core_prompt("queue-youarenext"), 20)
+
+
+async def test_0_leads_from_the_queue_to_extension_3000(world: World) -> None:
+    await busy_agent(world)
+    operator = await world.phone("3000")
+    caller = await world.call_support(number="5550102")
+    await caller.hears(core_prompt("queue-youarenext"), 10)
+    await caller.send_digits("70")
+
+    await (await operator.next_call(20)).answered()
+    [row] = await world.sql("SELECT data1, data2, data3 FROM queue_log WHERE event = 'EXITWITHKEY'")
+    assert list(row) == ["0", "1", "1"]
+
+
+async def test_what_the_caller_keys_while_talking_is_shown_to_the_agent(world: World) -> None:
+    watcher = await world.watcher("1000")
+    await world.agent("1000")
+    caller = await world.call_support()
+    await watcher.next("offered")
+    await watcher.next("answered")
+    await caller.send_digits("4")
+
+    assert (await watcher.next("answered")).digits == "11114"
+
+
+async def busy_agent(world: World) -> IncomingCall:
+    """Let the only agent who is logged on be on the phone."""
+    phone = await world.agent("1000")
+    await world.call_support(number="5550101")
+    talking = await phone.next_call()
+    await talking.answered()
+    return talking

@@ -13,6 +13,7 @@ from component.telephony.errors import AriError, AriUnreachableError
 from component.telephony.http_client import AriHttpClient
 from tests.simulation.asterisk import Asterisk, Channel, Socket, shown
 from tests.simulation.history import History
+from tests.simulation.scenario import EXIT_KEY, EXITS
 
 LATENCY = 0.02
 """Seconds that a request takes at most, unless it is lost."""
@@ -157,6 +158,10 @@ class SimulatedAri(AriClient):
 
     def _stopMoh(self, channelId: str) -> None:  # noqa: N802, N803
         self._channel(channelId, inside=True).music = False
+
+    def _getChannelVar(self, channelId: str, variable: str) -> object:  # noqa: N802, N803
+        self._channel(channelId)
+        return {"value": str(int(variable == f"DIALPLAN_EXISTS({EXITS},{EXIT_KEY},1)"))}
 
     def _continueInDialplan(  # noqa: N802
         self,

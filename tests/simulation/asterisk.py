@@ -226,9 +226,14 @@ class Asterisk:
         if channel.device:
             del self.phones[channel.device].legs[channel.id]
 
+    def press(self, channel: Channel, digit: str) -> None:
+        """Let a caller press a key."""
+        self._history.note("key", channel.id, digit)
+        self._tell(channel.id, "ChannelDtmfReceived", channel=shown(channel), digit=digit)
+
     def play(self, channel: Channel, playback: str) -> None:
         """Play something for a while; who talks hears nothing of it."""
-        if channel.bridge is not None:
+        if channel.bridge is not None and not self.faults.request_lost:  # else it may come late
             self._history.fail(f"{channel.id} is spoken to while talking")
         self.playbacks[playback] = channel
         seconds = self._dice.uniform(1, 8)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from component.domain.model import Agent, Call, CallState, DeviceState, Leg, Member, Queue
+from component.domain.terms import ANYBODY, Need
 from tests.unit.domain import reference
 
 
@@ -18,6 +19,8 @@ class Person:
     on_call: bool = False
     wrap_up_until: datetime | None = None
     last_call: datetime | None = None
+    french: int = 0
+    """How good the agent's French is."""
 
     @classmethod
     def of(cls, agent: Agent) -> "Person":
@@ -29,6 +32,7 @@ class Person:
             agent.state == "on call",
             agent.wrap_up_until,
             agent.last_call,
+            agent.skills.get("french", 0),
         )
 
     def is_free(self, queue: Queue) -> bool:
@@ -86,6 +90,17 @@ class Caller:
     tried: frozenset[str] = frozenset()
     passed_to: str | None = None
     """To whom an agent passed the call on, past the queue."""
+    need: Need = ANYBODY
+    customer: int | None = None
+
+    def accepts(self, seat: Seat, person: Person) -> bool:
+        """Tell whether an agent is within the limits, and good enough."""
+        need = self.need
+        if seat.penalty < need.min_penalty:
+            return False
+        if need.max_penalty is not None and seat.penalty > need.max_penalty:
+            return False
+        return all(person.french >= level for _, level in need.skills)
 
     @classmethod
     def of(cls, call: Call) -> "Caller":
@@ -98,4 +113,6 @@ class Caller:
             call.state is CallState.ANSWERED,
             call.tried,
             call.extension if call.direct else None,
+            call.terms.need,
+            None if call.customer is None else call.customer.id,
         )

@@ -104,6 +104,7 @@ class Life:
             stored.turns,
             last_logged=stored.last_logged,
             holdtimes=stored.holdtimes,
+            spoke=stored.spoke,
         )
         self.pubsub.load(stored.nodes, stored.affiliations, stored.subscriptions, stored.items)
         self.outbox = Outbox(stored.outgoing, around.loop.now())

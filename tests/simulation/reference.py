@@ -11,14 +11,13 @@ what the books say. Entries are undone together with what the engine undoes.
 
 from collections.abc import Hashable
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from random import Random
 from typing import TypeVar
 
 from component.domain.commands import (
     Command,
-    Connect,
     EndCall,
     HideCall,
     Redirect,
@@ -38,16 +37,29 @@ from component.domain.events import (
     LogOn,
     Pause,
     RetryDue,
+    SkillsWaived,
+    StickyOver,
     Unpause,
     WrapUpOver,
 )
-from component.domain.model import AutoPause, Leg, OfferEnd, Queue, QueueStatus
+from component.domain.model import (
+    AutoPause,
+    Call,
+    CallState,
+    Leg,
+    OfferEnd,
+    Outcome,
+    Queue,
+    QueueStatus,
+    Spoke,
+)
 from component.domain.state import State
 from component.domain.step import step
 from component.ports import Stored
 from component.records import Ledger
 from tests.simulation.books import Caller, Person, Seat
 from tests.simulation.history import History
+from tests.unit.domain import reference as naive
 from tests.unit.domain.reference import admissible
 
 K = TypeVar("K", bound=Hashable)
@@ -72,6 +84,10 @@ class Reference:
         """Who was rung last by each queue: as which of all log-ons, and the extension."""
         self._devices: dict[str, str] = {}
         self._orders = 0
+        self._spoke: dict[int, Spoke] = {}
+        self._now = datetime.min.replace(tzinfo=UTC)
+        self._holding_out: set[str] = set()
+        """Callers who have a timer that ends their waiting for one agent."""
 
     def load(self, stored: Stored, *, compare: bool) -> None:
         """Begin with what the store has; it should be what the books have already."""
@@ -82,6 +98,10 @@ class Reference:
         self._seats = {(m.queue, m.extension): Seat.of(m) for m in stored.members}
         self._orders = max(seat.order for seat in self._seats.values())
         self._callers = {call.id: Caller.of(call) for call in stored.calls}
+        self._spoke = {spoke.customer: spoke for spoke in stored.spoke}
+        self._holding_out.clear()
+        for call_id, caller in self._callers.items():
+            self._hold_out(call_id, caller)
         self._rung = {turn.queue: (turn.logon_order, turn.extension) for turn in stored.turns}
         after = (self._people, self._seats, self._callers)
         for known, found in zip(before, after, strict=True):
@@ -93,9 +113,10 @@ class Reference:
         commands = step(state, event, now, rng)
         self._ledger = state.ledger
         self._history.note("step", event)
+        self._now = now
         self._enter(event, commands, now)
         for call_id, some in groupby(
-            (c for c in commands if not isinstance(c, WakeAt | ShowCall)), key=_rung_for
+            (c for c in commands if not _is_about_nobody(c)), key=_rung_for
         ):
             if call_id is not None:
                 self._offer(call_id, [(c.leg, c.device) for c in some if isinstance(c, Ring)])
@@ -112,7 +133,10 @@ class Reference:
         match event:
             case CallerEntered(call_id, queue, channel) if len(commands) > 1:
                 place = (-event.priority, now, call_id)
-                self._set(self._callers, call_id, Caller(queue, channel, place))
+                customer = None if event.customer is None else event.customer.id
+                caller = Caller(queue, channel, place, need=event.terms.need, customer=customer)
+                self._set(self._callers, call_id, caller)
+                self._hold_out(call_id, caller)
             case CallerLeft(channel):
                 for call_id, caller in list(self._callers.items()):
                     if caller.channel == channel:
@@ -132,15 +156,15 @@ class Reference:
                 self._free(leg, now)
             case BlindTransfer(leg, number) if leg.call_id in self._callers:
                 self._pass_on(leg, number)
-            case RetryDue(call_id) if call_id in self._callers:
-                self._try_again(call_id)
+            case RetryDue() | SkillsWaived() | StickyOver() if event.call_id in self._callers:
+                self._wait_on(event)
 
     def _follow(self, command: Command) -> None:
         match command:
             case HideCall(extension, call, reason) if call.id in self._callers:
                 self._hide(extension, call.id, reason)
-            case Connect(leg):
-                self._connect(leg)
+            case ShowCall(extension, call):
+                self._show(call, extension)
             case Release(call_id, _, status):
                 self._set(self._callers, call_id, None)
                 self._history.counts[f"released {QueueStatus(status)}"] += 1
@@ -173,12 +197,18 @@ class Reference:
         if talks and person is not None and person.leg is None and person.device.can_ring:
             self._caller(leg.call_id, passed_to=number)
 
-    def _connect(self, leg: Leg) -> None:
-        caller = self._callers[leg.call_id]
-        if caller.answered:
-            self._history.fail(f"{leg} is connected to a caller who talks already")
+    def _show(self, call: Call, extension: str) -> None:
+        if call.state is CallState.ANSWERED:
+            self._answer(call.leg, extension)
+        elif call.outcome is Outcome.COMPLETED and call.customer is not None:
+            self._set(self._spoke, call.customer.id, Spoke(call.customer.id, extension, self._now))
+
+    def _answer(self, leg: Leg, extension: str) -> None:
+        person = self._people[extension]
+        if self._callers[leg.call_id].answered and not person.on_call:
+            self._history.fail(f"{leg} is answered by {extension}, and by somebody else")
         self._caller(leg.call_id, answered=True)
-        self._person(self._who_has(leg), on_call=True)
+        self._person(extension, on_call=True)
 
     def _free(self, leg: Leg, now: datetime) -> None:
         extension = next((e for e, p in self._people.items() if p.leg == leg), None)
@@ -206,10 +236,24 @@ class Reference:
         if until is not None and until <= now:
             self._person(extension, wrap_up_until=None, queue=None)
 
+    def _wait_on(self, event: RetryDue | SkillsWaived | StickyOver) -> None:
+        match event:
+            case RetryDue(call_id):
+                self._try_again(call_id)
+            case SkillsWaived(call_id):
+                self._waive_skills(call_id)
+            case StickyOver(call_id):
+                self._holding_out.discard(call_id)
+
     def _try_again(self, call_id: str) -> None:
         caller = self._callers[call_id]
-        if not caller.offered_to and not self._expected(caller):
+        if not caller.offered_to and not self._free_for(caller):
             self._caller(call_id, tried=frozenset())
+
+    def _waive_skills(self, call_id: str) -> None:
+        caller = self._callers[call_id]
+        if not caller.answered:
+            self._caller(call_id, need=replace(caller.need, skills=frozenset()))
 
     def _autopause(self, queue: str, extension: str) -> None:
         autopause = self._queues[queue].autopause
@@ -246,21 +290,59 @@ class Reference:
         for call_id, other in self._callers.items():
             if other.offered_to or other.answered or extension in other.tried:
                 continue
+            seat = self._seats.get((other.queue, extension))
+            if seat is None or not other.accepts(seat, self._people[extension]):
+                continue
+            favourite = self._favourite(other)
+            if favourite not in (None, extension) and self._is_awaited(other, favourite or ""):
+                continue
             earlier = other.queue == caller.queue and other.place < caller.place
             heavier = self._queues[other.queue].weight > weight
             if (earlier or heavier) and self._may_be_offered(other.queue, extension):
                 self._history.fail(f"{extension} is offered {caller} before {call_id}")
 
     def _expected(self, caller: Caller) -> set[frozenset[str]]:
+        queue, favourite = self._queues[caller.queue], self._favourite(caller)
+        free = self._free_for(caller)
+        if favourite is not None:
+            if any(person.extension == favourite for person in free):
+                return {frozenset({favourite})}
+            if self._is_awaited(caller, favourite):
+                return set()
+        return admissible(queue.strategy, free, self._rung.get(queue.name))
+
+    def _hold_out(self, call_id: str, caller: Caller) -> None:
+        if self._favourite(caller) is not None and self._queues[caller.queue].sticky_wait:
+            self._holding_out.add(call_id)
+
+    def _favourite(self, caller: Caller) -> str | None:
+        """Return who spoke with the customer last, not long before."""
+        spoke = None if caller.customer is None else self._spoke.get(caller.customer)
+        if spoke is None or spoke.extension in caller.tried:
+            return None
+        sticky, ago = self._queues[caller.queue].sticky, caller.place[1] - spoke.at
+        return spoke.extension if sticky and timedelta(0) <= ago <= sticky else None
+
+    def _is_awaited(self, caller: Caller, favourite: str) -> bool:
+        seat = self._seats[caller.queue, favourite]
+        waited = self._now - caller.place[1]
+        return (
+            seat.since is not None
+            and not seat.paused
+            and waited < self._queues[caller.queue].sticky_wait
+            and caller.accepts(seat, self._people[favourite])
+        )
+
+    def _free_for(self, caller: Caller) -> list[naive.Person]:
         queue = self._queues[caller.queue]
-        free = [
+        return [
             seat.taken_by(extension, self._people[extension])
             for (name, extension), seat in self._seats.items()
             if name == queue.name
             and extension not in caller.tried
+            and caller.accepts(seat, self._people[extension])
             and self._may_be_offered(name, extension)
         ]
-        return admissible(queue.strategy, free, self._rung.get(queue.name))
 
     def _may_be_offered(self, queue: str, extension: str) -> bool:
         seat = self._seats[queue, extension]
@@ -270,13 +352,12 @@ class Reference:
     def _nobody_waits_in_vain(self, commands: list[Command]) -> None:
         for call_id, caller in self._callers.items():
             waits = not caller.offered_to and not caller.answered
+            if call_id in self._holding_out:
+                continue
             if waits and (free := self._expected(caller)):
                 self._history.fail(f"{call_id} waits though {free} are free, after {commands}")
 
     # The books. ---------------------------------------------------------------------------------
-
-    def _who_has(self, leg: Leg) -> str:
-        return next(extension for extension, p in self._people.items() if p.leg == leg)
 
     def _person(self, extension: str, **changes: object) -> None:
         self._set(self._people, extension, replace(self._people[extension], **changes))  # type: ignore[arg-type]
@@ -304,6 +385,12 @@ class Reference:
             book.pop(key, None)
         else:
             book[key] = entry
+
+
+def _is_about_nobody(command: Command) -> bool:
+    """Tell whether a command changes nothing in the books; that a call is offered, `Ring` says."""
+    offered = isinstance(command, ShowCall) and command.call.state is CallState.OFFERED
+    return offered or isinstance(command, WakeAt)
 
 
 def _rung_for(command: Command) -> str | None:

@@ -6,6 +6,17 @@ from random import Random
 
 from component.domain.model import AutoPause, Queue, StrategyName
 
+EXITS = "exits"
+"""The context that has an extension for one of the keys."""
+
+EXIT_KEY = "0"
+
+
+WISHES = (
+    "", "", "max_penalty=0", "min_penalty=1", "skills=french:2", "skills=french,max_penalty=0",
+    "timeout=7", "options=c",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Faults:
@@ -58,6 +69,10 @@ class Scenario:
     event_delay: float
     """Seconds that an event takes, at most."""
     faults: Faults
+    keys_per_second: float = 0.0
+    """Callers who press a key; one of the keys is an exit."""
+    wishes: tuple[str, ...] = ("",)
+    """What callers bring along, as arguments of `Stasis()`."""
 
 
 def draw(seed: int, calls: int = 60) -> Scenario:
@@ -80,6 +95,8 @@ def draw(seed: int, calls: int = 60) -> Scenario:
         transfers=dice.choice((0.0, 0.5)),
         event_delay=dice.choice((0.001, 0.02, 0.2)),
         faults=_faults(dice),
+        keys_per_second=dice.choice((0.0, 0.2)),
+        wishes=dice.choice((("",), WISHES)),
     )
     return scenario if dice.random() < 0.9 else replace(scenario, faults=NO_FAULTS)
 
@@ -100,6 +117,11 @@ def _queue(dice: Random, number: int) -> Queue:
         announce_frequency=timedelta(seconds=announce),
         periodic_announce_frequency=timedelta(seconds=announce * 1.5),
         min_announce_frequency=timedelta(seconds=2),
+        context=EXITS,
+        memberdelay=timedelta(seconds=dice.choice((0.0, 0.0, 1.5))),
+        sticky=timedelta(seconds=dice.choice((0.0, 60.0))),
+        sticky_wait=timedelta(seconds=dice.choice((0.0, 10.0))),
+        skills_timeout=timedelta(seconds=dice.choice((0.0, 8.0))),
     )
 
 

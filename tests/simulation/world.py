@@ -133,6 +133,7 @@ class World:
         yield "phone vanishes", faults.phone_vanishes / 1000, self._lose_phone
         yield "", self.scenario.log_changes_per_second, self._log_change
         yield "", self.scenario.log_changes_per_second, self._private_call
+        yield "", self.scenario.keys_per_second, self._press_key
 
     def _repeat(self, name: str, rate: float, act: Callable[[], None]) -> None:
         """Let something happen at random, this often a second, for as long as the storm lasts."""
@@ -211,7 +212,8 @@ class World:
         queue = self.dice.choice(self.queues)
         priority = self.dice.randrange(self.scenario.priorities)
         self.history.note("caller enters", channel, queue, digits, priority)
-        if not self.asterisk.enter(channel, f"{queue},{digits},{priority}"):
+        wish = self.dice.choice(self.scenario.wishes)
+        if not self.asterisk.enter(channel, f"{queue},{digits},{priority},{wish}"):
             self._caller_gone(Channel(channel, self.loop.time()), "fallback")
 
     def _caller_gone(self, channel: Channel, how: str) -> None:
@@ -241,6 +243,11 @@ class World:
             await life.engine.step(event)
         except (DomainError, StoreUnavailableError) as error:
             self.history.note("code refused", type(error).__name__)
+
+    def _press_key(self) -> None:
+        callers = [c for c in self.asterisk.channels.values() if c.in_stasis and not c.device]
+        if callers:
+            self.asterisk.press(self.dice.choice(callers), self.dice.choice("0123"))
 
     def _private_call(self) -> None:
         phone = self.asterisk.phones[self.dice.choice(self.devices)]
@@ -354,7 +361,10 @@ def _content(scenario: Scenario, dice: Random) -> MemoryStore:
     ]
     return MemoryStore(
         queues=scenario.queues,
-        agents=[Agent(e, f"PJSIP/{e}", f"user{e}@example.com") for e in extensions],
+        agents=[
+            Agent(e, f"PJSIP/{e}", f"user{e}@example.com", skills={"french": int(e) % 3})
+            for e in extensions
+        ],
         members=members,
         customers=[Customer(1, "1111", "Company 1", {})],
     )

@@ -105,6 +105,7 @@ class Service:
             stored.turns,
             last_logged=stored.last_logged,
             holdtimes=stored.holdtimes,
+            spoke=stored.spoke,
         )
         self.pubsub.load(
             stored.nodes, stored.affiliations, stored.subscriptions, stored.items, stored.contacts

@@ -32,6 +32,8 @@ LATER = [
     "0010_last_item_on_presence",
     "0011_queue_log_ids",
     "0012_customers_phone",
+    "0013_callers",
+    "0014_sticky",
 ]
 ALL = ["0001_schema", *LATER]
 

@@ -9,8 +9,16 @@ from component.domain.model import (
     AnnounceHoldTime,
     AnnouncePosition,
     AutoPause,
+    Call,
+    Caller,
+    CallState,
+    Customer,
     EmptyCondition,
+    Leg,
+    Offer,
+    Outcome,
     Queue,
+    Spoke,
     StrategyName,
 )
 from component.domain.presence import conditions
@@ -45,7 +53,9 @@ async def test_the_settings_of_a_queue_are_read(database_url: str, postgres: Pos
         " joinempty = 'no', leavewhenempty = 'paused,inuse', ringinuse = true, autopause = 'all',"
         " weight = 3, musicclass = 'jazz', announce_frequency = 30, min_announce_frequency = 5,"
         " announce_position = 'more', announce_position_limit = 9, announce_holdtime = 'once',"
-        " periodic_announce = 'patience,website', periodic_announce_frequency = 45"
+        " periodic_announce = 'patience,website', periodic_announce_frequency = 45,"
+        " context = 'exits', memberdelay = 0.5, skills_timeout = 20,"
+        " sticky = 3600, sticky_wait = 10"
     )
     await connection.close()
 
@@ -72,7 +82,61 @@ async def test_the_settings_of_a_queue_are_read(database_url: str, postgres: Pos
         announce_holdtime=AnnounceHoldTime.ONCE,
         periodic_announce=("patience", "website"),
         periodic_announce_frequency=timedelta(seconds=45),
+        context="exits",
+        memberdelay=timedelta(seconds=0.5),
+        skills_timeout=timedelta(seconds=20),
+        sticky=timedelta(hours=1),
+        sticky_wait=timedelta(seconds=10),
     )
+
+
+async def test_the_skills_of_an_agent_are_read_and_stay(
+    database_url: str, postgres: PostgresStore
+) -> None:
+    connection = await asyncpg.connect(database_url)
+    await connection.execute("""UPDATE extensions SET skills = '{"french": 2}'""")
+    [agent, *_] = (await postgres.load()).agents
+    await postgres.commit(Changes(agents=[agent]))
+
+    assert agent.skills == {"french": 2}
+    assert (await postgres.load()).agents[0] == agent
+    for wrong in ('["french"]', '{"french": "good"}', '{"french": 1.5}'):
+        with pytest.raises(asyncpg.CheckViolationError):
+            await connection.execute("UPDATE extensions SET skills = $1", wrong)
+    await connection.close()
+
+
+async def test_who_spoke_with_a_customer_last_is_known_as_long_as_a_queue_remembers(
+    database_url: str, postgres: PostgresStore
+) -> None:
+    now = datetime.now(UTC)
+    spoke = [("1", "2000", 9), ("2", "1000", 5), ("3", "3000", 7)]
+    await postgres.commit(
+        Changes(
+            calls=[
+                Call(
+                    number,
+                    "support",
+                    "channel",
+                    Caller("5550100"),
+                    now,
+                    customer=Customer(7, "1111", f"Company {number}"),
+                    state=CallState.ENDED,
+                    offers=(Offer(extension, Leg(number, 1), now),),
+                    answered_at=now,
+                    ended_at=now - timedelta(minutes=ago),
+                    outcome=Outcome.COMPLETED,
+                )
+                for number, extension, ago in spoke
+            ]
+        )
+    )
+
+    assert (await postgres.load()).spoke == []
+    connection = await asyncpg.connect(database_url)
+    await connection.execute("UPDATE queues SET sticky = 3600")
+    await connection.close()
+    assert (await postgres.load()).spoke == [Spoke(7, "1000", now - timedelta(minutes=5))]
 
 
 async def test_the_queue_log_is_written_in_order(

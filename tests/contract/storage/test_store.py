@@ -21,6 +21,7 @@ from component.domain.model import (
     Turn,
 )
 from component.domain.queue_log import LogEntry
+from component.domain.terms import Need, Terms
 from component.ports import Changes, Outgoing, StoreRefusedError
 from component.pubsub.configuration import (
     MANAGED,
@@ -66,6 +67,9 @@ CALL = Call(
     priority=2,
     original_position=4,
     revision=3,
+    terms=Terms(
+        Need(1, 5, frozenset({("french", 2)})), timeout=timedelta(seconds=90), continues=True
+    ),
     told=Told(3, speaking=True, position=2, position_at=NOW, periodic=1),
     transfers=(Transfer("1000", NOW, attended=True), Transfer("2000", NOW, attended=False)),
     direct=True,

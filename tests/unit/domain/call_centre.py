@@ -34,6 +34,7 @@ from component.domain.model import (
 )
 from component.domain.state import State
 from component.domain.step import step
+from component.domain.terms import USUAL, Terms
 from component.records import Ledger
 
 C = TypeVar("C", bound=Command)
@@ -55,6 +56,7 @@ class CallCentre:
         self,
         extensions: Iterable[str] = ("1000", "2000", "3000"),
         penalty: Mapping[str, int] | None = None,
+        skills: Mapping[str, dict[str, int]] | None = None,
         **settings: Any,
     ) -> None:
         """`settings` are those of the queue, where they are not the default."""
@@ -66,7 +68,10 @@ class CallCentre:
         extensions = list(extensions)
         self.state.load(
             queues=[replace(SUPPORT, **settings)],
-            agents=[Agent(e, f"PJSIP/{e}", f"user{e}@example.com") for e in extensions],
+            agents=[
+                Agent(e, f"PJSIP/{e}", f"user{e}@example.com", skills=(skills or {}).get(e, {}))
+                for e in extensions
+            ],
             members=[Member("support", e, (penalty or {}).get(e, 0)) for e in extensions],
             calls=[],
         )
@@ -113,14 +118,13 @@ class CallCentre:
     def member(self, extension: str, queue: str = "support") -> Member:
         return self.state.members[queue, extension]
 
-    def enter(self, customer: Customer | None = None) -> str:
+    def enter(self, customer: Customer | None = None, terms: Terms = USUAL) -> str:
         """Let a caller enter the queue; return the call's id."""
         self._calls += 1
         call_id = f"call{self._calls}"
         caller = Caller(f"555010{self._calls}", "Caller")
-        self.take(
-            CallerEntered(call_id, "support", f"channel{self._calls}", caller, "1111", customer)
-        )
+        channel = f"channel{self._calls}"
+        self.take(CallerEntered(call_id, "support", channel, caller, "1111", customer, terms=terms))
         return call_id
 
     def call(self, call_id: str) -> Call:

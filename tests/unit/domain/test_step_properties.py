@@ -15,13 +15,24 @@ from component.domain.commands import (
     EndCall,
     HangUpLeg,
     HideCall,
+    Redirect,
     Release,
     Ring,
     ShowCall,
     WakeAt,
 )
 from component.domain.errors import DomainError
-from component.domain.events import CallerEntered, CallerLeft, LegAnswered, LegEnded, WrapUpOver
+from component.domain.events import (
+    CallerEntered,
+    CallerLeft,
+    DigitPressed,
+    ExitFound,
+    LegAnswered,
+    LegEnded,
+    Said,
+    Withdraw,
+    WrapUpOver,
+)
 from component.domain.model import (
     AgentState,
     Caller,
@@ -31,6 +42,7 @@ from component.domain.model import (
     LegEnd,
     StrategyName,
 )
+from component.domain.terms import Need, Terms
 from tests.unit.domain.call_centre import CallCentre
 
 pytestmark = pytest.mark.unit
@@ -38,6 +50,13 @@ pytestmark = pytest.mark.unit
 R = TypeVar("R")
 
 EXTENSIONS = ("1000", "2000", "3000")
+
+TERMS = [
+    Terms(),
+    Terms(continues=True, timeout=timedelta(seconds=7)),
+    Terms(Need(skills=frozenset({("french", 1)}))),
+    Terms(Need(max_penalty=0)),
+]
 
 
 class AnyOrder(RuleBasedStateMachine):
@@ -52,17 +71,39 @@ class AnyOrder(RuleBasedStateMachine):
             EXTENSIONS,
             penalty={"3000": 1},
             strategy=self.strategy,
+            skills={"2000": {"french": 1}},
             wrapuptime=timedelta(seconds=2),
+            memberdelay=timedelta(seconds=1),
+            announce_frequency=timedelta(seconds=5),
+            skills_timeout=timedelta(seconds=10),
+            context="exits",
         )
         self.rung: set[Leg] = set()
         self.shown: set[tuple[str, str]] = set()
         self.released: list[str] = []
 
-    @rule(target=calls)
-    def enter(self) -> str:
-        call_id = self._do(self.centre.enter)
+    @rule(target=calls, terms=st.sampled_from(TERMS))
+    def enter(self, terms: Terms) -> str:
+        call_id = self._do(lambda: self.centre.enter(terms=terms))
         assert call_id is not None
         return call_id
+
+    @rule(call=calls)
+    def caller_presses_a_key(self, call: str) -> None:
+        channel = f"channel{call.removeprefix('call')}"
+        self._do(lambda: self.centre.take(DigitPressed(channel, "9")))
+
+    @rule(call=calls)
+    def the_key_is_an_exit(self, call: str) -> None:
+        self._do(lambda: self.centre.take(ExitFound(call, "9")))
+
+    @rule(call=calls)
+    def supervisor_withdraws_the_caller(self, call: str) -> None:
+        self._do(lambda: self.centre.take(Withdraw(call)))
+
+    @rule(call=calls, number=st.integers(1, 3))
+    def announcement_is_over(self, call: str, number: int) -> None:
+        self._do(lambda: self.centre.take(Said(call, number)))
 
     @rule(call=calls)
     def caller_leaves(self, call: str) -> None:
@@ -154,7 +195,7 @@ class AnyOrder(RuleBasedStateMachine):
     def nobody_waits_while_somebody_untried_is_free(self) -> None:
         state = self.centre.state
         for call in state.waiting("support"):
-            free = set(state.candidates.of("support")) - call.tried
+            free = set(state.candidates.of("support", call.terms.need)) - call.tried
             assert not free, f"{call.id} waits while {free} are free"
 
     @invariant()
@@ -176,7 +217,15 @@ class AnyOrder(RuleBasedStateMachine):
             and state.agents[member.extension].state is AgentState.AVAILABLE
             and state.agents[member.extension].device_state.can_ring
         }
-        assert set(state.candidates.of("support")) == free
+        for terms in TERMS:
+            met = {
+                extension
+                for extension in free
+                if terms.need.met_by(
+                    state.members["support", extension].penalty, state.agents[extension].skills
+                )
+            }
+            assert set(state.candidates.of("support", terms.need)) == met
 
     @invariant()
     def what_is_shown_is_what_is_offered_or_answered(self) -> None:
@@ -213,7 +262,7 @@ class AnyOrder(RuleBasedStateMachine):
                     self.shown.add((call.id, extension))
             case HideCall(extension=extension, call=call):
                 self.shown.remove((call.id, extension))
-            case Release(call_id=call_id) | EndCall(call_id=call_id):
+            case Release(call_id=call_id) | Redirect(call_id=call_id) | EndCall(call_id=call_id):
                 self.released.append(call_id)
 
 

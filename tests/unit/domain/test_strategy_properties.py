@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from component.domain.model import StrategyName
+from component.domain.terms import Need, Terms
 from tests.unit.domain.call_centre import CallCentre
 from tests.unit.domain.reference import Floor, Person
 
@@ -15,10 +16,12 @@ pytestmark = pytest.mark.unit
 
 EXTENSIONS = ("1000", "2000", "3000", "4000")
 
+FRENCH = {"2000": {"french": 1}, "3000": {"french": 2}, "4000": {"french": 3, "billing": 1}}
+
 DEEDS = st.lists(
     st.one_of(
         st.tuples(st.sampled_from(["log on", "log off", "pause", "unpause"]), st.integers(0, 3)),
-        st.tuples(st.just("call"), st.integers(0, 3)),
+        st.tuples(st.sampled_from(["call", "call in french", "call low"]), st.integers(0, 3)),
         st.tuples(st.just("hang up"), st.integers(0, 3)),
         st.tuples(st.just("wait"), st.integers(1, 3)),
     ),
@@ -32,7 +35,7 @@ class Watched:
 
     def __init__(self, strategy: StrategyName, penalties: list[int]) -> None:
         penalty = dict(zip(EXTENSIONS, penalties, strict=True))
-        self.centre = CallCentre(EXTENSIONS, penalty, strategy=strategy)
+        self.centre = CallCentre(EXTENSIONS, penalty, FRENCH, strategy=strategy)
         self.floor = Floor(strategy, {e: Person(e, penalty[e]) for e in EXTENSIONS})
         self.start = self.centre.now
         self.talking: list[str] = []
@@ -53,18 +56,26 @@ class Watched:
             case "unpause" if person.on:
                 self.centre.unpause(extension)
                 person.paused = False
-            case "call" if any(p.on for p in self.floor.people.values()):
-                self.call(rejected=number)
+            case "call" if self.anyone_on():
+                self.call(number, Need(), set())
+            case "call in french" if self.anyone_on():
+                self.call(number, Need(skills=frozenset({("french", 2)})), {"1000", "2000"})
+            case "call low" if any(p.on and not p.penalty for p in self.floor.people.values()):
+                high = {p.extension for p in self.floor.people.values() if p.penalty}
+                self.call(number, Need(max_penalty=0), high)
             case "hang up" if self.talking:
                 self.hang_up(self.talking.pop(number % len(self.talking)))
             case "wait":
                 self.centre.after(number)
 
-    def call(self, rejected: int) -> None:
+    def anyone_on(self) -> bool:
+        return any(person.on for person in self.floor.people.values())
+
+    def call(self, rejected: int, need: Need, unfit: set[str]) -> None:
         """A caller comes; so many agents reject the call, the next one takes it."""
-        call = self.centre.enter()
+        call = self.centre.enter(terms=Terms(need))
         tried: set[str] = set()
-        while expected := self.floor.expect(tried):
+        while expected := self.floor.expect(tried | unfit):
             extension = self.centre.call(call).extension
             assert extension in expected
             self.floor.rung(extension)

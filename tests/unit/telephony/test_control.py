@@ -20,8 +20,9 @@ from component.domain.commands import (
     Release,
     Ring,
     Say,
+    SeekExit,
 )
-from component.domain.events import CallerLeft, Event, LegEnded, Said
+from component.domain.events import CallerLeft, Event, ExitFound, LegEnded, Said
 from component.domain.model import Caller, Leg, LegEnd, QueueStatus
 from component.telephony import control
 from component.telephony.control import AriCallControl
@@ -36,6 +37,7 @@ HANG_UP = HangUpLeg(LEG)
 CONNECT = Connect(LEG, "caller")
 RELEASE = Release("c1", "caller", QueueStatus.TIMEOUT)
 SAY = Say("c1", "caller", 3, ("queue-thereare", 2), "jazz")
+SEEK_EXIT = SeekExit("c1", "caller", "exits", "0")
 END = EndCall("c1", "caller")
 CONNECTING = ["createWithId", "stopMoh", "addChannel", "setChannelVar"]
 
@@ -114,6 +116,49 @@ async def test_an_announcement_that_is_refused_is_over(desk: Desk, status: int) 
 async def test_that_an_announcement_is_over_already_is_no_trouble(desk: Desk) -> None:
     desk.ari.refuse("stop", 404)
     assert await desk.does(Hush("c1", 3), HOLD) == ["stop", "setChannelVar", "startMoh"]
+
+
+async def test_a_key_that_is_an_extension_is_found(desk: Desk) -> None:
+    desk.ari.results["getChannelVar"] = {"value": "1"}
+    assert await desk.does(SEEK_EXIT) == ["getChannelVar"]
+    assert desk.ari.arguments("getChannelVar") == {
+        "channelId": "caller",
+        "variable": "DIALPLAN_EXISTS(exits,0,1)",
+    }
+    assert desk.events == [ExitFound("c1", "0")]
+
+
+async def test_a_key_that_is_no_extension_is_not(desk: Desk) -> None:
+    desk.ari.results["getChannelVar"] = {"value": "0"}
+    await desk.does(SEEK_EXIT)
+    assert desk.events == []
+
+
+async def test_who_leaves_by_a_key_goes_to_its_extension(desk: Desk) -> None:
+    operations = await desk.does(Redirect("c1", "caller", "exits", "0"))
+    assert operations == ["setChannelVar", "stopMoh", "continueInDialplan"]
+    assert desk.ari.arguments("continueInDialplan") == {
+        "channelId": "caller",
+        "context": "exits",
+        "extension": "0",
+        "priority": 1,
+    }
+
+
+async def test_the_dialplan_is_told_why_a_caller_was_withdrawn(desk: Desk) -> None:
+    release = Release("c1", "caller", QueueStatus.WITHDRAW, "closing time")
+    await desk.does(release)
+    variables = [given for name, given in desk.ari.requests if name == "setChannelVar"]
+    assert variables[1] == {
+        "channelId": "caller",
+        "variable": "QUEUE_WITHDRAW_INFO",
+        "value": "closing time",
+    }
+
+
+async def test_who_goes_on_after_the_call_leaves_no_bridge(desk: Desk) -> None:
+    release = Release("c1", "caller", QueueStatus.CONTINUE, bridged=True)
+    assert (await desk.does(release))[-2:] == ["continueInDialplan", "destroy"]
 
 
 async def test_a_phone_is_rung_only_when_the_agents_screen_shows_the_call(desk: Desk) -> None:
@@ -248,7 +293,10 @@ async def test_ringing_is_dropped_once_the_connection_is_lost(desk: Desk) -> Non
 
 async def test_connecting_stops_the_music_and_lifts_the_bound(desk: Desk) -> None:
     assert await desk.does(CONNECT) == CONNECTING
-    assert desk.ari.arguments("createWithId") == {"bridgeId": "ivr-c1", "type": "mixing"}
+    assert desk.ari.arguments("createWithId") == {
+        "bridgeId": "ivr-c1",
+        "type": "mixing,dtmf_events",
+    }
     assert desk.ari.arguments("addChannel") == {
         "bridgeId": "ivr-c1",
         "channel": ["caller", "ivr-c1.2"],
@@ -295,7 +343,7 @@ async def test_a_phone_is_told_what_became_of_its_transfer(
 
 async def test_a_caller_is_redirected_for_good(desk: Desk) -> None:
     operations = await desk.does(Part("c1"), Redirect("c1", "caller", "from-phones", "4000"))
-    assert operations == ["destroy", "setChannelVar", "continueInDialplan"]
+    assert operations == ["destroy", "setChannelVar", "stopMoh", "continueInDialplan"]
     assert desk.ari.arguments("setChannelVar")["value"] == "0"
     assert desk.ari.arguments("continueInDialplan") == {
         "channelId": "caller",

@@ -7,8 +7,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from component.domain.events import CallerLeft, DeviceStateChanged, LegAnswered, LegEnded, Said
+from component.domain.events import (
+    CallerLeft,
+    DeviceStateChanged,
+    DigitPressed,
+    LegAnswered,
+    LegEnded,
+    Said,
+)
 from component.domain.model import DeviceState, Leg, LegEnd
+from component.domain.terms import Need, Terms
 from component.ports import WaitingChannel
 from component.telephony.errors import MalformedEventError
 from component.telephony.translate import translate, waiting_channel
@@ -79,6 +87,23 @@ def test_the_sip_status_tells_where_the_cause_does_not() -> None:
     ended = translate({**EVENTS["leg_busy"], "cause": 127})
     assert isinstance(ended, LegEnded)
     assert ended.reason is LegEnd.BUSY
+
+
+def test_a_caller_presses_a_key() -> None:
+    event = {"type": "ChannelDtmfReceived", "digit": "#", "channel": {"id": "1.1"}}
+    assert translate(event) == DigitPressed("1.1", "#")
+
+
+def test_what_agents_key_is_not_for_us() -> None:
+    event = {"type": "ChannelDtmfReceived", "digit": "#", "channel": {"id": "ivr-c1.1"}}
+    assert translate(event) is None
+
+
+def test_what_a_caller_brings_along_comes_after_the_priority() -> None:
+    arguments = ["support", "", "", "max_penalty=3", "options=c"]
+    waiting = translate({**EVENTS["caller_enters"], "args": arguments})
+    assert isinstance(waiting, WaitingChannel)
+    assert waiting.terms == Terms(Need(max_penalty=3), continues=True)
 
 
 def test_an_announcement_is_over() -> None:

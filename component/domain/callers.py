@@ -1,0 +1,122 @@
+"""What callers do while they wait, and what is done with them: keys, skills, withdrawal."""
+
+from dataclasses import replace
+from datetime import datetime
+from random import Random
+from typing import assert_never
+
+from component.domain import announcements, routing
+from component.domain.commands import Command, Connect, Redirect, SeekExit, ShowCall
+from component.domain.errors import NotWaitingError
+from component.domain.events import (
+    AnnouncementDue,
+    ConnectDue,
+    DigitPressed,
+    ExitFound,
+    Said,
+    SkillsWaived,
+    StickyOver,
+    Withdraw,
+)
+from component.domain.model import Call, CallState, Outcome, QueueStatus
+from component.domain.state import State
+
+DIGITS_KEPT = 100
+"""Of what one caller keys; nobody reads more."""
+
+CallerEvent = (
+    DigitPressed
+    | ExitFound
+    | Withdraw
+    | SkillsWaived
+    | StickyOver
+    | ConnectDue
+    | AnnouncementDue
+    | Said
+)
+
+
+def step(state: State, event: CallerEvent, now: datetime, rng: Random) -> list[Command]:
+    """Take in what a caller did or what is to happen to one. Raises a `DomainError`."""
+    match event:
+        case DigitPressed():
+            return _digit_pressed(state, event)
+        case ExitFound():
+            return _exit_found(state, event, now)
+        case Withdraw():
+            return _withdraw(state, event, now)
+        case SkillsWaived():
+            return _skills_waived(state, event, now, rng)
+        case StickyOver():
+            return _sticky_over(state, event, now, rng)
+        case ConnectDue():
+            return _connect_due(state, event)
+        case AnnouncementDue():
+            return announcements.look(state, event, now)
+        case Said():
+            return announcements.said(state, event, now)
+    assert_never(event)
+
+
+def _digit_pressed(state: State, event: DigitPressed) -> list[Command]:
+    call = state.call_on(event.channel)
+    if call is None or len(call.digits) >= DIGITS_KEPT:
+        return []
+    call = replace(call, digits=call.digits + event.digit)
+    if call.offers:
+        call = replace(call, revision=call.revision + 1)
+    state.calls.put(call.id, call)
+    commands: list[Command] = [ShowCall(offer.extension, call) for offer in call.offers]
+    context = _context(state, call)
+    if context and _is_waiting(call):
+        commands.append(SeekExit(call.id, call.channel, context, event.digit))
+    return commands
+
+
+def _exit_found(state: State, event: ExitFound, now: datetime) -> list[Command]:
+    """Let the caller go to the extension, which exists; app_queue sets no QUEUESTATUS either."""
+    call = state.calls.get(event.call_id)
+    if call is None or not _is_waiting(call):
+        return []
+    context = _context(state, call)
+    if not context:
+        return []
+    commands = routing.give_up(state, call, Outcome.EXITWITHKEY, now)
+    return [*commands, Redirect(call.id, call.channel, context, event.digit)]
+
+
+def _withdraw(state: State, event: Withdraw, now: datetime) -> list[Command]:
+    call = state.calls.get(event.call_id) or state.call_on(event.call_id)
+    if call is None or not _is_waiting(call):
+        raise NotWaitingError(call=event.call_id)
+    return routing.release(state, call, QueueStatus.WITHDRAW, now, event.info)
+
+
+def _skills_waived(state: State, event: SkillsWaived, now: datetime, rng: Random) -> list[Command]:
+    call = state.calls.get(event.call_id)
+    if call is None or not _is_waiting(call) or not call.terms.need.skills:
+        return []
+    need = replace(call.terms.need, skills=frozenset())
+    state.calls.put(call.id, replace(call, terms=replace(call.terms, need=need)))
+    return routing.route(state, call.queue, now, rng)
+
+
+def _sticky_over(state: State, event: StickyOver, now: datetime, rng: Random) -> list[Command]:
+    call = state.calls.get(event.call_id)
+    return [] if call is None else routing.route(state, call.queue, now, rng)
+
+
+def _connect_due(state: State, event: ConnectDue) -> list[Command]:
+    call = state.calls.get(event.leg.call_id)
+    if call is None or call.state is not CallState.ANSWERED or call.leg != event.leg:
+        return []
+    return [*announcements.hush(call), Connect(event.leg, call.channel)]
+
+
+def _context(state: State, call: Call) -> str:
+    queue = state.queues.get(call.queue)
+    return "" if queue is None else queue.context
+
+
+def _is_waiting(call: Call) -> bool:
+    return call.state in (CallState.WAITING, CallState.OFFERED)

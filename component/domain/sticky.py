@@ -1,0 +1,53 @@
+"""The sticky agent: who last spoke with a customer is offered the customer's next call first."""
+
+from datetime import datetime, timedelta
+
+from component.domain.commands import WakeAt
+from component.domain.events import StickyOver
+from component.domain.model import Call, MemberState, Spoke
+from component.domain.state import State
+
+
+def remember(state: State, call: Call, extension: str, now: datetime) -> None:
+    """Take note of who spoke with a customer."""
+    if call.customer is not None:
+        state.spoke.put(call.customer.id, Spoke(call.customer.id, extension, now))
+
+
+def preferred(state: State, call: Call) -> str | None:
+    """Return who last spoke with the customer, if the queue remembers that for so long."""
+    queue = state.queues.get(call.queue)
+    if queue is None or call.customer is None or not queue.sticky:
+        return None
+    spoke = state.spoke.get(call.customer.id)
+    if spoke is None or spoke.extension in call.tried:
+        return None
+    remembered = call.entered_at - queue.sticky <= spoke.at <= call.entered_at
+    return spoke.extension if remembered else None
+
+
+def is_awaited(state: State, call: Call, extension: str, now: datetime) -> bool:
+    """Tell whether the caller waits for this agent, who is not free, rather than take another.
+
+    That is so for `sticky_wait`, while the agent is logged on and not paused.
+    """
+    member = state.members.get((call.queue, extension))
+    return (
+        member is not None
+        and member.state is MemberState.READY
+        and now < waits_until(state, call)
+        and call.terms.need.met_by(member.penalty, state.agents[extension].skills)
+    )
+
+
+def timer(state: State, call: Call) -> list[WakeAt]:
+    """Return when the caller no longer waits for the one who spoke with him last."""
+    if preferred(state, call) is None or not state.queues[call.queue].sticky_wait:
+        return []
+    return [WakeAt(waits_until(state, call), StickyOver(call.id))]
+
+
+def waits_until(state: State, call: Call) -> datetime:
+    """Return until when a caller waits for one agent at the most."""
+    queue = state.queues.get(call.queue)
+    return call.entered_at + (timedelta(0) if queue is None else queue.sticky_wait)

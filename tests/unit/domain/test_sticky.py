@@ -1,0 +1,104 @@
+"""The sticky agent: who last spoke with a customer is offered the customer's next call first."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from component.domain.model import CallState, Customer
+from component.domain.terms import Need, Terms
+from tests.unit.domain.call_centre import COMPANY_1, CallCentre
+
+pytestmark = pytest.mark.unit
+
+COMPANY_2 = Customer(2, "2222", "Company 2")
+HOUR = timedelta(hours=1)
+
+
+def acquainted(**settings: Any) -> CallCentre:
+    """2000 spoke with company 2, then 1000 with company 1: it would be 2000's turn."""
+    centre = CallCentre(["1000", "2000"], **{"sticky": HOUR, "max_wait": HOUR, **settings})
+    for extension, customer in (("2000", COMPANY_2), ("1000", COMPANY_1)):
+        centre.log_on(extension)
+        centre.talk(centre.enter(customer))
+        centre.log_off(extension)
+    centre.log_on("1000", "2000")
+    return centre
+
+
+def busy(centre: CallCentre, extension: str) -> str:
+    """Let one agent be on the phone, with a call that only this agent may take."""
+    call = centre.enter(terms=Terms(Need(skills=frozenset({(extension, 1)}))))
+    centre.answer(call)
+    return call
+
+
+SKILLS = {e: {e: 1} for e in ("1000", "2000")}
+
+
+def test_who_spoke_with_the_customer_comes_first_whatever_the_strategy_says() -> None:
+    centre = acquainted()
+    assert centre.call(centre.enter(COMPANY_1)).extension == "1000"
+    assert centre.call(centre.enter(COMPANY_2)).extension == "2000"
+
+
+def test_without_the_setting_the_strategy_decides() -> None:
+    centre = acquainted(sticky=timedelta(0))
+    assert centre.call(centre.enter(COMPANY_1)).extension == "2000"
+
+
+def test_it_is_forgotten_after_the_time_that_the_queue_sets() -> None:
+    centre = acquainted(sticky=timedelta(seconds=60))
+    centre.after(61)
+    assert centre.call(centre.enter(COMPANY_1)).extension == "2000"
+
+
+def test_the_customer_takes_another_agent_if_that_one_is_busy() -> None:
+    centre = acquainted(skills=SKILLS)
+    busy(centre, "1000")
+    assert centre.call(centre.enter(COMPANY_1)).extension == "2000"
+
+
+def test_or_waits_for_so_long_if_the_queue_says_so() -> None:
+    centre = acquainted(skills=SKILLS, sticky_wait=timedelta(seconds=20))
+    busy(centre, "1000")
+    call = centre.enter(COMPANY_1)
+    centre.after(19)
+    assert centre.call(call).state is CallState.WAITING
+    centre.after(1)
+    assert centre.call(call).extension == "2000"
+
+
+def test_who_waits_gets_the_agent_who_comes_free() -> None:
+    centre = acquainted(skills=SKILLS, sticky_wait=timedelta(seconds=20))
+    talking = busy(centre, "1000")
+    call = centre.enter(COMPANY_1)
+    centre.leg_ends(centre.call(talking).leg)
+    assert centre.call(call).extension == "1000"
+
+
+def test_others_do_not_wait_behind_who_waits_for_one_agent() -> None:
+    centre = acquainted(skills=SKILLS, sticky_wait=timedelta(seconds=20))
+    busy(centre, "1000")
+    centre.enter(COMPANY_1)
+    assert centre.call(centre.enter()).extension == "2000"
+
+
+@pytest.mark.parametrize("gone", ["log_off", "pause"])
+def test_nobody_waits_for_an_agent_who_is_not_at_work(gone: str) -> None:
+    centre = acquainted(sticky_wait=timedelta(seconds=20))
+    getattr(centre, gone)("1000")
+    assert centre.call(centre.enter(COMPANY_1)).extension == "2000"
+
+
+def test_an_agent_who_does_not_take_the_call_is_preferred_no_more() -> None:
+    centre = acquainted(sticky_wait=timedelta(seconds=20))
+    call = centre.enter(COMPANY_1)
+    centre.reject(call)
+    assert centre.call(call).extension == "2000"
+
+
+def test_limits_and_skills_go_before() -> None:
+    centre = acquainted(sticky_wait=timedelta(seconds=20), skills=SKILLS)
+    need = Need(skills=frozenset({("2000", 1)}))
+    assert centre.call(centre.enter(COMPANY_1, Terms(need))).extension == "2000"
