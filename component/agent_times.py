@@ -79,7 +79,7 @@ class AgentTimes:
 
     def add_up(self, now: datetime) -> None:
         """Count the time until now."""
-        if len(self._activities) != len(self._state.members):  # the operator has changed them
+        if self._activities.keys() != set(self._state.members):  # the operator has changed them
             self._take_stock(now)
         for queue in self._counts:
             self._add_up(queue, now)

@@ -20,6 +20,7 @@ from component.engine import Engine
 from component.handlers.dispatch import dispatcher
 from component.handlers.notify import event_markup
 from component.http import HttpServer, Status
+from component.journal import Journal, Observers
 from component.markup import Markup
 from component.measured import MeasuredAnswerer, MeasuredDirectory, MeasuredStore, measure_lag
 from component.metrics import Metrics
@@ -137,6 +138,7 @@ class Service:
         )
         outbox = Outbox(stored.outgoing, clock.now())
         directory = MeasuredDirectory(customers, self._metrics)
+        journal = Journal(state)
         observer = self._observer = EngineObserver(self._metrics, state, outbox, clock)
 
         # Asterisk, stanzas and the engine need each other; what is made below, `run` uses first.
@@ -162,6 +164,7 @@ class Service:
             devices=lambda: [agent.device for agent in state.agents.values()],
             shown=self._xmpp.settled,
             asked=asterisk_observer(self._metrics),
+            about=journal.about,
         )
         stack.push_async_callback(asterisk.close)
         engine = self._engine = Engine(
@@ -174,7 +177,7 @@ class Service:
             publisher=self._xmpp,
             clock=clock,
             rng=SystemRandom(),
-            observer=observer,
+            observer=Observers(observer, journal),
             render=event_markup,
             render_presence=render_presence,
             address=config.xmpp.domain,

@@ -36,6 +36,7 @@ from component.domain.events import AsteriskFound, CallerEntered, Event
 from component.domain.model import QueueStatus
 from component.domain.state import State
 from component.domain.step import step
+from component.journal import subject
 from component.markup import Markup
 from component.outbox import Outbox
 from component.payloads import announcement_xml, call_xml
@@ -43,6 +44,7 @@ from component.ports import (
     CallControl,
     Changes,
     Clock,
+    Committed,
     Observer,
     Outgoing,
     Publisher,
@@ -232,11 +234,11 @@ class Engine:
         self._outbox.committed(changes)
         duration = self._clock.now() - started
         self._observer.committed(
-            len(entries), batch.commands, batch.notifications, changes, duration
+            Committed(len(entries), batch.commands, batch.notifications, changes, duration)
         )
+        self._act(batch)
         self._state.forget_ended(changes.calls)
         self._state.forget_logged()
-        self._act(batch)
 
     def _decide(self, entry: _Entry, batch: _Batch) -> None:
         mark = self._ledger.mark()
@@ -246,11 +248,12 @@ class Engine:
         except (DomainError, PubSubError) as refusal:
             self._ledger.rollback(mark)
             if entry.reply is None:
-                log.warning("fact refused", fact=_kind(entry), reason=str(refusal))
+                about = subject(entry.fact)
+                log.warning("fact refused", fact=_kind(entry), reason=str(refusal), **about)
             self._refuse(entry, refusal, batch)
         except Exception as error:  # the writer must outlive a bug in one fact
             self._ledger.rollback(mark)
-            log.exception("fact could not be stepped", fact=_kind(entry))
+            log.exception("fact could not be stepped", fact=_kind(entry), **subject(entry.fact))
             self._refuse(entry, error, batch)
         else:
             batch.add(decided)
@@ -404,7 +407,7 @@ class Engine:
             return
         [entry] = entries
         self._ledger.trust()  # or what is written again might have the next facts rejected, too
-        log.error("fact rejected by the database", error=str(error))
+        log.error("fact rejected by the database", error=str(error), **subject(entry.fact))
         if entry.reply is not None:
             if not entry.reply.done():
                 entry.reply.set_exception(error)

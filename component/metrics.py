@@ -40,7 +40,7 @@ ANNOUNCEMENT = "announcement"
 """The kind of message that tells the members of a queue that a caller waits."""
 
 OUTCOMES = (*Outcome, UNAVAILABLE)
-OFFER_RESULTS = (ANSWERED, *OfferEnd)
+OFFER_RESULTS = (ANSWERED, *(end for end in OfferEnd if end is not OfferEnd.TRANSFERRED))
 KINDS = (ANNOUNCEMENT, *(snake_case(event.__name__) for event in get_args(NodeEvent)))
 
 
@@ -245,7 +245,7 @@ class Metrics:
             RING_BUCKETS, "queue",
         )  # fmt: skip
         self._talk = self._histogram(
-            "talk_seconds", "From connecting caller and agent to the end of the call",
+            "talk_seconds", "From connecting caller and agent until they part",
             TALK_BUCKETS, "queue",
         )  # fmt: skip
         self._waiting = self._gauge("callers_waiting", "Callers not connected yet", "queue")

@@ -1,7 +1,7 @@
 """Counts what the engine does and what the service is connected to, in the metrics."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from component.agent_times import AgentTimes
 from component.domain.commands import Announce, Command, Connect, HideCall
@@ -18,8 +18,7 @@ from component.metrics import (
     WaitEnd,
 )
 from component.outbox import Outbox, made_at
-from component.ports import Changes, Clock
-from component.pubsub.model import Notification
+from component.ports import Clock, Committed
 from component.telephony.errors import AriError
 from component.words import snake_case
 
@@ -42,28 +41,21 @@ class EngineObserver:
             self._follow_wrap_up(agent, clock.now())
         self.refresh(inbox=0)
 
-    def committed(
-        self,
-        facts: int,
-        commands: Sequence[Command],
-        notifications: Sequence[Notification],
-        changes: Changes,
-        duration: timedelta,
-    ) -> None:
-        """So many facts led to all this; committing it took this long."""
+    def committed(self, what: Committed) -> None:
+        """A transaction has succeeded."""
         now = self._clock.now()
-        self._metrics.committed(facts, duration.total_seconds())
-        for notification in notifications:
+        self._metrics.committed(what.facts, what.duration.total_seconds())
+        for notification in what.notifications:
             kind = snake_case(type(notification.event).__name__)
             self._metrics.notified(kind, len(notification.recipients))
-        for command in commands:
+        for command in what.commands:
             self._count(command, now)
-        for ended in changes.calls:
-            if ended.state is CallState.ENDED and ended.outcome is not None:
-                self._count_ended(ended, ended.outcome)
-        for agent in changes.agents:
+        for call in what.changes.calls:
+            if call.state is CallState.ENDED and call.outcome is not None:
+                self._count_ended(call, call.outcome)
+        for agent in what.changes.agents:
             self._follow_wrap_up(agent, now)
-        self._times.changed(changes.agents, changes.members, now)
+        self._times.changed(what.changes.agents, what.changes.members, now)
 
     def turned_away(self, queue: str) -> None:
         """A caller could not be held because of the database."""
@@ -94,8 +86,8 @@ class EngineObserver:
         match command:
             case Announce(_, extensions):
                 self._metrics.notified(ANNOUNCEMENT, len(extensions))
-            case HideCall(reason=OfferEnd.TRANSFERRED):
-                pass  # it was taken, and counted then
+            case HideCall(_, call, OfferEnd.TRANSFERRED):  # it was taken, and counted then
+                self._metrics.talked(call.queue, _seconds(call.answered_at, now))
             case HideCall(extension, call, reason):
                 rang = _seconds(call.offered_at(extension), now)
                 self._metrics.offer_ended(call.queue, reason, rang)
@@ -107,8 +99,8 @@ class EngineObserver:
         waited = _seconds(call.entered_at, answered_at)
         rang = _seconds(call.offered_at(call.extension), answered_at)
         self._metrics.offer_ended(call.queue, ANSWERED, rang)
-        if call.direct:
-            return  # past the queue
+        if call.transfers:
+            return  # the wait for the first agent was counted
         self._metrics.wait_ended(call.queue, WaitEnd.ANSWERED, waited)
         queue = self._state.queues.get(call.queue)
         if queue is not None and waited <= queue.servicelevel.total_seconds():
@@ -119,7 +111,7 @@ class EngineObserver:
         self._metrics.call_left(call.queue, outcome)
         if call.answered_at is not None:
             self._metrics.talked(call.queue, _seconds(call.answered_at, ended_at))
-        else:
+        elif not call.transfers:
             end = WAIT_ENDS.get(outcome, WaitEnd.RELEASED)
             self._metrics.wait_ended(call.queue, end, _seconds(call.entered_at, ended_at))
 

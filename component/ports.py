@@ -215,18 +215,23 @@ class Publisher(Protocol):
         ...
 
 
-class Observer(Protocol):
-    """Who counts what happens (metrics)."""
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """One transaction."""
 
-    def committed(
-        self,
-        facts: int,
-        commands: Sequence[Command],
-        notifications: Sequence[Notification],
-        changes: Changes,
-        duration: timedelta,
-    ) -> None:
-        """So many facts led to all this; committing it took this long."""
+    facts: int
+    """How many shared it."""
+    commands: Sequence[Command]
+    notifications: Sequence[Notification]
+    changes: Changes
+    duration: timedelta
+
+
+class Observer(Protocol):
+    """Who counts and logs what happens."""
+
+    def committed(self, what: Committed) -> None:
+        """A transaction has succeeded; nothing was done yet about what it decided."""
         ...
 
     def turned_away(self, queue: str) -> None:

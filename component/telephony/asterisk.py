@@ -14,7 +14,7 @@ from component.ports import (
 )
 from component.telephony.client import AriClient, Asked
 from component.telephony.connection import AriConnection, ConnectionState
-from component.telephony.control import AriCallControl
+from component.telephony.control import About, AriCallControl
 from component.telephony.errors import NotSettledError
 from component.telephony.http_client import AriHttpClient
 from component.telephony.intake import Intake
@@ -30,7 +30,8 @@ class Asterisk:
     `submit` and `reconcile` are the engine's; they are not called before `run`. `devices` names
     those whose states are read after a connect and watched from then on. `request_timeout` and
     `lookup_deadline` are in seconds. `shown` is awaited before a phone is rung: it is done when
-    the XMPP server has what is to be shown. `asked` is told of each request.
+    the XMPP server has what is to be shown. `asked` is told of each request,
+    `about` returns what the log is to say of a call besides what happened.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Asterisk:
         devices: Callable[[], Iterable[str]],
         shown: Callable[[], Awaitable[None]],
         asked: Asked = lambda *_: None,
+        about: About = lambda call_id, _: {"call_id": call_id},
     ) -> None:
         self._submit_to_engine = submit
         self._reconcile = reconcile
@@ -72,6 +74,7 @@ class Asterisk:
             connected=lambda: self._connection.connected,
             shown=shown,
             watch=self._watch,
+            about=about,
         )
 
     @property

@@ -8,7 +8,7 @@ connect finds what is missing.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -80,6 +80,18 @@ class _WatchDevices:
 
 _Command = CallCommand | _DiscardBridge | _WatchDevices
 
+About = Callable[[str, Leg | None], Mapping[str, object]]
+"""What every line of the log about a call, and about one of its legs, says."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ordered:
+    """A command, and what every line of the log about it says."""
+
+    command: _Command
+    about: Mapping[str, object]
+
+
 _DEVICES = "devices"
 """The lane of what concerns no call."""
 
@@ -89,7 +101,8 @@ class AriCallControl:
 
     `submit` takes events for the domain; `connected` tells whether the connection still holds;
     `shown` is done when the call is on the agent's screen, as far as can be known. `watch` has the
-    states of devices reported, and raises an `AriError` if it cannot.
+    states of devices reported, and raises an `AriError` if it cannot. `about` returns what the log
+    is to say of a call besides what happened.
     """
 
     def __init__(
@@ -101,6 +114,7 @@ class AriCallControl:
         connected: Callable[[], bool],
         shown: Callable[[], Awaitable[None]],
         watch: Callable[[Sequence[str]], Awaitable[None]],
+        about: About = lambda call_id, _: {"call_id": call_id},
     ) -> None:
         self._ari = ari
         self._app = app
@@ -108,26 +122,37 @@ class AriCallControl:
         self._connected = connected
         self._shown = shown
         self._watch = watch
+        self._about = about
         self._lanes = Lanes(self._carry_out)
 
     def perform(self, commands: Iterable[CallCommand]) -> None:
         """Begin to carry out commands; never raises."""
         for command in commands:
-            self._lanes.put(_lane(command), command)
+            self._put(_lane(command), command)
 
     def discard_bridge(self, call_id: str) -> None:
         """Take down the bridge of a call that is over, after all that was commanded for it."""
-        self._lanes.put(call_id, _DiscardBridge(call_id))
+        self._put(call_id, _DiscardBridge(call_id))
 
     def watch_devices(self, devices: Sequence[str]) -> None:
         """Begin to report the states of devices. After a connect those of all are reported."""
-        self._lanes.put(_DEVICES, _WatchDevices(tuple(devices)))
+        self._put(_DEVICES, _WatchDevices(tuple(devices)))
 
     async def close(self, seconds: float) -> None:
         """Finish what was commanded, in this time at most."""
         await self._lanes.drain(seconds)
 
-    async def _carry_out(self, command: _Command) -> None:
+    def _put(self, lane: str, command: _Command) -> None:
+        """Begin to carry out a command. What is logged about it names the call as it is now."""
+        call_id, leg = _subject(command)
+        about = {} if call_id is None else self._about(call_id, leg)
+        self._lanes.put(lane, _Ordered(command, about))
+
+    async def _carry_out(self, ordered: _Ordered) -> None:
+        with structlog.contextvars.bound_contextvars(**ordered.about):
+            await self._obey(ordered.command)
+
+    async def _obey(self, command: _Command) -> None:
         name = type(command).__name__
         try:
             await self._until_answered(lambda: self._try(command))
@@ -307,6 +332,16 @@ class AriCallControl:
             if error.status not in _GONE:
                 raise
             log.debug("gone already", error=str(error))
+
+
+def _subject(command: _Command) -> tuple[str | None, Leg | None]:
+    """Return the call and the leg that a command is about."""
+    match command:
+        case Ring(leg=leg) | HangUpLeg(leg) | Connect(leg=leg) | AnswerTransfer(leg):
+            return leg.call_id, leg
+        case _WatchDevices():
+            return None, None
+    return command.call_id, None
 
 
 def _lane(command: CallCommand) -> str:

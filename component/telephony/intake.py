@@ -110,6 +110,7 @@ class Intake:
             log.warning(
                 "caller enters unidentified",
                 channel=waiting.channel,
+                queue=waiting.queue,
                 error=str(error) or f"no answer within {self._deadline:g} s",
             )
         finally:

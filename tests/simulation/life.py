@@ -6,7 +6,7 @@ It is put together as the composition root does it, with models in place of sock
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from random import Random
 from typing import TypeVar
 
@@ -15,7 +15,7 @@ from component.domain.state import State
 from component.engine import Engine
 from component.handlers.presence import presence_markup
 from component.outbox import Outbox
-from component.ports import Stored, StoreRefusedError, StoreUnavailableError
+from component.ports import Committed, Stored, StoreRefusedError, StoreUnavailableError
 from component.pubsub.service import PubSub
 from component.records import Ledger
 from component.telephony.connection import AriConnection
@@ -74,9 +74,7 @@ class Life:
             self.serving = True
             tasks.create_task(self.connection.run())
 
-    def committed(
-        self, facts: int, commands: object, notes: object, changes: object, took: timedelta
-    ) -> None:
+    def committed(self, what: Committed) -> None:
         """Count, as an observer."""
         self.around.history.counts["commits"] += 1
 

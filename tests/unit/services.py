@@ -14,7 +14,7 @@ from component.engine import Engine
 from component.handlers.presence import presence_markup
 from component.markup import Markup
 from component.outbox import Outbox
-from component.ports import Changes, Outgoing
+from component.ports import Committed, Outgoing
 from component.pubsub.model import ItemPublished, Notification
 from component.pubsub.service import PubSub, Request
 from component.records import Ledger
@@ -70,15 +70,8 @@ class Outside:
     def now(self) -> datetime:
         return self.time
 
-    def committed(
-        self,
-        facts: int,
-        commands: Sequence[Command],
-        notifications: Sequence[Notification],
-        changes: Changes,
-        duration: timedelta,
-    ) -> None:
-        self.decided += commands
+    def committed(self, what: Committed) -> None:
+        self.decided += what.commands
 
     def turned_away(self, queue: str) -> None:
         self.turned_away_from.append(queue)

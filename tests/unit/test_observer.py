@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from component.domain.commands import Command
-from component.domain.events import Event
+from component.domain.events import BlindTransfer, Event
 from component.domain.model import DeviceState, LegEnd, Outcome
 from component.http import Status
 from component.metrics import OUTCOMES, Metrics
 from component.observer import ConnectionObserver, EngineObserver, asterisk_observer
 from component.outbox import Outbox
-from component.ports import Changes, Outgoing
+from component.ports import Changes, Committed, Outgoing
 from component.pubsub.model import ItemRetracted, Notification
 from component.telephony.errors import AriError, AriUnreachableError
 from tests.unit.domain.call_centre import CallCentre
@@ -48,7 +48,7 @@ class ObservedCentre(CallCentre):
                 calls=[call for _, call in self.state.calls.pending() if call],
             )
             self.state.ledger.committed()
-            self.observer.committed(1, commands, [], changes, timedelta(milliseconds=3))
+            self.observer.committed(Committed(1, commands, [], changes, timedelta(milliseconds=3)))
             self.state.forget_ended(changes.calls)
         return commands
 
@@ -113,6 +113,26 @@ def test_the_bucket_at_the_service_level_agrees_with_what_is_counted_as_in_time(
     assert centre.support("ivr_servicelevel_seconds") == 25
     assert centre.support("ivr_answered_in_time_total") == in_time
     assert centre.support("ivr_wait_seconds_bucket", result="answered", le="25.0") == in_time
+
+
+def test_a_call_that_is_passed_on_waits_once_and_talks_twice() -> None:
+    centre = ObservedCentre()
+    centre.log_on("1000")
+    call = centre.enter()
+    centre.after(4)
+    centre.answer(call)
+    centre.after(20)
+    centre.take(BlindTransfer(centre.call(call).leg, "2000", "phones"))
+    centre.after(3)
+    centre.talk(call, seconds=30)
+
+    assert centre.support("ivr_wait_seconds_sum", result="answered") == 4
+    assert centre.support("ivr_wait_seconds_count", result="answered") == 1
+    assert centre.support("ivr_offers_total", result="answered") == 2
+    assert centre.support("ivr_ring_seconds_sum") == 4 + 3
+    assert centre.support("ivr_talk_seconds_count") == 2
+    assert centre.support("ivr_talk_seconds_sum") == 20 + 30
+    assert centre.support("ivr_calls_total", outcome="completed") == 1
 
 
 def test_a_caller_who_is_not_let_in_is_released() -> None:
@@ -291,7 +311,7 @@ def test_notifications_are_counted_by_kind_and_recipient() -> None:
     centre = ObservedCentre()
     assert centre.observer is not None
     told = Notification("ext1000", "ivr.example.com", ("a@b", "c@d"), ItemRetracted("call1"))
-    centre.observer.committed(1, [], [told], Changes(), timedelta(0))
+    centre.observer.committed(Committed(1, [], [told], Changes(), timedelta(0)))
 
     assert centre.value("ivr_notifications_total", kind="item_retracted") == 2
 

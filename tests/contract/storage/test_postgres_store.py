@@ -23,7 +23,8 @@ from component.domain.model import (
 )
 from component.domain.presence import conditions
 from component.domain.queue_log import LogEntry
-from component.ports import Changes, Outgoing, StoreUnavailableError
+from component.ports import Changes, Outgoing, StoreRefusedError, StoreUnavailableError
+from component.pubsub.model import Subscription
 from component.storage.postgres import PostgresStore
 from tests.databases import Databases
 
@@ -44,6 +45,17 @@ async def test_a_lost_database_is_unavailable_and_then_found_again(
 
     await postgres.commit(CHANGES)
     assert postgres.detail == ""
+
+
+async def test_why_changes_are_refused_is_told_without_what_they_are(
+    postgres: PostgresStore,
+) -> None:
+    key = ("nowhere", "ivr.example.com", "a@example.com", "s1")
+    with pytest.raises(StoreRefusedError, match="ForeignKeyViolation") as refused:
+        await postgres.commit(Changes(subscriptions={key: Subscription(*key, NOW)}))
+
+    assert "nowhere" not in str(refused.value), "it may be personal, and this is logged"
+    assert refused.value.__suppress_context__, "the cause, which says it, would be logged with it"
 
 
 async def test_the_settings_of_a_queue_are_read(database_url: str, postgres: PostgresStore) -> None:

@@ -1,0 +1,97 @@
+"""What is known of callers reaches the agent's screen, and neither the log nor the metrics."""
+
+import json
+import re
+from typing import Any
+
+import aiohttp
+import pytest
+
+from lab.sip import answering, rejecting
+from tests.databases import Databases
+from tests.e2e.world import World, prompt
+
+pytestmark = pytest.mark.e2e
+
+NUMBER = "5559871"
+CODE = "4713"
+WRONG_CODE = "4719"
+CUSTOMER = "Quint Zacharias GmbH"
+CONTRACT = "platinum-extra"
+
+PERSONAL = re.compile(
+    # Of times, ports and ids, four digits may be a part.
+    rf"{NUMBER}|Quint|Zacharias|{CONTRACT}|(?<![0-9a-f.])({CODE}|{WRONG_CODE})(?![0-9a-f])"
+)
+
+
+async def scraped(world: World) -> str:
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"{world.service.url}/metrics") as reply,
+    ):
+        return await reply.text()
+
+
+async def test_a_call_leaves_nothing_of_the_caller_in_the_log_or_the_metrics(
+    world: World, databases: Databases
+) -> None:
+    await world.sql(
+        "INSERT INTO customers (code, name, attributes) VALUES ($1, $2, $3)",
+        CODE, CUSTOMER, json.dumps({"contract": CONTRACT}),
+    )  # fmt: skip
+    watcher = await world.watcher("1000")
+    agent, other = await world.agent("1000"), await world.agent("2000")
+    other.on_call = rejecting()
+    caller = await world.call_support(WRONG_CODE, number=NUMBER)
+    await caller.hears(prompt("invalid-code"), 10)
+    await caller.send_digits(CODE)
+    taken = await agent.next_call()
+    await taken.answered()
+    offered = await watcher.next("offered")
+    assert (offered.caller_number, offered.customer_name) == (NUMBER, CUSTOMER)
+    async with databases.away(world.database):
+        await taken.hang_up()
+        turned_away = await world.call_support(CODE, number=NUMBER)
+    await caller.ended()
+    await turned_away.hang_up()
+    await world.quiet()
+
+    log = world.service.log.read_text()
+    assert "call answered" in log
+    assert PERSONAL.findall(log) == []
+    metrics = await scraped(world)
+    assert "ivr_calls_total" in metrics
+    assert PERSONAL.findall(metrics) == []
+
+
+@pytest.mark.queue(retry=0.1)
+async def test_every_line_that_belongs_to_a_call_names_it(world: World) -> None:
+    agent = await world.agent("1000")
+    agent.on_call = rejecting()
+    caller = await world.call_support()
+    await agent.next_call()
+    agent.on_call = answering()
+    taken = await agent.next_call()
+    await taken.answered()
+    await caller.hang_up()
+    await world.quiet()
+
+    [entered] = world.service.logged("caller entered")
+    call = entered["call_id"], "support"
+    told = [line for line in lines(world) if line.get("call_id") or "call" in line["event"]]
+    assert {(line["call_id"], line["queue"]) for line in told} == {call}
+    assert [line["event"] for line in told if line["level"] == "info"] == [
+        "caller entered",
+        "call offered",
+        "offer not taken",
+        "call offered",
+        "call answered",
+        "call ended by caller",
+    ]
+    assert {line["agent"] for line in told if line["event"] != "caller entered"} == {"1000"}
+    assert entered["caller"] == entered["customer"] == entered["digits"] == "***"
+
+
+def lines(world: World) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in world.service.log.read_text().splitlines()]
