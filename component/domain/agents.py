@@ -54,23 +54,24 @@ def step(state: State, event: AgentEvent, now: datetime, rng: Random) -> list[Co
 
 
 def _log_on(state: State, event: LogOn, now: datetime, rng: Random) -> list[Command]:
-    member = _member(state, event.device, event.queue)
-    if member.logged_on_at is not None:
+    members = _memberships(state, event.device, event.queue)
+    logged_off = [member for member in members if member.state is MemberState.LOGGED_OFF]
+    if not logged_off:
         raise AlreadyLoggedOnError(device=event.device, queue=event.queue)
-    advance(MEMBER_TRANSITIONS, member.state, MemberMove.LOG_ON)
-    logged_on = replace(member, logged_on_at=now, logon_order=state.next_logon_order())
-    state.members.put((member.queue, member.extension), logged_on)
-    return routing.route(state, event.queue, now, rng)
+    for member in logged_off:
+        advance(MEMBER_TRANSITIONS, member.state, MemberMove.LOG_ON)
+        logged_on = replace(member, logged_on_at=now, logon_order=state.next_logon_order())
+        state.members.put((member.queue, member.extension), logged_on)
+    return routing.route_all(state, [member.queue for member in logged_off], now, rng)
 
 
 def _log_off(state: State, event: LogOff, now: datetime, rng: Random) -> list[Command]:
-    member = _member(state, event.device, event.queue)
-    if member.logged_on_at is None:
-        raise NotLoggedOnError(device=event.device, queue=event.queue)
-    advance(MEMBER_TRANSITIONS, member.state, MemberMove.LOG_OFF)
-    logged_off = replace(member, logged_on_at=None, paused_at=None, pause_reason="")
-    state.members.put((member.queue, member.extension), logged_off)
-    return routing.route(state, event.queue, now, rng)
+    members = _logged_on(state, event.device, event.queue)
+    for member in members:
+        advance(MEMBER_TRANSITIONS, member.state, MemberMove.LOG_OFF)
+        logged_off = replace(member, logged_on_at=None, paused_at=None, pause_reason="")
+        state.members.put((member.queue, member.extension), logged_off)
+    return routing.route_all(state, [member.queue for member in members], now, rng)
 
 
 def _pause(state: State, event: Pause, now: datetime, rng: Random) -> list[Command]:
@@ -135,13 +136,20 @@ def _member(state: State, device: str, queue: str) -> Member:
     return member
 
 
+def _memberships(state: State, device: str, queue: str | None) -> list[Member]:
+    """Return an agent's membership of one queue, or all (None), of which there is one at least."""
+    if queue is not None:
+        return [_member(state, device, queue)]
+    extension = _agent_at(state, device).extension
+    members = [state.members[name, extension] for name in state.queues_of(extension)]
+    if not members:
+        raise NotAMemberError(extension=extension, queue=queue)
+    return members
+
+
 def _logged_on(state: State, device: str, queue: str | None) -> list[Member]:
     """Return the memberships that an agent is logged on to: of one queue, or of all (None)."""
-    if queue is not None:
-        members = [_member(state, device, queue)]
-    else:
-        extension = _agent_at(state, device).extension
-        members = [state.members[name, extension] for name in state.queues_of(extension)]
+    members = _memberships(state, device, queue)
     logged_on = [member for member in members if member.state is not MemberState.LOGGED_OFF]
     if not logged_on:
         raise NotLoggedOnError(device=device, queue=queue)

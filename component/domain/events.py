@@ -147,18 +147,18 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class LogOn:
-    """The agent at `device` wants calls of this queue."""
+    """The agent at `device` wants calls: of this queue, or of all that he is a member of (None)."""
 
     device: str
-    queue: str
+    queue: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class LogOff:
-    """The agent at `device` wants no more calls of this queue."""
+    """The agent at `device` wants no more calls: of this queue, or of any (None)."""
 
     device: str
-    queue: str
+    queue: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,13 +84,19 @@ class AgiRoutes:
         await session.set_variable("CUSTOMERSTATUS", status)
 
     async def log_on(self, session: AgiSession, request: AgiRequest) -> None:
-        """Arguments: device, queue. AQMSTATUS as of AddQueueMember, or NOTAMEMBER, FAILED."""
-        event = LogOn(request.argument(1), request.argument(2))
+        """Arguments: device, queue (none: all that the device's agent is a member of).
+
+        AQMSTATUS as of AddQueueMember, or NOTAMEMBER, FAILED.
+        """
+        event = LogOn(request.argument(1), request.argument(2) or None)
         await session.set_variable("AQMSTATUS", await self._taken(event, done="ADDED"))
 
     async def log_off(self, session: AgiSession, request: AgiRequest) -> None:
-        """Arguments: device, queue. RQMSTATUS as of RemoveQueueMember, or NOTAMEMBER, FAILED."""
-        event = LogOff(request.argument(1), request.argument(2))
+        """Arguments: device, queue (none: all).
+
+        RQMSTATUS as of RemoveQueueMember, or NOTAMEMBER, FAILED.
+        """
+        event = LogOff(request.argument(1), request.argument(2) or None)
         await session.set_variable("RQMSTATUS", await self._taken(event, done="REMOVED"))
 
     async def pause(self, session: AgiSession, request: AgiRequest) -> None:

@@ -48,3 +48,13 @@ async def test_that_the_service_is_away_is_told(phones: Phones) -> None:
     await asyncio.gather(*(hears(call, "service-unavailable") for call in calls))
     for call in calls:
         assert not (await call.ended()).by_us
+
+
+@pytest.mark.parametrize(
+    ("digit", "queue"), [("0", ""), ("1", "support"), ("2", "-")], ids=["all", "one", "none"]
+)
+async def test_a_digit_says_which_queue(phones: Phones, agi: Agi, digit: str, queue: str) -> None:
+    phone = await phones.agent("1000")
+    for code, script in ((LOG_ON, "logon"), (LOG_OFF, "logoff")):
+        await phone.dial(code + digit)
+        await agi.was_asked(script, "PJSIP/1000", queue)

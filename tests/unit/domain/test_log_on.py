@@ -1,5 +1,7 @@
 """Logging on and off."""
 
+from dataclasses import replace
+
 import pytest
 
 from component.domain.errors import (
@@ -9,9 +11,9 @@ from component.domain.errors import (
     UnknownDeviceError,
     UnknownQueueError,
 )
-from component.domain.events import LogOn
+from component.domain.events import LogOff, LogOn, MemberChanged, MemberRemoved, QueueChanged
 from component.domain.model import Agent, CallState
-from tests.unit.domain.call_centre import CallCentre
+from tests.unit.domain.call_centre import SUPPORT, CallCentre
 
 pytestmark = pytest.mark.unit
 
@@ -73,3 +75,32 @@ def test_logging_on_twice_is_refused_and_keeps_ones_place() -> None:
 def test_logging_off_without_being_logged_on_is_refused() -> None:
     with pytest.raises(NotLoggedOnError):
         CallCentre().log_off("1000")
+
+
+def two_queues() -> CallCentre:
+    centre = CallCentre(["1000"])
+    centre.take(QueueChanged(replace(SUPPORT, name="sales")))
+    centre.take(MemberChanged("sales", "1000"))
+    return centre
+
+
+def test_one_logs_on_to_all_ones_queues_at_once_and_off() -> None:
+    centre = two_queues()
+    centre.log_on("1000")
+    centre.take(LogOn("PJSIP/1000", None))
+    assert centre.state.anyone_logged_on("sales")
+    with pytest.raises(AlreadyLoggedOnError):
+        centre.take(LogOn("PJSIP/1000", None))
+
+    centre.take(LogOff("PJSIP/1000", None))
+    assert not centre.state.anyone_logged_on("support")
+    assert not centre.state.anyone_logged_on("sales")
+    with pytest.raises(NotLoggedOnError):
+        centre.take(LogOff("PJSIP/1000", None))
+
+
+def test_one_who_is_a_member_of_nothing_cannot_log_on_to_all() -> None:
+    centre = CallCentre(["1000"])
+    centre.take(MemberRemoved("support", "1000"))
+    with pytest.raises(NotAMemberError):
+        centre.take(LogOn("PJSIP/1000", None))
