@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -14,35 +15,52 @@ AGENT, ACCOUNT = "1000", "user1"
 CUSTOMER_CODE = "1111"
 RING_SECONDS = 1.0
 TALK_SECONDS = 2.0
+SUBSCRIPTION_PATIENCE = 30.0
 
 
 @asynccontextmanager
 async def shown(stack: Stack) -> AsyncIterator[asyncio.Queue[str]]:
     """Run the reference software of the agent as long as the context lasts.
 
-    What it prints is passed on to the terminal, and yielded line by line.
+    What it prints is passed on to the terminal, and yielded line by line, from when it is
+    subscribed. Raises `TimeoutError` if that does not come about.
     """
     lines: asyncio.Queue[str] = asyncio.Queue()
     software = await asyncio.create_subprocess_exec(
         *(COMMAND, "watch", AGENT, "--jid", f"{ACCOUNT}@{HOST}"),
         *("--host", "127.0.0.1", "--port", str(stack.ports.xmpp), "--plaintext"),
         stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
         env=os.environ | {"IVR_PUBSUB_WATCH_PASSWORD": stack.passwords[ACCOUNT]},
         start_new_session=True,  # Ctrl-C is for us alone; we end it below
     )
+    subscribed = asyncio.Event()
 
     async def relay(output: asyncio.StreamReader) -> None:
         async for line in output:
             print(f"    {ACCOUNT} sees  {line.decode().rstrip()}", flush=True)
             lines.put_nowait(line.decode())
 
+    async def relay_log(log: asyncio.StreamReader) -> None:
+        async for line in log:
+            print(line.decode(), end="", file=sys.stderr, flush=True)
+            if b"following" in line:
+                subscribed.set()
+
     assert software.stdout is not None
-    relaying = asyncio.create_task(relay(software.stdout))
+    assert software.stderr is not None
+    relaying = [
+        asyncio.create_task(relay(software.stdout)),
+        asyncio.create_task(relay_log(software.stderr)),
+    ]
     try:
+        async with asyncio.timeout(SUBSCRIPTION_PATIENCE):
+            await subscribed.wait()
         yield lines
     finally:
-        software.terminate()
-        await asyncio.wait([relaying])
+        if software.returncode is None:
+            software.terminate()
+        await asyncio.wait(relaying)
         await software.wait()
 
 
