@@ -8,10 +8,11 @@ from component.domain.errors import (
     AlreadyLoggedOnError,
     NotAMemberError,
     NotLoggedOnError,
+    NotWaitingError,
     UnknownDeviceError,
     UnknownQueueError,
 )
-from component.domain.events import Event, LogOff, LogOn, Pause, Unpause
+from component.domain.events import Event, LogOff, LogOn, Pause, Unpause, Withdraw
 from component.domain.model import Customer
 from component.ports import StoreRefusedError, StoreUnavailableError
 from component.telephony.agi import AgiRequest, AgiSession
@@ -212,3 +213,20 @@ async def test_a_request_of_an_agent_that_takes_too_long_has_failed(
     service = Service(deadline=0.01)
     service.hangs = True
     assert await service.is_asked(script, "PJSIP/1000", "support") == {variable: "FAILED"}
+
+
+async def test_withdrawing_hands_caller_and_reason_to_the_engine() -> None:
+    service = Service()
+    status = await service.is_asked("withdraw", "1.1", "closing time")
+    assert status == {"WITHDRAWSTATUS": "WITHDRAWN"}
+    assert service.stepped == [Withdraw("1.1", "closing time")]
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [(NotWaitingError(), "NOTFOUND"), (StoreUnavailableError("away"), "FAILED")],
+)
+async def test_why_withdrawing_was_refused(error: Exception, status: str) -> None:
+    service = Service()
+    service.error = error
+    assert await service.is_asked("withdraw", "1.1") == {"WITHDRAWSTATUS": status}
