@@ -30,6 +30,8 @@ PLACES = {
     ("waiting", "ABANDON"): "outside",
     ("waiting", "EXITEMPTY"): "outside",
     ("waiting", "EXITWITHTIMEOUT"): "outside",
+    ("waiting", "EXITWITHKEY"): "outside",
+    ("waiting", "WITHDRAW"): "outside",
     ("talking", "COMPLETECALLER"): "outside",
     ("talking", "COMPLETEAGENT"): "outside",
     ("talking", "BLINDTRANSFER"): "outside",
