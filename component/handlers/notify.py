@@ -42,14 +42,15 @@ def event_markup(notification: Notification) -> Markup:
             )
             inner = element("affiliations", {"node": affiliation.node}, changed)
             return element("pubsub", {"xmlns": PUBSUB}, inner)
-    event = element("event", {"xmlns": PUBSUB_EVENT}, _what_happened(notification))
-    around = (
+    parts = (
+        _addresses(notification.event),  # first, where who writes to many recipients looks for it
+        _body(notification),
+        element("event", {"xmlns": PUBSUB_EVENT}, _what_happened(notification)),
         _stanza_id(notification),
-        _addresses(notification.event),
         _delay(notification.event),
         _headers(notification.subids),
     )
-    return Markup(_body(notification) + event + "".join(around))
+    return Markup("".join(parts))
 
 
 def _body(notification: Notification) -> Markup:

@@ -11,6 +11,8 @@ ADDRESSES = 16 * 1024
 """Bytes of addresses in one message, about. With `MAX_STANZA` it is still a stanza that servers
 take; and the first of many recipients does not wait until the addresses of all were read."""
 
+_BEGIN, _END = f"<addresses xmlns='{ADDRESS}'>", "</addresses>"
+
 
 def fault(message: Outgoing, domain: str) -> str | None:
     """Return why the server would end the stream over this message, None if it would not."""
@@ -32,11 +34,16 @@ def singly(message: Outgoing) -> Iterator[bytes]:
 def together(message: Outgoing, multicast: Multicast) -> Iterator[bytes]:
     """Yield a message for as many recipients at once as the service takes.
 
-    The service passes it on without the addresses, as they are of the kind that nobody is shown.
+    The service passes it on without these addresses, as they are of the kind that nobody is shown.
+    Where the message says at its beginning whom to answer, that goes with them: a message has one
+    list of addresses.
     """
     head = _head(message) + attribute(multicast.address).encode()
-    begin = f"'><addresses xmlns='{ADDRESS}'>".encode()
-    tail = f"</addresses>{message.body}</message>".encode()
+    own, rest = "", message.body
+    if rest.startswith(_BEGIN):
+        own, _, rest = rest.removeprefix(_BEGIN).partition(_END)
+    begin = f"'>{_BEGIN}{own}".encode()
+    tail = f"{_END}{rest}</message>".encode()
     for addresses in _portions(message.recipients, multicast.limit):
         yield b"".join((head, begin, *addresses, tail))
 

@@ -46,6 +46,19 @@ async def test_what_arrives_tells_nothing_of_the_others(service: Service, client
 
 
 @on_ejabberd
+async def test_what_arrives_says_whom_to_answer(service: Service, client: Client) -> None:
+    addresses = (
+        "<addresses xmlns='http://jabber.org/protocol/address'>"
+        "<address type='replyto' jid='owner@example.com'/></addresses>"
+    )
+    service.send(service.message(f"{addresses}<x xmlns='urn:x'/>", USER1, *OTHERS))
+    (heard,) = await client.hears(1)
+    told = heard.iter("{http://jabber.org/protocol/address}address")
+    assert [(a.get("type"), a.get("jid")) for a in told] == [("replyto", "owner@example.com")]
+    await service.owes_nothing()
+
+
+@on_ejabberd
 async def test_nothing_overtakes_anything(service: Service, client: Client) -> None:
     for number in range(300):
         others = OTHERS if number % 3 == 0 else []

@@ -83,7 +83,7 @@ async def test_notifications_say_whom_to_answer(dialogue: Dialogue, whom: str, j
         "<addresses xmlns='http://jabber.org/protocol/address'>"
         f"<address type='replyto' jid='{jid}'/></addresses>"
     )
-    assert event_markup(told).endswith(f"/>{addresses}")
+    assert event_markup(told).startswith(f"{addresses}<event ")
 
 
 async def test_the_meta_data_say_whom_to_ask(dialogue: Dialogue) -> None:

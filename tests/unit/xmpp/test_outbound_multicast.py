@@ -1,5 +1,6 @@
 """What goes to a multicast service, and that nothing is lost or overtaken by it."""
 
+from dataclasses import replace
 from itertools import chain
 from xml.etree import ElementTree as ET
 
@@ -51,6 +52,19 @@ def test_a_message_to_many_is_written_once(sending: Sending) -> None:
     assert stanza.attrib == {"type": "headline", "id": "7", "from": DOMAIN, "to": SERVICE}
     assert addressed(stanza) == EVERYBODY
     assert stanza[-1].tag == "event"
+
+
+def test_whom_to_answer_is_said_in_the_same_list(sending: Sending) -> None:
+    body = (
+        "<addresses xmlns='http://jabber.org/protocol/address'>"
+        "<address type='replyto' jid='owner@example.com'/></addresses><event/>"
+    )
+    sending.send(replace(message(7, *EVERYBODY), body=body))
+    (stanza,) = sending.wire.messages()
+    assert [child.tag.rpartition("}")[2] for child in stanza] == ["addresses", "event"]
+    first, *others = stanza.iter(ADDRESS)
+    assert first.attrib == {"type": "replyto", "jid": "owner@example.com"}
+    assert [address.get("jid") for address in others] == EVERYBODY
 
 
 def test_a_message_to_few_is_written_to_each(sending: Sending) -> None:
