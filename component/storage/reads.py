@@ -1,7 +1,7 @@
 """Rows of the database as the records that the pure parts work with."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -72,9 +72,31 @@ SPOKE = """
 Row = Any  # asyncpg.Record, which has no types
 
 
+PORTION = 1000
+"""Rows that are in memory at once while a large table is read."""
+
+
+class Same(dict[str, str]):
+    """Makes one object of equal strings: the records of many nodes repeat names and addresses."""
+
+    def __missing__(self, text: str) -> str:
+        self[text] = text
+        return text
+
+
 async def everything(connection: asyncpg.Connection) -> Stored:
-    """Read all that the service starts from."""
-    fetch = connection.fetch
+    """Read all that the service starts from, as it is at one moment."""
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        return await _everything(connection)
+
+
+async def _everything(connection: asyncpg.Connection) -> Stored:
+    fetch, same = connection.fetch, Same()
+
+    def rows(statement: str) -> AsyncIterator[Row]:
+        cursor: AsyncIterator[Row] = aiter(connection.cursor(statement, prefetch=PORTION))
+        return cursor
+
     return Stored(
         queues=[_queue(row) for row in await fetch("SELECT * FROM queues ORDER BY name")],
         agents=[
@@ -97,13 +119,15 @@ async def everything(connection: asyncpg.Connection) -> Stored:
         holdtimes=_holdtimes(await fetch(HOLDTIMES)),
         spoke=[Spoke(**row) for row in await fetch(SPOKE)],
         turns=[Turn(**row) for row in await fetch("SELECT * FROM turns ORDER BY queue")],
-        nodes=_nodes(await fetch("SELECT * FROM nodes ORDER BY name")),
+        nodes=await _nodes(rows("SELECT * FROM nodes ORDER BY name"), same),
         affiliations=[
             Affiliation(row["node"], row["jid"], Role(row["role"]))
             for row in await fetch("SELECT * FROM affiliations")
         ],
-        subscriptions=[_subscription(row) for row in await fetch("SELECT * FROM subscriptions")],
-        items=[Item(**row) for row in await fetch("SELECT * FROM items ORDER BY seq")],
+        subscriptions=[
+            _subscription(row, same) async for row in rows("SELECT * FROM subscriptions")
+        ],
+        items=[_item(row, same) async for row in rows("SELECT * FROM items ORDER BY seq")],
         contacts=[Contact(**row) for row in await fetch("SELECT * FROM contacts")],
         outgoing=[_message(row) for row in await fetch("SELECT * FROM outbox ORDER BY seq")],
     )
@@ -257,14 +281,14 @@ def _offer(call_id: str, data: dict[str, Any]) -> Offer:
     return Offer(data["extension"], Leg(call_id, data["attempt"]), offered_at)
 
 
-def _nodes(rows: Iterable[Row]) -> list[Node]:
+async def _nodes(rows: AsyncIterator[Row], same: Same) -> list[Node]:
     """Return the nodes; those with the same configuration share one record of it."""
     configs: dict[str, Configuration] = {}
     nodes = []
-    for row in rows:
+    async for row in rows:
         written = row["config"]
         config = configs.get(written) or configs.setdefault(written, _config(json.loads(written)))
-        nodes.append(Node(row["name"], row["managed"], config))
+        nodes.append(Node(same[row["name"]], row["managed"], config))
     return nodes
 
 
@@ -285,8 +309,13 @@ def _config(data: dict[str, Any]) -> Configuration:
     return Configuration(**data)
 
 
-def _subscription(row: Row) -> Subscription:
-    return Subscription(**{**row, "state": SubscriptionState(row["state"])})
+def _subscription(row: Row, same: Same) -> Subscription:
+    shared = {name: same[row[name]] for name in ("node", "service", "jid")}
+    return Subscription(**{**row, **shared, "state": SubscriptionState(row["state"])})
+
+
+def _item(row: Row, same: Same) -> Item:
+    return Item(**{**row, "node": same[row["node"]], "publisher": same[row["publisher"]]})
 
 
 def _message(row: Row) -> Outgoing:
