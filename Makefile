@@ -1,7 +1,7 @@
 PYTHON ?= python3
 export PYTHON
 
-.PHONY: help setup run test simulate check format bench-pop bench-engine dashboards diagrams prompts clean
+.PHONY: help setup run test simulate check format bench-pop bench-engine bench-pubsub dashboards diagrams prompts clean
 
 help: ## Show this help
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -31,6 +31,9 @@ format: setup ## Format the code and mend what the linter can mend
 
 bench-pop: setup ## Measure 100 calls: from the last digit to the agent's screen and phone
 	@.venv/bin/python -m lab.bench_pop
+
+bench-pubsub: setup ## Compare with Prosody's and ejabberd's mod_pubsub: 5 minutes, or SIZE=quick
+	@.venv/bin/python -m lab.bench_pubsub $(SIZE)
 
 prompts: ## Make the recordings of asterisk/prompts/sentences
 	@scripts/make-prompts .state/prompts

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -25,6 +25,11 @@ class Service:
 
     `async with Service(...)` starts it, waits until it is ready, and stops it in the end.
     """
+
+    command: Sequence[str | Path] = (COMMAND, "run", "--config")
+    """What is started; the configuration file comes last."""
+    needs: Sequence[str] = ("asterisk", "xmpp", "database")
+    """Whom it must have found to be ready."""
 
     def __init__(self, directory: Path, settings: Settings) -> None:
         self.config = directory / "ivr-pubsub.toml"
@@ -48,11 +53,11 @@ class Service:
         """Start it, without waiting."""
         self.config.touch(mode=0o600)
         self.config.write_text(_toml(self._settings))
-        command: list[str | Path] = [COMMAND, "run", "--config", self.config]
+        command = [*self.command, self.config]
         self._running = Process(command, log=self.log, cwd=self.config.parent)
 
     async def ready(self) -> None:
-        """Wait until it has found Asterisk, the XMPP server and the database."""
+        """Wait until it has found whom it needs."""
         await self.process.wait_until(self._is_ready, READY_PATIENCE)
 
     async def stop(self) -> None:
@@ -100,7 +105,7 @@ class Service:
         except (aiohttp.ClientError, TimeoutError):
             await asyncio.sleep(0.05)
             return False
-        return all(peer["ready"] for peer in status.values())
+        return all(status[peer]["ready"] for peer in self.needs)
 
 
 def _toml(settings: Settings) -> str:

@@ -18,7 +18,6 @@ HOST = "example.com"
 COMPONENT = "ivr.example.com"
 """Of the service."""
 USERS = ("user1", "user2", "user3")
-START_PATIENCE = 15.0
 
 
 class XmppServerError(Exception):
@@ -48,6 +47,8 @@ class XmppServer(ABC):
     name: ClassVar[str]
     program: ClassVar[str]
     """What starts it."""
+    patience: ClassVar[float] = 15.0
+    """Seconds that it may take to start."""
 
     def __init__(self, directory: Path, settings: XmppServerSettings) -> None:
         self.settings = settings
@@ -83,7 +84,7 @@ class XmppServer(ABC):
             cwd=self._directory,
             env=self._environment(),
         )
-        await self._running.wait_until(self._is_ready, START_PATIENCE)
+        await self._running.wait_until(self._is_ready, self.patience)
 
     async def stop(self) -> None:
         """Stop it in good order: streams are closed."""

@@ -1,0 +1,110 @@
+"""This service as an operator runs it, with everything durable in an embedded PostgreSQL.
+
+There is no Asterisk: it is looked for all the time, which costs next to nothing.
+"""
+
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+
+from component.storage.embedded import EmbeddedServer
+from component.storage.migrations import migrate
+from component.xmpp.session import Place
+from lab.bench_pubsub.addresses import ADMIN
+from lab.bench_pubsub.stanzas import PAYLOAD
+from lab.bench_pubsub.stored import Subscriber
+from lab.ports import PortBlock
+from lab.service import Service, Settings
+
+
+class PubSubService(Service):
+    """The service; it is ready without Asterisk."""
+
+    needs = ("xmpp", "database")
+
+
+class PluginLayerService(PubSubService):
+    """The same behind slixmpp's plugin layer."""
+
+    command = (sys.executable, "-m", "lab.bench_pubsub.plugin_layer")
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """A service that runs, and its database."""
+
+    service: PubSubService
+    postmaster: int
+    """The process id of PostgreSQL's server."""
+
+
+@asynccontextmanager
+async def running(
+    kind: type[PubSubService],
+    directory: Path,
+    place: Place,
+    ports: PortBlock,
+    subscribers: Sequence[Subscriber],
+    *,
+    items: bool = False,
+) -> AsyncIterator[Instance]:
+    """Run a service that has these subscribers, with an item in each node if wanted."""
+    server = await EmbeddedServer.start(directory / "postgresql")
+    try:
+        await migrate(server.url)
+        await _fill(server.url, place.domain, subscribers, items=items)
+        postmaster = (directory / "postgresql" / "postmaster.pid").read_text().split()[0]
+        async with kind(directory, _settings(place, server.url, ports)) as service:
+            yield Instance(service, int(postmaster))
+    finally:
+        await server.stop()
+
+
+async def _fill(url: str, domain: str, subscribers: Sequence[Subscriber], *, items: bool) -> None:
+    nodes, jids = zip(*subscribers, strict=True)
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(
+            "INSERT INTO nodes (name, managed) SELECT DISTINCT node, false"
+            " FROM unnest($1::text[]) AS node",
+            nodes,
+        )
+        await connection.execute(
+            "INSERT INTO subscriptions (node, service, jid, subid, since)"
+            " SELECT node, $3, jid, left(md5(node || jid), 16), now()"
+            " FROM unnest($1::text[], $2::text[]) AS new (node, jid)",
+            nodes,
+            jids,
+            domain,
+        )
+        if items:
+            await connection.execute(
+                "INSERT INTO items (node, id, payload, publisher, published_at, seq)"
+                " SELECT node, 'current', $2, $3, now(), number"
+                " FROM unnest($1::text[]) WITH ORDINALITY AS new (node, number)",
+                nodes,
+                PAYLOAD,
+                ADMIN,
+            )
+    finally:
+        await connection.close()
+
+
+def _settings(place: Place, database_url: str, ports: PortBlock) -> Settings:
+    return {
+        "xmpp": {
+            "domain": place.domain,
+            "port": place.port,
+            "secret": place.secret,
+            "admins": [ADMIN],
+        },
+        "asterisk": {"url": "http://127.0.0.1:1", "username": "none", "password": "none"},
+        "agi": {"port": ports.take()},
+        "database": {"url": database_url},
+        "http": {"port": ports.take()},
+        "log": {"format": "json", "level": "error"},
+    }

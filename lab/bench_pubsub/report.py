@@ -1,0 +1,70 @@
+"""The figures of a run as Markdown."""
+
+import os
+import platform
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from lab.bench_pubsub.figures import Figures
+from lab.bench_pubsub.targets import Result
+
+HEAD = """# `make bench-pubsub`
+
+This service behind Prosody and behind ejabberd, beside their own mod_pubsub, a bare socket that
+writes prepared notifications on a component's stream (the limit for any component), and the same
+service behind slixmpp's plugin layer. This service keeps everything in PostgreSQL; Prosody's
+mod_pubsub is measured with its default store, and with all in memory where the store makes it too
+slow. All ran on one machine, one after another: ratios count, times depend on the machine.
+"""
+
+
+def report(noted: Figures, results: Iterable[Result], seconds: float) -> str:
+    """Return the whole report."""
+    parts = [HEAD, f"{_machine()}. The run took {seconds:.0f} s.", ""]
+    parts += ["## Targets", "", _targets(results), ""]
+    for server in noted.servers():
+        parts += [f"## {server[0].upper()}{server[1:]}", "", _table(noted, server), ""]
+    return "\n".join(parts)
+
+
+def _targets(results: Iterable[Result]) -> str:
+    rows = [
+        (
+            result.text,
+            _number(result.value),
+            f"{'≤' if result.at_most else '≥'} {result.limit:g}",
+            "yes" if result.met else "**no**",
+        )
+        for result in results
+    ]
+    return _markdown(["this service : the other", "measured", "target", "met"], rows)
+
+
+def _table(noted: Figures, server: str) -> str:
+    rows = [
+        (what, *("" if value is None else _number(value) for value in values))
+        for what, values in noted.rows(server)
+    ]
+    return _markdown(["", *noted.columns(server)], rows)
+
+
+def _markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _number(value: float) -> str:
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    if abs(value) >= 10:
+        return f"{value:.1f}"
+    return f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.4f}"
+
+
+def _machine() -> str:
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    model = next((line.partition(": ")[2] for line in lines if line.startswith("model name")), "?")
+    return (
+        f"{os.cpu_count()} times {model}, Linux {platform.release().split('-')[0]}, "
+        f"Python {platform.python_version()}"
+    )

@@ -1,0 +1,41 @@
+"""What processes use: seconds of CPU, kilobytes of memory (proc(5))."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+_TICK = os.sysconf("SC_CLK_TCK")
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+def cpu_seconds(pids: Iterable[int]) -> float:
+    """Return the CPU time, user and system, that processes have used so far."""
+    ticks = 0
+    for pid in pids:
+        fields = _stat(pid)
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / _TICK
+
+
+def memory_kib(pid: int) -> float:
+    """Return the resident memory of a process."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * _PAGE / 1024
+
+
+def with_children(pid: int) -> list[int]:
+    """Return a process and its children."""
+    others = [int(path.name) for path in Path("/proc").glob("[0-9]*")]
+    return [pid, *(other for other in others if _parent(other) == pid)]
+
+
+def _parent(pid: int) -> int | None:
+    try:
+        return int(_stat(pid)[1])
+    except (FileNotFoundError, ProcessLookupError):
+        return None  # it has ended meanwhile
+
+
+def _stat(pid: int) -> list[str]:
+    """Return the fields after the name, which may contain anything but a last `)`."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
