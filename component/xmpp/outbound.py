@@ -179,7 +179,7 @@ class Outbound:
 
     def _fall_back(self, stanza: ET.Element) -> None:
         """Send all that is not confirmed again, and from now on to each recipient singly."""
-        conditions = [child.tag.rpartition("}")[2] for error in stanza for child in error]
+        conditions = [child.tag.rpartition("}")[2] for child in stanza.iterfind("{*}error/*")]
         log.warning("multicast service refuses", service=stanza.get("from"), error=conditions)
         self._multicast = None
         self._covered.add(self._uncovered)
