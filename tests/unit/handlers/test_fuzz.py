@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 from component.handlers import namespaces
 from component.handlers.commands import GET_PENDING
 from component.markup import MAX_STANZA, flaw
+from component.pubsub.addresses import bare
 from component.pubsub.presence import PresenceType
 from tests.unit.handlers.dialogue import Dialogue
 from tests.unit.pubsub.provisioned import ADMIN
@@ -153,8 +154,11 @@ async def test_every_request_is_answered_and_nothing_fails(stanza: ET.Element) -
         assert flaw(reply) is None
         assert len(reply.encode()) <= MAX_STANZA
         root = ET.fromstring(reply)
-        assert root.get("to") == stanza.get("from")
-        assert root.get("id") == stanza.get("id") or stanza.tag.endswith("presence")
+        if stanza.tag.endswith("presence"):  # a subscription is the account's (RFC 6121 §3.1.1)
+            assert bare(root.get("to", "")) == bare(stanza.get("from", ""))
+        else:
+            assert root.get("to") == stanza.get("from")
+            assert root.get("id") == stanza.get("id")
     if stanza.tag.endswith("iq"):
         is_request = stanza.get("type") not in ("result", "error")
         assert (reply is not None) is is_request
