@@ -1,6 +1,8 @@
 """Databases for tests: one server for the session, one database for each test."""
 
 import itertools
+import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -58,6 +60,24 @@ class Databases:
         finally:
             await self._administer(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
 
+    @asynccontextmanager
+    async def frozen(self, url: str) -> AsyncIterator[None]:
+        """Have the server hang, as far as the service can see: it takes and answers nothing."""
+        name = urlsplit(url).path.removeprefix("/")
+        rows = await self._administer(
+            "SELECT pid FROM pg_stat_activity"
+            f" WHERE datname = '{name}' AND application_name = 'ivr-pubsub'"
+            " UNION ALL SELECT split_part(pg_read_file('postmaster.pid'), E'\n', 1)::integer"
+        )
+        pids = [row["pid"] for row in rows]
+        try:
+            for pid in pids:
+                os.kill(pid, signal.SIGSTOP)
+            yield
+        finally:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
+
     async def empty(self, name: str) -> str:
         """Create a database without a schema; return its URL."""
         await self._administer(f"CREATE DATABASE {name}")
@@ -67,10 +87,11 @@ class Databases:
         """Stop the server."""
         await self.server.stop()
 
-    async def _administer(self, statement: str) -> None:
+    async def _administer(self, statement: str) -> list[asyncpg.Record]:
         connection = await asyncpg.connect(self.server.url)
         try:
-            await connection.execute(statement)
+            rows: list[asyncpg.Record] = await connection.fetch(statement)
+            return rows
         finally:
             await connection.close()
 
