@@ -45,7 +45,7 @@ WINDOW = 256 * 1024
 """Bytes that may be unconfirmed. Several pieces, so that the server is never out of work while a
 ping travels."""
 
-MANY = 5
+MANY = 3
 """Recipients from which on a message goes to the multicast service, if there is one."""
 
 _PING = re.compile("ping-([0-9a-f]{16})-")
