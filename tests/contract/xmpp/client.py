@@ -58,7 +58,8 @@ class Client:
             self._client.plugin["xep_0163"].add_interest(self._interest)
             await self._client.plugin["xep_0115"].update_caps(broadcast=False)
         self._client.send_presence()
-        await self.has_heard_everything()
+        # The library queues presence. What it asks stands behind it, what `say` writes does not.
+        await self.disco.get_info(jid=HOST)
         return self
 
     async def __aexit__(self, *_: object) -> None:
