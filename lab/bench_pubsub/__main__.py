@@ -11,7 +11,7 @@ from lab.bench_pubsub import capacity
 from lab.bench_pubsub.figures import Figures
 from lab.bench_pubsub.measure import Measurements
 from lab.bench_pubsub.report import report
-from lab.bench_pubsub.servers import BenchEjabberd, BenchProsody
+from lab.bench_pubsub.servers import BenchEjabberd, BenchProsody, BenchServer
 from lab.bench_pubsub.sizes import SIZES, Size
 from lab.bench_pubsub.stage import staged
 from lab.bench_pubsub.targets import Targets
@@ -27,12 +27,19 @@ async def run(size: Size, directory: Path) -> str:
     noted = Figures()
     with PortBlock() as ports:
         for kind in (BenchProsody, BenchEjabberd):
-            print(f"{kind.name}: starting it and its clients", file=sys.stderr, flush=True)
-            async with staged(kind, size, directory / kind.name, ports) as stage:
-                print(f"{kind.name}: measuring", file=sys.stderr, flush=True)
-                Measurements(stage, noted).run()
+            await measure(kind, size, directory / kind.name, ports, noted)
         await capacity.measure(size.capacities, directory / "capacity", ports, noted)
     return report(noted, Targets(noted, size).results(), time.monotonic() - began)
+
+
+async def measure(
+    kind: type[BenchServer], size: Size, directory: Path, ports: PortBlock, noted: Figures
+) -> None:
+    """Measure all services on one server."""
+    print(f"{kind.name}: starting it and its clients", file=sys.stderr, flush=True)
+    async with staged(kind, size, directory, ports) as stage:
+        print(f"{kind.name}: measuring", file=sys.stderr, flush=True)
+        Measurements(stage, noted).run()
 
 
 def main() -> None:

@@ -1,14 +1,34 @@
 """`make bench-pubsub` still runs: all of it, with numbers that say nothing."""
 
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from lab.bench_pubsub.__main__ import run
+from lab.bench_pubsub import capacity
+from lab.bench_pubsub.__main__ import measure
+from lab.bench_pubsub.figures import (
+    BARE,
+    CAPACITY,
+    HOST,
+    IN_MEMORY,
+    MEMORY,
+    OURS,
+    OWN,
+    PING,
+    PLUGIN_LAYER,
+    SUBSCRIPTIONS,
+    Figures,
+    fan_out,
+    last,
+    ready,
+)
+from lab.bench_pubsub.servers import BenchEjabberd, BenchProsody, BenchServer
 from lab.bench_pubsub.sizes import Size
+from lab.ports import PortBlock
 
-pytestmark = pytest.mark.contract
+pytestmark = [pytest.mark.contract, pytest.mark.timeout(300)]
 
 TINY = Size(
     latencies={1: 2, 6: 2},
@@ -21,11 +41,31 @@ TINY = Size(
 )
 
 
-async def test_everything_is_measured() -> None:
-    # Not below pytest's directories, which the user that PostgreSQL runs as may not enter.
+@pytest.fixture
+def directory() -> Iterator[Path]:
+    """Not below pytest's, which the user that PostgreSQL runs as may not enter."""
     with tempfile.TemporaryDirectory(prefix="ivr") as directory:
-        text = await run(TINY, Path(directory))
-    assert "| prosody: publishes/s to nodes with 1 subscriber : mod_pubsub |" in text
-    assert "| ejabberd: notifications/s to 6 subscribers : bare socket |" in text
-    assert "| KiB a node : ejabberd |" in text
-    assert text.count("\n## ") == 4
+        yield Path(directory)
+
+
+@pytest.mark.parametrize("kind", [BenchProsody, BenchEjabberd], ids=["prosody", "ejabberd"])
+async def test_services_are_measured(
+    kind: type[BenchServer], directory: Path, ports: PortBlock
+) -> None:
+    noted = Figures()
+    await measure(kind, TINY, directory, ports, noted)
+    in_memory = {IN_MEMORY} if kind is BenchProsody else set()
+    assert set(noted.columns(kind.name)) == {HOST, OWN, OURS, BARE, PLUGIN_LAYER} | in_memory
+    assert noted.get(kind.name, HOST, PING) > 0
+    assert noted.get(kind.name, OURS, last(6)) > 0
+    assert noted.get(kind.name, BARE, fan_out(6)) > 0
+    assert noted.get(kind.name, PLUGIN_LAYER, SUBSCRIPTIONS) > 0
+
+
+async def test_nodes_are_measured(directory: Path, ports: PortBlock) -> None:
+    noted = Figures()
+    await capacity.measure(TINY.capacities, directory, ports, noted)
+    assert noted.columns(CAPACITY) == [OURS, "prosody", "ejabberd"]
+    for service in noted.columns(CAPACITY):
+        noted.get(CAPACITY, service, MEMORY)
+        assert noted.get(CAPACITY, service, ready(20)) > 0
