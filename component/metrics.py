@@ -113,6 +113,13 @@ class Metrics:
         for metric in (self._in_time, self._ring, self._talk, self._wrap_up):
             metric.labels(name)
 
+    def forget_queue(self, name: str) -> None:
+        """Show no more how things stand in a queue that is gone; what happened stays counted."""
+        for gauge in (self._servicelevel, self._waiting, self._longest_wait, self._members):
+            gauge.remove(name)
+        for activity in Activity:
+            self._agents.remove(name, activity)
+
     def call_left(self, queue: str, outcome: str) -> None:
         """Count a call that is over."""
         self._calls.labels(queue, outcome).inc()

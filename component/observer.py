@@ -35,6 +35,8 @@ class EngineObserver:
         self._outbox = outbox
         self._clock = clock
         self._times = AgentTimes(state, metrics.agents_spent, clock.now())
+        self._queues: set[str] = set()
+        """Those that the gauges show."""
         self._wrapping_up: dict[str, tuple[str, datetime]] = {}
         """Extension → the queue of the call that is over, and when it ended."""
         for agent in state.agents.values():
@@ -72,6 +74,9 @@ class EngineObserver:
         """Set the gauges to how things stand now; so many events wait in the engine's inbox."""
         now = self._clock.now()
         self._times.add_up(now)
+        for name in self._queues - self._state.queues.keys():
+            self._metrics.forget_queue(name)
+        self._queues = set(self._state.queues)
         for name, queue in self._state.queues.items():
             self._metrics.queue(name, queue.servicelevel.total_seconds())
             first = self._state.longest_waiting(name)

@@ -304,6 +304,18 @@ def test_a_member_whom_the_operator_took_away_is_counted_no_longer() -> None:
     assert doing(centre) == {"logged_off": 1}
 
 
+def test_a_queue_that_the_operator_took_away_shows_no_more_how_things_stand() -> None:
+    centre = ObservedCentre("1000")
+    centre.enter()
+    del centre.state.queues["support"]
+    centre.state.members.forget(("support", "1000"))
+
+    for gauge in ("callers_waiting", "longest_wait_seconds", "members_logged_on"):
+        assert centre.support(f"ivr_{gauge}") is None
+    assert centre.support("ivr_agents", state="logged_off") is None
+    assert centre.support("ivr_calls_total", outcome="joinempty") == 1
+
+
 # Messages. ---------------------------------------------------------------------------------------
 
 
