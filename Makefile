@@ -1,7 +1,7 @@
 PYTHON ?= python3
 export PYTHON
 
-.PHONY: help setup run test simulate check format bench-pop bench-engine bench-pubsub dashboards diagrams prompts clean
+.PHONY: help setup run test simulate check format bench-pop bench-engine bench-pubsub dashboards diagrams plots prompts clean
 
 help: ## Show this help
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -40,6 +40,10 @@ prompts: ## Make the recordings of asterisk/prompts/sentences
 
 dashboards: setup ## Write the dashboards anew in monitoring/grafana, from lab/dashboards/
 	@.venv/bin/python -m lab.dashboards
+
+plots: setup ## Draw the dashboards in docs/images, from real calls that a real Prometheus saw
+	@.venv/bin/pip install --quiet --disable-pip-version-check --no-compile --editable '.[plots]'
+	@.venv/bin/python -m lab.plots
 
 diagrams: setup ## Draw the state machines anew in docs/state-machines.md
 	@.venv/bin/python -m component.domain.diagrams > docs/state-machines.md
