@@ -39,6 +39,9 @@ CONDITIONS: Mapping[type[Exception], Condition] = {
     errors.ForbiddenError: Condition("auth", "forbidden"),
     errors.ClosedNodeError: Condition("cancel", "not-allowed", "closed-node"),
     errors.SubscriptionRequiredError: Condition("auth", "not-authorized", "not-subscribed"),
+    errors.PresenceRequiredError: Condition(
+        "auth", "not-authorized", "presence-subscription-required"
+    ),
     errors.NotSubscribedError: Condition("cancel", "unexpected-request", "not-subscribed"),
     errors.SubidRequiredError: Condition("modify", "bad-request", "subid-required"),
     errors.InvalidSubidError: Condition("modify", "not-acceptable", "invalid-subid"),

@@ -114,6 +114,7 @@ FIELDS: Mapping[str, tuple[str, _Kind]] = {
     "notify_sub": ("Whether owners are told who subscribes", YES_OR_NO),
     "notification_type": ("The type of the messages", _one_of(MessageType)),
     "itemreply": ("Whom subscribers should answer", _one_of(ItemReply)),
+    "presence_based_delivery": ("Whether only those online are notified", YES_OR_NO),
     "send_last_published_item": ("When the newest item is sent", _one_of(SendLast)),
     "max_payload_size": ("Bytes that a payload may have", _Kind("text-single", _number)),
 }

@@ -6,8 +6,10 @@ from component.handlers.forms import Field, FormError, Values, boolean, form_mar
 from component.handlers.namespaces import PUBSUB
 from component.handlers.times import read_time, written_time
 from component.markup import Markup
+from component.pubsub.audience import MERELY_ONLINE
 from component.pubsub.errors import UnsupportedError
 from component.pubsub.model import Subscription
+from component.pubsub.presence import Show
 from component.pubsub.subscribing import Options
 
 SUBSCRIBE_OPTIONS = f"{PUBSUB}#subscribe_options"
@@ -16,10 +18,16 @@ AUTHORIZATION = f"{PUBSUB}#subscribe_authorization"
 OF_COLLECTIONS = frozenset({"pubsub#subscription_type", "pubsub#subscription_depth"})
 """Options that subscriptions to collections have (XEP-0248 §5.1)."""
 
+SHOW_VALUES = (*(show.value for show in Show), MERELY_ONLINE)
+
+_UNTIL_OFFLINE = "presence"
+
 
 def options_markup(options: Options, kind: str = "form") -> Markup:
     """Return the form, filled in with a subscriber's options."""
     expire = "" if options.expire is None else written_time(options.expire)
+    if options.until_offline:
+        expire = _UNTIL_OFFLINE
     return form_markup(
         SUBSCRIBE_OPTIONS,
         kind,
@@ -34,6 +42,13 @@ def options_markup(options: Options, kind: str = "form") -> Markup:
                 "pubsub#expire", "text-single", (expire,), "When the subscription ends by itself"
             ),
             Field(
+                "pubsub#show-values",
+                "list-multi",
+                tuple(sorted(options.show_values)),
+                "For which presence notifications are wanted; none of these: for any",
+                SHOW_VALUES,
+            ),
+            Field(
                 "pubsub#include_body",
                 "boolean",
                 ("1" if options.include_body else "0",),
@@ -46,18 +61,22 @@ def options_markup(options: Options, kind: str = "form") -> Markup:
 def options_of(values: Values, old: Options) -> Options:
     """Return options changed as a form says. Raises `FormError`, `UnsupportedError`."""
     deliver, expire, include_body = old.deliver, old.expire, old.include_body
+    show_values, until_offline = old.show_values, old.until_offline
     for var, written in values.items():
         if var == "pubsub#deliver":
             deliver = boolean(var, written)
         elif var == "pubsub#expire":
-            expire = _time(var, single(var, written))
+            until_offline = single(var, written) == _UNTIL_OFFLINE
+            expire = None if until_offline else _time(var, single(var, written))
         elif var == "pubsub#include_body":
             include_body = boolean(var, written)
+        elif var == "pubsub#show-values":
+            show_values = _show_values(var, written)
         elif var in OF_COLLECTIONS:
             raise UnsupportedError("collections")
         else:
             raise FormError("A field of the form is not supported here; get the form to see which.")
-    return Options(deliver, expire, include_body)
+    return Options(deliver, expire, include_body, show_values, until_offline)
 
 
 def approval_markup(subscription: Subscription) -> Markup:
@@ -72,6 +91,13 @@ def approval_markup(subscription: Subscription) -> Markup:
             Field("pubsub#allow", "boolean", ("0",), "Let this JID subscribe?"),
         ),
     )
+
+
+def _show_values(var: str, written: tuple[str, ...]) -> frozenset[str]:
+    """Return the presence that is meant. Raises `FormError`."""
+    if not set(written) <= set(SHOW_VALUES):
+        raise FormError(f"{var} is any of: {', '.join(SHOW_VALUES)}.")
+    return frozenset(written)
 
 
 def _time(var: str, written: str) -> datetime | None:

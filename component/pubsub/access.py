@@ -4,7 +4,12 @@ from collections.abc import Mapping
 from enum import Enum, auto
 
 from component.pubsub.configuration import AccessModel, PublishModel
-from component.pubsub.errors import ClosedNodeError, ForbiddenError, SubscriptionRequiredError
+from component.pubsub.errors import (
+    ClosedNodeError,
+    ForbiddenError,
+    PresenceRequiredError,
+    SubscriptionRequiredError,
+)
 from component.pubsub.model import Role
 
 
@@ -32,6 +37,14 @@ PERMITTED: Mapping[AccessModel, Mapping[Role, frozenset[Action]]] = {
         Role.NONE: ANYTHING,
         Role.OUTCAST: NOTHING,
     },
+    AccessModel.PRESENCE: {
+        Role.OWNER: ANYTHING,
+        Role.PUBLISHER: ANYTHING,
+        Role.PUBLISH_ONLY: NOTHING,
+        Role.MEMBER: NOTHING,
+        Role.NONE: NOTHING,
+        Role.OUTCAST: NOTHING,
+    },
     AccessModel.AUTHORIZE: {
         Role.OWNER: ANYTHING,
         Role.PUBLISHER: ANYTHING,
@@ -55,22 +68,34 @@ open do not (§6.5.1)."""
 PUBLISHERS = frozenset({Role.OWNER, Role.PUBLISHER, Role.PUBLISH_ONLY})
 
 
-def permits(model: AccessModel, role: Role, action: Action) -> bool:
-    """Tell whether an entity in this role may do this with a node of this access model."""
+CONTACTS = frozenset({Role.MEMBER, Role.NONE})
+"""Whom a subscription to presence helps."""
+
+
+def permits(model: AccessModel, role: Role, action: Action, *, is_contact: bool = False) -> bool:
+    """Tell whether an entity in this role may do this with a node of this access model.
+
+    `is_contact` is whether the entity sees the presence of the node's account.
+    """
+    if model is AccessModel.PRESENCE and is_contact and role in CONTACTS:
+        return True
     return action in PERMITTED[model][role]
 
 
-def check(model: AccessModel, role: Role, action: Action) -> None:
+def check(model: AccessModel, role: Role, action: Action, *, is_contact: bool = False) -> None:
     """Raise the error that says why the action is not permitted, if it is not.
 
     `ForbiddenError` for outcasts (§6.1.3.8) and those who only publish,
-    `SubscriptionRequiredError` for those who need only subscribe (§6.5.9.3), `ClosedNodeError` for
+    `SubscriptionRequiredError` for those who need only subscribe (§6.5.9.3),
+    `PresenceRequiredError` for those who need only be contacts (§6.1.3.2), `ClosedNodeError` for
     all others (§6.1.3.4).
     """
-    if permits(model, role, action):
+    if permits(model, role, action, is_contact=is_contact):
         return
     if role in (Role.OUTCAST, Role.PUBLISH_ONLY):
         raise ForbiddenError
+    if model is AccessModel.PRESENCE:
+        raise PresenceRequiredError
     if action is Action.RETRIEVE_UNSUBSCRIBED and permits(model, role, Action.RETRIEVE):
         raise SubscriptionRequiredError
     raise ClosedNodeError

@@ -17,9 +17,9 @@ class Attending(Rules):
         """Take note of available presence at an address; tell whether the wants must be asked for.
 
         It need not come from a contact: directed presence counts as well. It counts only from
-        those who might be contacts, though.
+        those who might be contacts, though; from contacts alone where the node is for them alone.
         """
-        if not self._contacts.may_see(bare(resource.jid), service):
+        if not self._contacts.may_hear(bare(resource.jid), service):
             return False
         before = self._state.audience.get(service, resource.jid)
         is_same = before is not None and before.caps == resource.caps
@@ -43,11 +43,16 @@ class Attending(Rules):
         """Take note that a full JID, or all of an account, is no longer available.
 
         What is sent to a full JID that is gone is lost, and no server says so. Its subscriptions
-        at this address end.
+        at this address end, and those of the account that were to end with its presence.
         """
+        account = bare(jid)
         self._state.audience.drop(service, jid)
-        for subscription in list(self._state.subscriptions_of.of(bare(jid))):
-            if (subscription.service, subscription.jid) == (service, jid) and jid != bare(jid):
+        is_offline = not self._state.audience.of(service, account)
+        for subscription in list(self._state.subscriptions_of.of(account)):
+            if subscription.service != service:
+                continue
+            is_gone = subscription.jid == jid and jid != account
+            if is_gone or (is_offline and subscription.until_offline):
                 self._state.subscriptions.delete(key_of(subscription))
 
     def lose_sight(self, service: str, account: str) -> None:
@@ -64,7 +69,11 @@ class Attending(Rules):
         names = [
             s.node
             for s in held
-            if s.service == service and s.active and s.deliver and resource.hears(s.jid)
+            if s.service == service
+            and s.active
+            and s.deliver
+            and resource.hears(s.jid)
+            and (not s.show_values or resource.shown in s.show_values)
         ]
         for name in dict.fromkeys(names):
             self._remind(self._existing(name), service, resource)

@@ -14,6 +14,9 @@ CALLS = "urn:ivr-pubsub:call:1"
 """The namespace of calls. Software that wants this is notified by each extension it has as a
 contact; software that wants a node by its name, by that one."""
 
+MERELY_ONLINE = "online"
+"""How XEP-0060 §16.4.2 calls availability that nothing more is said of."""
+
 
 @dataclass(frozen=True, slots=True)
 class Resource:
@@ -27,6 +30,11 @@ class Resource:
     """Which capabilities it says it has, as a name for them; empty if it says nothing."""
     wants: frozenset[str] | None = frozenset()
     """What it wants to be notified of (`+notify`); None as long as that is not known."""
+
+    @property
+    def shown(self) -> str:
+        """How available it is, by the values of pubsub#show-values."""
+        return MERELY_ONLINE if self.show is None else self.show.value
 
     def is_interested_in(self, node: Node) -> bool:
         """Tell whether it wants to be notified by a node of an account."""
@@ -44,29 +52,36 @@ class Audience:
     """The resources at each address."""
 
     def __init__(self) -> None:
-        self._there: dict[str, dict[str, Resource]] = {}
+        self._there: dict[str, dict[str, dict[str, Resource]]] = {}
+        """By address, account and full JID; nobody without anything in it."""
 
     def at(self, service: str) -> Iterator[Resource]:
         """Yield those at an address; nobody may come or go meanwhile."""
-        yield from self._there.get(service, {}).values()
+        for resources in self._there.get(service, {}).values():
+            yield from resources.values()
+
+    def of(self, service: str, account: str) -> list[Resource]:
+        """Return those of an account at an address."""
+        return list(self._there.get(service, {}).get(account, {}).values())
 
     def get(self, service: str, jid: str) -> Resource | None:
         """Return one of them, None if it is not there."""
-        return self._there.get(service, {}).get(jid)
+        return self._there.get(service, {}).get(bare(jid), {}).get(jid)
 
     def put(self, service: str, resource: Resource) -> None:
         """Note that one is there, and how."""
-        self._there.setdefault(service, {})[resource.jid] = resource
+        accounts = self._there.setdefault(service, {})
+        accounts.setdefault(bare(resource.jid), {})[resource.jid] = resource
 
-    def drop(self, service: str, jid: str) -> list[Resource]:
-        """Forget the one with a full JID, or all of an account; return whom there was."""
-        there = self._there.get(service, {})
-        gone = [r for r in there.values() if jid in (r.jid, bare(r.jid))]
-        for resource in gone:
-            del there[resource.jid]
-        if not there:
+    def drop(self, service: str, jid: str) -> None:
+        """Forget the one with a full JID, or all of an account."""
+        accounts, account = self._there.get(service, {}), bare(jid)
+        resources = accounts.get(account, {})
+        resources.pop(jid, None)
+        if jid == account or not resources:
+            accounts.pop(account, None)
+        if not accounts:
             self._there.pop(service, None)
-        return gone
 
     def clear(self) -> None:
         """Forget all: nobody knows any longer who is there."""

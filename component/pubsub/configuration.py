@@ -14,6 +14,8 @@ class AccessModel(StrEnum):
     """Who may subscribe to a node and retrieve its items (XEP-0060 §4.5)."""
 
     OPEN = "open"
+    PRESENCE = "presence"
+    """Those subscribed to the presence of the node's account; extensions' nodes have one."""
     AUTHORIZE = "authorize"
     """Anybody whom an owner approves."""
     WHITELIST = "whitelist"
@@ -81,6 +83,8 @@ class Configuration:
     """Whether owners are told who subscribes and unsubscribes."""
     notification_type: MessageType = MessageType.HEADLINE
     itemreply: ItemReply = ItemReply.NOBODY
+    presence_based_delivery: bool = False
+    """Whether notifications go only to subscribers who are known to be online."""
     send_last_published_item: SendLast = SendLast.ON_SUBSCRIBING
     max_payload_size: int = 65_536
     """Bytes of the serialised payload."""

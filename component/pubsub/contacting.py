@@ -43,10 +43,13 @@ class Contacting(Rules):
         contact = self._state.contacts.get((request.service, request.account))
         if contact is not None:
             self._contacts.end(contact)
+            self._settle_account(request.service)
 
     def lose_contact(self, request: Request) -> None:
         """Forget an account that does not exist any more, as its server says."""
         self._state.contacts.delete((request.service, request.account))
+        self._state.audience.drop(request.service, request.account)
+        self._settle_account(request.service)
 
     def probe(self, request: Request) -> None:
         """Tell the actor the presence of an address (RFC 6121 §4.3.2). Raises `ForbiddenError`."""
@@ -91,6 +94,12 @@ class Contacting(Rules):
     def take_presences(self) -> list[PresenceNotice]:
         """Return what contacts must be told since this was last called."""
         return self._notices.take_presences()
+
+    def _settle_account(self, service: str) -> None:
+        """End subscriptions that were for contacts only."""
+        node = self._account(service)
+        if node is not None:
+            self._settle(node)
 
     def _presence_at(self, service: str) -> Presence:
         if service == self._addresses.domain:

@@ -1,7 +1,7 @@
 """Nodes come into being, if the operator lets them."""
 
 from component.pubsub.addresses import PREFIX
-from component.pubsub.configuration import MAX_ITEMS, MAX_PAYLOAD, Configuration
+from component.pubsub.configuration import MAX_ITEMS, MAX_PAYLOAD, AccessModel, Configuration
 from component.pubsub.errors import (
     ForbiddenError,
     NameTooLongError,
@@ -47,7 +47,7 @@ class Creating(Rules):
             raise NameTooLongError
         if not admin and self._owned_by(request.account) >= MAX_NODES:
             raise TooManyNodesError
-        check_configuration(config)
+        check_configuration(config, managed=False)
         return Node(name, managed=False, config=config)
 
     def _establish(self, node: Node, owner: str) -> None:
@@ -60,8 +60,13 @@ class Creating(Rules):
         return sum(affiliation.role is Role.OWNER for affiliation in held)
 
 
-def check_configuration(config: Configuration) -> None:
-    """Raise `NotAcceptableError` for what no node may be like."""
+def check_configuration(config: Configuration, *, managed: bool) -> None:
+    """Raise `NotAcceptableError` for what no node may be like.
+
+    Only managed nodes have an address whose presence can be seen.
+    """
+    if config.access_model is AccessModel.PRESENCE and not managed:
+        raise NotAcceptableError
     if not 1 <= config.max_items <= MAX_ITEMS:
         raise NotAcceptableError
     if not 1 <= config.max_payload_size <= MAX_PAYLOAD:

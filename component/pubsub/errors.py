@@ -40,6 +40,10 @@ class SubscriptionRequiredError(PubSubError):
     """Subscribe first: this node shows its items only to subscribers."""
 
 
+class PresenceRequiredError(PubSubError):
+    """Add the address to your contacts first: this node is for those who see its presence."""
+
+
 class NotSubscribedError(PubSubError):
     """There is no such subscription."""
 
@@ -121,7 +125,7 @@ class LastOwnerError(PubSubError):
 
 
 class InvalidOptionsError(PubSubError):
-    """A subscription cannot end in the past."""
+    """Such a subscription would have ended already."""
 
 
 class UnsupportedError(PubSubError):

@@ -10,6 +10,7 @@ RULES = frozenset(
     {
         "access-authorize",
         "access-open",
+        "access-presence",
         "access-whitelist",
         "auto-subscribe",
         "config-node-max",
@@ -25,6 +26,7 @@ RULES = frozenset(
         "multi-subscribe",
         "outcast-affiliation",
         "persistent-items",
+        "presence-notifications",
         "presence-subscribe",
         "publish-only-affiliation",
         "publisher-affiliation",

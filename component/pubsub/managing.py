@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from component.pubsub.access import Action, needs_approval, permits
+from component.pubsub.access import Action, needs_approval
 from component.pubsub.addresses import bare
 from component.pubsub.errors import (
     ForbiddenError,
@@ -107,7 +107,7 @@ class Managing(Rules):
         if after is before:
             return
         model = node.config.access_model
-        lost = not permits(model, after, Action.SUBSCRIBE) or (
+        lost = not self._may(account, node, Action.SUBSCRIBE) or (
             needs_approval(model, after) and not needs_approval(model, before)
         )
         for subscription in self._state.subscriptions_by(account, node.name):
@@ -120,8 +120,7 @@ class Managing(Rules):
     def _check(self, node: Node, wish: Wish) -> None:
         if wish.subid is not None and not self._meant(node, wish):
             raise InvalidSubidError
-        role = self._roles.of(bare(wish.jid), node)
-        permitted = permits(node.config.access_model, role, Action.SUBSCRIBE)
+        permitted = self._may(bare(wish.jid), node, Action.SUBSCRIBE)
         if wish.state is not None and not permitted:
             raise NotAcceptableError
 

@@ -75,6 +75,10 @@ class Subscription:
     """When it ends by itself (pubsub#expire)."""
     include_body: bool = False
     """Whether notifications have a text for people too (pubsub#include_body)."""
+    show_values: frozenset[str] = frozenset()
+    """For which presence notifications are wanted (pubsub#show-values); empty for any, and none."""
+    until_offline: bool = False
+    """Whether it ends when the subscriber goes offline (pubsub#expire is `presence`)."""
 
     @property
     def active(self) -> bool:

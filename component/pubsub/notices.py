@@ -1,6 +1,7 @@
 """What subscribers and contacts must be told, from an operation until the engine takes it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import groupby
 
 from component.pubsub.addresses import Addresses, bare
@@ -41,6 +42,8 @@ class Notices:
 
     def _tell_audience(self, node: Node, event: NodeEvent) -> None:
         """Leave a notification for those who want it by presence, at the account of the node."""
+        if not node.config.subscribe:
+            return
         service = self._addresses.of(node.name)
         interested = (r for r in self._state.audience.at(service) if r.is_interested_in(node))
         recipients = tuple(r.jid for r in interested if not self.reaches(node, r))
@@ -48,6 +51,16 @@ class Notices:
             self._add(
                 Notification(node.name, service, recipients, event, node.config.notification_type)
             )
+
+    def _is_told_now(self, node: Node, subscription: Subscription) -> bool:
+        """Tell whether a subscriber wants notifications, and is online if that matters."""
+        if not subscription.deliver:
+            return False
+        wanted = subscription.show_values
+        if not wanted and not node.config.presence_based_delivery:
+            return True
+        there = self._state.audience.of(subscription.service, bare(subscription.jid))
+        return any(r.hears(subscription.jid) and (not wanted or r.shown in wanted) for r in there)
 
     def reaches(self, node: Node, resource: Resource) -> bool:
         """Tell whether what a node notifies reaches a resource by a subscription of its own.
@@ -113,7 +126,9 @@ class Notices:
 
     def _tell(self, node: Node, event: NodeEvent, subscriptions: Sequence[Subscription]) -> None:
         alike: dict[tuple[str, tuple[str, ...], bool], list[str]] = {}
-        for service, jid, subids, with_body in _recipients(subscriptions):
+        for service, jid, subids, with_body in _recipients(
+            subscriptions, partial(self._is_told_now, node)
+        ):
             alike.setdefault((service, subids, with_body), []).append(jid)
         for (service, subids, with_body), jids in alike.items():
             self._add(
@@ -134,21 +149,21 @@ class Notices:
 
 
 def _recipients(
-    subscriptions: Sequence[Subscription],
+    subscriptions: Sequence[Subscription], is_told: Callable[[Subscription], bool]
 ) -> Iterator[tuple[str, str, tuple[str, ...], bool]]:
-    """Yield once each JID that wants to be told, as (service, JID, its subscriptions, with a text).
+    """Yield once each JID that is to be told, as (service, JID, its subscriptions, with a text).
 
     The subscriptions are named where there are several.
     """
     if len({(s.service, s.jid) for s in subscriptions}) == len(subscriptions):
         # So it is nearly always, and grouping costs four times as much.
         for s in subscriptions:
-            if s.deliver:
+            if is_told(s):
                 yield s.service, s.jid, (), s.include_body
         return
     for (service, jid), held in groupby(subscriptions, key=lambda s: (s.service, s.jid)):
         several = list(held)
-        willing = [s for s in several if s.deliver]
+        willing = [s for s in several if is_told(s)]
         if willing:
             subids = tuple(s.subid for s in willing) if len(several) > 1 else ()
             yield service, jid, subids, any(s.include_body for s in willing)

@@ -25,7 +25,7 @@ class Owning(Creating):
         old = self._owned(request)
         if old.managed and config.max_items != old.config.max_items:
             raise NotAllowedError
-        check_configuration(config)
+        check_configuration(config, managed=old.managed)
         node = Node(old.name, old.managed, config)
         self._state.nodes.put(node.name, node)
         self._state.trim(node)

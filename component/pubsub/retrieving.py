@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from component.pubsub.access import Action, check, permits
+from component.pubsub.access import Action
 from component.pubsub.errors import InvalidSubidError, SubidRequiredError, UnsupportedError
 from component.pubsub.model import Affiliation, Item, Node, Role, Subscription
 from component.pubsub.paging import Budget, Page, Paged, paged
@@ -59,13 +59,14 @@ class Retrieving(Rules):
     def readable(self, request: Request) -> Node:
         """Return a node of which the actor may see the items.
 
-        Raises `ClosedNodeError`, `ForbiddenError`, `SubscriptionRequiredError`.
+        Raises `ClosedNodeError`, `ForbiddenError`, `SubscriptionRequiredError`,
+        `PresenceRequiredError`.
         """
         node = self.hosted(request)
         held = self._state.subscriptions_by(request.account, node.name)
         subscribed = any(subscription.active for subscription in held)
         action = Action.RETRIEVE if subscribed else Action.RETRIEVE_UNSUBSCRIBED
-        check(node.config.access_model, self._role(request, node), action)
+        self._check_access(request.account, node, action)
         return node
 
     def _check_subid(self, request: Request, node: Node, subid: str | None) -> None:
@@ -88,7 +89,7 @@ class Retrieving(Rules):
         return [
             node
             for node in self._concerning(request)
-            if permits(node.config.access_model, self._role(request, node), Action.SUBSCRIBE)
+            if self._may(request.account, node, Action.SUBSCRIBE)
         ]
 
     def subscriptions_of(self, request: Request) -> list[Subscription]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from component.pubsub.access import Action, needs_approval, permits
+from component.pubsub.access import Action, check, needs_approval, permits
 from component.pubsub.addresses import Addresses, bare
 from component.pubsub.contacts import Contacts
 from component.pubsub.errors import (
@@ -97,6 +97,24 @@ class Rules:
             raise ForbiddenError
         return node
 
+    def _may(self, account: str, node: Node, action: Action) -> bool:
+        """Tell whether an account, a bare JID, may do this."""
+        return permits(
+            node.config.access_model,
+            self._roles.of(account, node),
+            action,
+            is_contact=self._contacts.includes(account, node),
+        )
+
+    def _check_access(self, account: str, node: Node, action: Action) -> None:
+        """Raise the error that says why an account may not do this, if it may not."""
+        check(
+            node.config.access_model,
+            self._roles.of(account, node),
+            action,
+            is_contact=self._contacts.includes(account, node),
+        )
+
     def _concerning(self, request: Request) -> Iterator[Node]:
         """Yield the nodes at the address with which the actor might have any standing."""
         self.check_address(request.service)
@@ -123,13 +141,14 @@ class Rules:
 
         Those to the presence of the node's address too.
         """
+        self._contacts.settle(self._addresses.of(node.name))
         model = node.config.access_model
         for subscription in list(self._state.subscriptions_at.of(node.name)):
-            role = self._roles.of(bare(subscription.jid), node)
-            if not permits(model, role, Action.SUBSCRIBE):
+            account = bare(subscription.jid)
+            role = self._roles.of(account, node)
+            if not self._may(account, node, Action.SUBSCRIBE):
                 self._end(subscription)
             elif not subscription.active and not needs_approval(model, role):
                 approved = replace(subscription, state=SubscriptionState.SUBSCRIBED)
                 self._put(approved)
                 self._notices.tell_changed(approved)
-        self._contacts.settle(self._addresses.of(node.name))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from component.pubsub.access import Action, check, needs_approval
+from component.pubsub.access import Action, needs_approval
 from component.pubsub.addresses import bare
 from component.pubsub.configuration import SendLast
 from component.pubsub.errors import (
@@ -37,11 +37,19 @@ class Options:
     deliver: bool = True
     expire: datetime | None = None
     include_body: bool = False
+    show_values: frozenset[str] = frozenset()
+    until_offline: bool = False
 
     @classmethod
     def of(cls, subscription: Subscription) -> "Options":
         """Return the options that a subscription has."""
-        return cls(subscription.deliver, subscription.expire, subscription.include_body)
+        return cls(
+            subscription.deliver,
+            subscription.expire,
+            subscription.include_body,
+            subscription.show_values,
+            subscription.until_offline,
+        )
 
 
 DEFAULT_OPTIONS = Options()
@@ -75,11 +83,11 @@ class Subscribing(Rules):
             raise JidMismatchError
         role = self._role(request, node)
         model = node.config.access_model
-        check(model, role, Action.SUBSCRIBE)
+        self._check_access(request.account, node, Action.SUBSCRIBE)
         if not node.config.subscribe:
             raise UnsupportedError("subscribe")
         wanted = options or DEFAULT_OPTIONS
-        _check_options(wanted, now)
+        self._check_options(request.service, jid, wanted, now)
         held = self._held(node, request.service, jid)
         if not all(existing.active for existing in held):
             raise PendingError
@@ -99,6 +107,8 @@ class Subscribing(Rules):
             wanted.deliver,
             wanted.expire,
             wanted.include_body,
+            wanted.show_values,
+            wanted.until_offline,
         )
         self._put(subscription)
         if pending:
@@ -132,12 +142,14 @@ class Subscribing(Rules):
         Raises as `unsubscribe` does, and `InvalidOptionsError`.
         """
         subscription = self._own(request, jid, subid)
-        _check_options(options, now)
+        self._check_options(request.service, jid, options, now)
         changed = replace(
             subscription,
             deliver=options.deliver,
             expire=options.expire,
             include_body=options.include_body,
+            show_values=options.show_values,
+            until_offline=options.until_offline,
         )
         self._put(changed)
 
@@ -198,7 +210,9 @@ class Subscribing(Rules):
             last = LastItem(items[-1], config.deliver_payloads)
             self._notices.tell_subscriber(node, subscription, last)
 
-
-def _check_options(options: Options, now: datetime) -> None:
-    if options.expire is not None and options.expire <= now:
-        raise InvalidOptionsError
+    def _check_options(self, service: str, jid: str, options: Options, now: datetime) -> None:
+        if options.expire is not None and options.expire <= now:
+            raise InvalidOptionsError
+        there = self._state.audience.of(service, bare(jid))
+        if options.until_offline and not any(jid in (r.jid, bare(r.jid)) for r in there):
+            raise InvalidOptionsError

@@ -311,7 +311,8 @@ def _config(data: dict[str, Any]) -> Configuration:
 
 def _subscription(row: Row, same: Same) -> Subscription:
     shared = {name: same[row[name]] for name in ("node", "service", "jid")}
-    return Subscription(**{**row, **shared, "state": SubscriptionState(row["state"])})
+    state, show_values = SubscriptionState(row["state"]), frozenset(row["show_values"])
+    return Subscription(**{**row, **shared, "state": state, "show_values": show_values})
 
 
 def _item(row: Row, same: Same) -> Item:

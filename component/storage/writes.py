@@ -87,7 +87,8 @@ PARTS: dict[str, str] = {
         SELECT * FROM json_populate_recordset(NULL::subscriptions, {rows})
         ON CONFLICT (node, service, jid, subid) DO UPDATE SET
             since = excluded.since, state = excluded.state, deliver = excluded.deliver,
-            expire = excluded.expire, include_body = excluded.include_body""",
+            expire = excluded.expire, include_body = excluded.include_body,
+            show_values = excluded.show_values, until_offline = excluded.until_offline""",
     "subscriptions_gone": """
         DELETE FROM subscriptions
         USING json_populate_recordset(NULL::subscriptions, {rows}) AS gone
@@ -297,6 +298,8 @@ def _subscription(subscription: Subscription) -> Row:
         "deliver": subscription.deliver,
         "expire": subscription.expire,
         "include_body": subscription.include_body,
+        "show_values": sorted(subscription.show_values),
+        "until_offline": subscription.until_offline,
     }
 
 

@@ -34,6 +34,7 @@ LATER = [
     "0012_customers_phone",
     "0013_callers",
     "0014_sticky",
+    "0015_presence_options",
 ]
 ALL = ["0001_schema", *LATER]
 

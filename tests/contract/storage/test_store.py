@@ -232,6 +232,7 @@ CONFIGURED = Configuration(
     language="de",
     contact=("a@example.com", "b@example.com"),
     subscribe=False,
+    presence_based_delivery=True,
     itemreply=ItemReply.OWNER,
     access_model=AccessModel.AUTHORIZE,
     publish_model=PublishModel.SUBSCRIBERS,
@@ -262,7 +263,8 @@ async def test_a_configuration_is_loaded_as_it_was_committed(store: AnyStore) ->
 
 async def test_options_and_state_of_a_subscription_are_loaded(store: AnyStore) -> None:
     key = ("news", "ivr.example.com", "a@example.com", "s1")
-    pending = Subscription(*key, NOW, SubscriptionState.PENDING, False, NOW, True)
+    shown = frozenset({"online", "dnd"})
+    pending = Subscription(*key, NOW, SubscriptionState.PENDING, False, NOW, True, shown, True)
     await store.commit(Changes(nodes={"news": Node("news", False)}, subscriptions={key: pending}))
     assert (await store.load()).subscriptions == [pending]
 

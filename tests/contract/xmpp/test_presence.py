@@ -1,13 +1,16 @@
 """Our addresses in users' rosters, through a real server."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
 from component.handlers.caps import verification
 from component.handlers.namespaces import CAPS, DISCO_INFO
 from component.pubsub.audience import CALLS
+from component.pubsub.configuration import MANAGED, AccessModel
 from component.pubsub.presence import OFFLINE, Presence, Show
+from component.pubsub.service import Request
 from lab.xmpp_server import XmppServer, XmppServerSettings
 from tests.contract.xmpp.client import Client
 from tests.contract.xmpp.service import Service, until
@@ -138,6 +141,23 @@ async def test_software_that_wants_calls_need_only_have_the_contact(
     await service.publish("call-3")
     await service.owes_nothing()
     assert contact.heard == []
+
+
+async def test_a_node_for_contacts_asks_others_to_become_contacts(
+    service: Service, settings: XmppServerSettings, client: Client
+) -> None:
+    request = Request("user3@example.com", "ivr.example.com", "ext1000")
+    config = replace(MANAGED, access_model=AccessModel.PRESENCE)
+    await service.pubsub(lambda pubsub, _: pubsub.configure(request, config))
+    subscription = (
+        f"<iq type='set' to='{EXTENSION}'><pubsub xmlns='http://jabber.org/protocol/pubsub'>"
+        f"<subscribe jid='{client.jid}'/></pubsub></iq>"
+    )
+    refused = await client.ask(subscription)
+    assert refused.find("{*}error/{*}presence-subscription-required") is not None
+    client.say(f"<presence type='subscribe' to='{EXTENSION}'/>")
+    await client.sees(EXTENSION, "subscribed")
+    assert (await client.ask(subscription)).get("type") == "result"
 
 
 async def test_the_presence_of_extensions_names_capabilities_that_can_be_verified(
