@@ -21,6 +21,10 @@ log = structlog.get_logger(__name__)
 MAX_UNDER_WAY = 1000
 """Stanzas that are being answered at once; requests beyond are asked to come again."""
 
+MAX_TAKEN = 20_000
+"""Stanzas that are being taken at once, with those that cannot be asked to: presence of all users
+comes in one burst after a reconnect. What is beyond is dropped."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -180,10 +184,20 @@ class Session:
         if self.outbound.is_outdated_by(stanza):
             self._stream.leave("conflict", "a newer connection of the component is there")
             return
-        if len(self._answering) >= MAX_UNDER_WAY:
-            self._reply(self._answerer.decline(stanza))
+        if len(self._answering) >= MAX_UNDER_WAY and self._declines(stanza):
             return
         self._begin(self._answer(stanza))
+
+    def _declines(self, stanza: ET.Element) -> bool:
+        """Ask a stanza to come again, or drop it if there is no end to those that cannot be."""
+        refusal = self._answerer.decline(stanza)
+        if refusal is not None:
+            self._reply(refusal)
+            return True
+        if len(self._answering) < MAX_TAKEN:
+            return False
+        log.warning("too many stanzas at once: one is dropped", kind=stanza.tag)
+        return True
 
     def _begin(self, work: Coroutine[None, None, None]) -> None:
         """Let something go on beside the rest, for as long as the connection lasts at most."""

@@ -11,6 +11,7 @@ from component.pubsub.audience import CALLS
 from component.pubsub.configuration import MANAGED, AccessModel
 from component.pubsub.presence import OFFLINE, Presence, Show
 from component.pubsub.service import Request
+from component.xmpp.session import MAX_UNDER_WAY
 from lab.xmpp_server import XmppServer, XmppServerSettings
 from tests.contract.xmpp.client import Client
 from tests.contract.xmpp.service import Service, until
@@ -171,6 +172,19 @@ async def test_the_presence_of_extensions_names_capabilities_that_can_be_verifie
         f" node='{advertised.get('node')}#{advertised.get('ver')}'/></iq>"
     )
     assert verification(answer[0], "sha-1") == advertised.get("ver")
+
+
+async def test_presence_that_comes_in_a_burst_is_taken_to_the_last(
+    service: Service, client: Client
+) -> None:
+    service.is_working.clear()
+    count = MAX_UNDER_WAY + 100
+    for number in range(count):
+        client.say(f"<presence to='{EXTENSION}'><status>{number}</status></presence>")
+    await until(lambda: len(service.presences_heard) >= count)
+    service.is_working.set()
+    answer = await client.ask(f"<iq type='get' to='{EXTENSION}'><ping xmlns='urn:xmpp:ping'/></iq>")
+    assert answer.get("type") == "result"
 
 
 HOSTILE = [
