@@ -28,16 +28,22 @@ ON_CALL = Presence(True, Show.DND, "On a call (support)")
 
 
 @pytest.fixture
-async def contact(service: Service, client: Client) -> AsyncIterator[Client]:
-    """user1, who has added extension 1000; the roster is as it was before, afterwards."""
-    client.say(f"<presence type='subscribe' to='{EXTENSION}'/>")
-    await client.sees(EXTENSION, "subscribed")
+async def client(client: Client) -> AsyncIterator[Client]:
+    """user1; the server keeps the roster, which is empty again afterwards."""
     yield client
     client.say(
         f"<iq type='set' id='remove'><query xmlns='jabber:iq:roster'>"
         f"<item jid='{EXTENSION}' subscription='remove'/></query></iq>"
     )
     await client.has_heard_everything()
+
+
+@pytest.fixture
+async def contact(service: Service, client: Client) -> Client:
+    """user1, who has added extension 1000."""
+    client.say(f"<presence type='subscribe' to='{EXTENSION}'/>")
+    await client.sees(EXTENSION, "subscribed")
+    return client
 
 
 async def test_an_extension_is_added_and_its_state_is_seen(
@@ -183,6 +189,7 @@ async def test_presence_that_comes_in_a_burst_is_taken_to_the_last(
         client.say(f"<presence to='{EXTENSION}'><status>{number}</status></presence>")
     await until(lambda: len(service.presences_heard) >= count)
     service.is_working.set()
+    await client.has_heard_everything()  # so all that waited is done
     answer = await client.ask(f"<iq type='get' to='{EXTENSION}'><ping xmlns='urn:xmpp:ping'/></iq>")
     assert answer.get("type") == "result"
 
