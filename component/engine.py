@@ -18,31 +18,22 @@ from typing import Any, TypeVar
 import structlog
 
 from component import recovery
-from component.agent_presence import AgentsShown
+from component.decisions import Decider, Decisions, Fact
 from component.domain.commands import (
-    Announce,
     CallCommand,
-    Command,
-    DropNode,
-    HideCall,
-    HostNode,
     Release,
-    ShowCall,
     WakeAt,
     WatchDevice,
 )
 from component.domain.errors import DomainError
-from component.domain.events import AsteriskFound, CallerEntered, Event
+from component.domain.events import CallerEntered, Event
 from component.domain.model import QueueStatus
 from component.domain.state import State
-from component.domain.step import step
 from component.journal import subject
 from component.markup import Markup
 from component.outbox import Outbox
-from component.payloads import announcement_xml, call_xml
 from component.ports import (
     CallControl,
-    Changes,
     Clock,
     Committed,
     Observer,
@@ -54,7 +45,6 @@ from component.ports import (
     StoreUnavailableError,
     WaitingChannel,
 )
-from component.pubsub.addresses import extension_node
 from component.pubsub.errors import PubSubError
 from component.pubsub.model import Notification
 from component.pubsub.presence import PresenceNotice
@@ -71,15 +61,12 @@ BATCH = 1000
 RETRY_SECONDS = 1.0
 """Between attempts to commit while the database is away."""
 
-Operation = Callable[[PubSub, datetime], Any]
-"""A pure operation on the publish-subscribe service, run by the writer."""
-
 
 @dataclass(slots=True)
 class _Entry:
     """One fact in the inbox. `reply` is set if somebody waits for it to be committed."""
 
-    fact: Event | Operation | Snapshot | None
+    fact: Fact | None
     """None only makes a transaction run, for what the outbox has to delete."""
     reply: asyncio.Future[Any] | None = None
 
@@ -88,21 +75,9 @@ class _Entry:
 class _Batch:
     """What became of the facts that share a transaction."""
 
-    commands: list[Command] = field(default_factory=list)
-    notifications: list[Notification] = field(default_factory=list)
-    messages: list[Outgoing] = field(default_factory=list)
-    presences: list[PresenceNotice] = field(default_factory=list)
-    stray_bridges: list[str] = field(default_factory=list)
+    decisions: Decisions
     answers: list[tuple[asyncio.Future[Any], object]] = field(default_factory=list)
     refusals: list[tuple[asyncio.Future[Any], Exception]] = field(default_factory=list)
-
-    def add(self, decided: "_Batch") -> None:
-        """Take over what one fact led to."""
-        self.commands += decided.commands
-        self.notifications += decided.notifications
-        self.messages += decided.messages
-        self.presences += decided.presences
-        self.stray_bridges += decided.stray_bridges
 
 
 class Engine:
@@ -133,12 +108,11 @@ class Engine:
         self._control = control
         self._publisher = publisher
         self._clock = clock
-        self._rng = rng
         self._observer = observer
-        self._render = render
         self._render_presence = render_presence
-        self._agents_shown = AgentsShown(state, pubsub, address)
-        self._address = address
+        self._decider = Decider(
+            state=state, pubsub=pubsub, outbox=outbox, rng=rng, render=render, address=address
+        )
         self._inbox: deque[_Entry] = deque()
         self._filled = asyncio.Event()
 
@@ -200,7 +174,7 @@ class Engine:
     async def run(self) -> None:
         """Process facts for ever."""
         self._wake_at(recovery.timers(self._state, self._clock.now()))
-        self._agents_shown.load()
+        self._decider.load()
         while True:
             await self._filled.wait()
             self._filled.clear()
@@ -209,14 +183,10 @@ class Engine:
                 await self._process([self._inbox.popleft() for _ in range(count)])
 
     async def _process(self, entries: list[_Entry]) -> None:
-        batch = _Batch()
-        self._pubsub.expire(self._clock.now())
-        self._collect(batch)
+        batch = _Batch(self._decider.begin(self._clock.now()))
         for entry in entries:
             self._decide(entry, batch)
-        self._agents_shown.update()
-        self._collect(batch)
-        changes = self._changes(batch)
+        changes = self._decider.changes(batch.decisions, self._clock.now())
         started = self._clock.now()
         try:
             if changes:
@@ -233,8 +203,9 @@ class Engine:
         self._ledger.committed()
         self._outbox.committed(changes)
         duration = self._clock.now() - started
+        decided = batch.decisions
         self._observer.committed(
-            Committed(len(entries), batch.commands, batch.notifications, changes, duration)
+            Committed(len(entries), decided.commands, decided.notifications, changes, duration)
         )
         self._act(batch)
         self._state.forget_ended(changes.calls)
@@ -242,9 +213,9 @@ class Engine:
 
     def _decide(self, entry: _Entry, batch: _Batch) -> None:
         mark = self._ledger.mark()
-        decided = _Batch()
+        decided = Decisions()
         try:
-            answer = self._take_in(entry.fact, decided)
+            answer = self._decider.take_in(entry.fact, decided, self._clock.now())
         except (DomainError, PubSubError) as refusal:
             self._ledger.rollback(mark)
             if entry.reply is None:
@@ -256,7 +227,7 @@ class Engine:
             log.exception("fact could not be stepped", fact=_kind(entry), **subject(entry.fact))
             self._refuse(entry, error, batch)
         else:
-            batch.add(decided)
+            batch.decisions.add(decided)
             if entry.reply is not None:
                 batch.answers.append((entry.reply, answer))
 
@@ -267,112 +238,19 @@ class Engine:
         elif isinstance(entry.fact, CallerEntered):
             self._turn_away(entry.fact)
 
-    def _take_in(self, fact: Event | Operation | Snapshot | None, batch: _Batch) -> object:
-        now = self._clock.now()
-        if fact is None:
-            return None
-        if isinstance(fact, Snapshot):
-            return self._reconcile(fact, batch, now)
-        if callable(fact):
-            result = fact(self._pubsub, now)
-            self._collect(batch)
-            return result
-        self._step(fact, batch, now)
-        return None
-
-    def _step(self, event: Event, batch: _Batch, now: datetime) -> None:
-        for command in step(self._state, event, now, self._rng):
-            self._tell(command, batch, now)
-            batch.commands.append(command)
-
-    def _tell(self, command: Command, batch: _Batch, now: datetime) -> None:
-        """Publish what a command says to publish; it is committed with the decision itself."""
-        match command:
-            case ShowCall(extension) | HideCall(extension) if not self._has_node(extension):
-                pass  # the extension was removed while the service was down
-            case ShowCall(extension, call):
-                node, payload = extension_node(extension), call_xml(call, extension)
-                self._pubsub.publish(node, call.id, payload, self._address, now)
-            case HideCall(extension, call):
-                self._pubsub.retract(extension_node(extension), call.id)
-            case HostNode(extension, jid):
-                self._pubsub.host(extension, jid)
-            case DropNode(extension):
-                self._pubsub.drop(extension)
-            case Announce(call, extensions):
-                batch.messages.append(
-                    Outgoing(
-                        seq=self._outbox.next_seq(now),
-                        sender=self._address,
-                        recipients=tuple(self._state.agents[e].jid for e in extensions),
-                        type="chat",
-                        body=announcement_xml(call),
-                        expires_at=now + self._state.max_wait(call),
-                    )
-                )
-        self._collect(batch)
-
-    def _collect(self, batch: _Batch) -> None:
-        """Take over what subscribers and contacts must be told."""
-        batch.notifications += self._pubsub.take_notifications()
-        batch.presences += self._pubsub.take_presences()
-
-    def _has_node(self, extension: str) -> bool:
-        return extension_node(extension) in self._pubsub.nodes
-
-    def _reconcile(
-        self, snapshot: Snapshot, batch: _Batch, now: datetime
-    ) -> tuple[WaitingChannel, ...]:
-        found = recovery.compare(self._state, snapshot)
-        batch.commands += found.commands  # decided before what is decided now
-        for event in found.events:
-            self._step(event, batch, now)
-        batch.stray_bridges += found.stray_bridges
-        self._step(AsteriskFound(), batch, now)
-        return found.strangers
-
-    def _changes(self, batch: _Batch) -> Changes:
-        now = self._clock.now()
-        for notification in batch.notifications:
-            batch.messages.append(
-                Outgoing(
-                    seq=self._outbox.next_seq(now),
-                    sender=notification.service,
-                    recipients=notification.recipients,
-                    type=notification.type.value,
-                    body=self._render(notification),
-                )
-            )
-        pubsub = self._pubsub
-        changes = Changes(
-            agents=[agent for _, agent in self._state.agents.pending() if agent],
-            members=[member for _, member in self._state.members.pending() if member],
-            calls=[call for _, call in self._state.calls.pending() if call],
-            calls_gone=[call_id for call_id, call in self._state.calls.pending() if not call],
-            turns=[turn for _, turn in self._state.turns.pending() if turn],
-            queue_log=dict(self._state.queue_log.pending()),
-            nodes=dict(pubsub.nodes.pending()),
-            affiliations=dict(pubsub.affiliations.pending()),
-            subscriptions=dict(pubsub.subscriptions.pending()),
-            items=dict(pubsub.items.pending()),
-            contacts=dict(pubsub.contacts.pending()),
-            outgoing=batch.messages,
-        )
-        self._outbox.include_in(changes)
-        return changes
-
     def _act(self, batch: _Batch) -> None:
         """Do what was decided, now that it is committed: show first, then ring."""
-        if batch.messages:
-            self._publisher.send(batch.messages)
-        if batch.presences:
-            self._publisher.announce(self._stanzas(batch.presences))
-        self._control.perform(c for c in batch.commands if isinstance(c, CallCommand))
-        self._wake_at(c for c in batch.commands if isinstance(c, WakeAt))
-        devices = [c.device for c in batch.commands if isinstance(c, WatchDevice)]
+        decisions = batch.decisions
+        if decisions.messages:
+            self._publisher.send(decisions.messages)
+        if decisions.presences:
+            self._publisher.announce(self._stanzas(decisions.presences))
+        self._control.perform(c for c in decisions.commands if isinstance(c, CallCommand))
+        self._wake_at(c for c in decisions.commands if isinstance(c, WakeAt))
+        devices = [c.device for c in decisions.commands if isinstance(c, WatchDevice)]
         if devices:
             self._control.watch_devices(devices)
-        for call_id in batch.stray_bridges:
+        for call_id in decisions.stray_bridges:
             self._control.discard_bridge(call_id)
         for reply, answer in batch.answers:
             if not reply.done():
@@ -429,7 +307,7 @@ class Engine:
         self._inbox.append(entry)
         self._filled.set()
 
-    async def _ask(self, fact: Event | Operation | Snapshot) -> Any:
+    async def _ask(self, fact: Fact) -> Any:
         reply: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._put(_Entry(fact, reply))
         return await reply

@@ -39,10 +39,10 @@ def test_nothing_goes_wrong_where_it_is_known_to_show(seed: int) -> None:
     check(seed, draw(seed, CALLS))
 
 
-def test_nothing_goes_wrong_in_call_centres_that_nobody_has_seen_before() -> None:
-    for _ in range(FRESH):
-        seed = SystemRandom().randrange(10**9)
-        check(seed, draw(seed, CALLS))
+@pytest.mark.parametrize("_", range(FRESH))
+def test_nothing_goes_wrong_in_call_centres_that_nobody_has_seen_before(_: int) -> None:
+    seed = SystemRandom().randrange(10**9)
+    check(seed, draw(seed, CALLS))
 
 
 def test_nothing_goes_wrong_with_many_agents() -> None:

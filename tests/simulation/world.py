@@ -15,7 +15,7 @@ from unittest.mock import patch
 
 import structlog
 
-from component import engine as engine_module
+from component import decisions as decisions_module
 from component.domain.errors import DomainError
 from component.domain.events import LogOff, LogOn, Pause, Unpause
 from component.domain.model import Agent, Customer, Member
@@ -304,7 +304,7 @@ class World:
 def simulate(seed: int, scenario: Scenario) -> Result:
     """Run a seed's world to its end."""
     world = World(seed, scenario)
-    with _silent(world), patch.object(engine_module, "step", world.reference.step):
+    with _silent(world), patch.object(decisions_module, "step", world.reference.step):
         dice = Random(f"pauses {seed}")
         with patch.object(connection_module, "_dice", dice):
             try:

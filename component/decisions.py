@@ -1,0 +1,187 @@
+"""What facts lead to, in memory: the state is changed, and what is to be shown and done is noted.
+
+Nothing of it is written or done here; the engine commits it first, or undoes it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from random import Random
+from typing import Any
+
+from component import recovery
+from component.agent_presence import AgentsShown
+from component.domain.commands import (
+    Announce,
+    Command,
+    DropNode,
+    HideCall,
+    HostNode,
+    ShowCall,
+)
+from component.domain.events import AsteriskFound, Event
+from component.domain.state import State
+from component.domain.step import step
+from component.outbox import Outbox
+from component.payloads import announcement_xml, call_xml
+from component.ports import Changes, Outgoing, Snapshot, WaitingChannel
+from component.pubsub.addresses import extension_node
+from component.pubsub.model import Notification
+from component.pubsub.presence import PresenceNotice
+from component.pubsub.service import PubSub
+
+Operation = Callable[[PubSub, datetime], Any]
+"""A pure operation on the publish-subscribe service, run by the writer."""
+
+Fact = Event | Operation | Snapshot
+
+
+@dataclass(slots=True)
+class Decisions:
+    """What one fact, or several that share a transaction, lead to."""
+
+    commands: list[Command] = field(default_factory=list)
+    notifications: list[Notification] = field(default_factory=list)
+    messages: list[Outgoing] = field(default_factory=list)
+    presences: list[PresenceNotice] = field(default_factory=list)
+    stray_bridges: list[str] = field(default_factory=list)
+
+    def add(self, more: "Decisions") -> None:
+        """Take over what another fact led to."""
+        self.commands += more.commands
+        self.notifications += more.notifications
+        self.messages += more.messages
+        self.presences += more.presences
+        self.stray_bridges += more.stray_bridges
+
+
+class Decider:
+    """Takes facts in, one after another; the only one who changes the state."""
+
+    def __init__(
+        self,
+        *,
+        state: State,
+        pubsub: PubSub,
+        outbox: Outbox,
+        rng: Random,
+        render: Callable[[Notification], str],
+        address: str,
+    ) -> None:
+        self._state = state
+        self._pubsub = pubsub
+        self._outbox = outbox
+        self._rng = rng
+        self._render = render
+        self._address = address
+        self._agents_shown = AgentsShown(state, pubsub, address)
+
+    def load(self) -> None:
+        """Take note of how the agents are shown to begin with."""
+        self._agents_shown.load()
+
+    def begin(self, now: datetime) -> Decisions:
+        """Return what time alone has led to, by now."""
+        decisions = Decisions()
+        self._pubsub.expire(now)
+        self._collect(decisions)
+        return decisions
+
+    def take_in(self, fact: Fact | None, decisions: Decisions, now: datetime) -> object:
+        """Decide about one fact; return the answer for who waits for it.
+
+        Raises the `DomainError` or `PubSubError` that refuses the fact.
+        """
+        if fact is None:
+            return None
+        if isinstance(fact, Snapshot):
+            return self._reconcile(fact, decisions, now)
+        if callable(fact):
+            result = fact(self._pubsub, now)
+            self._collect(decisions)
+            return result
+        self._step(fact, decisions, now)
+        return None
+
+    def _step(self, event: Event, decisions: Decisions, now: datetime) -> None:
+        for command in step(self._state, event, now, self._rng):
+            self._tell(command, decisions, now)
+            decisions.commands.append(command)
+
+    def _tell(self, command: Command, decisions: Decisions, now: datetime) -> None:
+        """Publish what a command says to publish; it is committed with the decision itself."""
+        match command:
+            case ShowCall(extension) | HideCall(extension) if not self._has_node(extension):
+                pass  # the extension was removed while the service was down
+            case ShowCall(extension, call):
+                node, payload = extension_node(extension), call_xml(call, extension)
+                self._pubsub.publish(node, call.id, payload, self._address, now)
+            case HideCall(extension, call):
+                self._pubsub.retract(extension_node(extension), call.id)
+            case HostNode(extension, jid):
+                self._pubsub.host(extension, jid)
+            case DropNode(extension):
+                self._pubsub.drop(extension)
+            case Announce(call, extensions):
+                decisions.messages.append(
+                    Outgoing(
+                        seq=self._outbox.next_seq(now),
+                        sender=self._address,
+                        recipients=tuple(self._state.agents[e].jid for e in extensions),
+                        type="chat",
+                        body=announcement_xml(call),
+                        expires_at=now + self._state.max_wait(call),
+                    )
+                )
+        self._collect(decisions)
+
+    def _collect(self, decisions: Decisions) -> None:
+        """Take over what subscribers and contacts must be told."""
+        decisions.notifications += self._pubsub.take_notifications()
+        decisions.presences += self._pubsub.take_presences()
+
+    def _has_node(self, extension: str) -> bool:
+        return extension_node(extension) in self._pubsub.nodes
+
+    def _reconcile(
+        self, snapshot: Snapshot, decisions: Decisions, now: datetime
+    ) -> tuple[WaitingChannel, ...]:
+        found = recovery.compare(self._state, snapshot)
+        decisions.commands += found.commands  # decided before what is decided now
+        for event in found.events:
+            self._step(event, decisions, now)
+        decisions.stray_bridges += found.stray_bridges
+        self._step(AsteriskFound(), decisions, now)
+        return found.strangers
+
+    def changes(self, decisions: Decisions, now: datetime) -> Changes:
+        """Return all that one transaction is to write, the messages that it owes included."""
+        self._agents_shown.update()
+        self._collect(decisions)
+        for notification in decisions.notifications:
+            decisions.messages.append(
+                Outgoing(
+                    seq=self._outbox.next_seq(now),
+                    sender=notification.service,
+                    recipients=notification.recipients,
+                    type=notification.type.value,
+                    body=self._render(notification),
+                )
+            )
+        pubsub = self._pubsub
+        changes = Changes(
+            agents=[agent for _, agent in self._state.agents.pending() if agent],
+            members=[member for _, member in self._state.members.pending() if member],
+            calls=[call for _, call in self._state.calls.pending() if call],
+            calls_gone=[call_id for call_id, call in self._state.calls.pending() if not call],
+            turns=[turn for _, turn in self._state.turns.pending() if turn],
+            queue_log=dict(self._state.queue_log.pending()),
+            nodes=dict(pubsub.nodes.pending()),
+            affiliations=dict(pubsub.affiliations.pending()),
+            subscriptions=dict(pubsub.subscriptions.pending()),
+            items=dict(pubsub.items.pending()),
+            contacts=dict(pubsub.contacts.pending()),
+            outgoing=decisions.messages,
+        )
+        self._outbox.include_in(changes)
+        return changes
