@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 
-from component.domain.model import Agent, AgentState, Member, MemberState, Queue
+from component.domain.model import Agent, AgentState, Member, MemberState
+from component.domain.queue import Queue
 from component.domain.state import State
 
 

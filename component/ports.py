@@ -10,17 +10,8 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from component.domain.commands import CallCommand, Command
-from component.domain.model import (
-    Agent,
-    Call,
-    Customer,
-    DeviceState,
-    Leg,
-    Member,
-    Queue,
-    Spoke,
-    Turn,
-)
+from component.domain.model import Agent, Call, Customer, DeviceState, Leg, Member, Spoke, Turn
+from component.domain.queue import Queue
 from component.domain.queue_log import LogEntry
 from component.domain.terms import USUAL, Terms
 from component.markup import Markup

@@ -12,15 +12,8 @@ from random import Random
 from statistics import median, quantiles
 
 from component.domain.events import AsteriskFound, CallerEntered, LegAnswered, LegEnded
-from component.domain.model import (
-    Agent,
-    Caller,
-    CallState,
-    LegEnd,
-    Member,
-    Queue,
-    StrategyName,
-)
+from component.domain.model import Agent, Caller, CallState, LegEnd, Member
+from component.domain.queue import Queue, StrategyName
 from component.domain.state import State
 from component.domain.step import step
 from component.records import Ledger

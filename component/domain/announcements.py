@@ -10,14 +10,8 @@ from datetime import datetime, timedelta
 
 from component.domain.commands import Command, Hush, Say, Sound, WakeAt
 from component.domain.events import AnnouncementDue, Said
-from component.domain.model import (
-    AnnounceHoldTime,
-    AnnouncePosition,
-    Call,
-    CallState,
-    Queue,
-    Told,
-)
+from component.domain.model import Call, CallState, Told
+from component.domain.queue import AnnounceHoldTime, AnnouncePosition, Queue
 from component.domain.state import State
 
 NEXT = "queue-youarenext"

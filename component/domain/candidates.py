@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from component.domain.model import Agent, AgentState, Member, MemberState, Queue
+from component.domain.model import Agent, AgentState, Member, MemberState
+from component.domain.queue import Queue
 from component.domain.terms import ANYBODY, Need
 
 NO_SKILLS: Mapping[str, int] = MappingProxyType({})

@@ -29,9 +29,9 @@ from component.domain.model import (
     CallState,
     DeviceState,
     Member,
-    Queue,
     QueueStatus,
 )
+from component.domain.queue import Queue
 from component.domain.state import State
 
 K = TypeVar("K")

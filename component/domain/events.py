@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from component.domain.model import Caller, Customer, DeviceState, Leg, LegEnd, Queue
+from component.domain.model import Caller, Customer, DeviceState, Leg, LegEnd
+from component.domain.queue import Queue
 from component.domain.terms import USUAL, Terms
 
 

@@ -4,7 +4,7 @@ Times are aware UTC datetimes.
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from component.domain.terms import USUAL, Terms
@@ -89,61 +89,6 @@ class OfferEnd(StrEnum):
     """Of several phones that rang, another one was answered."""
     TRANSFERRED = "transferred"
     """The agent, who had answered, passed the call on to another one."""
-
-
-class StrategyName(StrEnum):
-    """How a queue chooses among its members, by app_queue's names."""
-
-    LEASTRECENT = "leastrecent"
-    FEWESTCALLS = "fewestcalls"
-    RANDOM = "random"
-    WRANDOM = "wrandom"
-    RRMEMORY = "rrmemory"
-    RRORDERED = "rrordered"
-    LINEAR = "linear"
-    RINGALL = "ringall"
-
-
-class EmptyCondition(StrEnum):
-    """Which members do not count when a queue may be empty, in app_queue's words."""
-
-    PAUSED = "paused"
-    PENALTY = "penalty"
-    """Whose penalty is beyond the caller's limits. Of a caller without limits it excludes nobody:
-    alone, it makes a queue empty only if nobody is logged on."""
-    INUSE = "inuse"
-    RINGING = "ringing"
-    UNAVAILABLE = "unavailable"
-    INVALID = "invalid"
-    UNKNOWN = "unknown"
-    WRAPUP = "wrapup"
-
-
-class AutoPause(StrEnum):
-    """Whether a member who does not answer is paused: in this queue, or in all."""
-
-    NO = "no"
-    YES = "yes"
-    ALL = "all"
-
-
-class AnnouncePosition(StrEnum):
-    """Whether callers are told their place in the line."""
-
-    NO = "no"
-    YES = "yes"
-    LIMIT = "limit"
-    """Only those within the first `announce_position_limit`."""
-    MORE = "more"
-    """Those behind are told that there are more than so many."""
-
-
-class AnnounceHoldTime(StrEnum):
-    """Whether callers are told how long they will probably wait."""
-
-    NO = "no"
-    YES = "yes"
-    ONCE = "once"
 
 
 class QueueStatus(StrEnum):
@@ -236,60 +181,6 @@ class Transfer:
     at: datetime
     attended: bool
     """The two had talked before."""
-
-
-@dataclass(frozen=True, slots=True)
-class Queue:
-    """An ACD queue. Names and meanings of the settings are app_queue's."""
-
-    name: str
-    timeout: timedelta
-    """How long one phone rings."""
-    retry: timedelta
-    """How long to wait before members who did not take the call are tried again."""
-    max_wait: timedelta
-    """How long a caller waits in all before going back to the dialplan (Queue()'s timeout)."""
-    strategy: StrategyName = StrategyName.LEASTRECENT
-    wrapuptime: timedelta = timedelta(0)
-    """How long an agent is offered nothing, by any queue, after a call of this queue."""
-    maxlen: int = 0
-    """How many callers may wait; 0 is any number."""
-    servicelevel: timedelta = timedelta(seconds=60)
-    """Callers are to be connected within this time; those who are, are counted."""
-    joinempty: frozenset[EmptyCondition] = frozenset({EmptyCondition.PENALTY})
-    """Which members do not count when nobody may enter an empty queue. If none is named, callers
-    may always enter."""
-    leavewhenempty: frozenset[EmptyCondition] = frozenset({EmptyCondition.PENALTY})
-    """Which members do not count when callers must leave an empty queue. If none is named, they
-    never must."""
-    ringinuse: bool = False
-    """Whether phones are rung that are in use."""
-    autopause: AutoPause = AutoPause.NO
-    weight: int = 0
-    """Of the queues that an agent serves, the one with the greatest weight comes first."""
-    musicclass: str = ""
-    """What callers hear while they wait; empty is what the dialplan has set for the channel."""
-    announce_frequency: timedelta = timedelta(0)
-    """How often callers are told their position; 0 is never."""
-    min_announce_frequency: timedelta = timedelta(seconds=15)
-    """How soon they are told again if their position has changed."""
-    announce_position: AnnouncePosition = AnnouncePosition.YES
-    announce_position_limit: int = 5
-    announce_holdtime: AnnounceHoldTime = AnnounceHoldTime.NO
-    periodic_announce: tuple[str, ...] = ("queue-periodic-announce",)
-    """Sounds of which one after another is played, and then the first one again."""
-    periodic_announce_frequency: timedelta = timedelta(0)
-    """How often that is done; 0 is never."""
-    context: str = ""
-    """Where a caller goes who presses a key that is an extension there; empty is nowhere."""
-    memberdelay: timedelta = timedelta(0)
-    """How long an agent who answered hears nothing before the caller."""
-    skills_timeout: timedelta = timedelta(0)
-    """After this, the skills that a caller asks for are no longer required; 0 is never."""
-    sticky: timedelta = timedelta(0)
-    """For how long it is remembered who spoke with a customer, to be offered the next call."""
-    sticky_wait: timedelta = timedelta(0)
-    """How long the customer waits for that agent if another one is free."""
 
 
 @dataclass(frozen=True, slots=True)

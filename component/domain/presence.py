@@ -6,14 +6,8 @@ count is said by words such as `paused`.
 
 from collections import Counter, defaultdict
 
-from component.domain.model import (
-    Agent,
-    AgentState,
-    DeviceState,
-    EmptyCondition,
-    Member,
-    MemberState,
-)
+from component.domain.model import Agent, AgentState, DeviceState, Member, MemberState
+from component.domain.queue import EmptyCondition
 from component.domain.terms import ANYBODY, Need
 
 Conditions = frozenset[EmptyCondition]

@@ -26,7 +26,6 @@ from component.domain.events import ConnectDue, RetryDue, RingTimedOut, WrapUpOv
 from component.domain.model import (
     Agent,
     AgentState,
-    AutoPause,
     Call,
     Caller,
     CallState,
@@ -36,10 +35,10 @@ from component.domain.model import (
     Offer,
     OfferEnd,
     Outcome,
-    Queue,
     QueueStatus,
     Turn,
 )
+from component.domain.queue import AutoPause, Queue
 from component.domain.state import State
 from component.domain.strategies import ROUND_ROBIN, STRATEGIES
 from component.domain.terms import Need

@@ -8,18 +8,9 @@ from types import MappingProxyType
 
 from component.domain.candidates import Candidates, Rank, may_be_offered
 from component.domain.events import Event
-from component.domain.model import (
-    Agent,
-    Call,
-    CallState,
-    Leg,
-    Member,
-    MemberState,
-    Queue,
-    Spoke,
-    Turn,
-)
+from component.domain.model import Agent, Call, CallState, Leg, Member, MemberState, Spoke, Turn
 from component.domain.presence import Presence, reasons
+from component.domain.queue import Queue
 from component.domain.queue_log import CallChange, LogEntry, MemberChange, entries
 from component.domain.strategies import STRATEGIES
 from component.records import Ledger, Table

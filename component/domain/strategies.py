@@ -15,7 +15,8 @@ from types import MappingProxyType
 from typing import Protocol
 
 from component.domain.candidates import Line, Place
-from component.domain.model import Agent, Member, StrategyName, Turn
+from component.domain.model import Agent, Member, Turn
+from component.domain.queue import StrategyName
 
 Tried = frozenset[str]
 

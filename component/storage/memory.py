@@ -7,17 +7,8 @@ from collections.abc import Hashable, Iterable, Mapping
 from typing import TypeVar
 
 from component.domain.announcements import average
-from component.domain.model import (
-    Agent,
-    Call,
-    CallState,
-    Customer,
-    Member,
-    Outcome,
-    Queue,
-    Spoke,
-    Turn,
-)
+from component.domain.model import Agent, Call, CallState, Customer, Member, Outcome, Spoke, Turn
+from component.domain.queue import Queue
 from component.domain.queue_log import LogEntry
 from component.ports import Changes, Outgoing, Stored, StoreRefusedError, StoreUnavailableError
 from component.pubsub.model import Affiliation, Item, Node, Subscription

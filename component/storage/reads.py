@@ -13,9 +13,6 @@ from component.domain.model import (
     NOTHING,
     Agent,
     AgentState,
-    AnnounceHoldTime,
-    AnnouncePosition,
-    AutoPause,
     Call,
     Caller,
     CallState,
@@ -24,14 +21,19 @@ from component.domain.model import (
     Member,
     Offer,
     Outcome,
-    Queue,
     Spoke,
-    StrategyName,
     Told,
     Transfer,
     Turn,
 )
 from component.domain.presence import conditions
+from component.domain.queue import (
+    AnnounceHoldTime,
+    AnnouncePosition,
+    AutoPause,
+    Queue,
+    StrategyName,
+)
 from component.domain.terms import USUAL, Need, Terms
 from component.ports import Outgoing, Stored
 from component.pubsub.configuration import (

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from component.domain.model import Agent, Call, CallState, DeviceState, Leg, Member, Queue
+from component.domain.model import Agent, Call, CallState, DeviceState, Leg, Member
+from component.domain.queue import Queue
 from component.domain.terms import ANYBODY, Need
 from tests.unit.domain import reference
 

@@ -42,17 +42,8 @@ from component.domain.events import (
     Unpause,
     WrapUpOver,
 )
-from component.domain.model import (
-    AutoPause,
-    Call,
-    CallState,
-    Leg,
-    OfferEnd,
-    Outcome,
-    Queue,
-    QueueStatus,
-    Spoke,
-)
+from component.domain.model import Call, CallState, Leg, OfferEnd, Outcome, QueueStatus, Spoke
+from component.domain.queue import AutoPause, Queue
 from component.domain.state import State
 from component.domain.step import step
 from component.ports import Stored

@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from random import Random
 
-from component.domain.model import AutoPause, Queue, StrategyName
+from component.domain.queue import AutoPause, Queue, StrategyName
 
 EXITS = "exits"
 """The context that has an extension for one of the keys."""

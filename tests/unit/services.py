@@ -8,7 +8,8 @@ from random import Random
 
 from component.domain.commands import CallCommand, Command
 from component.domain.events import AsteriskFound, CallerEntered, LogOn
-from component.domain.model import Agent, Caller, Customer, Member, Queue
+from component.domain.model import Agent, Caller, Customer, Member
+from component.domain.queue import Queue
 from component.domain.state import State
 from component.engine import Engine
 from component.handlers.presence import presence_markup

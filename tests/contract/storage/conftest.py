@@ -3,7 +3,8 @@ from datetime import timedelta
 
 import pytest
 
-from component.domain.model import Agent, Customer, Member, Queue
+from component.domain.model import Agent, Customer, Member
+from component.domain.queue import Queue
 from component.storage.memory import MemoryStore
 from component.storage.postgres import PostgresStore
 from tests.databases import Databases

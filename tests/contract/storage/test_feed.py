@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from component.configuration import Takeover
-from component.domain.model import StrategyName
+from component.domain.queue import StrategyName
 from component.ports import Changes
 from component.storage import feed
 from component.storage.feed import ConfigurationFeed

@@ -5,23 +5,16 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
-from component.domain.model import (
+from component.domain.model import Call, Caller, CallState, Customer, Leg, Offer, Outcome, Spoke
+from component.domain.presence import conditions
+from component.domain.queue import (
     AnnounceHoldTime,
     AnnouncePosition,
     AutoPause,
-    Call,
-    Caller,
-    CallState,
-    Customer,
     EmptyCondition,
-    Leg,
-    Offer,
-    Outcome,
     Queue,
-    Spoke,
     StrategyName,
 )
-from component.domain.presence import conditions
 from component.domain.queue_log import LogEntry
 from component.ports import Changes, Outgoing, StoreRefusedError, StoreUnavailableError
 from component.pubsub.model import Subscription

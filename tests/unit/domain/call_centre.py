@@ -30,8 +30,8 @@ from component.domain.model import (
     Leg,
     LegEnd,
     Member,
-    Queue,
 )
+from component.domain.queue import Queue
 from component.domain.state import State
 from component.domain.step import step
 from component.domain.terms import USUAL, Terms

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from component.domain.model import StrategyName
+from component.domain.queue import StrategyName
 
 
 @dataclass

@@ -6,7 +6,8 @@ import pytest
 from component.domain.announcements import average, position_sounds
 from component.domain.commands import Connect, HangUpLeg, Hush, Release, Say
 from component.domain.events import Said
-from component.domain.model import AnnounceHoldTime, AnnouncePosition, Call
+from component.domain.model import Call
+from component.domain.queue import AnnounceHoldTime, AnnouncePosition
 from tests.unit.domain.call_centre import SUPPORT, CallCentre, of_kind
 
 pytestmark = pytest.mark.unit

@@ -25,14 +25,8 @@ from component.domain.events import (
     QueueChanged,
     QueueRemoved,
 )
-from component.domain.model import (
-    Agent,
-    CallState,
-    DeviceState,
-    Member,
-    QueueStatus,
-    StrategyName,
-)
+from component.domain.model import Agent, CallState, DeviceState, Member, QueueStatus
+from component.domain.queue import StrategyName
 from tests.unit.domain.call_centre import SUPPORT, CallCentre, of_kind
 
 pytestmark = pytest.mark.unit

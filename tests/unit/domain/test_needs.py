@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from component.domain.commands import Release
-from component.domain.model import CallState, EmptyCondition, QueueStatus
+from component.domain.model import CallState, QueueStatus
+from component.domain.queue import EmptyCondition
 from component.domain.terms import Need, Terms
 from tests.unit.domain.call_centre import CallCentre
 

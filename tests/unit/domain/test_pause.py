@@ -11,7 +11,8 @@ from component.domain.errors import (
     UnknownDeviceError,
     UnknownQueueError,
 )
-from component.domain.model import AgentState, CallState, Member, MemberState, Queue
+from component.domain.model import AgentState, CallState, Member, MemberState
+from component.domain.queue import Queue
 from tests.unit.domain.call_centre import SUPPORT, CallCentre
 
 pytestmark = pytest.mark.unit

@@ -8,7 +8,7 @@ import pytest
 
 from component.domain.errors import AlreadyLoggedOnError
 from component.domain.events import Said
-from component.domain.model import AutoPause
+from component.domain.queue import AutoPause
 from tests.unit.domain.call_centre import CallCentre
 
 pytestmark = pytest.mark.unit

@@ -9,11 +9,9 @@ import pytest
 from component.domain.commands import Announce, HangUpLeg, HideCall, Hold, Release
 from component.domain.events import CallerEntered, RingTimedOut
 from component.domain.model import (
-    AutoPause,
     Caller,
     CallState,
     DeviceState,
-    EmptyCondition,
     LegEnd,
     Member,
     MemberState,
@@ -21,6 +19,7 @@ from component.domain.model import (
     QueueStatus,
 )
 from component.domain.presence import LOOSE, NEVER, NO, STRICT, conditions
+from component.domain.queue import AutoPause, EmptyCondition
 from tests.unit.domain.call_centre import SUPPORT, CallCentre
 
 pytestmark = pytest.mark.unit

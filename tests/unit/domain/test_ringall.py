@@ -8,15 +8,14 @@ from component.domain.commands import Connect, EndCall, HangUpLeg, HideCall, Rin
 from component.domain.events import LegAnswered
 from component.domain.model import (
     AgentState,
-    AutoPause,
     CallState,
     DeviceState,
     Leg,
     LegEnd,
     OfferEnd,
     Outcome,
-    StrategyName,
 )
+from component.domain.queue import AutoPause, StrategyName
 from tests.unit.domain.call_centre import CallCentre, of_kind
 
 pytestmark = pytest.mark.unit

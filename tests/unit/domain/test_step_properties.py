@@ -33,15 +33,8 @@ from component.domain.events import (
     Withdraw,
     WrapUpOver,
 )
-from component.domain.model import (
-    AgentState,
-    Caller,
-    CallState,
-    DeviceState,
-    Leg,
-    LegEnd,
-    StrategyName,
-)
+from component.domain.model import AgentState, Caller, CallState, DeviceState, Leg, LegEnd
+from component.domain.queue import StrategyName
 from component.domain.terms import Need, Terms
 from tests.unit.domain.call_centre import CallCentre
 

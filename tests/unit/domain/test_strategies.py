@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from component.domain.candidates import Line
-from component.domain.model import StrategyName
+from component.domain.queue import StrategyName
 from component.domain.strategies import STRATEGIES
 from tests.unit.domain.call_centre import CallCentre
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from component.domain.model import StrategyName
+from component.domain.queue import StrategyName
 from component.domain.terms import Need, Terms
 from tests.unit.domain.call_centre import CallCentre
 from tests.unit.domain.reference import Floor, Person

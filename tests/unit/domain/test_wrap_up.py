@@ -6,7 +6,8 @@ import pytest
 
 from component.domain.commands import WakeAt
 from component.domain.events import LegEnded, WrapUpOver
-from component.domain.model import AgentState, LegEnd, Member, Queue
+from component.domain.model import AgentState, LegEnd, Member
+from component.domain.queue import Queue
 from tests.unit.domain.call_centre import SUPPORT, CallCentre
 
 pytestmark = pytest.mark.unit
