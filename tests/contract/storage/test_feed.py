@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 
 from component.configuration import Takeover
+from component.domain.configuring import Configured
 from component.domain.queue import StrategyName
 from component.ports import Changes
 from component.storage import feed
@@ -52,10 +53,16 @@ async def followed(
     stored = await postgres.load()
     connection = await asyncpg.connect(database_url)
     async with running(MemoryStore(stored.queues, stored.agents, stored.members)) as service:
-        take_over = Takeover(service.state, service.engine.step)
+        takeover, listening = Takeover(service.state, service.engine.step), asyncio.Event()
+
+        async def take_over(configured: Configured) -> None:
+            await takeover(configured)
+            listening.set()
+
         following = asyncio.create_task(
-            ConfigurationFeed(database_url, take_over.known, take_over).run()
+            ConfigurationFeed(database_url, takeover.known, take_over).run()
         )
+        await listening.wait()  # what is changed before is not heard of, only compared
         yield Followed(service, connection)
         following.cancel()
         await asyncio.wait([following])
