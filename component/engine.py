@@ -61,6 +61,11 @@ BATCH = 1000
 RETRY_SECONDS = 1.0
 """Between attempts to commit while the database is away."""
 
+TIDY_SECONDS = 0.1
+"""How long messages that were delivered stay in the database, unless something else is committed.
+
+A transaction for their sake alone would hold up whatever is stepped next."""
+
 
 @dataclass(slots=True)
 class _Entry:
@@ -115,6 +120,7 @@ class Engine:
         )
         self._inbox: deque[_Entry] = deque()
         self._filled = asyncio.Event()
+        self._tidying: asyncio.TimerHandle | None = None
 
     # What the adapters call. ------------------------------------------------------------------
 
@@ -147,9 +153,10 @@ class Engine:
         return strangers
 
     def confirm(self, seqs: Iterable[int]) -> None:
-        """Take note that the XMPP server has these messages."""
+        """Take note that the XMPP server has these messages; the next transaction deletes them."""
         self._outbox.confirm(seqs)
-        self._put(_Entry(None))
+        if self._tidying is None:
+            self._tidying = asyncio.get_running_loop().call_later(TIDY_SECONDS, self._tidy)
 
     def owed(self) -> list[Outgoing]:
         """Return the messages that the XMPP server has not confirmed, oldest first."""
@@ -302,6 +309,10 @@ class Engine:
 
     def _stanzas(self, notices: Iterable[PresenceNotice]) -> list[Markup]:
         return [stanza for notice in notices for stanza in self._render_presence(notice)]
+
+    def _tidy(self) -> None:
+        self._tidying = None
+        self._put(_Entry(None))
 
     def _put(self, entry: _Entry) -> None:
         self._inbox.append(entry)
