@@ -22,6 +22,7 @@ from component.ports import StoreUnavailableError
 from component.settings import AsteriskConfig, DatabaseConfig, HttpConfig, XmppConfig
 from component.storage import migrations
 from component.storage.directory import SqlDirectory, StatementError
+from component.storage.postgres import UNAVAILABLE
 from component.telephony.client import AriClient
 from component.telephony.errors import AriError
 from component.telephony.http_client import AriHttpClient
@@ -35,6 +36,8 @@ GOODBYE = 1.0
 """Seconds that an XMPP server may take to end the stream."""
 
 OLDEST_ASTERISK = 20
+
+DATABASE_FIRST = "see what is said about the database"
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +196,11 @@ async def check_customers(config: Config) -> str:
     if database.embedded and not (database.directory / "PG_VERSION").exists():
         return "the look-up will be tried when the service starts"
     async with database_url(database) as own:
-        if await migrations.check(own):
+        try:
+            missing = await migrations.check(own)
+        except (*UNAVAILABLE, asyncpg.PostgresError, migrations.MigrationError) as error:
+            raise ProblemError("the database cannot be asked", DATABASE_FIRST) from error
+        if missing:
             return "the look-up will be tried when the schema is up to date"
         return await _check_lookup(own, settings.lookup)
 
@@ -205,7 +212,7 @@ async def _check_lookup(url: str, lookup: str) -> str:
         except StatementError as error:
             raise ProblemError(str(error), error.remedy) from error
         except StoreUnavailableError as error:
-            raise ProblemError(str(error), "see what is said about the database") from error
+            raise ProblemError(str(error), DATABASE_FIRST) from error
     return f"looked up with attributes {', '.join(attributes) or 'none'}"
 
 

@@ -249,6 +249,12 @@ class TestCustomers:
         config = _config(database={"directory": str(tmp_path / "none")})
         assert "when the service starts" in await checks.check_customers(config)
 
+    async def test_while_the_database_is_away(self, ports: PortBlock) -> None:
+        away = _config(database={"url": f"postgresql://nobody@127.0.0.1:{ports.take()}/none"})
+        with pytest.raises(ProblemError) as problem:
+            await checks.check_customers(away)
+        assert problem.value.remedy == "see what is said about the database"
+
 
 def _config(**sections: dict[str, str]) -> Config:
     xmpp = {"domain": "ivr.example.com", "secret": "x"}
