@@ -25,6 +25,7 @@ WORDS = {
     "ABANDON": "caller gave up",
     "EXITWITHTIMEOUT": "caller sent on, waited too long",
     "EXITEMPTY": "caller sent on, nobody is there",
+    "EXITWITHKEY": "caller sent on by a key",
     "WITHDRAW": "caller sent on",
     "ADDMEMBER": "agent logged on",
     "REMOVEMEMBER": "agent logged off",

@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from component.domain.commands import Command
-from component.domain.events import CallerEntered, Event, LegEnded, LogOn
+from component.domain.events import CallerEntered, Event, ExitFound, LegEnded, LogOn
 from component.domain.model import Caller, Leg, LegEnd
 from component.domain.queue_log import LogEntry
 from component.journal import Journal, Observers, subject
@@ -128,6 +128,13 @@ def test_one_who_waited_too_long_is_told_of_once(lines: list[Line]) -> None:
     centre.after(61)
 
     assert events(lines) == ["caller entered", "caller sent on, waited too long"]
+
+
+def test_one_who_leaves_by_a_key_is_told_of_as_others_who_leave(lines: list[Line]) -> None:
+    centre = LoggedCentre(joinempty=frozenset(), leavewhenempty=frozenset(), context="exits")
+    centre.take(ExitFound(centre.enter(), "0"))
+
+    assert events(lines) == ["caller entered", "caller sent on by a key"]
 
 
 def test_a_pause_is_told_with_its_reason(lines: list[Line]) -> None:
