@@ -18,7 +18,7 @@ import structlog
 
 from component.domain.model import Customer
 from component.ports import StoreUnavailableError
-from component.storage.postgres import UNAVAILABLE
+from component.storage.postgres import UNAVAILABLE, words
 
 log = structlog.get_logger(__name__)
 
@@ -107,7 +107,7 @@ class SqlDirectory:
         async with self._connection() as connection:
             found = await connection.fetch(self._lookup, *arguments)
         if len(found) > 1:
-            log.warning("several customers found, none taken", code=code, number=number)
+            log.warning("several customers found, none taken", code=code, caller=number)
         return as_customer(found[0]) if len(found) == 1 else None
 
     @asynccontextmanager
@@ -123,7 +123,12 @@ class SqlDirectory:
                     connection.terminate()
                     raise
         except (*UNAVAILABLE, asyncpg.PostgresError) as error:
-            raise StoreUnavailableError(f"{type(error).__name__}: {error}") from error
+            raise StoreUnavailableError(reason(error)) from error
+
+
+def reason(error: BaseException) -> str:
+    """Return why nobody can be found, without what was looked for: a `DataError` quotes it."""
+    return type(error).__name__ if isinstance(error, asyncpg.DataError) else words(error)
 
 
 def as_customer(row: Mapping[str, Any]) -> Customer:

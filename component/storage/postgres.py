@@ -99,7 +99,7 @@ class PostgresStore:
                 except UNAVAILABLE:
                     raise
                 except asyncpg.PostgresError as error:
-                    raise StoreRefusedError(_words(error)) from None  # its DETAIL is not for a log
+                    raise StoreRefusedError(words(error)) from None  # its DETAIL is not for a log
 
     @contextmanager
     def _watched(self) -> Iterator[None]:
@@ -107,12 +107,12 @@ class PostgresStore:
         try:
             yield
         except (*UNAVAILABLE, asyncpg.PostgresError) as error:
-            self.detail = _words(error)
+            self.detail = words(error)
             raise StoreUnavailableError(self.detail) from error
         self.detail = ""
 
 
-def _words(error: BaseException) -> str:
+def words(error: BaseException) -> str:
     """Return what an error says, without DETAIL: that may be a whole row, callers and all."""
     if isinstance(error, asyncpg.PostgresError):
         return f"{type(error).__name__}: {error.args[0]}" if error.args else type(error).__name__
