@@ -55,8 +55,8 @@ def _blind(state: State, event: BlindTransfer, now: datetime) -> list[Command]:
     target = state.agents.get(event.number)
     if target is None:
         gone = routing.hand_over(state, call, now)
-        answer = AnswerTransfer(event.leg, accepted=True)
-        return [*gone, Redirect(call.id, call.channel, event.context, event.number), answer]
+        answer = AnswerTransfer(event.leg, accepted=True)  # while the leg is still there
+        return [answer, *gone, Redirect(call.id, call.channel, event.context, event.number)]
     if not (_may_take(state, call, target) and target.device_state.can_ring):
         return [AnswerTransfer(event.leg, accepted=False)]
     commands = _pass_on(state, call, target, now)

@@ -229,6 +229,8 @@ def test_to_somebody_who_is_no_agent_the_caller_goes_by_the_dialplan() -> None:
     assert of_kind(commands, Redirect) == [Redirect("call1", "channel1", "from-phones", "4000")]
     assert of_kind(commands, HangUpLeg) == [HangUpLeg(FIRST)]
     assert commands.index(Part("call1")) < commands.index(of_kind(commands, Redirect)[0])
+    told = commands.index(AnswerTransfer(FIRST, accepted=True))
+    assert told < commands.index(HangUpLeg(FIRST))
     assert [(s.extension, s.call.state) for s in of_kind(commands, ShowCall)] == [
         ("1000", CallState.ENDED)
     ]
