@@ -172,7 +172,7 @@ def answer(state: State, call: Call, taken: Offer, now: datetime) -> list[Comman
 
 def abandon(state: State, call: Call, now: datetime) -> list[Command]:
     """End a call whose caller is gone before talking to anyone."""
-    commands = _drop_offers(call, OfferEnd.CALLER_LEFT)
+    commands = _drop_legs(state, call, OfferEnd.CALLER_LEFT)
     _end(state, call, Outcome.ABANDONED, now)
     return commands
 
@@ -187,7 +187,7 @@ def release(
 
 def give_up(state: State, call: Call, outcome: Outcome, now: datetime) -> list[Command]:
     """End a call that nobody answered, and all that is under way for it."""
-    commands = _drop_offers(call, OfferEnd.TIMEOUT)
+    commands = _drop_legs(state, call, OfferEnd.TIMEOUT)
     _end(state, call, outcome, now)
     return [*commands, *announcements.hush(call)]
 
@@ -336,6 +336,11 @@ def _drop_offers(call: Call, reason: OfferEnd) -> list[Command]:
         *(HideCall(offer.extension, hidden, reason) for offer in call.offers),
         *(HangUpLeg(offer.leg, answered_elsewhere=elsewhere) for offer in call.offers),
     ]
+
+
+def _drop_legs(state: State, call: Call, reason: OfferEnd) -> list[Command]:
+    """Take down all legs of a call that nobody answered, or nobody but who passed it on."""
+    return [*_drop_offers(call, reason), *_let_go_of_who_passed_on(state, call)]
 
 
 def _let_go_of_who_passed_on(state: State, call: Call) -> list[Command]:

@@ -216,6 +216,7 @@ def test_a_caller_who_was_passed_on_waits_for_as_long_as_one_who_has_just_come()
 def test_a_caller_who_hangs_up_meanwhile_stops_the_phone() -> None:
     centre = talking("2000")
     blind(centre)
+    centre.leg_ends(FIRST)
     commands = centre.hang_up("call1")
 
     assert [type(command) for command in commands] == [HideCall, HangUpLeg]
@@ -262,6 +263,15 @@ def test_if_nobody_can_be_fetched_the_first_agent_is_let_go_and_the_caller_waits
 
     assert of_kind(commands, HangUpLeg) == [HangUpLeg(FIRST)]
     assert centre.call("call1").state is CallState.WAITING
+
+
+def test_a_caller_who_leaves_before_anybody_is_fetched_leaves_no_agent_on_a_dead_line() -> None:
+    centre = talking("2000")
+    centre.device("2000", DeviceState.INUSE)
+    attended(centre)
+    commands = centre.hang_up("call1")
+
+    assert of_kind(commands, HangUpLeg) == [HangUpLeg(SECOND), HangUpLeg(FIRST)]
 
 
 def test_with_somebody_who_is_no_agent_the_caller_is_connected_by_the_dialplan() -> None:
