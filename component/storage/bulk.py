@@ -69,8 +69,8 @@ async def load(
     try:
         async with connection.transaction():
             await _copy(connection, table, rows)
-            await _check(connection, name)
             deleted = await _delete_others(connection, name) if replace else 0
+            await _check(connection, name)
             done = await _merge(connection, name, deleted)
             if dry_run:
                 raise _DryRunError

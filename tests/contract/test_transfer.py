@@ -95,6 +95,16 @@ async def test_what_is_not_in_the_file_is_deleted_if_asked(run: Run, url: str) -
     assert await rows(url, "SELECT extension FROM members") == [("2000",)]
 
 
+async def test_a_device_may_go_from_an_extension_that_is_deleted_to_a_new_one(
+    run: Run, url: str
+) -> None:
+    text = "extension,device,jid\n1001,PJSIP/1000,user1@example.com\n"
+    done = run("import", "extensions", "-", "--replace", text=text)
+
+    assert done.returncode == 0
+    assert await rows(url, "SELECT extension, device FROM extensions") == [("1001", "PJSIP/1000")]
+
+
 async def test_a_dry_run_changes_nothing(run: Run, url: str) -> None:
     done = run("import", "customers", "-", "--dry-run", "--replace", text="code,name\n9,x\n")
 
