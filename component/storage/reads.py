@@ -143,7 +143,7 @@ async def configured(
     `only_named`: nothing else is read.
     """
     queues = "SELECT * FROM queues"
-    agents = "SELECT extension, device, jid FROM extensions"
+    agents = "SELECT extension, device, jid, skills FROM extensions"
     members = "SELECT queue, extension, penalty FROM members"
     asked: list[list[list[str]]] = [[], [], []]
     if only_named:
@@ -162,7 +162,7 @@ async def configured(
         ]
     return Configured(
         {**names.queues, **{row["name"]: _queue(row) for row in found[0]}},
-        {**names.agents, **{row["extension"]: Agent(**row) for row in found[1]}},
+        {**names.agents, **{row["extension"]: _extension(row) for row in found[1]}},
         {**names.members, **{(r["queue"], r["extension"]): Member(**r) for r in found[2]}},
     )
 
@@ -210,9 +210,13 @@ def _holdtimes(rows: Iterable[Row]) -> dict[str, int]:
     return found
 
 
-def _agent(row: Row) -> Agent:
+def _extension(row: Row) -> Agent:
     skills = json.loads(row["skills"])
-    agent = Agent(row["extension"], row["device"], row["jid"], skills=skills)
+    return Agent(row["extension"], row["device"], row["jid"], skills=skills)
+
+
+def _agent(row: Row) -> Agent:
+    agent = _extension(row)
     if row["state"] is None:
         return agent
     leg = row["leg_call"] and Leg(row["leg_call"], row["leg_attempt"])
@@ -226,7 +230,7 @@ def _agent(row: Row) -> Agent:
         wrap_up_until=row["wrap_up_until"],
         last_call=row["last_call"],
         calls_taken=row["calls_taken"],
-        skills=skills,
+        skills=agent.skills,
     )
 
 

@@ -90,6 +90,18 @@ async def test_every_setting_of_a_queue_is_taken_over(followed: Followed) -> Non
     assert (queue.strategy, queue.wrapuptime) == (StrategyName.LINEAR, timedelta(seconds=7))
 
 
+async def test_skills_are_taken_over_and_kept_whenever_everything_is_compared(
+    followed: Followed,
+) -> None:
+    await followed.sql("""UPDATE extensions SET skills = '{"french": 2}'""")
+    await followed.until("state.agents['1000'].skills == {'french': 2}")
+
+    await followed.sql("NOTIFY ivr_pubsub_configuration")
+    await followed.sql("UPDATE queues SET wrapuptime = 7")
+    await followed.until("state.queues['support'].wrapuptime")
+    assert followed.state.agents["1000"].skills == {"french": 2}
+
+
 async def test_what_is_deleted_is_removed(followed: Followed) -> None:
     await followed.sql("DELETE FROM extensions WHERE extension = '1000'")
     await followed.until("'1000' not in state.agents")
