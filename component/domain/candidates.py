@@ -109,7 +109,8 @@ class Candidates:
         self, queue: str, extension: str, rank: Rank | None, skills: Mapping[str, int] = NO_SKILLS
     ) -> None:
         """Give a member another place in a queue's lines, or none."""
-        self._skills[extension] = skills
+        if rank is not None:  # else the skills may be those that count in other queues
+            self._skills[extension] = skills
         self._lines[queue].place(extension, rank)
         for need, line in self._needed[queue].items():
             self._place_if_met(line, need, extension, rank)

@@ -1,10 +1,12 @@
 """Whom a call may be offered to: penalty limits and skills."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from component.domain.commands import Release
+from component.domain.events import MemberChanged, MemberRemoved, QueueChanged
 from component.domain.model import CallState, QueueStatus
 from component.domain.queue import EmptyCondition
 from component.domain.terms import Need, Terms
@@ -139,3 +141,14 @@ def test_skills_are_never_waived_unless_the_queue_says_so() -> None:
     call = centre.enter(terms=needs(1))
     centre.after(3000)
     assert centre.call(call).state is CallState.WAITING
+
+
+def test_who_is_taken_from_one_queue_keeps_the_skills_in_the_others() -> None:
+    centre = CallCentre(skills=FRENCH)
+    centre.take(QueueChanged(replace(centre.state.queues["support"], name="sales")))
+    centre.take(MemberChanged("sales", "2000", 0))
+    centre.log_on("1000", "2000")
+    centre.take(MemberRemoved("sales", "2000"))
+
+    centre.enter(terms=needs(1))
+    assert centre.ringing() == ["2000"]
