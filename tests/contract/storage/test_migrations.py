@@ -35,6 +35,7 @@ LATER = [
     "0013_callers",
     "0014_sticky",
     "0015_presence_options",
+    "0016_recent_calls",
 ]
 ALL = ["0001_schema", *LATER]
 
