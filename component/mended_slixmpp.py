@@ -1,9 +1,8 @@
 """slixmpp, without the traps that a program meets which stays connected for long."""
 
 import asyncio
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
-from xml.etree.ElementTree import ParseError, XMLPullParser
+from xml.etree.ElementTree import XMLPullParser
 
 from slixmpp import ClientXMPP
 from slixmpp.exceptions import IqTimeout
@@ -19,26 +18,19 @@ else:
 class EagerParser(Parser):
     """Tells of an element as soon as it is complete.
 
-    expat 2.6 puts off what came in pieces until more comes, which in a stream may be much later.
+    Where a tag came in pieces, expat 2.6 (and 2.5 as Debian 12 mends it) puts off all that follows
+    until much more has come, which in a stream may be never. So it is given whole tags only.
     """
 
-    _flaw: ParseError | None = None
+    _unfinished = b""
 
     def feed(self, data: "str | Buffer") -> None:
         """Take in a piece."""
-        super().feed(data)
-        flush = getattr(super(), "flush", None)  # absent where expat does not put anything off
-        if flush is not None:
-            try:
-                flush()
-            except ParseError as error:
-                self._flaw = error
-
-    def read_events(self) -> Iterator[Any]:
-        """Yield what there is; raise what is wrong where slixmpp looks for it."""
-        yield from super().read_events()
-        if self._flaw is not None:
-            raise self._flaw
+        unfinished = self._unfinished + (data.encode() if isinstance(data, str) else bytes(data))
+        end = unfinished.rfind(b">") + 1
+        self._unfinished = unfinished[end:]
+        if end:
+            super().feed(unfinished[:end])
 
 
 class Client(ClientXMPP):

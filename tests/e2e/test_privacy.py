@@ -50,6 +50,7 @@ async def test_a_call_leaves_nothing_of_the_caller_in_the_log_or_the_metrics(
     await taken.answered()
     offered = await watcher.next("offered")
     assert (offered.caller_number, offered.customer_name) == (NUMBER, CUSTOMER)
+    await watcher.next("answered")
     async with databases.away(world.database):
         await taken.hang_up()
         turned_away = await world.call_support(CODE, number=NUMBER)
@@ -67,6 +68,9 @@ async def test_a_call_leaves_nothing_of_the_caller_in_the_log_or_the_metrics(
 
 @pytest.mark.queue(retry=0.1)
 async def test_every_line_that_belongs_to_a_call_names_it(world: World) -> None:
+    async def is_told() -> bool:
+        return bool(world.service.logged("call answered"))
+
     agent = await world.agent("1000")
     agent.on_call = rejecting()
     caller = await world.call_support()
@@ -74,6 +78,7 @@ async def test_every_line_that_belongs_to_a_call_names_it(world: World) -> None:
     agent.on_call = answering()
     taken = await agent.next_call()
     await taken.answered()
+    await world.until(is_told, "the service knows that the phone was answered")
     await caller.hang_up()
     await world.quiet()
 
