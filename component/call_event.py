@@ -84,7 +84,7 @@ class ShownCalls:
                 event = replace(known, state="withdrawn") if known and known.state in OPEN else None
             else:
                 event = read(item)
-                if event and known and event.revision <= known.revision:
+                if event and known and not _is_news(event, known):
                     event = None
             if event:
                 self._shown[event.call_id] = event
@@ -100,3 +100,14 @@ class ShownCalls:
         gone = [Element(RETRACT, id=call_id) for call_id in open_ if call_id not in here]
         news = self.news([*gone, *here.values()])
         return sorted(news, key=lambda e: e.ended or e.answered or e.offered or e.entered)
+
+
+def _is_news(event: CallEvent, known: CallEvent) -> bool:
+    """Tell whether an item says more of a call than what was shown.
+
+    What comes after a retraction was published after it, even if the node was read in between and
+    it was shown before: without it the call would stay withdrawn.
+    """
+    if known.state == "withdrawn":
+        return event.revision >= known.revision
+    return event.revision > known.revision

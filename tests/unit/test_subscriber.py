@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element, fromstring
 import pytest
 from slixmpp import Message
 
-from component.call_event import read
+from component.call_event import ShownCalls, read
 from component.domain.model import Call, Caller, CallState, Customer, Leg, Offer, Transfer
 from component.payloads import call_xml
 from component.subscriber import Subscriber
@@ -19,6 +19,7 @@ STREAM_HEADER = (
     b"<?xml version='1.0'?><stream:stream xmlns:stream='http://etherx.jabber.org/streams'"
     b" xmlns='jabber:client' id='1' from='example.com' version='1.0'>"
 )
+EVENT_NAMESPACE = "http://jabber.org/protocol/pubsub#event"
 ENTERED = datetime(2026, 1, 31, 12, 0, 0, 250_000, tzinfo=UTC)
 
 CALL = Call(
@@ -81,6 +82,25 @@ def test_the_password_is_not_shown() -> None:
     assert "hidden" not in repr(Subscriber("user1@example.com", "hidden", extension="1000"))
 
 
+def test_an_offer_repeated_while_the_node_is_read_is_not_withdrawn_in_the_end() -> None:
+    calls = ShownCalls()
+    first, second = item(CALL), item(replace(CALL, revision=2))
+    retraction = fromstring(f'<retract xmlns="{EVENT_NAMESPACE}" id="{CALL.id}"/>')
+    shown = [event.state for event in calls.missed([second])]
+    # What was sent before the node was read comes after it.
+    shown += [event.state for event in calls.news([first, retraction, second])]
+    assert shown == ["offered", "withdrawn", "offered"]
+    assert not list(calls.news([first, second]))
+
+
+def test_an_offer_before_the_one_that_was_withdrawn_is_not_shown() -> None:
+    calls = ShownCalls()
+    list(calls.news([item(replace(CALL, revision=2))]))
+    (withdrawn,) = calls.missed([])
+    assert withdrawn.state == "withdrawn"
+    assert not list(calls.news([item(CALL)]))
+
+
 async def test_a_retraction_that_is_repeated_does_not_hide_the_offer_after_it() -> None:
     subscriber = Subscriber("user1@example.com", "x", extension="1000")
     offer, retraction = '<item id="c1"/>', '<retract id="c1"/>'
@@ -111,6 +131,6 @@ def message(number: int, what: str) -> Message:
 def notification(number: int, what: str) -> str:
     return (
         f'<message xmlns="jabber:client" id="{number}" from="ivr.example.com" type="headline">'
-        '<event xmlns="http://jabber.org/protocol/pubsub#event">'
+        f'<event xmlns="{EVENT_NAMESPACE}">'
         f'<items node="ext1000">{what}</items></event></message>'
     )
