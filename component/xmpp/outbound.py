@@ -153,7 +153,7 @@ class Outbound:
         """Tell whether this stanza is the ping that is under way; if so, it has done its work."""
         if self.ping is None or stanza.get("id") != self.ping:
             return False
-        if stanza.get("type") == "error":
+        if stanza.get("type") == "error" and self._covered.together:
             self._fall_back(stanza)
             return True
         self.ping = None

@@ -158,6 +158,15 @@ def test_a_service_that_is_gone_has_passed_nothing_on(sending: Sending) -> None:
     assert sending.confirmed == [1]
 
 
+def test_our_own_ping_is_no_question_to_the_service(sending: Sending) -> None:
+    sending.send(message(1))
+    sending.return_ping("error")
+    assert sending.confirmed == [1], "the server has dealt with what was before it"
+    assert len(sending.wire.pings()) == 1
+    sending.send(message(2, *EVERYBODY))
+    assert [stanza.get("to") for stanza in sending.wire.messages()][1:] == [SERVICE]
+
+
 def test_a_message_that_is_written_in_part_is_sent_again_as_a_whole() -> None:
     sending = Sending()
     sending.outbound.use(Multicast(SERVICE, 10))
