@@ -5,9 +5,11 @@ from dataclasses import replace
 import pytest
 
 from component.pubsub.audience import CALLS, Resource
-from component.pubsub.configuration import SendLast
+from component.pubsub.configuration import Configuration, SendLast
 from component.pubsub.model import ItemPublished, ItemRetracted, LastItem, NodeEvent, Role
+from component.pubsub.policy import Creators, Policy
 from component.pubsub.presence import Show
+from component.pubsub.publishing import Draft
 from component.pubsub.service import Request
 from tests.unit.pubsub.nodes import News
 from tests.unit.pubsub.provisioned import (
@@ -15,6 +17,7 @@ from tests.unit.pubsub.provisioned import (
     AGENT,
     DOMAIN,
     EXTENSION,
+    NOW,
     STRANGER,
     SUPERVISOR,
     Provisioned,
@@ -63,6 +66,16 @@ def test_software_that_does_not_want_them_is_not(
 ) -> None:
     arrive(service, replace(DESK, wants=wants))
     service.publish("call-1")
+    assert heard(service, DESK.jid) == []
+
+
+def test_nobody_else_s_node_speaks_from_the_address_of_an_extension() -> None:
+    service = Provisioned(policy=Policy(Creators.EVERYONE))
+    arrive(service, DESK)
+    request = Request(STRANGER, DOMAIN, "Ext1000")
+    service.do(lambda pubsub: pubsub.create(request, "Ext1000", Configuration()))
+    drafts = [Draft("call-1", "<call/>")]
+    service.do(lambda pubsub: pubsub.publish_for(request, drafts, {}, lambda: "i", NOW))
     assert heard(service, DESK.jid) == []
 
 
