@@ -38,14 +38,13 @@ class Provisioning(Rules):
         wanted = {extension_node(extension): account for extension, account in accounts.items()}
         for node in list(self._state.nodes.values()):
             if node.managed and node.name not in wanted:
-                self._notices.tell_all(node, NodeDeleted())
-                self._state.remove(node.name)
-                self._contacts.settle(self._addresses.of(node.name))
+                self._take_down(node)
         self._roles.link({name: account for name, account in wanted.items() if account})
         self._max_items = max_items
         self._alike.clear()
         for name in wanted:
             self._set_up(name)
+        self._forget_contacts_elsewhere()
         self._contacts.settle(self._addresses.domain)
 
     def host(self, extension: str, account: str) -> None:
@@ -61,10 +60,13 @@ class Provisioning(Rules):
         self._roles.link_one(name, "")
         node = self._state.nodes.get(name)
         if node is not None and node.managed:
-            self._notices.tell_subscribers(node, NodeDeleted())
-            self._state.remove(name)
-            self._contacts.settle(self._addresses.of(name))
+            self._take_down(node)
             self._contacts.settle(self._addresses.domain)
+
+    def _take_down(self, node: Node) -> None:
+        self._notices.tell_all(node, NodeDeleted())
+        self._state.remove(node.name)
+        self._contacts.settle(self._addresses.of(node.name))
 
     def _set_up(self, name: str) -> None:
         existing = self._state.nodes.get(name)
@@ -86,3 +88,12 @@ class Provisioning(Rules):
         for subscription in list(self._state.subscriptions_at.of(node.name)):
             if not self._addresses.hosts(subscription.service, node.name):
                 self._state.subscriptions.delete(key_of(subscription))
+
+    def _forget_contacts_elsewhere(self) -> None:
+        """Drop presence subscriptions made when the component had another name.
+
+        Presence from there would make the server end the stream, at each reconnect.
+        """
+        for contact in list(self._state.contacts.values()):
+            if contact.service != self._addresses.domain and self._account(contact.service) is None:
+                self._state.contacts.delete((contact.service, contact.jid))

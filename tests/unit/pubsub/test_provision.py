@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from component.pubsub.configuration import MANAGED, Configuration
+from component.pubsub.configuration import MANAGED, AccessModel, Configuration
 from component.pubsub.errors import AddressNotFoundError, ClosedNodeError, NodeNotFoundError
 from component.pubsub.model import (
     Affiliation,
@@ -15,8 +15,10 @@ from component.pubsub.model import (
 from component.pubsub.service import Request
 from tests.unit.pubsub.provisioned import (
     ACCOUNTS,
+    ADMIN,
     AGENT,
     DOMAIN,
+    EXTENSION,
     STRANGER,
     SUPERVISOR,
     Provisioned,
@@ -119,6 +121,19 @@ def test_subscriptions_made_under_another_name_of_the_component_are_forgotten() 
     assert not after.told, "nobody can be told from an address that is not ours"
 
 
+def test_contacts_made_under_another_name_of_the_component_are_forgotten() -> None:
+    before, after = Provisioned(domain="old.example.com"), Provisioned()
+    before.add_contact(AGENT, "old.example.com")
+    before.add_contact(AGENT, "ext1000@old.example.com")
+    after.pubsub.load([], [], [], [], before.pubsub.contacts.values())
+    after.add_contact(AGENT)
+    after.presences.clear()
+    after.provision(ACCOUNTS)
+    assert [c.service for c in after.pubsub.contacts.values()] == [EXTENSION]
+    assert {notice.service for notice in after.pubsub.shown()} == {EXTENSION}
+    assert not after.presences, "nobody can be told from an address that is not ours"
+
+
 def test_a_new_extension_gets_a_node_like_the_others() -> None:
     service = Provisioned({"1000": AGENT}, max_items=7)
     service.do(lambda pubsub: pubsub.host("2000", STRANGER))
@@ -152,6 +167,17 @@ def test_the_node_of_an_extension_that_is_gone_is_gone_and_subscribers_are_told(
     assert service.told == [Notification("ext1000", DOMAIN, (AGENT,), NodeDeleted())]
     assert not any(service.contents())
     assert not service.pubsub.affiliations_of(Request(AGENT, DOMAIN))
+
+
+def test_those_who_wait_for_approval_are_told_that_the_node_is_gone() -> None:
+    service = Provisioned({"1000": AGENT})
+    authorize = replace(MANAGED, access_model=AccessModel.AUTHORIZE, max_items=3)
+    service.do(lambda pubsub: pubsub.configure(Request(ADMIN, DOMAIN, "ext1000"), authorize))
+    service.subscribe(STRANGER)
+    service.told.clear()
+    service.do(lambda pubsub: pubsub.drop("1000"))
+
+    assert service.told == [Notification("ext1000", DOMAIN, (STRANGER,), NodeDeleted())]
 
 
 def test_an_account_that_was_given_in_vain_is_taken_back() -> None:
