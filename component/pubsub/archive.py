@@ -84,9 +84,10 @@ class Archive(Retrieving):
         entries = kept[start:end]
         if not query.ids:
             return entries
-        if not set(query.ids) <= {place_of(item) for item in kept}:
+        wanted = set(query.ids)
+        if not wanted <= {place_of(item) for item in kept}:
             raise PageNotFoundError
-        return [item for item in entries if place_of(item) in query.ids]
+        return [item for item in entries if place_of(item) in wanted]
 
     def _place(self, entries: list[Item], place: str) -> tuple[int, int]:
         """Return where the entries before a place end, and where those after it begin."""
