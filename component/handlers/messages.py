@@ -3,15 +3,11 @@
 from xml.etree import ElementTree as ET
 
 from component.handlers.forms import boolean, form_in, single
-from component.handlers.namespaces import FORM, STANZAS
+from component.handlers.namespaces import FORM
 from component.handlers.operations import jid_of
-from component.handlers.stanza import BadRequestError, Engine, qualified
+from component.handlers.stanza import BadRequestError, Engine, is_gone, qualified
 from component.handlers.subscription_form import AUTHORIZATION
 from component.pubsub.rules import Request
-
-PERMANENT = frozenset({"gone", "item-not-found", "jid-malformed", "remote-server-not-found"})
-"""What a server says of an address that is of no use any more. `service-unavailable` is not among
-them: that is how a user is who has gone home."""
 
 
 class MessageHandlers:
@@ -43,10 +39,7 @@ class MessageHandlers:
     async def bounced(self, message: ET.Element) -> None:
         """Take note that a message could not be delivered, and why."""
         service, jid = message.get("to", ""), message.get("from", "")
-        conditions = message.iterfind("{*}error/*")
-        names = {child.tag.removeprefix(f"{{{STANZAS}}}") for child in conditions}
-        waits = any(error.get("type") == "wait" for error in message.iterfind("{*}error"))
-        if names & PERMANENT and not waits:
+        if is_gone(message):
             await self._engine.pubsub(lambda pubsub, _: pubsub.undeliverable(service, jid))
 
 

@@ -5,18 +5,13 @@ from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
 from component.handlers.caps import Capabilities, Question, advertised_in
-from component.handlers.namespaces import STANZAS
-from component.handlers.stanza import Engine
+from component.handlers.stanza import Engine, is_gone
 from component.markup import NOTHING, Markup, attribute, element, text
 from component.pubsub.addresses import bare
 from component.pubsub.audience import Resource
 from component.pubsub.errors import PubSubError
 from component.pubsub.presence import Presence, PresenceNotice, PresenceType, Show
 from component.pubsub.rules import Request
-
-GONE = frozenset({"gone", "item-not-found", "jid-malformed", "remote-server-not-found"})
-"""What a server says of an account that is of no use any more."""
-
 
 _PRIORITY = re.compile("-?[0-9]{1,3}")
 
@@ -51,7 +46,7 @@ class PresenceHandlers:
                     await self._engine.pubsub(lambda pubsub, _: pubsub.probe(request))
                 case "unsubscribe":
                     await self._engine.pubsub(lambda pubsub, _: pubsub.remove_contact(request))
-                case "error" if _is_gone(stanza):
+                case "error" if is_gone(stanza):
                     await self._engine.pubsub(lambda pubsub, _: pubsub.lose_contact(request))
         except PubSubError:
             # Of an address that does not exist no more is told than of one that may not be seen.
@@ -114,9 +109,3 @@ def _show(written: str) -> Show | None:
 def _priority(written: str) -> int:
     """Return a priority (RFC 6121 §4.7.2.3); what is none counts as none."""
     return int(written) if _PRIORITY.fullmatch(written) else 0
-
-
-def _is_gone(bounced: ET.Element) -> bool:
-    """Tell whether it came back because the account is gone for good."""
-    conditions = bounced.iterfind("{*}error/*")
-    return any(child.tag.removeprefix(f"{{{STANZAS}}}") in GONE for child in conditions)

@@ -6,11 +6,16 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 from xml.etree import ElementTree as ET
 
+from component.handlers.namespaces import STANZAS
 from component.markup import Markup
 from component.pubsub.errors import PubSubError
 from component.pubsub.service import PubSub
 
 T = TypeVar("T")
+
+GONE = frozenset({"gone", "item-not-found", "jid-malformed", "remote-server-not-found"})
+"""What a server says of an address that is of no use any more. `service-unavailable` is not among
+them: that is how a user is who has gone home."""
 
 
 class Engine(Protocol):
@@ -105,3 +110,10 @@ def split_name(tag: str) -> tuple[str, str]:
     """Return namespace and local name of an element's tag."""
     namespace, brace, name = tag.rpartition("}")
     return (namespace[1:], name) if brace else ("", tag)
+
+
+def is_gone(bounced: ET.Element) -> bool:
+    """Tell whether a stanza came back because the address is gone for good."""
+    conditions = {child.tag for child in bounced.iterfind("{*}error/*")}
+    waits = any(error.get("type") == "wait" for error in bounced.iterfind("{*}error"))
+    return not waits and not conditions.isdisjoint(qualified(STANZAS, name) for name in GONE)

@@ -96,14 +96,20 @@ async def test_other_presence_calls_for_no_answer(
 
 
 @pytest.mark.parametrize(
-    ("condition", "stays"), [("gone", False), ("item-not-found", False), ("forbidden", True)]
+    ("condition", "type_", "stays"),
+    [
+        ("gone", "cancel", False),
+        ("item-not-found", "cancel", False),
+        ("item-not-found", "wait", True),
+        ("forbidden", "auth", True),
+    ],
 )
 async def test_presence_that_bounces_for_good_is_sent_no_more(
-    dialogue: Dialogue, condition: str, stays: bool
+    dialogue: Dialogue, condition: str, type_: str, stays: bool
 ) -> None:
     await befriended(dialogue)
     bounced = (
-        f"<presence type='error' from='user1@example.com' to='{EXTENSION}'><error type='cancel'>"
+        f"<presence type='error' from='user1@example.com' to='{EXTENSION}'><error type='{type_}'>"
         f"<{condition} xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></presence>"
     )
     assert await hear(dialogue, bounced) == []
