@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
+from component.handlers.namespaces import ADDRESS
 from component.markup import MAX_STANZA, attribute, element, flaw
 from component.ports import Outgoing
 from component.pubsub.addresses import bare
-from component.xmpp.multicast import ADDRESS, Multicast
+from component.xmpp.multicast import Multicast
 
 ADDRESSES = 16 * 1024
 """Bytes of addresses in one message, about. With `MAX_STANZA` it is still a stanza that servers

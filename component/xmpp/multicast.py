@@ -4,11 +4,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
+from component.handlers.namespaces import ADDRESS, DISCO_INFO, DISCO_ITEMS, FORM
 from component.markup import Markup, element
-
-ADDRESS = "http://jabber.org/protocol/address"
-DISCO_INFO = "http://jabber.org/protocol/disco#info"
-DISCO_ITEMS = "http://jabber.org/protocol/disco#items"
 
 LEAST_LIMIT = 20
 """Addresses that a service takes in a stanza if it does not say how many (XEP-0033 §9)."""
@@ -16,8 +13,8 @@ LEAST_LIMIT = 20
 MOST_SERVICES = 50
 """Services of a server that are asked what they are."""
 
-_FIELD = "{jabber:x:data}field"
-_VALUE = "{jabber:x:data}value"
+_FIELD = f"{{{FORM}}}field"
+_VALUE = f"{{{FORM}}}value"
 
 Ask = Callable[[str, Markup], Awaitable[ET.Element | None]]
 """Sends a request of type get to an address; returns the result, None if there was none."""
@@ -35,7 +32,8 @@ class Multicast:
 async def find(ask: Ask, domain: str) -> Multicast | None:
     """Look for a multicast service at the server of a component (XEP-0033 §2.2).
 
-    The server is known by the domain above the component's.
+    The server is known by the domain above the component's. It may list services of other servers,
+    too: what we send is not their business.
     """
     server = domain.partition(".")[2]
     if not server:
@@ -45,7 +43,8 @@ async def find(ask: Ask, domain: str) -> Multicast | None:
     items = await ask(server, element("query", {"xmlns": DISCO_ITEMS}))
     listed = [] if items is None else items.iter(f"{{{DISCO_ITEMS}}}item")
     addresses = [item.get("jid", "") for item in listed if not item.get("node")]
-    services = [address for address in addresses if address != domain and "@" not in address]
+    own = [address for address in addresses if address.endswith(f".{server}")]
+    services = [address for address in own if address != domain and "@" not in address]
     for service in services[:MOST_SERVICES]:
         if (found := await _examine(ask, service)) is not None:
             return found

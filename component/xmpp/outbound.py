@@ -31,10 +31,11 @@ from xml.etree import ElementTree as ET
 
 import structlog
 
+from component.handlers.namespaces import DISCO_INFO, PING
 from component.markup import Markup, element
 from component.ports import Outgoing
 from component.xmpp.messages import fault, singly, together
-from component.xmpp.multicast import DISCO_INFO, Multicast
+from component.xmpp.multicast import Multicast
 
 log = structlog.get_logger(__name__)
 
@@ -265,7 +266,7 @@ class Outbound:
 
 def _ping(ping_id: str, domain: str) -> bytes:
     """Return a ping (XEP-0199) from the component to itself."""
-    content = element("ping", {"xmlns": "urn:xmpp:ping"})
+    content = element("ping", {"xmlns": PING})
     addresses = {"type": "get", "id": ping_id, "from": domain, "to": domain}
     return element("iq", addresses, content).encode()
 

@@ -56,13 +56,23 @@ async def test_a_service_of_the_server_is_found_among_others() -> None:
     server = Server(
         {
             (SERVER, "info"): info(),
-            (SERVER, "items"): items(DOMAIN, "silent.example.com", "chat.example.com", "multi.x"),
+            (SERVER, "items"): items(
+                DOMAIN, "silent.example.com", "chat.example.com", "multi.example.com"
+            ),
             ("chat.example.com", "info"): info("other"),
-            ("multi.x", "info"): info(ADDRESS),
+            ("multi.example.com", "info"): info(ADDRESS),
         }
     )
-    assert await find(server.ask, DOMAIN) == Multicast("multi.x", LEAST_LIMIT)
+    assert await find(server.ask, DOMAIN) == Multicast("multi.example.com", LEAST_LIMIT)
     assert DOMAIN not in server.asked
+
+
+async def test_services_of_other_servers_are_not_asked() -> None:
+    listed = items("multi.example.org", "notexample.com")
+    there = {(jid, "info"): info(ADDRESS) for jid in ("multi.example.org", "notexample.com")}
+    server = Server({(SERVER, "items"): listed} | there)
+    assert await find(server.ask, DOMAIN) is None
+    assert server.asked == [SERVER, SERVER]
 
 
 @pytest.mark.parametrize(
