@@ -93,4 +93,4 @@ class Attending(Rules):
         wanted = config.send_last_published_item is SendLast.ON_SUBSCRIBING_AND_PRESENCE
         if wanted and items and config.deliver_notifications:
             last = LastItem(items[-1], config.deliver_payloads)
-            self._notices.tell(node.name, service, (resource.jid,), last)
+            self._notices.tell_resources(node, service, (resource.jid,), last)

@@ -47,10 +47,7 @@ class Notices:
         service = self._addresses.of(node.name)
         interested = (r for r in self._state.audience.at(service) if r.is_interested_in(node))
         recipients = tuple(r.jid for r in interested if not self.reaches(node, r))
-        if recipients:
-            self._add(
-                Notification(node.name, service, recipients, event, node.config.notification_type)
-            )
+        self.tell_resources(node, service, recipients, event)
 
     def _is_told_now(self, node: Node, subscription: Subscription) -> bool:
         """Tell whether a subscriber wants notifications, and is online if that matters."""
@@ -87,6 +84,14 @@ class Notices:
                 subscription.include_body,
             )
         )
+
+    def tell_resources(
+        self, node: Node, service: str, jids: tuple[str, ...], event: NodeEvent
+    ) -> None:
+        """Leave a notification for certain full JIDs of what is in the node."""
+        if jids:
+            type_ = node.config.notification_type
+            self._add(Notification(node.name, service, jids, event, type_))
 
     def tell(self, node: str, service: str, jids: Iterable[str], event: NodeEvent) -> None:
         """Leave a notification for certain JIDs."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from component.pubsub.audience import CALLS, Resource
-from component.pubsub.configuration import Configuration, SendLast
+from component.pubsub.configuration import Configuration, MessageType, SendLast
 from component.pubsub.model import ItemPublished, ItemRetracted, LastItem, NodeEvent, Role
 from component.pubsub.policy import Creators, Policy
 from component.pubsub.presence import Show
@@ -14,6 +14,7 @@ from component.pubsub.service import Request
 from tests.unit.pubsub.nodes import News
 from tests.unit.pubsub.provisioned import (
     ACCOUNTS,
+    ADMIN,
     AGENT,
     DOMAIN,
     EXTENSION,
@@ -67,6 +68,15 @@ def test_software_that_does_not_want_them_is_not(
     arrive(service, replace(DESK, wants=wants))
     service.publish("call-1")
     assert heard(service, DESK.jid) == []
+
+
+def test_the_last_item_comes_as_messages_of_the_type_that_the_node_sends() -> None:
+    service = Provisioned()
+    chat = replace(service.pubsub.nodes["ext1000"].config, notification_type=MessageType.CHAT)
+    service.do(lambda pubsub: pubsub.configure(Request(ADMIN, DOMAIN, "ext1000"), chat))
+    service.publish("call-1")
+    arrive(service, DESK)
+    assert [(type(n.event), n.type) for n in service.told] == [(LastItem, MessageType.CHAT)]
 
 
 def test_nobody_else_s_node_speaks_from_the_address_of_an_extension() -> None:
