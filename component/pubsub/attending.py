@@ -9,6 +9,9 @@ from component.pubsub.model import LastItem, Node
 from component.pubsub.rules import Rules
 from component.pubsub.state import key_of
 
+MAX_RESOURCES = 100
+"""Of one account, at one address: somebody else's server may invent as many as it likes."""
+
 
 class Attending(Rules):
     """What presence of users means for the notifications from an address."""
@@ -18,10 +21,14 @@ class Attending(Rules):
 
         It need not come from a contact: directed presence counts as well. It counts only from
         those who might be contacts, though; from contacts alone where the node is for them alone.
+        What an account has online beyond `MAX_RESOURCES` does not count.
         """
-        if not self._contacts.may_hear(bare(resource.jid), service):
+        account = bare(resource.jid)
+        if not self._contacts.may_hear(account, service):
             return False
         before = self._state.audience.get(service, resource.jid)
+        if before is None and len(self._state.audience.of(service, account)) >= MAX_RESOURCES:
+            return False
         is_same = before is not None and before.caps == resource.caps
         if before is not None and is_same and resource.wants is None:
             resource = replace(resource, wants=before.wants)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from component.pubsub.attending import MAX_RESOURCES
 from component.pubsub.audience import CALLS, Resource
 from component.pubsub.configuration import Configuration, MessageType, SendLast
 from component.pubsub.model import ItemPublished, ItemRetracted, LastItem, NodeEvent, Role
@@ -77,6 +78,17 @@ def test_the_last_item_comes_as_messages_of_the_type_that_the_node_sends() -> No
     service.publish("call-1")
     arrive(service, DESK)
     assert [(type(n.event), n.type) for n in service.told] == [(LastItem, MessageType.CHAT)]
+
+
+def test_an_account_cannot_be_in_any_number_of_places(service: Provisioned) -> None:
+    for number in range(MAX_RESOURCES + 1):
+        arrive(service, replace(DESK, jid=f"{AGENT}/{number}"))
+    service.publish("call-1")
+    (told,) = service.told
+    assert len(told.recipients) == MAX_RESOURCES
+    leave(service, f"{AGENT}/0")
+    arrive(service, PHONE)
+    assert heard(service, PHONE.jid) == [(EXTENSION, LastItem)]
 
 
 def test_nobody_else_s_node_speaks_from_the_address_of_an_extension() -> None:
