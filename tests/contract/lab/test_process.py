@@ -29,7 +29,7 @@ def state_of(pid: int) -> str:
 def runs(pid: int) -> bool:
     try:
         return state_of(pid) != "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
 
 
