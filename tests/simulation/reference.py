@@ -77,7 +77,7 @@ class Reference:
         self._orders = 0
         self._spoke: dict[int, Spoke] = {}
         self._now = datetime.min.replace(tzinfo=UTC)
-        self._holding_out: set[str] = set()
+        self._holding_out: dict[str, bool] = {}
         """Callers who have a timer that ends their waiting for one agent."""
 
     def load(self, stored: Stored, *, compare: bool) -> None:
@@ -234,7 +234,7 @@ class Reference:
             case SkillsWaived(call_id):
                 self._waive_skills(call_id)
             case StickyOver(call_id):
-                self._holding_out.discard(call_id)
+                self._set(self._holding_out, call_id, None)
 
     def _try_again(self, call_id: str) -> None:
         caller = self._callers[call_id]
@@ -304,7 +304,7 @@ class Reference:
 
     def _hold_out(self, call_id: str, caller: Caller) -> None:
         if self._favourite(caller) is not None and self._queues[caller.queue].sticky_wait:
-            self._holding_out.add(call_id)
+            self._set(self._holding_out, call_id, True)
 
     def _favourite(self, caller: Caller) -> str | None:
         """Return who spoke with the customer last, not long before."""

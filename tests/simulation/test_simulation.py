@@ -24,6 +24,11 @@ TELLING = {
 """Seeds that show a mistake which was made on purpose, and which one. They mean something else once
 `scenario.draw` changes."""
 
+FAILED = {
+    7770015: "a wait for one agent that ends in a batch which the store does not take, ends again",
+}
+"""Seeds that failed, and what went wrong."""
+
 FRESH = 25
 
 
@@ -34,7 +39,7 @@ def check(seed: int, scenario: Scenario, calls: int = CALLS, agents: int = 0) ->
     assert result.violations == []
 
 
-@pytest.mark.parametrize("seed", TELLING)
+@pytest.mark.parametrize("seed", TELLING | FAILED)
 def test_nothing_goes_wrong_where_it_is_known_to_show(seed: int) -> None:
     check(seed, draw(seed, CALLS))
 
