@@ -6,6 +6,7 @@ from datetime import datetime
 import structlog
 
 from component.domain.commands import Release, Ring
+from component.domain.events import QueueChanged, QueueRemoved
 from component.domain.model import Call, Leg
 from component.domain.queue_log import NONE, LogEntry
 from component.domain.state import State
@@ -94,6 +95,11 @@ class Observers:
 
 def subject(fact: object) -> Context:
     """Return what a fact is about, as far as it is not personal."""
+    match fact:
+        case QueueChanged(queue):
+            return {"queue": queue.name}
+        case QueueRemoved(name):
+            return {"queue": name}
     leg = getattr(fact, "leg", None)
     names = ("call_id", "channel", "queue", "device", "extension")
     context: Context = {name: getattr(fact, name) for name in names if hasattr(fact, name)}

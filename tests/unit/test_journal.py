@@ -1,6 +1,7 @@
 """What the log says of calls and agents."""
 
 from collections.abc import Iterator, MutableMapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,12 +9,20 @@ import pytest
 from structlog.testing import capture_logs
 
 from component.domain.commands import Command
-from component.domain.events import CallerEntered, Event, ExitFound, LegEnded, LogOn
+from component.domain.events import (
+    CallerEntered,
+    Event,
+    ExitFound,
+    LegEnded,
+    LogOn,
+    QueueChanged,
+    QueueRemoved,
+)
 from component.domain.model import Caller, Leg, LegEnd
 from component.domain.queue_log import LogEntry
 from component.journal import Journal, Observers, subject
 from component.ports import Changes, Committed
-from tests.unit.domain.call_centre import COMPANY_1, CallCentre
+from tests.unit.domain.call_centre import COMPANY_1, SUPPORT, CallCentre
 
 pytestmark = pytest.mark.unit
 
@@ -205,6 +214,8 @@ def test_observers_are_all_told() -> None:
             CallerEntered("call1", "support", "channel1", Caller("5550101"), "1111", COMPANY_1),
             {"call_id": "call1", "channel": "channel1", "queue": "support"},
         ),
+        (QueueChanged(replace(SUPPORT, context="exits")), {"queue": "support"}),
+        (QueueRemoved("support"), {"queue": "support"}),
         (None, {}),
     ],
 )
