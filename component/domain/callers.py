@@ -60,13 +60,15 @@ def step(state: State, event: CallerEvent, now: datetime, rng: Random) -> list[C
 
 def _digit_pressed(state: State, event: DigitPressed) -> list[Command]:
     call = state.call_on(event.channel)
-    if call is None or len(call.digits) >= DIGITS_KEPT:
+    if call is None:
         return []
-    call = replace(call, digits=call.digits + event.digit)
-    if call.offers:
-        call = replace(call, revision=call.revision + 1)
-    state.calls.put(call.id, call)
-    commands: list[Command] = [ShowCall(offer.extension, call) for offer in call.offers]
+    commands: list[Command] = []
+    if len(call.digits) < DIGITS_KEPT:
+        call = replace(call, digits=call.digits + event.digit)
+        if call.offers:
+            call = replace(call, revision=call.revision + 1)
+        state.calls.put(call.id, call)
+        commands += (ShowCall(offer.extension, call) for offer in call.offers)
     context = _context(state, call)
     if context and _is_waiting(call):
         commands.append(SeekExit(call.id, call.channel, context, event.digit))

@@ -106,6 +106,13 @@ def test_a_caller_who_plays_with_the_keys_fills_no_database() -> None:
     assert len(centre.call(call).digits) == 100
 
 
+def test_a_caller_who_played_with_the_keys_can_still_leave_by_one() -> None:
+    centre, call = waiting(context="exits")
+    for _ in range(200):
+        press(centre, call, "1")
+    assert press(centre, call, "0") == [SeekExit(call, "channel2", "exits", "0")]
+
+
 def test_the_keys_of_a_stranger_mean_nothing() -> None:
     centre, _ = waiting(context="exits")
     assert centre.take(DigitPressed("somebody", "1")) == []
