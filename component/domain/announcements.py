@@ -25,8 +25,10 @@ MINUTES = "queue-minutes"
 THANKS = "queue-thankyou"
 
 
-def begin(state: State, call: Call, now: datetime) -> list[Command]:
-    """Say what is said on entering the queue, and begin to look whether there is more to say."""
+def inform(state: State, call: Call, now: datetime) -> list[Command]:
+    """Say what is due; unless that has begun, begin to look whether there is more to say."""
+    if call.told.periodic_at is not None:
+        return speak(state, call, now)
     queue = state.queues[call.queue]
     if not (queue.announce_frequency or queue.periodic_announce_frequency):
         return []
@@ -37,7 +39,10 @@ def begin(state: State, call: Call, now: datetime) -> list[Command]:
 def look(state: State, event: AnnouncementDue, now: datetime) -> list[Command]:
     """Say what is due, and look again when something may be."""
     call = state.calls.get(event.call_id)
-    if call is None or call.state not in (CallState.WAITING, CallState.OFFERED):
+    if call is None or call.state is CallState.ENDED:
+        return []
+    if call.state is CallState.ANSWERED:  # who comes back to the queue is informed anew
+        state.calls.put(call.id, replace(call, told=replace(call.told, periodic_at=None)))
         return []
     commands = speak(state, call, now)
     again = _next_look(state.queues[call.queue], state.calls[call.id].told, now)

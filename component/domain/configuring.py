@@ -9,7 +9,7 @@ from datetime import datetime
 from random import Random
 from typing import TypeVar, assert_never
 
-from component.domain import agents, routing
+from component.domain import agents, announcements, routing
 from component.domain.commands import Command, DropNode, Hold, HostNode, WakeAt, WatchDevice
 from component.domain.errors import NotAMemberError, UnknownQueueError
 from component.domain.events import (
@@ -104,7 +104,10 @@ def _queue_changed(state: State, queue: Queue, now: datetime, rng: Random) -> li
             commands.append(WakeAt(call.entered_at + wait, WaitTimedOut(call.id)))
             at_most = wait + routing.HOLD_GRACE
             commands.append(Hold(call.id, call.channel, at_most, queue.musicclass))
-    return commands + routing.route(state, queue.name, now, rng)
+    commands += routing.route(state, queue.name, now, rng)
+    for call in _queued(state, queue.name):
+        commands += announcements.inform(state, call, now)
+    return commands
 
 
 def _queue_removed(state: State, name: str, now: datetime) -> list[Command]:

@@ -257,6 +257,7 @@ class Told:
     periodic: int = 0
     """How many of the announcements were periodic ones."""
     periodic_at: datetime | None = None
+    """The last one, or when announcing began; None while nobody looks whether one is due."""
 
 
 NOTHING = Told()

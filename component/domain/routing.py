@@ -141,7 +141,7 @@ def withdraw(
         _autopause(state, call.queue, offer.extension, now)
     hidden_from = HideCall(offer.extension, hidden, reason)
     let_go = _let_go_of_who_passed_on(state, call)
-    return [hidden_from, *let_go, *announcements.speak(state, withdrawn, now)]
+    return [hidden_from, *let_go, *announcements.inform(state, withdrawn, now)]
 
 
 def answer(state: State, call: Call, taken: Offer, now: datetime) -> list[Command]:

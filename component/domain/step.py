@@ -188,7 +188,7 @@ def _caller_entered(
         # After the ringing has begun: the caller has time for the music, the agent has not.
         at_most = state.max_wait(call) + routing.HOLD_GRACE
         commands.append(Hold(call.id, call.channel, at_most, queue.musicclass))
-        commands += announcements.begin(state, state.calls[call.id], now)
+        commands += announcements.inform(state, state.calls[call.id], now)
     return commands
 
 

@@ -1,12 +1,13 @@
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from component.domain.announcements import average, position_sounds
-from component.domain.commands import Connect, HangUpLeg, Hush, Release, Say
-from component.domain.events import Said
-from component.domain.model import Call
+from component.domain.commands import Connect, HangUpLeg, Hush, Release, Say, WakeAt
+from component.domain.events import AnnouncementDue, BlindTransfer, QueueChanged, Said
+from component.domain.model import Call, DeviceState
 from component.domain.queue import AnnounceHoldTime, AnnouncePosition
 from tests.unit.domain.call_centre import SUPPORT, CallCentre, of_kind
 
@@ -64,6 +65,53 @@ def test_nothing_is_said_if_no_frequency_is_set() -> None:
     call = centre.enter()
     centre.after(300)
     assert heard(centre, call) == []
+
+
+def test_who_waits_already_is_told_the_position_once_the_queue_says_so() -> None:
+    centre = with_busy_agent(max_wait=PATIENT)
+    call = centre.enter()
+    centre.after(100)
+    told = replace(centre.state.queues["support"], announce_frequency=EVERY_30)
+    centre.take(QueueChanged(told))
+    finish(centre, call)
+    centre.after(30)
+    assert heard(centre, call) == [("queue-youarenext", "queue-thankyou")] * 2
+
+
+def test_that_a_queue_announces_is_no_news_to_who_is_told_already() -> None:
+    centre = told_often()
+    call = centre.enter()
+    timers = len([timer for timer in centre.all(WakeAt) if timer.event == AnnouncementDue(call)])
+    told = replace(centre.state.queues["support"], announce_holdtime=AnnounceHoldTime.YES)
+    assert centre.take(QueueChanged(told)) == []
+    assert timers == 1
+
+
+def test_nothing_is_said_to_who_waits_once_the_queue_says_so() -> None:
+    centre = told_often()
+    call = centre.enter()
+    finish(centre, call)
+    centre.take(QueueChanged(replace(SUPPORT, max_wait=PATIENT)))
+    centre.after(300)
+    assert len(heard(centre, call)) == 1
+
+
+def test_who_comes_back_to_the_queue_is_told_the_position_again() -> None:
+    """The agent passed the caller on after a while, and the other one did not answer."""
+    centre = CallCentre(["1000", "2000"], announce_frequency=EVERY_30, max_wait=PATIENT)
+    centre.log_on("1000")
+    call = centre.enter()
+    centre.answer(call)
+    first = centre.call(call).leg
+    centre.after(100)
+    centre.take(BlindTransfer(first, "2000", "from-phones"))
+    centre.leg_ends(first)
+    centre.device("1000", DeviceState.INUSE)
+    centre.reject(call)
+    for _ in range(3):
+        finish(centre, call)
+        centre.after(30)
+    assert len(heard(centre, call)) == 4
 
 
 def test_the_position_is_said_again_and_again() -> None:
