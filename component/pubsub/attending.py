@@ -20,12 +20,15 @@ class Attending(Rules):
         """Take note of available presence at an address; tell whether the wants must be asked for.
 
         It need not come from a contact: directed presence counts as well. It counts only from
-        those who might be contacts, though; from contacts alone where the node is for them alone.
-        What an account has online beyond `MAX_RESOURCES` does not count.
+        those who may subscribe, though, and what they want only from those who might be contacts;
+        both from contacts alone where the node is for them alone. What an account has online
+        beyond `MAX_RESOURCES` does not count.
         """
         account = bare(resource.jid)
-        if not self._contacts.may_hear(account, service):
+        if not self._contacts.may_attend(account, service):
             return False
+        if not self._contacts.may_hear(account, service):
+            resource = resource.without_wants()
         before = self._state.audience.get(service, resource.jid)
         if before is None and len(self._state.audience.of(service, account)) >= MAX_RESOURCES:
             return False

@@ -4,7 +4,7 @@ None of it is stored: after a reconnect all users are asked anew.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from component.pubsub.addresses import bare
 from component.pubsub.model import Node
@@ -35,6 +35,10 @@ class Resource:
     def shown(self) -> str:
         """How available it is, by the values of pubsub#show-values."""
         return MERELY_ONLINE if self.show is None else self.show.value
+
+    def without_wants(self) -> "Resource":
+        """Return it as one that is online, and wants nothing."""
+        return replace(self, caps="", wants=frozenset())
 
     def is_interested_in(self, node: Node) -> bool:
         """Tell whether it wants to be notified by a node of an account."""

@@ -1,4 +1,9 @@
-"""Who may see an address's presence: whoever may subscribe to a node there without approval."""
+"""Who may see an address's presence: whoever may subscribe to a node there without approval.
+
+Whose own presence counts there is another matter: of all who may subscribe, if only after approval.
+"""
+
+from collections.abc import Iterable
 
 from component.pubsub.access import Action, needs_approval, permits
 from component.pubsub.addresses import Addresses, bare
@@ -21,17 +26,22 @@ class Contacts:
 
     def may_see(self, account: str, service: str) -> bool:
         """Tell whether an account, a bare JID, may see the presence of an address."""
-        if service == self._addresses.domain:
-            return any(self._lets_in(n, account) for n in self._roles.nodes_concerning(account))
-        node = self._state.node_of_account(self._addresses.account(service))
-        return node is not None and self._lets_in(node, account)
+        return any(self._lets_in(node, account) for node in self._nodes_at(service, account))
 
     def may_hear(self, account: str, service: str) -> bool:
         """Tell whether an account may be notified by an address without subscribing to a node."""
-        node = self._state.node_of_account(self._addresses.account(service))
-        if node is not None and node.config.access_model is AccessModel.PRESENCE:
-            return self.includes(account, node) and self.may_see(account, service)
-        return self.may_see(account, service)
+        return self._is_near(account, service) and self.may_see(account, service)
+
+    def may_attend(self, account: str, service: str) -> bool:
+        """Tell whether the presence of an account counts at an address.
+
+        An owner may have let in one who may not see the address's presence; and what is wanted for
+        a certain presence is to be delivered then.
+        """
+        return self._is_near(account, service) and any(
+            permits(_model(node), self._roles.of(account, node), Action.SUBSCRIBE)
+            for node in self._nodes_at(service, account)
+        )
 
     def includes(self, account: str, node: Node) -> bool:
         """Tell whether an account sees the presence of the address of an extension's node."""
@@ -43,8 +53,11 @@ class Contacts:
             if not self.may_see(contact.jid, service):
                 self.end(contact)
         for resource in list(self._state.audience.at(service)):
-            if not self.may_hear(bare(resource.jid), service):
+            account = bare(resource.jid)
+            if not self.may_attend(account, service):
                 self._state.audience.drop(service, resource.jid)
+            elif not self.may_hear(account, service):
+                self._state.audience.put(service, resource.without_wants())
 
     def end(self, contact: Contact) -> None:
         """End a presence subscription, in both directions (RFC 6121 §3.2 and §3.3)."""
@@ -53,8 +66,25 @@ class Contacts:
         for said in (OFFLINE, PresenceType.UNSUBSCRIBED, PresenceType.UNSUBSCRIBE):
             self._notices.show(contact.service, (contact.jid,), said)
 
+    def _nodes_at(self, service: str, account: str) -> Iterable[Node]:
+        """Return the nodes at an address that may concern an account."""
+        if service == self._addresses.domain:
+            return self._roles.nodes_concerning(account)
+        node = self._state.node_of_account(self._addresses.account(service))
+        return () if node is None else (node,)
+
+    def _is_near(self, account: str, service: str) -> bool:
+        """Tell whether an account is a contact of an address, if that is for contacts alone."""
+        node = self._state.node_of_account(self._addresses.account(service))
+        is_for_contacts = node is not None and node.config.access_model is AccessModel.PRESENCE
+        return not is_for_contacts or (service, account) in self._state.contacts
+
     def _lets_in(self, node: Node, account: str) -> bool:
-        model, role = node.config.access_model, self._roles.of(account, node)
-        if model is AccessModel.PRESENCE:
-            model = AccessModel.WHITELIST  # of those who may become contacts
+        model, role = _model(node), self._roles.of(account, node)
         return permits(model, role, Action.SUBSCRIBE) and not needs_approval(model, role)
+
+
+def _model(node: Node) -> AccessModel:
+    """Return who may come to a node: who may become a contact, where it is for contacts."""
+    model = node.config.access_model
+    return AccessModel.WHITELIST if model is AccessModel.PRESENCE else model

@@ -222,6 +222,32 @@ def test_one_resource_that_is_shown_so_is_enough() -> None:
     assert notified(service) == [AGENT]
 
 
+@pytest.mark.parametrize("address", [EXTENSION, DOMAIN])
+@pytest.mark.parametrize("is_online_before", [True, False])
+def test_the_presence_of_one_whom_an_owner_let_in_counts(
+    address: str, is_online_before: bool
+) -> None:
+    service = News()
+    service.configure(
+        node="ext1000",
+        access_model=AccessModel.AUTHORIZE,
+        presence_based_delivery=True,
+        max_items=3,
+    )
+    desk = replace(WANTS_CALLS, jid=f"{STRANGER}/desk")
+    if is_online_before:
+        arrive(service, desk, address)
+    subscribe(service, STRANGER, Options(show_values=frozenset({"online"})), address)
+    if not is_online_before:
+        arrive(service, desk, address)
+    assert notified(service) == []
+    request = Request(ADMIN, DOMAIN, "ext1000")
+    service.do(lambda pubsub: pubsub.decide(request, STRANGER, None, allow=True))
+    assert notified(service) == [STRANGER]
+    service.unsubscribe(STRANGER, service=address)
+    assert notified(service) == []
+
+
 # Until offline. ----------------------------------------------------------------------------------
 
 

@@ -1,6 +1,7 @@
 """Who is notified of a call, worked out the simple way, whatever happened before."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import settings
@@ -11,12 +12,13 @@ from component.pubsub.addresses import bare
 from component.pubsub.audience import CALLS, Resource
 from component.pubsub.configuration import AccessModel
 from component.pubsub.errors import PubSubError
-from component.pubsub.model import Role
+from component.pubsub.model import Role, Subscription
 from component.pubsub.presence import Show
 from component.pubsub.service import Request
 from component.pubsub.subscribing import Options
 from tests.unit.pubsub.nodes import News
 from tests.unit.pubsub.provisioned import (
+    ADMIN,
     AGENT,
     EXTENSION,
     NOW,
@@ -38,7 +40,7 @@ resources = st.builds(
     wants=st.sampled_from([frozenset[str](), frozenset({CALLS}), frozenset({NODE})]),
 )
 options = st.builds(Options, show_values=st.sampled_from([frozenset[str](), frozenset({"online"})]))
-models = st.sampled_from([AccessModel.OPEN, AccessModel.WHITELIST, AccessModel.PRESENCE])
+models = st.sampled_from(AccessModel)
 
 
 class WhoIsNotified(RuleBasedStateMachine):
@@ -86,32 +88,41 @@ class WhoIsNotified(RuleBasedStateMachine):
     @rule(jid=accounts | full_jids, options=options)
     def subscribe(self, jid: str, options: Options) -> None:
         self.made += 1
-        may, subid, request = self._may_hear(bare(jid)), f"s{self.made}", Request(jid, EXTENSION)
+        may, subid, request = self._may_attend(bare(jid)), f"s{self.made}", Request(jid, EXTENSION)
+        waits = any(s.jid == jid and not s.active for s in self._subscriptions())
         try:
             self.service.do(lambda p: p.subscribe(request, jid, subid, NOW, options))
         except PubSubError:
-            assert not may
+            assert waits or not may
         else:
             assert may
 
+    @rule(jid=accounts | full_jids, allow=st.booleans())
+    def decide(self, jid: str, allow: bool) -> None:
+        request = Request(ADMIN, EXTENSION)
+        self.service.do(lambda p: p.decide(request, jid, None, allow=allow))
+
     @rule(jid=accounts | full_jids)
     def unsubscribe(self, jid: str) -> None:
-        held = [s for s in self.service.pubsub.subscriptions.values() if s.jid == jid]
+        held = [s for s in self._subscriptions() if s.jid == jid]
         for subscription in held:
             request, subid = Request(jid, EXTENSION), subscription.subid
             self.service.do(lambda p, r=request, s=subid: p.unsubscribe(r, jid, s))  # type: ignore[misc]
 
     @rule(resource=resources)
     def arrive(self, resource: Resource) -> None:
-        if self._may_hear(bare(resource.jid)):
+        sent = resource
+        if self._may_attend(bare(resource.jid)):
+            if not self._may_hear(bare(resource.jid)):
+                resource = replace(resource, wants=frozenset())
             self.online[resource.jid] = resource
-        self.service.do(lambda pubsub: pubsub.arrive(EXTENSION, resource))
+        self.service.do(lambda pubsub: pubsub.arrive(EXTENSION, sent))
 
     @rule(jid=full_jids)
     def leave(self, jid: str) -> None:
         self.online.pop(jid, None)
         self.service.do(lambda pubsub: pubsub.leave(EXTENSION, jid))
-        assert jid not in {s.jid for s in self.service.pubsub.subscriptions.values()}
+        assert jid not in {s.jid for s in self._subscriptions()}
 
     @rule()
     def publish(self) -> None:
@@ -124,18 +135,26 @@ class WhoIsNotified(RuleBasedStateMachine):
     def rights_that_are_gone_are_gone(self) -> None:
         pubsub = self.service.pubsub
         assert all(self._may_be_contact(c.jid) for c in pubsub.contacts.values())
-        assert all(self._may_hear(bare(s.jid)) for s in pubsub.subscriptions.values())
-        for jid in list(self.online):
-            if not self._may_hear(bare(jid)):
+        assert all(self._may_attend(bare(s.jid)) for s in self._subscriptions())
+        for jid, resource in list(self.online.items()):
+            if not self._may_attend(bare(jid)):
                 self._forget(bare(jid))
+            elif not self._may_hear(bare(jid)):
+                self.online[jid] = replace(resource, wants=frozenset())
 
     # The simple way. ----------------------------------------------------------------------------
+
+    def _subscriptions(self) -> list[Subscription]:
+        return list(self.service.pubsub.subscriptions.values())
+
+    def _active(self) -> list[Subscription]:
+        return [s for s in self._subscriptions() if s.active]
 
     def _subscribers(self) -> set[str]:
         """Those with a subscription that is to be served now."""
         config = self.service.pubsub.nodes[NODE].config
         found = set()
-        for s in self.service.pubsub.subscriptions.values():
+        for s in self._active():
             there = [r for r in self.online.values() if r.hears(s.jid)]
             if s.show_values:
                 there = [r for r in there if r.shown in s.show_values]
@@ -145,7 +164,7 @@ class WhoIsNotified(RuleBasedStateMachine):
 
     def _interested(self) -> set[str]:
         """Those online who want calls and have no subscription that would reach them."""
-        subscribed = [s.jid for s in self.service.pubsub.subscriptions.values()]
+        subscribed = [s.jid for s in self._active()]
         return {
             r.jid
             for r in self.online.values()
@@ -169,8 +188,16 @@ class WhoIsNotified(RuleBasedStateMachine):
         return self._is_listed(account)
 
     def _may_hear(self, account: str) -> bool:
-        if self.service.pubsub.nodes[NODE].config.access_model is AccessModel.PRESENCE:
-            return self._is_listed(account) and self._is_contact(account)
+        """Whether the node tells the account what it wants, without a subscription."""
+        return self._may_attend(account) and self._may_be_contact(account)
+
+    def _may_attend(self, account: str) -> bool:
+        """Whether the account may subscribe, if only after approval."""
+        match self.service.pubsub.nodes[NODE].config.access_model:
+            case AccessModel.PRESENCE:
+                return self._is_listed(account) and self._is_contact(account)
+            case AccessModel.AUTHORIZE:
+                return not self._is_outcast(account)
         return self._may_be_contact(account)
 
     def _forget(self, account: str) -> None:
