@@ -13,7 +13,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 JSON_IN_ITEM = "{urn:ivr-pubsub:call:1}call/{urn:xmpp:json:0}json"
-RETRACT = "{http://jabber.org/protocol/pubsub#event}retract"
+EVENT = "{http://jabber.org/protocol/pubsub#event}"
+RETRACT, EMPTIED = f"{EVENT}retract", (f"{EVENT}purge", f"{EVENT}delete")
 OPEN = ("offered", "answered")
 """The states of a call that is not over."""
 REMEMBERED = 1000
@@ -75,6 +76,10 @@ class ShownCalls:
 
     def __init__(self) -> None:
         self._shown: Recent[CallEvent] = Recent()
+
+    def heard(self, event: Element) -> Iterable[CallEvent]:
+        """Return what is new in an event of the node: some items, or that all are gone at once."""
+        return self.missed(()) if event.tag in EMPTIED else self.news(event)
 
     def news(self, items: Iterable[Element]) -> Iterator[CallEvent]:
         """Yield what items and retractions, in the order in which they came, tell that is new."""

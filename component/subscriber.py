@@ -22,12 +22,12 @@ from slixmpp.xmlstream.handler import Callback
 from slixmpp.xmlstream.matcher import MatchXPath
 from slixmpp.xmlstream.stanzabase import StanzaBase
 
-from component.call_event import OPEN, CallEvent, Recent, ShownCalls
+from component.call_event import EMPTIED, EVENT, OPEN, CallEvent, Recent, ShownCalls
 from component.mended_slixmpp import Client
 
 log = logging.getLogger(__name__)
 
-PUBSUB, EVENT = "{http://jabber.org/protocol/pubsub}", "{http://jabber.org/protocol/pubsub#event}"
+PUBSUB = "{http://jabber.org/protocol/pubsub}"
 # What may end by itself. While our service is away, ejabberd without s2s says forbidden, too.
 PASSING = ("forbidden", "internal-server-error", "remote-server", "service-unavailable")
 SHORTEST_DELAY, LONGEST_DELAY = 0.5, 30.0  # seconds
@@ -109,10 +109,10 @@ class Subscriber:
                 log.warning("%s; asking again in %.1f s", reason, patience)
             with suppress(TimeoutError):  # silence: is everything still there?
                 while True:
-                    items = await self._next(patience * random.uniform(0.5, 1.0))  # noqa: S311
+                    what = await self._next(patience * random.uniform(0.5, 1.0))  # noqa: S311
                     if is_behind:  # the service is back: the node has this, and newer things
                         break
-                    for event in self._calls.news(items):
+                    for event in self._calls.heard(what):
                         yield event
 
     def _client(self) -> Client:
@@ -137,12 +137,12 @@ class Subscriber:
             return
         if message_id:
             self._messages[message_id] = None
-        for items in message.xml.iter(f"{EVENT}items"):
-            if items.get("node") == self._node:
-                self._inbox.put_nowait(items)
+        for event in message.xml.iterfind(f"{EVENT}event/*"):
+            if event.tag in (f"{EVENT}items", *EMPTIED) and event.get("node") == self._node:
+                self._inbox.put_nowait(event)
 
     async def _next(self, patience: float) -> Element:
-        """Return the items of the next notification, or raise what ended the connection."""
+        """Return the next event of the node, or raise what ended the connection."""
         async with asyncio.timeout(patience):
             what = await self._inbox.get()
         if isinstance(what, Exception):

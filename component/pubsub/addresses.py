@@ -5,7 +5,9 @@ The component's domain hosts every node. Besides, each extension is a virtual ac
 (XEP-0163). XEP-0060 §4.6.1 forbids such an address for a *node*; it is a service's.
 """
 
+import unicodedata
 from dataclasses import dataclass
+from stringprep import in_table_b1, map_table_b2
 
 PREFIX = "ext"
 
@@ -22,6 +24,16 @@ def localpart(node: str) -> str:
     escaping (XEP-0106).
     """
     return node.lower()
+
+
+def looks_like_extension(node: str) -> bool:
+    """Tell whether a name is, or could be taken for, that of an extension's node.
+
+    Names of nodes differ by case, addresses do not: compared is what addresses are compared by
+    (nodeprep, RFC 3920 appendix A).
+    """
+    mapped = "".join(map_table_b2(character) for character in node if not in_table_b1(character))
+    return unicodedata.normalize("NFKC", mapped).startswith(PREFIX)
 
 
 def extension_address(extension: str, domain: str) -> str:

@@ -1,6 +1,6 @@
 """Nodes come into being, if the operator lets them."""
 
-from component.pubsub.addresses import PREFIX
+from component.pubsub.addresses import looks_like_extension
 from component.pubsub.configuration import MAX_ITEMS, MAX_PAYLOAD, AccessModel, Configuration
 from component.pubsub.errors import (
     ForbiddenError,
@@ -41,7 +41,7 @@ class Creating(Rules):
             raise ForbiddenError
         if name in self._state.nodes:
             raise NodeExistsError
-        if request.service != self._addresses.domain or name.startswith(PREFIX):
+        if request.service != self._addresses.domain or looks_like_extension(name):
             raise NotAllowedError
         if len(name) > MAX_NAME:
             raise NameTooLongError

@@ -43,7 +43,7 @@ class Notices:
     def _tell_audience(self, node: Node, event: NodeEvent) -> None:
         """Leave a notification for those who want it by presence, at the account of the node."""
         if not node.managed or not node.config.subscribe:
-            return  # "Ext1000" is somebody's node, and has no part in ext1000's address
+            return  # a node "Ext1000" of somebody's would have no part in ext1000's address
         service = self._addresses.of(node.name)
         interested = (r for r in self._state.audience.at(service) if r.is_interested_in(node))
         recipients = tuple(r.jid for r in interested if not self.reaches(node, r))

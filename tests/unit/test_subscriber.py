@@ -101,6 +101,19 @@ def test_an_offer_before_the_one_that_was_withdrawn_is_not_shown() -> None:
     assert not list(calls.news([item(CALL)]))
 
 
+@pytest.mark.parametrize("what", ["purge", "delete"])
+async def test_what_empties_the_node_ends_what_is_shown(what: str) -> None:
+    subscriber = Subscriber("user1@example.com", "x", extension="1000")
+    ended = replace(CALL, id="c2", state=CallState.ENDED, ended_at=ENTERED)
+    list(subscriber._calls.news([item(CALL), item(ended)]))
+    for number, node in enumerate(("ext2000", "ext1000")):
+        subscriber._received(sent(2 * number, f'<{what} node="{node}"/>'))
+        subscriber._received(sent(2 * number + 1, f'<configuration node="{node}"/>'))
+    event = await subscriber._next(10)
+    assert subscriber._inbox.empty()
+    assert [(e.state, e.call_id) for e in subscriber._calls.heard(event)] == [("withdrawn", "c1")]
+
+
 async def test_a_retraction_that_is_repeated_does_not_hide_the_offer_after_it() -> None:
     subscriber = Subscriber("user1@example.com", "x", extension="1000")
     offer, retraction = '<item id="c1"/>', '<retract id="c1"/>'
@@ -125,12 +138,19 @@ async def test_a_notification_is_taken_when_its_last_piece_has_come() -> None:
 
 
 def message(number: int, what: str) -> Message:
-    return Message(xml=fromstring(notification(number, what)))  # type: ignore[no-untyped-call]  # slixmpp does not annotate it
+    return sent(number, f'<items node="ext1000">{what}</items>')
+
+
+def sent(number: int, event: str) -> Message:
+    return Message(xml=fromstring(stanza(number, event)))  # type: ignore[no-untyped-call]  # slixmpp does not annotate it
 
 
 def notification(number: int, what: str) -> str:
+    return stanza(number, f'<items node="ext1000">{what}</items>')
+
+
+def stanza(number: int, event: str) -> str:
     return (
         f'<message xmlns="jabber:client" id="{number}" from="ivr.example.com" type="headline">'
-        f'<event xmlns="{EVENT_NAMESPACE}">'
-        f'<items node="ext1000">{what}</items></event></message>'
+        f'<event xmlns="{EVENT_NAMESPACE}">{event}</event></message>'
     )

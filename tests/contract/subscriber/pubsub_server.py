@@ -148,3 +148,6 @@ class Publisher:
 
     async def retract(self, call_id: str) -> None:
         await self._pubsub.retract(SERVICE, NODE, call_id, notify=True)
+
+    async def purge(self) -> None:
+        await self._pubsub.purge(SERVICE, NODE)

@@ -66,6 +66,16 @@ async def test_an_offer_that_is_retracted_is_withdrawn(
     assert watched.events[1].caller_number == "4711"
 
 
+async def test_an_offer_is_withdrawn_when_the_node_is_emptied(
+    prosody: Prosody, publisher: Publisher, log: Log
+) -> None:
+    async with Watched(prosody.port) as watched:
+        await log.says("following")
+        await publisher.publish(OFFERED)
+        await publisher.purge()
+        await watched.has_shown(("offered", "c1"), ("withdrawn", "c1"))
+
+
 async def test_a_call_that_ended_is_not_withdrawn(
     prosody: Prosody, publisher: Publisher, log: Log
 ) -> None:

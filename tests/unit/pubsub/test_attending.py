@@ -6,9 +6,16 @@ import pytest
 
 from component.pubsub.attending import MAX_RESOURCES
 from component.pubsub.audience import CALLS, Resource
-from component.pubsub.configuration import Configuration, MessageType, SendLast
-from component.pubsub.model import ItemPublished, ItemRetracted, LastItem, NodeEvent, Role
-from component.pubsub.policy import Creators, Policy
+from component.pubsub.configuration import MessageType, SendLast
+from component.pubsub.model import (
+    Affiliation,
+    ItemPublished,
+    ItemRetracted,
+    LastItem,
+    Node,
+    NodeEvent,
+    Role,
+)
 from component.pubsub.presence import Show
 from component.pubsub.publishing import Draft
 from component.pubsub.service import Request
@@ -92,10 +99,12 @@ def test_an_account_cannot_be_in_any_number_of_places(service: Provisioned) -> N
 
 
 def test_nobody_else_s_node_speaks_from_the_address_of_an_extension() -> None:
-    service = Provisioned(policy=Policy(Creators.EVERYONE))
+    service = Provisioned()
     arrive(service, DESK)
     request = Request(STRANGER, DOMAIN, "Ext1000")
-    service.do(lambda pubsub: pubsub.create(request, "Ext1000", Configuration()))
+    service.pubsub.nodes.load("Ext1000", Node("Ext1000", managed=False))
+    owner = Affiliation("Ext1000", STRANGER, Role.OWNER)
+    service.pubsub.affiliations.load(("Ext1000", STRANGER), owner)
     drafts = [Draft("call-1", "<call/>")]
     service.do(lambda pubsub: pubsub.publish_for(request, drafts, {}, lambda: "i", NOW))
     assert heard(service, DESK.jid) == []

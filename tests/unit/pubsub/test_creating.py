@@ -56,7 +56,20 @@ def test_everyone_may_if_configured_and_owns_what_they_create() -> None:
     assert service.pubsub.affiliations_at(request)[STRANGER] is Role.OWNER
 
 
-@pytest.mark.parametrize("name", ["ext", "ext9", "ext1000x", "extra"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ext",
+        "ext9",
+        "ext1000x",
+        "extra",
+        "Ext1000",
+        "EXT1000",
+        "\uff45\uff58\uff541000",  # full width
+        "e\u00adxt1000",  # with a soft hyphen
+        "\u2147xt1000",  # an e of mathematics
+    ],
+)
 @pytest.mark.parametrize("actor", [STRANGER, ADMIN])
 def test_nobody_takes_the_name_of_an_extension_to_come(actor: str, name: str) -> None:
     service = Provisioned(policy=AUTOMATIC)
