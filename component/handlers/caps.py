@@ -44,6 +44,9 @@ OWN_NODE = "urn:ivr-pubsub"
 
 _NOTIFY = "+notify"
 
+_SEPARATOR = "<"
+"""What stands between the parts of what is hashed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Advertised:
@@ -119,13 +122,17 @@ class Capabilities:
         query = iq.find(qualified(DISCO_INFO, "query"))
         if iq.get("type") != "result" or query is None:
             return None
-        wants = _wants(query)
         about = question.about
-        if about.is_verifiable:
-            if verification(query, about.hash or "") != about.ver:
-                return None
-            self._known[about.hash, about.ver] = wants
-            _trim(self._known, MAX_KNOWN)
+        if not about.is_verifiable:
+            return Learned(question, _wants(_features(query)))
+        hashed = hashed_text(query)
+        if hashed is None or digest(hashed, about.hash or "") != about.ver:
+            return None
+        # What is hashed says it, not the answer: two that differ may have the same hash (§5.1 puts
+        # features and forms in a row), and what one says must not pass for what the other wants.
+        wants = _wants(hashed.split(_SEPARATOR))
+        self._known[about.hash, about.ver] = wants
+        _trim(self._known, MAX_KNOWN)
         return Learned(question, wants)
 
 
@@ -160,6 +167,20 @@ def advertised_in(presence: ET.Element) -> Advertised | None:
 
 def verification(query: ET.Element, hash_: str) -> str | None:
     """Return the verification string of an answer (§5.1); None if it is ill-formed (§5.4)."""
+    text = hashed_text(query)
+    return None if text is None else digest(text, hash_)
+
+
+def digest(text: str, hash_: str) -> str:
+    """Return the hash of a text as presence has it."""
+    return base64.b64encode(HASHES[hash_](text.encode(errors="replace")).digest()).decode()
+
+
+def hashed_text(query: ET.Element) -> str | None:
+    """Return the text of an answer that is hashed (§5.1); None if it is ill-formed (§5.4).
+
+    It is ill-formed if it says something twice, or has the separator in what it says.
+    """
     identities = [
         "/".join(
             identity.get(name, "")
@@ -168,35 +189,32 @@ def verification(query: ET.Element, hash_: str) -> str | None:
         for identity in query.iterfind(qualified(DISCO_INFO, "identity"))
     ]
     features = _features(query)
-    forms: dict[str, list[str]] = {}
-    for form in query.iterfind(qualified(FORM, "x")):
-        type_, fields = _form(form)
-        if type_ is None:
-            continue
-        if type_ in forms:
-            return None
-        forms[type_] = fields
-    if _has_repetition(identities) or _has_repetition(features):
+    forms = [_form(form) for form in query.iterfind(qualified(FORM, "x"))]
+    typed = [(types, fields) for types, fields in forms if types]
+    types = [type_ for several, _ in typed for type_ in several]
+    if any(_has_repetition(said) for said in (identities, features, types)):
         return None
     # Code points sort as their encoding in UTF-8 does.
     parts = [*sorted(identities), *sorted(features)]
-    for type_ in sorted(forms):
-        parts += [type_, *forms[type_]]
-    digest = HASHES[hash_]("".join(f"{part}<" for part in parts).encode(errors="replace")).digest()
-    return base64.b64encode(digest).decode()
+    for several, fields in sorted(typed):
+        parts += [*several, *fields]
+    if len(types) > len(typed) or any(_SEPARATOR in part for part in parts):
+        return None
+    return "".join(f"{part}{_SEPARATOR}" for part in parts)
 
 
-def _form(form: ET.Element) -> tuple[str | None, list[str]]:
-    """Return the type of a form, None if it has none, and what of it is hashed."""
-    type_, fields = None, []
+def _form(form: ET.Element) -> tuple[list[str], list[str]]:
+    """Return the types of a form, of which it should have one or none, and what else is hashed."""
+    types: set[str] = set()
+    fields = []
     for field in form.iterfind(qualified(FORM, "field")):
         values = sorted(value.text or "" for value in field.iterfind(qualified(FORM, "value")))
         var = field.get("var", "")
         if var != "FORM_TYPE":
             fields.append([var, *values])
-        elif field.get("type", "hidden") == "hidden" and len(set(values)) == 1:
-            type_ = values[0]
-    return type_, [part for field in sorted(fields) for part in field]
+        elif field.get("type", "hidden") == "hidden":
+            types.update(values)
+    return sorted(types), [part for field in sorted(fields) for part in field]
 
 
 def _features(query: ET.Element) -> list[str]:
@@ -204,9 +222,9 @@ def _features(query: ET.Element) -> list[str]:
     return [feature.get("var", "") for feature in found]
 
 
-def _wants(query: ET.Element) -> frozenset[str]:
+def _wants(features: Iterable[str]) -> frozenset[str]:
     """Return what of ours software wants to be notified of, by the features that it has."""
-    names = (f.removesuffix(_NOTIFY) for f in _features(query) if f.endswith(_NOTIFY))
+    names = (f.removesuffix(_NOTIFY) for f in features if f.endswith(_NOTIFY))
     ours = [name for name in names if name == CALLS or name.startswith(PREFIX)]
     return frozenset(ours[:MAX_WANTS])
 

@@ -19,7 +19,7 @@ from component.handlers.namespaces import CAPS, DISCO_INFO
 from component.pubsub.audience import CALLS
 from component.pubsub.presence import ONLINE, PresenceNotice
 from tests.unit.handlers.dialogue import Dialogue, canonical, parse
-from tests.unit.pubsub.provisioned import AGENT, DOMAIN, EXTENSION
+from tests.unit.pubsub.provisioned import AGENT, DOMAIN, EXTENSION, SUPERVISOR
 
 pytestmark = pytest.mark.unit
 
@@ -42,6 +42,9 @@ def ver(content: str, hash_: str = "sha-1") -> str:
     assert found is not None
     return found
 
+
+FORM_TYPE = f"<field var='FORM_TYPE' type='hidden'><value>{CALLS}+notify</value></field>"
+"""Hashed like the feature, after all features."""
 
 WANTS_CALLS = info(f"{CALLS}+notify", DISCO_INFO)
 
@@ -103,6 +106,25 @@ async def test_an_answer_that_does_not_fit_the_hash_counts_for_nothing(dialogue:
     await answer(dialogue, await arrive(dialogue, innocent), WANTS_CALLS)
     assert notified(dialogue) == []
     assert await arrive(dialogue, innocent, f"{AGENT}/other") is not None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        info(DISCO_INFO, more=f"<x xmlns='jabber:x:data'>{FORM_TYPE}</x>"),
+        info(f"{DISCO_INFO}&lt;{CALLS}+notify"),
+        f"<identity category='client' type='pc' name='Client&lt;{DISCO_INFO}&lt;{CALLS}+notify'/>",
+    ],
+)
+async def test_an_answer_that_only_has_the_same_hash_takes_nobodys_calls_away(
+    dialogue: Dialogue, content: str
+) -> None:
+    version = ver(WANTS_CALLS)
+    await answer(dialogue, await arrive(dialogue, version, f"{SUPERVISOR}/evil"), content)
+    asked = await arrive(dialogue, version)
+    if asked is not None:
+        await answer(dialogue, asked, WANTS_CALLS)
+    assert DESK in notified(dialogue)
 
 
 @pytest.mark.parametrize("hash_", [None, "md5", "sha3-256"])
@@ -206,6 +228,34 @@ def test_it_is_the_hash_of_all_in_order() -> None:
 )
 def test_what_is_said_twice_is_ill_formed(content: str) -> None:
     assert verification(query(content), "sha-1") is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        info("urn:a&lt;urn:b"),
+        info(more="<identity category='a' type='b&lt;'/>"),
+        info(
+            more="<x xmlns='jabber:x:data'><field var='FORM_TYPE'><value>urn:a</value></field>"
+            "<field var='os'><value>&lt;</value></field></x>"
+        ),
+    ],
+)
+def test_what_contains_the_separator_is_ill_formed(content: str) -> None:
+    assert verification(query(content), "sha-1") is None
+
+
+def test_so_is_a_form_of_two_types() -> None:
+    types = "<value>urn:a</value><value>urn:{}</value>"
+    form = f"<x xmlns='jabber:x:data'><field var='FORM_TYPE' type='hidden'>{types}</field></x>"
+    assert verification(query(info(more=form.format("b"))), "sha-1") is None
+    assert ver(info(more=form.format("a"))) == hashed("client/pc//Client<urn:a<")
+
+
+def test_a_form_whose_type_is_not_hidden_is_not_hashed() -> None:
+    form = "<field var='FORM_TYPE' type='text-single'><value>urn:a</value></field>"
+    content = info(more=f"<x xmlns='jabber:x:data'>{form}</x>")
+    assert ver(content) == hashed("client/pc//Client<")
 
 
 # Ours. -------------------------------------------------------------------------------------------
