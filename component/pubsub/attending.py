@@ -5,7 +5,7 @@ from dataclasses import replace
 from component.pubsub.addresses import bare
 from component.pubsub.audience import Resource
 from component.pubsub.configuration import SendLast
-from component.pubsub.model import LastItem, Node
+from component.pubsub.model import LastItem, Node, Subscription
 from component.pubsub.rules import Rules
 from component.pubsub.state import key_of
 
@@ -75,18 +75,16 @@ class Attending(Rules):
 
     def _remind_subscriber(self, service: str, resource: Resource) -> None:
         """Send the newest item of each node that this resource is subscribed to."""
-        held = self._state.subscriptions_of.of(bare(resource.jid))
-        names = [
-            s.node
-            for s in held
-            if s.service == service
-            and s.active
-            and s.deliver
-            and resource.hears(s.jid)
-            and (not s.show_values or resource.shown in s.show_values)
-        ]
-        for name in dict.fromkeys(names):
-            self._remind(self._existing(name), service, resource)
+        held: dict[str, list[Subscription]] = {}
+        for s in self._state.subscriptions_of.of(bare(resource.jid)):
+            if s.service == service and s.active and resource.hears(s.jid):
+                held.setdefault(s.node, []).append(s)
+        for name, several in held.items():
+            willing = [s for s in several if s.deliver and resource.is_as_wanted(s.show_values)]
+            if willing:
+                subids = tuple(s.subid for s in willing) if len(several) > 1 else ()
+                with_body = any(s.include_body for s in willing)
+                self._remind(self._existing(name), service, resource, subids, with_body=with_body)
 
     def _remind_interested(self, service: str, resource: Resource, before: Resource | None) -> None:
         """Send the newest item to one who wants the account's node, and did not before."""
@@ -98,9 +96,17 @@ class Attending(Rules):
         if not self._notices.reaches(node, resource):
             self._remind(node, service, resource)
 
-    def _remind(self, node: Node, service: str, resource: Resource) -> None:
+    def _remind(
+        self,
+        node: Node,
+        service: str,
+        resource: Resource,
+        subids: tuple[str, ...] = (),
+        *,
+        with_body: bool = False,
+    ) -> None:
         config, items = node.config, self._state.items_at.of(node.name)
         wanted = config.send_last_published_item is SendLast.ON_SUBSCRIBING_AND_PRESENCE
         if wanted and items and config.deliver_notifications:
-            last = LastItem(items[-1], config.deliver_payloads)
-            self._notices.tell_resources(node, service, (resource.jid,), last)
+            last, to = LastItem(items[-1], config.deliver_payloads), (resource.jid,)
+            self._notices.tell_resources(node, service, to, last, subids, with_body=with_body)

@@ -40,6 +40,10 @@ class Resource:
         """Return it as one that is online, and wants nothing."""
         return replace(self, caps="", wants=frozenset())
 
+    def is_as_wanted(self, show_values: frozenset[str]) -> bool:
+        """Tell whether it is shown in one of these ways; in any, if there are none."""
+        return not show_values or self.shown in show_values
+
     def is_interested_in(self, node: Node) -> bool:
         """Tell whether it wants to be notified by a node of an account."""
         return self.wants is not None and not self.wants.isdisjoint((CALLS, node.name))

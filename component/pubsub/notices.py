@@ -57,7 +57,7 @@ class Notices:
         if not wanted and not node.config.presence_based_delivery:
             return True
         there = self._state.audience.of(subscription.service, bare(subscription.jid))
-        return any(r.hears(subscription.jid) and (not wanted or r.shown in wanted) for r in there)
+        return any(r.hears(subscription.jid) and r.is_as_wanted(wanted) for r in there)
 
     def reaches(self, node: Node, resource: Resource) -> bool:
         """Tell whether what a node notifies reaches a resource by a subscription of its own.
@@ -86,12 +86,19 @@ class Notices:
         )
 
     def tell_resources(
-        self, node: Node, service: str, jids: tuple[str, ...], event: NodeEvent
+        self,
+        node: Node,
+        service: str,
+        jids: tuple[str, ...],
+        event: NodeEvent,
+        subids: tuple[str, ...] = (),
+        *,
+        with_body: bool = False,
     ) -> None:
         """Leave a notification for certain full JIDs of what is in the node."""
         if jids:
             type_ = node.config.notification_type
-            self._add(Notification(node.name, service, jids, event, type_))
+            self._add(Notification(node.name, service, jids, event, type_, subids, with_body))
 
     def tell(self, node: str, service: str, jids: Iterable[str], event: NodeEvent) -> None:
         """Leave a notification for certain JIDs."""

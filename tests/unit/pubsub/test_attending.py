@@ -19,6 +19,7 @@ from component.pubsub.model import (
 from component.pubsub.presence import Show
 from component.pubsub.publishing import Draft
 from component.pubsub.service import Request
+from component.pubsub.subscribing import Options
 from tests.unit.pubsub.nodes import News
 from tests.unit.pubsub.provisioned import (
     ACCOUNTS,
@@ -37,6 +38,7 @@ pytestmark = pytest.mark.unit
 DESK = Resource(f"{AGENT}/desk", caps="client#1", wants=frozenset({CALLS}))
 PHONE = replace(DESK, jid=f"{AGENT}/phone")
 PLAIN = Resource(f"{AGENT}/plain")
+REQUEST = Request(AGENT, EXTENSION)
 
 
 @pytest.fixture
@@ -204,6 +206,25 @@ def test_a_subscriber_gets_it_too_and_once_all_the_same(service: Provisioned) ->
     arrive(service, PLAIN)
     arrive(service, DESK)
     assert [n.recipients for n in service.told] == [(PLAIN.jid,), (DESK.jid,)]
+
+
+def test_it_is_as_the_subscriber_wants_notifications(service: Provisioned) -> None:
+    service.publish("call-1")
+    several = {
+        "plain": Options(),
+        "text": Options(include_body=True),
+        "away": Options(show_values=frozenset({"away"})),
+    }
+    for subid, options in several.items():
+        service.do(lambda p, s=subid, o=options: p.subscribe(REQUEST, AGENT, s, NOW, o))  # type: ignore[misc]
+    service.told.clear()
+    arrive(service, PLAIN)
+    assert [(n.subids, n.with_body) for n in service.told] == [(("plain", "text"), True)]
+    service.told.clear()
+    for subid in ("plain", "away"):
+        service.do(lambda p, s=subid: p.unsubscribe(REQUEST, AGENT, s))  # type: ignore[misc]
+    arrive(service, replace(PLAIN, jid=f"{AGENT}/other"))
+    assert [(n.subids, n.with_body) for n in service.told] == [((), True)]
 
 
 @pytest.mark.parametrize("when", [SendLast.NEVER, SendLast.ON_SUBSCRIBING])
