@@ -9,7 +9,7 @@ from component.domain.configuring import Configured, differences, everything_kno
 from component.domain.errors import DomainError
 from component.domain.events import ConfigurationEvent
 from component.domain.state import State
-from component.ports import StoreRefusedError
+from component.ports import StoreRefusedError, StoreUnavailableError
 
 log = structlog.get_logger(__name__)
 
@@ -34,7 +34,7 @@ class Takeover:
     async def __call__(self, configured: Configured) -> None:
         """Take over what is configured.
 
-        A change that is refused is logged, and the others are made. Raises
+        A change that is refused, or meets a bug, is logged, and the others are made. Raises
         `StoreUnavailableError`; what was not taken over then is found the next time.
         """
         events = list(differences(self._state, configured))
@@ -47,5 +47,9 @@ class Takeover:
     async def _take_in(self, event: ConfigurationEvent) -> None:
         try:
             await self._step(event)
+        except StoreUnavailableError:
+            raise
         except (DomainError, StoreRefusedError) as error:
             log.error("change refused", change=type(event).__name__, reason=str(error))
+        except Exception:  # a bug in one change keeps no other away
+            log.exception("change failed", change=type(event).__name__)

@@ -9,6 +9,8 @@ from datetime import datetime
 from random import Random
 from typing import Any
 
+import structlog
+
 from component import recovery
 from component.agent_presence import AgentsShown
 from component.domain.commands import (
@@ -19,9 +21,11 @@ from component.domain.commands import (
     HostNode,
     ShowCall,
 )
+from component.domain.errors import DomainError
 from component.domain.events import AsteriskFound, Event
 from component.domain.state import State
 from component.domain.step import step
+from component.journal import subject
 from component.outbox import Outbox
 from component.payloads import announcement_xml, call_xml
 from component.ports import Changes, Outgoing, Snapshot, WaitingChannel
@@ -29,6 +33,9 @@ from component.pubsub.addresses import extension_node
 from component.pubsub.model import Notification
 from component.pubsub.presence import PresenceNotice
 from component.pubsub.service import PubSub
+from component.records import Ledger
+
+log = structlog.get_logger(__name__)
 
 Operation = Callable[[PubSub, datetime], Any]
 """A pure operation on the publish-subscribe service, run by the writer."""
@@ -61,6 +68,7 @@ class Decider:
     def __init__(
         self,
         *,
+        ledger: Ledger,
         state: State,
         pubsub: PubSub,
         outbox: Outbox,
@@ -68,6 +76,7 @@ class Decider:
         render: Callable[[Notification], str],
         address: str,
     ) -> None:
+        self._ledger = ledger
         self._state = state
         self._pubsub = pubsub
         self._outbox = outbox
@@ -149,10 +158,24 @@ class Decider:
         found = recovery.compare(self._state, snapshot)
         decisions.commands += found.commands  # decided before what is decided now
         for event in found.events:
-            self._step(event, decisions, now)
+            self._step_found(event, decisions, now)
         decisions.stray_bridges += found.stray_bridges
         self._step(AsteriskFound(), decisions, now)
         return found.strangers
+
+    def _step_found(self, event: Event, decisions: Decisions, now: datetime) -> None:
+        """Step one of several facts that were found together; one at fault spoils no other."""
+        mark, decided = self._ledger.mark(), Decisions()
+        try:
+            self._step(event, decided, now)
+        except DomainError as refusal:
+            self._ledger.rollback(mark)
+            log.warning("fact refused", fact=type(event).__name__, reason=str(refusal))
+        except Exception:  # the connection to Asterisk must outlive a bug in one fact
+            self._ledger.rollback(mark)
+            log.exception("fact could not be stepped", fact=type(event).__name__, **subject(event))
+        else:
+            decisions.add(decided)
 
     def changes(self, decisions: Decisions, now: datetime) -> Changes:
         """Return all that one transaction is to write, the messages that it owes included."""

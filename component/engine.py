@@ -34,6 +34,7 @@ from component.markup import Markup
 from component.outbox import Outbox
 from component.ports import (
     CallControl,
+    Changes,
     Clock,
     Committed,
     Observer,
@@ -116,7 +117,13 @@ class Engine:
         self._observer = observer
         self._render_presence = render_presence
         self._decider = Decider(
-            state=state, pubsub=pubsub, outbox=outbox, rng=rng, render=render, address=address
+            ledger=ledger,
+            state=state,
+            pubsub=pubsub,
+            outbox=outbox,
+            rng=rng,
+            render=render,
+            address=address,
         )
         self._inbox: deque[_Entry] = deque()
         self._filled = asyncio.Event()
@@ -190,23 +197,33 @@ class Engine:
                 await self._process([self._inbox.popleft() for _ in range(count)])
 
     async def _process(self, entries: list[_Entry]) -> None:
+        try:
+            await self._attempt(entries)
+        except StoreUnavailableError as error:
+            await self._postpone(entries, error)
+        except StoreRefusedError as error:
+            await self._isolate(entries, error)
+
+    async def _attempt(self, entries: list[_Entry]) -> None:
+        """Step facts, commit what they lead to, and do it.
+
+        Raises `StoreUnavailableError` or `StoreRefusedError`: all is then as it was before.
+        """
         batch = _Batch(self._decider.begin(self._clock.now()))
         for entry in entries:
             self._decide(entry, batch)
-        changes = self._decider.changes(batch.decisions, self._clock.now())
+        changes = self._changes(batch)
         started = self._clock.now()
         try:
             if changes:
                 await self._store.commit(changes)
-        except StoreUnavailableError as error:
+        except StoreUnavailableError:
             self._ledger.rollback_in_doubt()
             self._outbox.disown(changes)
-            await self._postpone(entries, error)
-            return
-        except StoreRefusedError as error:
+            raise
+        except StoreRefusedError:
             self._ledger.rollback()
-            await self._isolate(entries, error)
-            return
+            raise
         self._ledger.committed()
         self._outbox.committed(changes)
         duration = self._clock.now() - started
@@ -217,6 +234,14 @@ class Engine:
         self._act(batch)
         self._state.forget_ended(changes.calls)
         self._state.forget_logged()
+
+    def _changes(self, batch: _Batch) -> Changes:
+        try:
+            return self._decider.changes(batch.decisions, self._clock.now())
+        except Exception as error:  # as in one fact: the writer must outlive it
+            self._ledger.rollback()
+            log.exception("decisions could not be written down")
+            raise StoreRefusedError(type(error).__name__) from error
 
     def _decide(self, entry: _Entry, batch: _Batch) -> None:
         mark = self._ledger.mark()
@@ -269,7 +294,9 @@ class Engine:
     async def _postpone(self, entries: list[_Entry], error: StoreUnavailableError) -> None:
         """Keep what can wait for the database, answer what cannot."""
         log.error("database away", error=str(error), facts=len(entries))
-        kept: list[_Entry] = []
+        # The answer may be all that failed: what the store has now is set right, and soon. It is
+        # the first thing to be tried, so that no fact pays for it if it is rejected.
+        kept = [_Entry(None)]
         for entry in entries:
             if entry.reply is not None:
                 if not entry.reply.done():
@@ -278,19 +305,26 @@ class Engine:
                 self._turn_away(entry.fact)
             elif entry.fact is not None:
                 kept.append(entry)
-        # The answer may be all that failed: what the store has now is set right, and soon.
-        kept.append(_Entry(None))
         self._inbox.extendleft(reversed(kept))
         self._filled.set()
         await asyncio.sleep(RETRY_SECONDS)
 
     async def _isolate(self, entries: list[_Entry], error: StoreRefusedError) -> None:
         """Let one fact that the database rejects not spoil the others of its batch."""
-        if len(entries) > 1:
-            for entry in entries:
-                await self._process([entry])
+        if len(entries) == 1:
+            self._reject(entries[0], error)
             return
-        [entry] = entries
+        for place, entry in enumerate(entries):
+            try:
+                await self._attempt([entry])
+            except StoreUnavailableError as away:
+                await self._postpone(entries[place:], away)
+                return
+            except StoreRefusedError as refusal:
+                self._reject(entry, refusal)
+
+    def _reject(self, entry: _Entry, error: StoreRefusedError) -> None:
+        """Drop a fact that the database rejects."""
         self._ledger.trust()  # or what is written again might have the next facts rejected, too
         log.error("fact rejected by the database", error=str(error), **subject(entry.fact))
         if entry.reply is not None:

@@ -106,6 +106,8 @@ class ConfigurationFeed:
                 await self._follow()
             except (*UNAVAILABLE, asyncpg.PostgresError, StoreUnavailableError) as error:
                 log.warning("configuration not followed", error=str(error) or type(error).__name__)
+            except Exception:  # the service must outlive a row that it cannot read
+                log.exception("configuration not followed")
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _follow(self) -> None:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from random import SystemRandom
+from typing import TypeVar
 
 import aiohttp
 import structlog
@@ -18,6 +19,8 @@ from component.telephony.client import PULSE, AriClient
 from component.telephony.errors import AppReplacedError, AriError, AriUnreachableError
 
 log = structlog.get_logger(__name__)
+
+E = TypeVar("E", bound=Exception)
 
 EVENTS = (
     "StasisStart",
@@ -121,6 +124,9 @@ class AriConnection:
                 both.create_task(self._settle_and_watch())
         except* AriError as group:
             ended = _first(group)
+        except* Exception as bugs:  # the service must outlive them; a new session may, too
+            log.error("asterisk session failed", exc_info=bugs)
+            ended = AriError(0, f"a fault of ours: {type(_first(bugs)).__name__}, see the log")
         finally:
             if self.connected:
                 self.connected = False
@@ -213,10 +219,9 @@ def pauses() -> Iterator[float]:
         longest = min(longest * 2, LAST_RETRY_SECONDS)
 
 
-def _first(group: BaseExceptionGroup[AriError]) -> AriError:
-    [first, *_] = group.exceptions
-    assert isinstance(first, AriError), "both tasks raise theirs ungrouped"
-    return first
+def _first(group: BaseExceptionGroup[E]) -> E:
+    first = group.exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first
 
 
 async def _close(socket: aiohttp.ClientWebSocketResponse) -> None:

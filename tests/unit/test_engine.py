@@ -10,7 +10,14 @@ import pytest
 
 from component.domain.commands import Connect, HangUpLeg, Hold, Release, Ring
 from component.domain.errors import UnknownDeviceError
-from component.domain.events import AsteriskLost, CallerLeft, LegAnswered, LegEnded, LogOff, LogOn
+from component.domain.events import (
+    AsteriskLost,
+    CallerLeft,
+    LegAnswered,
+    LegEnded,
+    LogOff,
+    LogOn,
+)
 from component.domain.model import CallState, DeviceState, Leg, LegEnd, QueueStatus
 from component.ports import (
     Changes,

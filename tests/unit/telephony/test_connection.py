@@ -59,7 +59,7 @@ class Line:
         self.sockets: list[FakeSocket] = []
         self.heard: list[Mapping[str, object]] = []
         self.told: list[str] = []
-        self.settling_fails: list[AriError] = []
+        self.settling_fails: list[Exception] = []
         self.ari.sockets = self._open
         self.connection = AriConnection(
             self.ari,
@@ -256,6 +256,20 @@ async def test_when_asterisk_has_forgotten_the_application_it_connects_again(
     line.ari.refuse("userEvent", 404)
     async with running(line):
         await line.is_up(sockets=2)
+
+
+@pytest.mark.parametrize("where", ["settling", "an event"])
+async def test_a_bug_ends_the_session_and_not_the_service(line: Line, where: str) -> None:
+    line.settling_fails = [ZeroDivisionError()] if where == "settling" else []
+    with capture_logs() as logs:
+        async with running(line):
+            if where == "an event":
+                socket = await line.is_up()
+                line.connection._on_event = lambda _: 1 // 0  # type: ignore[assignment]
+                socket.says({"type": "StasisStart"})
+            await line.is_up(sockets=2)
+    [failed] = [entry for entry in logs if entry["event"] == "asterisk session failed"]
+    assert "ZeroDivisionError" in repr(failed["exc_info"])
 
 
 async def test_many_devices_are_subscribed_in_several_requests() -> None:

@@ -1,0 +1,1 @@
+"""A bug, or what the database rejects, costs the one fact that meets it."""
