@@ -3,15 +3,16 @@
 import asyncio
 import secrets
 import signal
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
 from random import SystemRandom
+from typing import TypeVar
 
 import asyncpg
 import structlog
 
-from component.config import Config
+from component.config import Config, ConfigError
 from component.configuration import Takeover
 from component.database import database_url
 from component.domain.events import Event
@@ -26,6 +27,7 @@ from component.measured import MeasuredAnswerer, MeasuredDirectory, MeasuredStor
 from component.metrics import Metrics
 from component.observer import ConnectionObserver, EngineObserver, asterisk_observer
 from component.outbox import Outbox
+from component.pauses import pauses
 from component.ports import Snapshot, Stored, StoreUnavailableError, WaitingChannel
 from component.pubsub.model import Role
 from component.pubsub.presence import PresenceNotice
@@ -34,7 +36,7 @@ from component.records import Ledger
 from component.storage.directory import SqlDirectory
 from component.storage.feed import ConfigurationFeed
 from component.storage.migrations import migrate
-from component.storage.postgres import PostgresStore
+from component.storage.postgres import UNAVAILABLE, PostgresStore, words
 from component.telephony.agi import FastAgiServer
 from component.telephony.agi_routes import AgiRoutes
 from component.telephony.asterisk import Asterisk
@@ -44,7 +46,10 @@ from component.xmpp.session import Place
 
 log = structlog.get_logger(__name__)
 
-RETRY_SECONDS = 1.0
+T = TypeVar("T")
+
+FIRST_RETRY_SECONDS = 0.5
+LAST_RETRY_SECONDS = 10.0
 """Between attempts to reach the database when the service starts."""
 
 WATCH_SECONDS = 1.0
@@ -63,8 +68,9 @@ async def run(config: Config) -> None:
     """Run the service until SIGTERM or SIGINT.
 
     Waits for as long as it takes until the database is there. Raises `OSError` if it cannot listen
-    where it is told to, `MigrationError` if the database cannot be used, and `StatementError` if
-    customers cannot be looked up as configured.
+    where it is told to, `MigrationError` or `StoreRefusedError` if the database cannot be used,
+    `ConfigError` if it cannot be reached as configured, and `StatementError` if customers cannot
+    be looked up as configured.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -108,9 +114,11 @@ class Service:
             await http.start(self._config.http.host, self._config.http.port)
             stack.push_async_callback(http.stop)
             url = await stack.enter_async_context(database_url(self._config.database))
-            store = await stack.enter_async_context(await self._open(url))
+            await self._with_database("bringing the schema up to date", lambda: _migrate(url))
             directory = await self._directory(url, stack)
-            await self._serve(url, store, directory, await store.load(), stack)
+            store = await stack.enter_async_context(PostgresStore(url))
+            stored = await self._with_database("reading", store.load)
+            await self._serve(url, store, directory, stored, stack)
 
     async def _serve(
         self,
@@ -215,25 +223,23 @@ class Service:
     async def _provision(self, engine: Engine, accounts: Mapping[str, str]) -> None:
         """Give each extension its node before anybody can ask for it."""
         history = self._config.pubsub.history
-        while True:
-            try:
-                await engine.pubsub(lambda pubsub, _now: pubsub.provision(accounts, history))
-            except StoreUnavailableError as error:
-                await self._await_database(error)
-            else:
-                return
+        await self._with_database(
+            "making nodes",
+            lambda: engine.pubsub(lambda pubsub, _now: pubsub.provision(accounts, history)),
+        )
 
-    async def _open(self, url: str) -> PostgresStore:
-        """Wait for the database, bring its schema up to date."""
+    async def _with_database(self, doing: str, work: Callable[[], Awaitable[T]]) -> T:
+        """Do what needs the database, again and again until it is there; `/readyz` says so."""
+        waits = pauses(FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS)
+        self._database = Status(ready=False, detail=doing)
         while True:
             try:
-                applied = await migrate(url)
-            except (OSError, asyncpg.PostgresError) as error:
-                await self._await_database(error)
-            else:
-                if applied:
-                    log.info("schema brought up to date", migrations=applied)
-                return PostgresStore(url)
+                return await work()
+            except StoreUnavailableError as error:
+                pause = next(waits)
+                self._database = Status(ready=False, detail=str(error))
+                log.warning("database away", error=str(error), retry_in=round(pause, 2))
+                await asyncio.sleep(pause)
 
     async def _directory(self, url: str, stack: AsyncExitStack) -> SqlDirectory:
         """Return who knows the customers. Raises `StatementError`."""
@@ -246,11 +252,6 @@ class Service:
         except StoreUnavailableError as error:
             log.warning("customer look-up not checked", error=str(error))
         return directory
-
-    async def _await_database(self, error: Exception) -> None:
-        self._database = Status(ready=False, detail=str(error))
-        log.warning("database away", error=str(error), retry_in=RETRY_SECONDS)
-        await asyncio.sleep(RETRY_SECONDS)
 
     async def _watch(self, store: PostgresStore) -> None:
         """Ask the database for signs of life, and see who comes and goes."""
@@ -293,6 +294,21 @@ class Service:
             **dict.fromkeys((*xmpp.supervisors, *xmpp.services), Role.MEMBER),
             **dict.fromkeys(xmpp.admins, Role.OWNER),
         }
+
+
+async def _migrate(url: str) -> None:
+    """Bring the schema up to date.
+
+    Raises `StoreUnavailableError`, `MigrationError`, or `ConfigError` if the URL is at fault.
+    """
+    try:
+        applied = await migrate(url)
+    except asyncpg.ClientConfigurationError as error:
+        raise ConfigError("the service", [f"[database] url: {error}"]) from error
+    except (*UNAVAILABLE, asyncpg.PostgresError) as error:
+        raise StoreUnavailableError(words(error)) from error
+    if applied:
+        log.info("schema brought up to date", migrations=applied)
 
 
 def _first(group: ExceptionGroup[Exception]) -> Exception:

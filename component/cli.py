@@ -61,10 +61,17 @@ def _options(
 
 @app.command()
 def run(config: ConfigOption = None) -> None:
-    """Run the service until it is told to stop (SIGTERM or Ctrl-C)."""
+    """Run the service until it is told to stop (SIGTERM or Ctrl-C).
+
+    Exit status: 0 it was told to stop; 1 something that it needs cannot be used, such as a port
+    that is taken, a database whose schema cannot be brought up to date, a customer look-up that is
+    wrong; 2 the configuration is wrong. What is merely away is waited for.
+    """
     settings = _load(config)
     from component import logs
     from component.app import run as serve
+    from component.config import ConfigError
+    from component.ports import StoreRefusedError
     from component.storage.directory import StatementError
     from component.storage.migrations import MigrationError
 
@@ -73,6 +80,10 @@ def run(config: ConfigOption = None) -> None:
         asyncio.run(serve(settings))
     except StatementError as error:
         _fail(f"customers cannot be looked up: {error}: {error.remedy}")
+    except ConfigError as error:
+        _fail(str(error), status=2)
+    except StoreRefusedError as error:
+        _fail(f"the database cannot be read: {error}")
     except (OSError, MigrationError) as error:
         _fail(str(error))
 

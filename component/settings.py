@@ -1,8 +1,9 @@
 """The sections of the configuration: which keys there are and which values they take."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -16,6 +17,11 @@ from pydantic import (
 from slixmpp import JID, InvalidJID
 
 from component.pubsub.policy import Creators, Policy
+
+SSL_MODES = frozenset({"disable", "allow", "prefer", "require", "verify-ca", "verify-full"})
+"""How a connection to PostgreSQL may be encrypted."""
+
+_HOST = re.compile(r"(?:\[[^][]+\]|[^][:@]+)(?::(?P<port>[0-9]{1,5}))?")
 
 
 def _split(value: object) -> object:
@@ -64,9 +70,33 @@ def _uri(value: str) -> str:
 
 def _postgresql_url(value: SecretStr) -> SecretStr:
     url = value.get_secret_value()
-    if url and urlsplit(url).scheme not in ("postgresql", "postgres"):
+    if not url:
+        return value
+    parts = urlsplit(url)
+    if parts.scheme not in ("postgresql", "postgres"):
         raise ValueError("must be empty or a URL like postgresql://user@host/database")
+    hosts = parts.netloc.partition("@")[2] if "@" in parts.netloc else parts.netloc
+    if parts.fragment or not all(map(_is_host, hosts.split(",") if hosts else ())):
+        raise ValueError(
+            "must be like postgresql://user:password@host:5432/database; special characters in"
+            " user and password are written as in %40"
+        )
+    modes = [mode for key, mode in _parameters(parts.query) if key == "sslmode"]
+    if not SSL_MODES.issuperset(modes):
+        raise ValueError(f"sslmode must be one of {', '.join(sorted(SSL_MODES))}")
     return value
+
+
+def _is_host(written: str) -> bool:
+    found = _HOST.fullmatch(written)
+    return found is not None and 0 < int(found["port"] or 1) < 65536
+
+
+def _parameters(query: str) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(query, strict_parsing=True) if query else []
+    except ValueError:  # which quotes what may be a password
+        raise ValueError("must have parameters like ?sslmode=require&port=5432") from None
 
 
 def _not_empty(value: SecretStr) -> SecretStr:

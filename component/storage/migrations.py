@@ -7,9 +7,14 @@ from pogo_core.error import BadMigrationError
 from pogo_core.util import migrate as pogo
 from pogo_core.util import sql as pogo_sql
 
+from component.storage.postgres import UNAVAILABLE, words
+
 SCHEMA = "public"
 
 OLDEST_SERVER = 14
+
+CONNECT_SECONDS = 10.0
+"""How long the server may take to accept a connection, and to end it."""
 
 LOCK = 5604661
 """Of those who migrate at the same time, one works and the others wait."""
@@ -37,24 +42,37 @@ def directory() -> Path:
 async def migrate(url: str) -> list[str]:
     """Apply what is missing; return the names of what was applied.
 
-    Raises `MigrationError`, and what asyncpg raises when the database cannot be reached.
+    A migration that fails is undone, those before it stay. Raises `MigrationError`, which says
+    which one and why, and what asyncpg raises when the database cannot be reached.
     """
-    connection = await asyncpg.connect(url)
+    connection = await asyncpg.connect(url, timeout=CONNECT_SECONDS)
     try:
-        await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
-        await pogo_sql.ensure_pogo_sync(connection)
-        before = await _applied(connection)
-        await pogo.apply(connection, directory(), schema_name=SCHEMA)
-        return sorted(await _applied(connection) - before)
-    except BadMigrationError as error:
-        raise MigrationError(f"{error}: {error.__cause__}") from error
+        return await _apply(connection)
+    except UNAVAILABLE:
+        raise
+    except asyncpg.PostgresError as error:
+        raise MigrationError(f"the schema cannot be changed: {words(error)}") from error
     finally:
-        await connection.close()
+        await connection.close(timeout=CONNECT_SECONDS)
+
+
+async def _apply(connection: asyncpg.Connection) -> list[str]:
+    await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
+    await pogo_sql.ensure_pogo_sync(connection)
+    before = await _applied(connection)
+    try:
+        await pogo.apply(connection, directory(), schema_name=SCHEMA)
+    except BadMigrationError as error:
+        cause = error.__cause__ or error
+        if isinstance(cause, (*UNAVAILABLE, asyncpg.TransactionRollbackError)):
+            raise ConnectionError(f"{error}: {words(cause)}") from cause  # worth another try
+        raise MigrationError(f"{error}: {words(cause)}") from cause
+    return sorted(await _applied(connection) - before)
 
 
 async def check(url: str) -> list[str]:
     """Return the names of the migrations that are missing. Raises as `migrate` does."""
-    connection = await asyncpg.connect(url)
+    connection = await asyncpg.connect(url, timeout=CONNECT_SECONDS)
     try:
         return sorted(_known() - await _applied(connection))
     finally:

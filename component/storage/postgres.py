@@ -30,7 +30,7 @@ CONNECTIONS = 3
 class PostgresStore:
     """A pool of connections to one database. Use it as an async context manager.
 
-    `deadline` is how long any request may take, in seconds.
+    `deadline` is how long any request may take, in seconds. The database need not be there yet.
     """
 
     def __init__(self, url: str, deadline: float = 5.0) -> None:
@@ -41,15 +41,14 @@ class PostgresStore:
         """The state of the database in words; empty when all is well."""
 
     async def __aenter__(self) -> Self:
-        with self._watched():
-            self._pool = await asyncpg.create_pool(
-                self._url,
-                min_size=1,
-                max_size=CONNECTIONS,
-                command_timeout=self._deadline,
-                timeout=self._deadline,
-                server_settings={"application_name": "ivr-pubsub"},
-            )
+        self._pool = await asyncpg.create_pool(
+            self._url,
+            min_size=0,
+            max_size=CONNECTIONS,
+            command_timeout=self._deadline,
+            timeout=self._deadline,
+            server_settings={"application_name": "ivr-pubsub"},
+        )
         return self
 
     async def __aexit__(
@@ -66,7 +65,7 @@ class PostgresStore:
             self._pool.terminate()
 
     async def load(self) -> Stored:
-        """Read everything. Raises `StoreUnavailableError`."""
+        """Read everything. Raises `StoreUnavailableError`, or `StoreRefusedError` if it may not."""
         async with self._connection() as connection:
             return await reads.everything(connection)
 

@@ -7,14 +7,14 @@ reader would make Asterisk close the socket and lose what it had to say.
 import asyncio
 import contextlib
 import json
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from random import SystemRandom
 from typing import TypeVar
 
 import aiohttp
 import structlog
 
+from component.pauses import pauses
 from component.telephony.client import PULSE, AriClient
 from component.telephony.errors import AppReplacedError, AriError, AriUnreachableError
 
@@ -44,8 +44,6 @@ VACANCY_SECONDS = 5.0
 """How often a client that was replaced looks whether the application is free again."""
 CLOSE_SECONDS = 1.0
 """How long the other end may take to say goodbye."""
-
-_dice = SystemRandom()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +88,7 @@ class AriConnection:
 
     async def run(self) -> None:
         """Stay connected until cancelled."""
-        waits = pauses()
+        waits = pauses(FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS)
         while True:
             self._settled = False
             try:
@@ -104,7 +102,7 @@ class AriConnection:
                 continue
             except AriError as error:
                 if self._settled:
-                    waits = pauses()
+                    waits = pauses(FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS)
                 pause = next(waits)
                 self._warn(error, pause)
             await asyncio.sleep(pause)
@@ -209,14 +207,6 @@ class AriConnection:
     def _report(self, error: AriError) -> None:
         detail = f"{error}; {error.mending}" if error.mending else str(error)
         self.state = ConnectionState(up=False, detail=detail)
-
-
-def pauses() -> Iterator[float]:
-    """Yield ever longer pauses, in seconds, so spread that many clients do not come at once."""
-    longest = FIRST_RETRY_SECONDS
-    while True:
-        yield _dice.uniform(longest / 2, longest)
-        longest = min(longest * 2, LAST_RETRY_SECONDS)
 
 
 def _first(group: BaseExceptionGroup[E]) -> E:

@@ -51,6 +51,15 @@ def test_the_version_is_shown() -> None:
     assert ivr_pubsub("--version").stdout.startswith("ivr-pubsub 0.")
 
 
+def test_a_database_url_that_cannot_be_used_ends_it_before_anything_is_opened(config: Path) -> None:
+    bad = {"IVR_PUBSUB_DATABASE__URL": "postgresql://ivr:p/ss@localhost/ivr"}
+    ended = ivr_pubsub("run", "--config", config, **bad)
+
+    assert ended.returncode == 2
+    assert "[database] url: must be like postgresql://" in ended.stderr
+    assert "p/ss" not in ended.stderr
+
+
 def test_help_names_the_commands_and_loads_none_of_them() -> None:
     assert all(name in ivr_pubsub("--help").stdout for name in ("run", "migrate", "watch", "check"))
     heavy = "{'aiohttp', 'asyncpg', 'pydantic', 'slixmpp'}"

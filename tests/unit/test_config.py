@@ -96,6 +96,42 @@ def test_a_bad_value_is_named_with_what_is_allowed(added: str, complaint: str) -
     assert "/etc/some.toml" in message
 
 
+@pytest.mark.parametrize("key", ["[database] url", "[customers] url"])
+@pytest.mark.parametrize(
+    ("url", "complaint"),
+    [
+        ("postgresql://u@h:port/d", "must be like postgresql://user:password@host:5432/database"),
+        ("postgresql://u@h:70000/d", "must be like"),
+        ("postgresql://u@a,,b/d", "must be like"),
+        ("postgresql://u:a/b@h/d", "special characters in user and password"),
+        ("postgresql://u:a#b@h/d", "special characters in user and password"),
+        ("postgresql://u:a@b@h/d", "special characters in user and password"),
+        ("postgresql://[::1/d", "Invalid IPv6 URL"),
+        ("postgresql://h/d?sslmode=on", "sslmode must be one of allow, disable"),
+        ("postgresql://h/d?secret", "must have parameters like ?sslmode=require"),
+    ],
+)
+def test_a_malformed_database_url_is_named(key: str, url: str, complaint: str) -> None:
+    section, name = key.split()
+    message = problems(MINIMAL + f"{section}\n{name} = '{url}'")
+    assert f"{key}: " in message
+    assert complaint in message
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql:///ivr?host=/run/postgresql",
+        "postgres://u:p%40ss@[::1]:5433/ivr?sslmode=verify-full&sslrootcert=/etc/ca.pem",
+        "postgresql://u@%2Frun%2Fpostgresql/ivr",
+        "postgresql://u@a:5432,b/ivr?target_session_attrs=read-write",
+    ],
+)
+def test_a_database_url_may_be_all_that_postgresql_knows(url: str) -> None:
+    loaded = config.from_toml(MINIMAL + f"[database]\nurl = '{url}'")
+    assert loaded.database.url.get_secret_value() == url
+
+
 @pytest.mark.parametrize(
     ("key", "value", "complaint"),
     [

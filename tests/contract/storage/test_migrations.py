@@ -1,5 +1,6 @@
 """The numbered migrations."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from component.pubsub.model import Node
 from component.storage.migrations import (
     SCHEMA,
     DatabaseTooNewError,
+    MigrationError,
     check,
     directory,
     migrate,
@@ -78,6 +80,51 @@ async def test_what_was_there_before_nodes_were_configured_stays(
     await pogo.rollback(connection, directory(), count=len(LATER), schema_name=SCHEMA)
     assert await check(url) == LATER
     await connection.close()
+
+
+async def test_a_migration_that_the_data_refuse_is_named_and_undone(
+    databases: Databases, tmp_path: Path
+) -> None:
+    url = await databases.empty("refusing")
+    for number in range(1, 8):
+        [migration] = directory().glob(f"{number:04}_*.sql")
+        shutil.copy(migration, tmp_path)
+    connection = await asyncpg.connect(url)
+    await pogo_sql.ensure_pogo_sync(connection)
+    await pogo.apply(connection, tmp_path, schema_name=SCHEMA)
+    await connection.execute("INSERT INTO queues (name, timeout) VALUES ('patient', 'infinity')")
+
+    with pytest.raises(MigrationError, match=r"0008_configuration_feed.*queues_finite") as refused:
+        await migrate(url)
+    assert "patient" not in str(refused.value), "a row may be personal, and this is logged"
+    assert await check(url) == ALL[7:]
+
+    await connection.execute("UPDATE queues SET timeout = 60")
+    assert await migrate(url) == ALL[7:]
+    await connection.close()
+
+
+async def test_who_may_not_make_tables_is_told(databases: Databases) -> None:
+    url = await databases.empty("forbidden")
+    connection = await asyncpg.connect(url)
+    await connection.execute("CREATE ROLE pupil LOGIN")
+    await connection.close()
+
+    with pytest.raises(MigrationError, match="permission denied"):
+        await migrate(re.sub("//[^@/]*@", "//pupil@", url))
+
+
+async def test_a_database_that_goes_away_during_a_migration_is_away(
+    databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = await databases.empty("interrupted")
+
+    async def killed(connection: asyncpg.Connection, *_: object, **__: object) -> None:
+        await connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    monkeypatch.setattr(pogo_sql, "migration_applied", killed)
+    with pytest.raises(ConnectionError, match="0001_schema"):
+        await migrate(url)
 
 
 async def test_a_database_newer_than_the_code_is_refused(databases: Databases) -> None:

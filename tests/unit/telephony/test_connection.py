@@ -1,5 +1,4 @@
 import asyncio
-import itertools
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
@@ -11,7 +10,7 @@ from structlog.testing import capture_logs
 
 from component.telephony import connection
 from component.telephony.client import PULSE
-from component.telephony.connection import EVENTS, LAST_RETRY_SECONDS, AriConnection, pauses
+from component.telephony.connection import EVENTS, AriConnection
 from component.telephony.errors import AriError
 from tests.unit.telephony.fake_ari import FakeAri
 
@@ -284,10 +283,3 @@ async def test_when_cancelled_it_closes_the_socket(line: Line) -> None:
         socket = await line.is_up()
     assert socket.closed
     assert line.told == ["connected", "lost"]
-
-
-def test_pauses_grow_to_a_bound_and_are_spread() -> None:
-    first, *_, last = itertools.islice(pauses(), 20)
-    assert 0.25 <= first <= 0.5
-    assert LAST_RETRY_SECONDS / 2 <= last <= LAST_RETRY_SECONDS
-    assert len(set(itertools.islice(pauses(), 20))) == 20

@@ -1,0 +1,109 @@
+"""The service starts whatever the database is doing, or says why it cannot."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import asyncpg
+import pytest
+
+from lab.ports import PortBlock
+from lab.service import Service
+from tests.databases import Databases
+
+pytestmark = pytest.mark.contract
+
+PATIENCE = 30.0
+
+
+@pytest.fixture
+async def database_url(databases: Databases) -> AsyncIterator[str]:
+    async with databases.fresh() as url:
+        yield url
+
+
+@pytest.fixture
+async def service(database_url: str, ports: PortBlock, tmp_path: Path) -> AsyncIterator[Service]:
+    """A service that finds neither Asterisk nor XMPP server, not yet started."""
+    closed = ports.take()
+    service = Service(
+        tmp_path,
+        {
+            "xmpp": {"domain": "ivr.example.com", "port": closed, "secret": "secret"},
+            "asterisk": {
+                "url": f"http://127.0.0.1:{closed}", "username": "ivr", "password": "secret"
+            },
+            "agi": {"port": ports.take()},
+            "http": {"port": ports.take()},
+            "database": {"url": database_url},
+            "log": {"format": "json"},
+        },
+    )  # fmt: skip
+    service.needs = ("database",)
+    yield service
+    await service.stop()
+
+
+async def says(service: Service, detail: str) -> None:
+    """Wait until `/readyz` says this of the database."""
+    said = None
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while said is None or detail not in said["detail"]:
+                try:
+                    said = (await service.status())["database"]
+                except aiohttp.ClientError:
+                    await asyncio.sleep(0.05)
+    except TimeoutError:
+        raise TimeoutError(f"it says {said}, not {detail}") from None
+
+
+async def test_a_database_that_is_away_at_the_start_is_waited_for(
+    databases: Databases, database_url: str, service: Service
+) -> None:
+    async with databases.away(database_url):
+        await service.start()
+        await says(service, "not currently accepting connections")
+    await service.ready()
+
+    assert service.logged("database away")[0]["retry_in"] > 0
+
+
+async def test_a_database_that_hangs_while_it_is_read_is_waited_for(
+    database_url: str, service: Service
+) -> None:
+    connection = await asyncpg.connect(database_url)
+    async with connection.transaction():
+        await connection.execute("LOCK TABLE calls")
+        await service.start()
+        await says(service, "reading")
+        await says(service, "TimeoutError")
+    await connection.close()
+    await service.ready()
+
+
+async def test_a_table_that_may_not_be_read_ends_it_with_a_clear_error(
+    database_url: str, service: Service
+) -> None:
+    connection = await asyncpg.connect(database_url)
+    await connection.execute("ALTER TABLE calls RENAME TO phone_calls")
+    await connection.close()
+    await service.start()
+
+    assert await service.process.wait() == 1
+    assert 'the database cannot be read: UndefinedTableError: relation "calls" does not exist' in (
+        service.log.read_text()
+    )
+
+
+async def test_a_schema_that_cannot_be_changed_ends_it_and_the_migration_is_named(
+    database_url: str, service: Service
+) -> None:
+    connection = await asyncpg.connect(database_url)
+    await connection.execute("DELETE FROM _pogo_migration WHERE migration_id = '0016_recent_calls'")
+    await connection.close()
+    await service.start()
+
+    assert await service.process.wait() == 1
+    assert "ivr-pubsub: Failed to apply 0016_recent_calls: " in service.log.read_text()
