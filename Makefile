@@ -1,7 +1,7 @@
 PYTHON ?= python3
 export PYTHON
 
-.PHONY: help setup run test simulate check format bench-pop bench-engine bench-pubsub dashboards diagrams plots prompts clean
+.PHONY: help setup run test simulate check format bench-pop bench-engine bench-pubsub docs dashboards diagrams plots prompts clean
 
 help: ## Show this help
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -13,6 +13,7 @@ run: setup ## Start the whole system on this machine and make a demonstration ca
 	@.venv/bin/python -m lab
 
 test: setup ## Run all tests, or those that ARGS names: make test ARGS="-m unit"
+	@.venv/bin/pip install --quiet --disable-pip-version-check --no-compile --editable '.[docs,javascript]'
 	@.venv/bin/pytest --numprocesses auto --dist loadfile $(ARGS)
 
 simulate: setup ## Simulate call centres at random: make simulate SEEDS=1000 CALLS=100 JOBS=2
@@ -37,6 +38,11 @@ bench-pubsub: setup ## Compare with Prosody's and ejabberd's mod_pubsub: 5 minut
 
 prompts: ## Make the recordings of asterisk/prompts/sentences
 	@scripts/make-prompts .state/prompts
+
+docs: setup ## Build the documentation in .state/site, to be opened in a browser
+	@.venv/bin/pip install --quiet --disable-pip-version-check --no-compile --editable '.[docs]'
+	@NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --quiet --strict
+	@echo .state/site/index.html
 
 dashboards: setup ## Write the dashboards anew in monitoring/grafana, from lab/dashboards/
 	@.venv/bin/python -m lab.dashboards

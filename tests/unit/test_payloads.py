@@ -17,7 +17,9 @@ from component.payloads import announcement_xml, call_xml
 
 pytestmark = pytest.mark.unit
 
-SCHEMA = xmlschema.XMLSchema(Path(__file__).parents[2] / "docs" / "payload.xsd")
+DOCS = Path(__file__).parents[2] / "docs"
+
+SCHEMA = xmlschema.XMLSchema(DOCS / "payload.xsd")
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, UTC)
 
@@ -160,3 +162,37 @@ def test_the_announcement_of_a_caller_of_whom_nothing_is_known() -> None:
     nobody = replace(OFFERED, customer=None, caller=Caller(""))
 
     assert announcement_xml(nobody) == "<body>Call waiting in support: unknown number</body>"
+
+
+def test_the_example_of_the_documentation_is_what_is_published() -> None:
+    example = (DOCS / "examples" / "call.xml").read_text()
+    SCHEMA.validate(example)
+    at = datetime(2026, 11, 26, 9, 4, 5, tzinfo=UTC)
+    offered = at + timedelta(seconds=65.5)
+    call = Call(
+        "1795653845.17",
+        "support",
+        "channel1",
+        Caller("+495550100", "Ann"),
+        at,
+        digits="1111",
+        customer=Customer(7, "1111", "Company 1", {"contract": "gold"}),
+        state=CallState.ANSWERED,
+        offers=(Offer("2000", Leg("call1", 2), offered),),
+        attempt=2,
+        answered_at=at + timedelta(seconds=69.25),
+        revision=4,
+        transfers=(Transfer("1000", offered, attended=False),),
+    )
+
+    shown, published = ET.fromstring(example), ET.fromstring(call_xml(call, "2000"))
+
+    for payload in (shown, published):
+        json_element = payload.find("{urn:xmpp:json:0}json")
+        assert json_element is not None
+        json_element.text = json.dumps(json.loads(json_element.text or ""), sort_keys=True)
+    canonical = [
+        ET.canonicalize(ET.tostring(payload, encoding="unicode"), strip_text=True)
+        for payload in (shown, published)
+    ]
+    assert canonical[0] == canonical[1]

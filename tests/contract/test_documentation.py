@@ -1,0 +1,73 @@
+"""The documentation is built without a warning, and what it tells to type works."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from lab.paths import PROJECT
+from tests.databases import Databases
+
+pytestmark = pytest.mark.contract
+
+BIN = Path(sys.executable).parent
+
+CONFIG = """
+[xmpp]
+domain = "ivr.example.com"
+secret = "secret"
+[asterisk]
+username = "ivr"
+password = "secret"
+[database]
+url = "{url}"
+"""
+
+
+def test_it_is_built_without_a_warning_and_no_link_is_broken(tmp_path: Path) -> None:
+    built = subprocess.run(
+        [BIN / "mkdocs", "build", "--strict", "--site-dir", tmp_path],
+        cwd=PROJECT,
+        env=os.environ | {"NO_MKDOCS_2_WARNING": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert built.returncode == 0, built.stderr
+    assert "WARNING" not in built.stderr
+    assert (tmp_path / "index.html").exists()
+
+
+async def test_people_are_imported_as_the_page_on_installing_says(
+    databases: Databases, tmp_path: Path
+) -> None:
+    page = (PROJECT / "docs" / "install" / "index.md").read_text()
+    step = page[page.index("**Your people.**") : page.index("**Asterisk.**")]
+    [statement] = re.findall(r'psql -c "(.*)" ivr-pubsub', step)
+    commands = [line for line in re.findall(r"(?m)^ {8}(.*)", step) if "psql" not in line]
+    url = await databases.empty("documentation")
+    (tmp_path / "ivr-pubsub.toml").write_text(CONFIG.format(url=url))
+
+    def type_(*lines: str) -> None:
+        path = f"{BIN}:{os.environ['PATH']}"
+        script = ["set -e", *lines]
+        subprocess.run(
+            ["bash", "-c", "\n".join(script)], cwd=tmp_path, env={"PATH": path}, check=True
+        )
+
+    type_("ivr-pubsub migrate")
+    connection = await asyncpg.connect(url)
+    await connection.execute(statement)
+    type_(*commands)
+
+    [member] = await connection.fetch("SELECT * FROM members JOIN extensions USING (extension)")
+    [customer] = await connection.fetch("SELECT * FROM customers")
+    await connection.close()
+    assert (member["queue"], member["extension"]) == ("support", "1000")
+    assert (member["device"], member["jid"]) == ("PJSIP/1000", "ann@example.com")
+    assert (customer["code"], customer["name"]) == ("1111", "Company 1")
