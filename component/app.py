@@ -144,6 +144,7 @@ class Service:
         pubsub.load(
             stored.nodes, stored.affiliations, stored.subscriptions, stored.items, stored.contacts
         )
+        pubsub.resume(clock.now())
         outbox = Outbox(stored.outgoing, clock.now())
         directory = MeasuredDirectory(customers, self._metrics)
         journal = Journal(state)

@@ -60,6 +60,10 @@ class PubSub(
         """Take over what the store has."""
         self._state.load(nodes, affiliations, subscriptions, items, contacts)
 
+    def resume(self, now: datetime) -> None:
+        """Take note that the service starts now: what was published before may be gone."""
+        self._state.resume(now)
+
     def expire(self, now: datetime) -> None:
         """End what has a time to end: leased subscriptions and expired items. Cheap if nothing."""
         self._expiry.run(now)

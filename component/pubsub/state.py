@@ -140,7 +140,11 @@ class State:
 
         It is the time in microseconds, so that it is so after a restart too.
         """
-        return max(self._last_seq + 1, int(now.timestamp() * 1e6))
+        return max(self._last_seq + 1, _number_of(now))
+
+    def resume(self, now: datetime) -> None:
+        """Take note that any number up to now may have been given before a restart."""
+        self._last_seq = max(self._last_seq, _number_of(now))
 
     def was_given(self, seq: int) -> bool:
         """Tell whether a number may be that of an item, if only of one that is gone."""
@@ -223,6 +227,10 @@ class State:
 def key_of(subscription: Subscription) -> SubscriptionKey:
     """Return the key of a subscription's record."""
     return subscription.node, subscription.service, subscription.jid, subscription.subid
+
+
+def _number_of(time: datetime) -> int:
+    return int(time.timestamp() * 1e6)
 
 
 def expiry_of(item: Item, node: Node) -> datetime | None:

@@ -2,11 +2,13 @@ from datetime import timedelta
 
 import pytest
 
+from component.pubsub.archive import Query, place_of
 from component.pubsub.configuration import AccessModel, Configuration
 from component.pubsub.errors import (
     ClosedNodeError,
     InvalidSubidError,
     NodeNotFoundError,
+    PageNotFoundError,
     SubscriptionRequiredError,
 )
 from component.pubsub.model import (
@@ -15,6 +17,7 @@ from component.pubsub.model import (
     Node,
     Notification,
 )
+from component.pubsub.paging import Page
 from component.pubsub.service import Request
 from tests.unit.pubsub.provisioned import (
     ADMIN,
@@ -116,6 +119,21 @@ def test_no_number_is_given_twice_though_the_newest_items_are_gone() -> None:
     later = NOW + timedelta(seconds=1)
     after.do(lambda pubsub: pubsub.publish("ext1000", "call-2", "<x/>", DOMAIN, later))
     assert after.pubsub.items["ext1000", "call-2"].seq > gone
+
+
+def test_what_came_after_an_item_is_found_after_a_restart_though_all_are_gone() -> None:
+    before, after = Provisioned(), Provisioned()
+    before.publish("call-1")
+    gone = place_of(before.pubsub.items["ext1000", "call-1"])
+    after.pubsub.resume(NOW + timedelta(hours=1))
+    request, since = Request(AGENT, DOMAIN, "ext1000"), Query(after=gone)
+    after.subscribe(AGENT)
+    assert after.pubsub.archived(request, since, Page())[1].entries == ()
+    after.publish("call-2")
+    assert [i.id for i in after.pubsub.archived(request, since, Page())[1].entries] == ["call-2"]
+    future = Query(after=str(int(gone) + 10**12))
+    with pytest.raises(PageNotFoundError):
+        after.pubsub.archived(request, future, Page())
 
 
 def test_the_newest_items_can_be_asked_for(service: Provisioned) -> None:
