@@ -1,5 +1,6 @@
 """Extended stanza addressing (XEP-0033): one message to many, if the server can do it."""
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
@@ -15,6 +16,7 @@ MOST_SERVICES = 50
 
 _FIELD = f"{{{FORM}}}field"
 _VALUE = f"{{{FORM}}}value"
+_NUMBER = re.compile("[0-9]{1,9}")
 
 Ask = Callable[[str, Markup], Awaitable[ET.Element | None]]
 """Sends a request of type get to an address; returns the result, None if there was none."""
@@ -57,11 +59,15 @@ async def _examine(ask: Ask, address: str) -> Multicast | None:
     if info is None:
         return None
     features = {feature.get("var") for feature in info.iter(f"{{{DISCO_INFO}}}feature")}
-    return Multicast(address, _limit(info)) if ADDRESS in features else None
+    limit = _limit(info) if ADDRESS in features else 0
+    return Multicast(address, limit) if limit > 0 else None
 
 
 def _limit(info: ET.Element) -> int:
     """Return how many addresses a message may have, as ejabberd tells it in a form (XEP-0128)."""
-    said = {field.get("var"): field.findtext(_VALUE, "") for field in info.iter(_FIELD)}
-    value = said.get("message", "")
-    return int(value) if said.get("FORM_TYPE") == ADDRESS and value.isdecimal() else LEAST_LIMIT
+    for form in info.iter(f"{{{FORM}}}x"):
+        said = {field.get("var"): field.findtext(_VALUE, "") for field in form.iter(_FIELD)}
+        value = said.get("message", "")
+        if said.get("FORM_TYPE") == ADDRESS and _NUMBER.fullmatch(value):
+            return int(value)
+    return LEAST_LIMIT

@@ -81,13 +81,22 @@ async def test_services_of_other_servers_are_not_asked() -> None:
         (form(ADDRESS, message="1000", presence="7"), 1000),
         (form(ADDRESS, presence="7"), LEAST_LIMIT),
         (form(ADDRESS, message="many"), LEAST_LIMIT),
+        (form(ADDRESS, message="infinite"), LEAST_LIMIT),
+        (form(ADDRESS, message="-1"), LEAST_LIMIT),
+        (form(ADDRESS, message="9" * 5000), LEAST_LIMIT),
         (form("urn:other", message="1000"), LEAST_LIMIT),
+        (form(ADDRESS, message="1000") + form("urn:other", message="7"), 1000),
+        (form("urn:other", message="7") + form(ADDRESS, message="1000"), 1000),
     ],
-    ids=["said", "not for messages", "no number", "another form"],
 )
 async def test_it_says_how_many_addresses_it_takes(said: str, limit: int) -> None:
     server = Server({(SERVER, "info"): info(ADDRESS, form=said)})
     assert await find(server.ask, DOMAIN) == Multicast(SERVER, limit)
+
+
+async def test_one_that_takes_no_addresses_is_none() -> None:
+    server = Server({(SERVER, "info"): info(ADDRESS, form=form(ADDRESS, message="0"))})
+    assert await find(server.ask, DOMAIN) is None
 
 
 async def test_there_may_be_none() -> None:
