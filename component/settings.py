@@ -16,7 +16,7 @@ from pydantic import (
 )
 from slixmpp import JID, InvalidJID
 
-from component.pubsub.policy import Creators, Policy
+from component.pubsub.policy import Creators, Limits, Policy
 
 SSL_MODES = frozenset({"disable", "allow", "prefer", "require", "verify-ca", "verify-full"})
 """How a connection to PostgreSQL may be encrypted."""
@@ -126,6 +126,7 @@ def _with_secret(section: Any, key: str) -> Any:
 Host = Annotated[str, Field(min_length=1)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Limit = Annotated[int, Field(ge=1)]
 Jids = Annotated[tuple[Annotated[str, AfterValidator(_bare_jid)], ...], BeforeValidator(_split)]
 Uris = Annotated[tuple[Annotated[str, AfterValidator(_uri)], ...], BeforeValidator(_split)]
 Secret = Annotated[SecretStr, AfterValidator(_not_empty)]
@@ -274,8 +275,14 @@ class PubSubConfig(Section):
     auto_create: bool = Field(
         default=False, description="whether publishing to a node that does not exist creates it"
     )
+    account_limit: Limit = Field(
+        default=1_000, description="subscriptions of an account to nodes that are for all"
+    )
+    domain_limit: Limit = Field(default=10_000, description="of all accounts of a domain")
+    total_limit: Limit = Field(default=100_000, description="in all")
 
     @property
     def policy(self) -> Policy:
         """What the rules of publish-subscribe are told of it."""
-        return Policy(self.create, self.auto_create)
+        limits = Limits(self.account_limit, self.domain_limit, self.total_limit)
+        return Policy(self.create, self.auto_create, limits)

@@ -48,6 +48,8 @@ CONDITIONS: Mapping[type[Exception], Condition] = {
     errors.TooManySubscriptionsError: Condition(
         "wait", "policy-violation", "too-many-subscriptions"
     ),
+    errors.FullError: Condition("wait", "resource-constraint"),
+    errors.TooManyAffiliationsError: Condition("wait", "policy-violation"),
     errors.JidMismatchError: Condition("modify", "bad-request", "invalid-jid"),
     errors.PageNotFoundError: Condition("cancel", "item-not-found"),
     errors.NotAllowedError: Condition("cancel", "not-allowed"),

@@ -9,7 +9,7 @@ from component.handlers.stanza import Engine, is_gone
 from component.markup import NOTHING, Markup, attribute, element, text
 from component.pubsub.addresses import bare
 from component.pubsub.audience import Resource
-from component.pubsub.errors import PubSubError
+from component.pubsub.errors import FullError, PubSubError, TooManySubscriptionsError
 from component.pubsub.presence import Presence, PresenceNotice, PresenceType, Show
 from component.pubsub.rules import Request
 
@@ -28,7 +28,10 @@ class PresenceHandlers:
         self._capabilities = capabilities
 
     async def take(self, stanza: ET.Element) -> Markup | None:
-        """Take a presence stanza; return the reply, if it calls for one."""
+        """Take a presence stanza; return the reply, if it calls for one.
+
+        Raises `TooManySubscriptionsError`, `FullError`.
+        """
         address, sender = bare(stanza.get("to", "")), stanza.get("from", "")
         request = Request(sender, address)
         try:
@@ -48,6 +51,8 @@ class PresenceHandlers:
                     await self._engine.pubsub(lambda pubsub, _: pubsub.remove_contact(request))
                 case "error" if is_gone(stanza):
                     await self._engine.pubsub(lambda pubsub, _: pubsub.lose_contact(request))
+        except (FullError, TooManySubscriptionsError):
+            raise  # that may change: it is no answer to who may see whom
         except PubSubError:
             # Of an address that does not exist no more is told than of one that may not be seen.
             said = PresenceType.UNSUBSCRIBED

@@ -22,7 +22,8 @@ class Attending(Rules):
         It need not come from a contact: directed presence counts as well. It counts only from
         those who may subscribe, though, and what they want only from those who might be contacts;
         both from contacts alone where the node is for them alone. What an account has online
-        beyond `MAX_RESOURCES` does not count.
+        beyond `MAX_RESOURCES` does not count, nor what the crowd has at an address that is for all
+        beyond the limits of the policy.
         """
         account = bare(resource.jid)
         if not self._contacts.may_attend(account, service):
@@ -30,7 +31,7 @@ class Attending(Rules):
         if not self._contacts.may_hear(account, service):
             resource = resource.without_wants()
         before = self._state.audience.get(service, resource.jid)
-        if before is None and len(self._state.audience.of(service, account)) >= MAX_RESOURCES:
+        if before is None and not self._has_room(service, account):
             return False
         is_same = before is not None and before.caps == resource.caps
         if before is not None and is_same and resource.wants is None:
@@ -40,6 +41,12 @@ class Attending(Rules):
             self._remind_subscriber(service, resource)
         self._remind_interested(service, resource, before)
         return resource.wants is None and not is_same
+
+    def _has_room(self, service: str, account: str) -> bool:
+        if len(self._state.audience.of(service, account)) >= MAX_RESOURCES:
+            return False
+        has_room = self._state.attendance.has_room(account, self._policy.limits)
+        return has_room or not self._is_stranger(account, service)
 
     def learn(self, service: str, jid: str, caps: str, wants: frozenset[str]) -> None:
         """Take note of what software with these capabilities wants, if it still is there."""

@@ -3,7 +3,7 @@
 None of it is stored: after a reconnect all users are asked anew.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from component.pubsub.addresses import bare
@@ -57,9 +57,13 @@ class Resource:
 
 
 class Audience:
-    """The resources at each address."""
+    """The resources at each address.
 
-    def __init__(self) -> None:
+    `on_change` is told the address and the JID of each that comes (1) and goes (-1).
+    """
+
+    def __init__(self, on_change: Callable[[str, str, int], None]) -> None:
+        self._on_change = on_change
         self._there: dict[str, dict[str, dict[str, Resource]]] = {}
         """By address, account and full JID; nobody without anything in it."""
 
@@ -79,18 +83,25 @@ class Audience:
     def put(self, service: str, resource: Resource) -> None:
         """Note that one is there, and how."""
         accounts = self._there.setdefault(service, {})
-        accounts.setdefault(bare(resource.jid), {})[resource.jid] = resource
+        resources = accounts.setdefault(bare(resource.jid), {})
+        if resource.jid not in resources:
+            self._on_change(service, resource.jid, 1)
+        resources[resource.jid] = resource
 
     def drop(self, service: str, jid: str) -> None:
         """Forget the one with a full JID, or all of an account."""
         accounts, account = self._there.get(service, {}), bare(jid)
         resources = accounts.get(account, {})
-        resources.pop(jid, None)
-        if jid == account or not resources:
+        for gone in list(resources) if jid == account else [jid]:
+            if resources.pop(gone, None) is not None:
+                self._on_change(service, gone, -1)
+        if not resources:
             accounts.pop(account, None)
         if not accounts:
             self._there.pop(service, None)
 
     def clear(self) -> None:
         """Forget all: nobody knows any longer who is there."""
-        self._there.clear()
+        for service, accounts in list(self._there.items()):
+            for account in list(accounts):
+                self.drop(service, account)

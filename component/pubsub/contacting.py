@@ -23,13 +23,15 @@ class Contacting(Rules):
         In return the address asks to see the account's, as gateways do: what of its software is
         online, and what that wants to be notified of, a component can learn in no other way.
 
-        Raises `ForbiddenError`.
+        Raises `ForbiddenError`, `TooManySubscriptionsError`, `FullError`.
         """
         self.check_address(request.service)
         if not self._contacts.may_see(request.account, request.service):
             raise ForbiddenError
         key = (request.service, request.account)
         if key not in self._state.contacts:
+            if self._is_stranger(request.account, request.service):
+                self._state.visitors.check(request.account, self._policy.limits)
             self._state.contacts.put(key, Contact(*key, now))
         shown = self._presence_at(request.service)
         for said in (PresenceType.SUBSCRIBED, shown, PresenceType.SUBSCRIBE):

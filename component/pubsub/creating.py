@@ -27,7 +27,7 @@ class Creating(Rules):
         Names that begin like those of extensions are the service's.
 
         Raises `ForbiddenError`, `NotAllowedError`, `NodeExistsError`, `NameTooLongError`,
-        `NotAcceptableError`, `TooManyNodesError`.
+        `NotAcceptableError`, `TooManyNodesError`, `FullError`.
         """
         node = self._new(request, name, config)
         self._establish(node, request.account)
@@ -45,8 +45,10 @@ class Creating(Rules):
             raise NotAllowedError
         if len(name) > MAX_NAME:
             raise NameTooLongError
-        if not admin and self._owned_by(request.account) >= MAX_NODES:
-            raise TooManyNodesError
+        if not admin:
+            if self._owned_by(request.account) >= MAX_NODES:
+                raise TooManyNodesError
+            self._state.owners.check_others(request.account, self._policy.limits)
         check_configuration(config, managed=False)
         return Node(name, managed=False, config=config)
 

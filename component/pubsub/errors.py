@@ -53,7 +53,15 @@ class SubidRequiredError(PubSubError):
 
 
 class TooManySubscriptionsError(PubSubError):
-    """This JID has as many subscriptions to the node as it may have."""
+    """This JID, or its account, has as many subscriptions as it may have."""
+
+
+class FullError(PubSubError):
+    """There are as many of these as there may be, of your domain or of all: come again later."""
+
+
+class TooManyAffiliationsError(PubSubError):
+    """The node has as many affiliations as it may have."""
 
 
 class InvalidSubidError(PubSubError):

@@ -11,6 +11,7 @@ from component.pubsub.errors import (
     InvalidSubidError,
     LastOwnerError,
     NotAcceptableError,
+    TooManyAffiliationsError,
 )
 from component.pubsub.model import (
     Affiliation,
@@ -21,6 +22,7 @@ from component.pubsub.model import (
     Subscription,
     SubscriptionState,
 )
+from component.pubsub.policy import MAX_AFFILIATIONS
 from component.pubsub.rules import Request, Rules
 
 
@@ -45,12 +47,17 @@ class Managing(Rules):
 
         Those concerned are told; who loses the right to be subscribed is subscribed no longer.
 
-        Raises `ForbiddenError`, `LastOwnerError`.
+        Raises `ForbiddenError`, `LastOwnerError`, `TooManyAffiliationsError`.
         """
         node = self._owned(request)
-        roles = self._roles.at(node) | dict(wanted)
+        before = self._roles.at(node)
+        roles = before | dict(wanted)
         if Role.OWNER not in roles.values():
             raise LastOwnerError
+        count = sum(role is not Role.NONE for role in roles.values())
+        most = max(MAX_AFFILIATIONS, len(before))
+        if count > most and not self._roles.is_admin(request.account):
+            raise TooManyAffiliationsError
         for account, role in wanted:
             self._set_affiliation(node, request.service, account, role)
         self._contacts.settle(self._addresses.domain)
@@ -64,8 +71,8 @@ class Managing(Rules):
     ) -> None:
         """Make, approve or end subscriptions to a node of the actor's (§8.8.2).
 
-        Raises `ForbiddenError`, `InvalidSubidError`, and `NotAcceptableError` if somebody has no
-        right to be subscribed.
+        Raises `ForbiddenError`, `InvalidSubidError`, `TooManySubscriptionsError`, `FullError`, and
+        `NotAcceptableError` if somebody has no right to be subscribed.
         """
         node = self._owned(request)
         for wish in wishes:
@@ -133,6 +140,7 @@ class Managing(Rules):
                 self._end(subscription)
             return
         if not meant:
+            self._check_room(node, wish.jid)
             made = Subscription(node.name, service, wish.jid, new_id(), now, wish.state)
             self._put(made)
             self._notices.tell_changed(made)

@@ -62,6 +62,10 @@ class Roles:
         """Tell whether an account administers the service."""
         return self._privileged.get(account) is Role.OWNER
 
+    def is_known(self, account: str) -> bool:
+        """Tell whether the configuration names an account, or an extension is linked to it."""
+        return account in self._privileged or account in self._nodes_of
+
     def nodes_concerning(self, account: str) -> Iterator[Node]:
         """Yield the nodes where an account may have a role, and those that are for all."""
         if account in self._privileged:

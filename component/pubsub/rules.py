@@ -11,10 +11,11 @@ from component.pubsub.errors import (
     ForbiddenError,
     NodeNotFoundError,
     NodeRequiredError,
+    TooManySubscriptionsError,
 )
 from component.pubsub.model import Node, Role, Subscription, SubscriptionState
 from component.pubsub.notices import Notices
-from component.pubsub.policy import DEFAULT_POLICY, Policy
+from component.pubsub.policy import DEFAULT_POLICY, MAX_OF_ACCOUNT, Policy
 from component.pubsub.roles import Roles
 from component.pubsub.state import State, key_of
 from component.records import Ledger
@@ -53,7 +54,7 @@ class Rules:
     ) -> None:
         self._policy = policy
         self._addresses = Addresses(domain)
-        self._state = State(ledger)
+        self._state = State(ledger, self._addresses, privileged)
         self._roles = Roles(self._state, privileged)
         self._notices = Notices(self._state, self._addresses)
         self._contacts = Contacts(self._state, self._roles, self._notices, self._addresses)
@@ -127,6 +128,23 @@ class Rules:
         """Return the subscriptions of a JID to a node, those made at one address."""
         held = self._state.subscriptions_by(bare(jid), node.name)
         return [s for s in held if s.service == service and s.jid == jid]
+
+    def _is_stranger(self, account: str, service: str) -> bool:
+        """Tell whether an account is one of the crowd, at an address that is for all."""
+        return self._state.is_open(service) and not self._roles.is_known(account)
+
+    def _check_room(self, node: Node, jid: str) -> None:
+        """Raise an error if there cannot be one more subscription of a JID to a node.
+
+        What is not for all has no crowd: only so many accounts are let in there, by its owners.
+
+        Raises `TooManySubscriptionsError`, `FullError`.
+        """
+        account = bare(jid)
+        if len(self._state.subscriptions_by(account, node.name)) >= MAX_OF_ACCOUNT:
+            raise TooManySubscriptionsError
+        if node.name in self._state.open_nodes and not self._roles.is_known(account):
+            self._state.subscribers.check(account, self._policy.limits)
 
     def _put(self, subscription: Subscription) -> None:
         self._state.subscriptions.put(key_of(subscription), subscription)

@@ -2,14 +2,15 @@
 
 import heapq
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from component.pubsub.addresses import bare, localpart
+from component.pubsub.addresses import Addresses, bare, localpart
 from component.pubsub.audience import Audience
 from component.pubsub.configuration import AccessModel
-from component.pubsub.model import Affiliation, Item, Node, Subscription
+from component.pubsub.crowd import Crowd
+from component.pubsub.model import Affiliation, Item, Node, Role, Subscription
 from component.pubsub.presence import Contact, Presence
 from component.records import Ledger, Table
 
@@ -76,10 +77,12 @@ class State:
     """Nodes, affiliations, subscriptions, items, and contacts.
 
     Only `PubSub` changes it; the engine commits or undoes what was changed, through the ledger.
+    What `privileged` accounts have is not counted.
     """
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, addresses: Addresses, privileged: Container[str]) -> None:
         self.ledger = ledger
+        self._addresses = addresses
         self.nodes: Table[str, Node] = Table(ledger, self._node_changed)
         self.open_nodes: set[str] = set()
         self._folded: dict[str, str] = {}
@@ -95,7 +98,15 @@ class State:
         self.presences: Table[str, Presence] = Table(ledger)
         """What is shown at extensions' addresses, by address; none is offline. It follows from
         the state of agents, and is not stored."""
-        self.audience = Audience()
+        self.audience = Audience(self._audience_changed)
+        self.subscribers = Crowd(privileged)
+        """Subscriptions to nodes that are for all."""
+        self.visitors = Crowd(privileged)
+        """Contacts of addresses that are for all."""
+        self.attendance = Crowd(privileged)
+        """What is known to be online there."""
+        self.owners = Crowd(privileged)
+        """Nodes by their owners, as far as those are on record."""
         self.contacts_at: Index[Contact] = Index(lambda c: c.service, lambda c: c.jid)
         self.affiliations_at: Index[Affiliation] = Index(lambda a: a.node, lambda a: a.jid)
         self.affiliations_of: Index[Affiliation] = Index(lambda a: a.jid, lambda a: a.node)
@@ -185,11 +196,21 @@ class State:
             return [s for s in of if s.node == node_name]
         return [s for s in at if bare(s.jid) == account]
 
+    def is_open(self, service: str) -> bool:
+        """Tell whether everybody may come to an address, as to that of the service itself."""
+        node = self.node_of_account(self._addresses.account(service))
+        return service == self._addresses.domain or (node is not None and _is_open(node))
+
     def _node_changed(self, old: Node | None, new: Node | None) -> None:
+        was_open, is_open = (node is not None and _is_open(node) for node in (old, new))
+        if old is not None and was_open and not is_open:
+            self._count_at(old, -1)
+        if new is not None and is_open and not was_open:
+            self._count_at(new, 1)
         if old is not None:
             self.open_nodes.discard(old.name)
             self._folded.pop(localpart(old.name), None)
-        if new is not None and new.config.access_model in PUBLIC:
+        if new is not None and _is_open(new):
             self.open_nodes.add(new.name)
         if new is not None and new.managed and localpart(new.name) != new.name:
             self._folded[localpart(new.name)] = new.name
@@ -200,15 +221,39 @@ class State:
     def _affiliation_changed(self, old: Affiliation | None, new: Affiliation | None) -> None:
         self.affiliations_at.changed(old, new)
         self.affiliations_of.changed(old, new)
+        for held, change in ((old, -1), (new, 1)):
+            if held is not None and held.role is Role.OWNER:
+                self.owners.count(held.jid, change)
 
     def _subscription_changed(self, old: Subscription | None, new: Subscription | None) -> None:
         self.subscriptions_at.changed(old, new)
         self.subscriptions_of.changed(old, new)
+        for held, change in ((old, -1), (new, 1)):
+            if held is not None and held.node in self.open_nodes:
+                self.subscribers.count(held.jid, change)
         if new is not None and new.expire is not None:
             heapq.heappush(self._due, (new.expire, key_of(new)))
 
     def _contact_changed(self, old: Contact | None, new: Contact | None) -> None:
         self.contacts_at.changed(old, new)
+        for contact, change in ((old, -1), (new, 1)):
+            if contact is not None and self.is_open(contact.service):
+                self.visitors.count(contact.jid, change)
+
+    def _audience_changed(self, service: str, jid: str, change: int) -> None:
+        if self.is_open(service):
+            self.attendance.count(jid, change)
+
+    def _count_at(self, node: Node, change: int) -> None:
+        """Count those who are at a node that is, or was, for all."""
+        for subscription in self.subscriptions_at.of(node.name):
+            self.subscribers.count(subscription.jid, change)
+        if node.managed:
+            address = self._addresses.of(node.name)
+            for contact in self.contacts_at.of(address):
+                self.visitors.count(contact.jid, change)
+            for resource in self.audience.at(address):
+                self.attendance.count(resource.jid, change)
 
     def _item_changed(self, old: Item | None, new: Item | None) -> None:
         self.items_at.changed(old, new)
@@ -231,6 +276,10 @@ def key_of(subscription: Subscription) -> SubscriptionKey:
 
 def _number_of(time: datetime) -> int:
     return int(time.timestamp() * 1e6)
+
+
+def _is_open(node: Node) -> bool:
+    return node.config.access_model in PUBLIC
 
 
 def expiry_of(item: Item, node: Node) -> datetime | None:

@@ -76,7 +76,7 @@ class Subscribing(Rules):
         software subscribes each time it starts.
 
         Raises `JidMismatchError`, `ClosedNodeError`, `ForbiddenError`, `PendingError`,
-        `UnsupportedError`, `InvalidOptionsError`, `TooManySubscriptionsError`.
+        `UnsupportedError`, `InvalidOptionsError`, `TooManySubscriptionsError`, `FullError`.
         """
         node = self.hosted(request)
         if bare(jid) != request.account:
@@ -96,6 +96,7 @@ class Subscribing(Rules):
                 return existing
         if len(held) >= MAX_SUBSCRIPTIONS:
             raise TooManySubscriptionsError
+        self._check_room(node, jid)
         pending = needs_approval(model, role)
         subscription = Subscription(
             node.name,

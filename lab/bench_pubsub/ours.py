@@ -102,6 +102,7 @@ def _settings(place: Place, database_url: str, ports: PortBlock) -> Settings:
             "secret": place.secret,
             "admins": [ADMIN],
         },
+        "pubsub": {"account_limit": 1_000_000, "domain_limit": 1_000_000, "total_limit": 1_000_000},
         "asterisk": {"url": "http://127.0.0.1:1", "username": "none", "password": "none"},
         "agi": {"port": ports.take()},
         "database": {"url": database_url},

@@ -9,7 +9,7 @@ from pydantic import SecretStr, ValidationError
 
 from component import config
 from component.config import Config, ConfigError
-from component.pubsub.policy import Creators, Policy
+from component.pubsub.policy import Creators, Limits, Policy
 
 pytestmark = pytest.mark.unit
 
@@ -292,5 +292,6 @@ def test_only_contacts_that_there_are_are_told() -> None:
 
 def test_who_may_create_nodes_is_configured() -> None:
     assert config.from_toml(MINIMAL).pubsub.policy == Policy(Creators.ADMINS, auto_create=False)
-    loaded = config.from_toml(f"{MINIMAL}[pubsub]\ncreate = 'everyone'\nauto_create = true")
-    assert loaded.pubsub.policy == Policy(Creators.EVERYONE, auto_create=True)
+    chosen = "create = 'everyone'\nauto_create = true\naccount_limit = 1\ndomain_limit = 2"
+    loaded = config.from_toml(f"{MINIMAL}[pubsub]\n{chosen}\ntotal_limit = 3")
+    assert loaded.pubsub.policy == Policy(Creators.EVERYONE, True, Limits(1, 2, 3))

@@ -4,9 +4,12 @@ import pytest
 
 from component.handlers.presence import presence_markup
 from component.ports import StoreUnavailableError
+from component.pubsub.configuration import Configuration
+from component.pubsub.policy import Limits, Policy
 from component.pubsub.presence import Presence, Show
+from component.pubsub.service import PubSub, Request
 from tests.unit.handlers.dialogue import Dialogue, Refusal, refusal
-from tests.unit.pubsub.provisioned import EXTENSION
+from tests.unit.pubsub.provisioned import ADMIN, DOMAIN, EXTENSION, STRANGER
 
 pytestmark = pytest.mark.unit
 
@@ -123,3 +126,15 @@ async def test_while_the_database_is_away_who_asks_is_told_to_wait(
     dialogue.engine.failure = StoreUnavailableError("away")
     (reply,) = await hear(dialogue, presence(type_))
     assert refusal(reply) == Refusal("wait", "resource-constraint")
+
+
+async def test_a_stranger_too_many_is_told_so_rather_than_denied() -> None:
+    dialogue = Dialogue(Policy(limits=Limits(domain=1)))
+    dialogue.service.do(make_open)
+    assert len(await hear(dialogue, presence("subscribe", STRANGER))) == 3
+    (reply,) = await hear(dialogue, presence("subscribe", "bob@example.com"))
+    assert refusal(reply) == Refusal("wait", "resource-constraint")
+
+
+def make_open(pubsub: PubSub) -> None:
+    pubsub.configure(Request(ADMIN, DOMAIN, "ext1000"), Configuration(max_items=3))

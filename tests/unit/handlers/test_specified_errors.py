@@ -11,6 +11,7 @@ import pytest
 
 from component.pubsub.configuration import AccessModel, Configuration
 from component.pubsub.model import Role
+from component.pubsub.policy import Limits, Policy
 from component.pubsub.service import PubSub, Request
 from component.pubsub.subscribing import Options
 from tests.unit.handlers.dialogue import Dialogue, Refusal, refusal
@@ -254,3 +255,21 @@ async def test_the_error_is_the_one_of_the_specification(
     reply = await answer(dialogue, type_, content, namespace, sender)
     assert refusal(reply) == expected
     assert dialogue.service.contents() == before
+
+
+@pytest.mark.parametrize(
+    ("limits", "expected"),
+    [
+        (Limits(account=1), Refusal("wait", "policy-violation", "too-many-subscriptions")),
+        (Limits(domain=1), Refusal("wait", "resource-constraint")),
+        (Limits(total=1), Refusal("wait", "resource-constraint")),
+    ],
+)
+async def test_6_1_3_9_too_many_subscriptions(limits: Limits, expected: Refusal) -> None:
+    dialogue = Dialogue(Policy(limits=limits))
+    dialogue.service.do(lambda p: p.create(Request(ADMIN, DOMAIN), "a", Configuration()))
+    dialogue.service.do(lambda p: p.create(Request(ADMIN, DOMAIN), "b", Configuration()))
+    sender = "bob@example.com"
+    await answer(dialogue, "set", subscribe("a", sender), sender=sender)
+    reply = await answer(dialogue, "set", subscribe("b", sender), sender=sender)
+    assert refusal(reply) == expected

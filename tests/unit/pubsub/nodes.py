@@ -9,6 +9,7 @@ from typing import Any
 from component.pubsub.configuration import DEFAULT
 from component.pubsub.managing import Wish
 from component.pubsub.model import NodeEvent, Role
+from component.pubsub.policy import DEFAULT_POLICY, Policy
 from component.pubsub.publishing import Draft
 from component.pubsub.service import Request
 from tests.unit.pubsub.provisioned import ADMIN, DOMAIN, NOW, Provisioned
@@ -20,8 +21,8 @@ BOB = "bob@example.com"
 class News(Provisioned):
     """The administrator owns the node `news`; its configuration is the default but for `config`."""
 
-    def __init__(self, **config: Any) -> None:
-        super().__init__()
+    def __init__(self, *, policy: Policy = DEFAULT_POLICY, **config: Any) -> None:
+        super().__init__(policy=policy)
         self._numbers = count(1)
         self.create("news", **config)
 
