@@ -26,6 +26,8 @@ from component.markup import Markup
 from component.measured import MeasuredAnswerer, MeasuredDirectory, MeasuredStore, measure_lag
 from component.metrics import Metrics
 from component.observer import ConnectionObserver, EngineObserver, asterisk_observer
+from component.operations.desk import Desk
+from component.operations.rights import Staff
 from component.outbox import Outbox
 from component.pauses import pauses
 from component.ports import Snapshot, Stored, StoreUnavailableError, WaitingChannel
@@ -204,6 +206,8 @@ class Service:
             version(),
             _new_id,
             config.pubsub.policy,
+            desk=Desk(engine),
+            staff=self._staff(),
             contact=config.contact.addresses,
         )
         answerer = MeasuredAnswerer(stanzas, self._metrics)
@@ -287,6 +291,11 @@ class Service:
         if self._asterisk is None:
             return Status(ready=False, detail="waiting for the database")
         return Status(self._asterisk.state.up, self._asterisk.state.detail)
+
+    def _staff(self) -> Staff:
+        """Return who may ask for operations, besides agents."""
+        xmpp = self._config.xmpp
+        return Staff(xmpp.domain, frozenset(xmpp.supervisors), frozenset(xmpp.admins))
 
     def _privileged(self) -> dict[str, Role]:
         """Return who may see every extension's node, and who may administer it."""

@@ -40,7 +40,22 @@ log = structlog.get_logger(__name__)
 Operation = Callable[[PubSub, datetime], Any]
 """A pure operation on the publish-subscribe service, run by the writer."""
 
-Fact = Event | Operation | Snapshot
+StepNow = Callable[[Event], None]
+"""Takes an event in at once. Raises the `DomainError` that refuses it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """What somebody asks for, who is told what came of it.
+
+    `run` is given the state to read, what steps the events that it decides on, and the time. If it
+    raises, nothing of it was done.
+    """
+
+    run: Callable[[State, StepNow, datetime], Any]
+
+
+Fact = Event | Operation | Snapshot | Errand
 
 
 @dataclass(slots=True)
@@ -105,6 +120,8 @@ class Decider:
             return None
         if isinstance(fact, Snapshot):
             return self._reconcile(fact, decisions, now)
+        if isinstance(fact, Errand):
+            return fact.run(self._state, lambda event: self._step(event, decisions, now), now)
         if callable(fact):
             result = fact(self._pubsub, now)
             self._collect(decisions)

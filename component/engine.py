@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import structlog
 
 from component import recovery
-from component.decisions import Decider, Decisions, Fact
+from component.decisions import Decider, Decisions, Errand, Fact, StepNow
 from component.domain.commands import (
     CallCommand,
     Release,
@@ -149,6 +149,14 @@ class Engine:
         operation's `PubSubError`, or `StoreUnavailableError`.
         """
         result: T = await self._ask(operation)
+        return result
+
+    async def errand(self, run: Callable[[State, StepNow, datetime], T]) -> T:
+        """Do what somebody asks for (see `Errand`); return what came of it once committed.
+
+        Raises what `run` raises, or `StoreUnavailableError`.
+        """
+        result: T = await self._ask(Errand(run))
         return result
 
     async def reconcile(self, snapshot: Snapshot) -> tuple[WaitingChannel, ...]:

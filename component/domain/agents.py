@@ -10,12 +10,14 @@ from component.domain.commands import Command, HangUpLeg, WakeAt
 from component.domain.errors import (
     AlreadyLoggedOnError,
     NotAMemberError,
+    NotInWrapUpError,
     NotLoggedOnError,
     UnknownDeviceError,
     UnknownQueueError,
 )
 from component.domain.events import (
     DeviceStateChanged,
+    ExtendWrapUp,
     LogOff,
     LogOn,
     Pause,
@@ -32,7 +34,7 @@ from component.domain.transitions import (
     advance,
 )
 
-AgentEvent = LogOn | LogOff | Pause | Unpause | WrapUpOver | DeviceStateChanged
+AgentEvent = LogOn | LogOff | Pause | Unpause | WrapUpOver | ExtendWrapUp | DeviceStateChanged
 
 
 def step(state: State, event: AgentEvent, now: datetime, rng: Random) -> list[Command]:
@@ -48,6 +50,8 @@ def step(state: State, event: AgentEvent, now: datetime, rng: Random) -> list[Co
             return _unpause(state, event, now, rng)
         case WrapUpOver():
             return _wrap_up_over(state, event, now, rng)
+        case ExtendWrapUp():
+            return _extend_wrap_up(state, event)
         case DeviceStateChanged():
             return _device_state_changed(state, event, now, rng)
     assert_never(event)
@@ -101,6 +105,15 @@ def _wrap_up_over(state: State, event: WrapUpOver, now: datetime, rng: Random) -
         agent.extension, replace(agent, state=available, queue=None, wrap_up_until=None)
     )
     return routing.route_all(state, state.queues_of(agent.extension), now, rng)
+
+
+def _extend_wrap_up(state: State, event: ExtendWrapUp) -> list[Command]:
+    """Put the end of a wrap-up off. The timer that runs finds it too early, and is set anew."""
+    agent = state.agents.get(event.extension)
+    if agent is None or agent.wrap_up_until is None:
+        raise NotInWrapUpError(extension=event.extension)
+    state.agents.put(agent.extension, replace(agent, wrap_up_until=agent.wrap_up_until + event.by))
+    return []
 
 
 def _device_state_changed(

@@ -7,6 +7,7 @@ DomainError
 ├── NotAMemberError
 ├── AlreadyLoggedOnError
 ├── NotLoggedOnError
+├── NotInWrapUpError
 └── NotWaitingError
 """
 
@@ -43,6 +44,10 @@ class AlreadyLoggedOnError(DomainError):
 
 class NotLoggedOnError(DomainError):
     """The member is not logged on."""
+
+
+class NotInWrapUpError(DomainError):
+    """The agent is not in wrap-up."""
 
 
 class NotWaitingError(DomainError):

@@ -1,6 +1,7 @@
 """Facts that enter the engine. Each is stepped once, in the order of arrival."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from component.domain.model import Caller, Customer, DeviceState, Leg, LegEnd
 from component.domain.queue import Queue
@@ -187,6 +188,14 @@ class WrapUpOver:
 
 
 @dataclass(frozen=True, slots=True)
+class ExtendWrapUp:
+    """The agent at an extension needs more time after a call."""
+
+    extension: str
+    by: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceStateChanged:
     """Asterisk reports another state of a device."""
 
@@ -280,6 +289,7 @@ Event = (
     | Pause
     | Unpause
     | WrapUpOver
+    | ExtendWrapUp
     | DeviceStateChanged
     | AsteriskLost
     | AsteriskFound

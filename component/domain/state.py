@@ -50,6 +50,7 @@ class State:
         self.presence = Presence()
         self._by_device: dict[str, str] = {}
         self._by_leg: dict[Leg, str] = {}
+        self._by_account: defaultdict[str, set[str]] = defaultdict(set)
         self._by_channel: dict[str, str] = {}
         self._queues_of: defaultdict[str, set[str]] = defaultdict(set)
         self._logged_on: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
@@ -112,6 +113,10 @@ class State:
         """Return the agent who has this device."""
         extension = self._by_device.get(device)
         return None if extension is None else self.agents[extension]
+
+    def extensions_of(self, account: str) -> list[str]:
+        """Return the extensions that an XMPP account, a bare JID, is linked to."""
+        return sorted(self._by_account.get(account, ()))
 
     def agent_of(self, leg: Leg) -> Agent | None:
         """Return the agent whom this leg keeps from other calls."""
@@ -224,14 +229,22 @@ class State:
         if old is not None:
             if self._by_device.get(old.device) == old.extension:
                 del self._by_device[old.device]
+            self._unlink(old)
             if old.leg is not None:
                 self._by_leg.pop(old.leg, None)
         if new is not None:
             self._by_device[new.device] = new.extension
+            self._by_account[new.jid].add(new.extension)
             if new.leg is not None:
                 self._by_leg[new.leg] = new.extension
             for queue in self._queues_of[new.extension]:
                 self._place(new, self.members[queue, new.extension])
+
+    def _unlink(self, agent: Agent) -> None:
+        extensions = self._by_account[agent.jid]
+        extensions.discard(agent.extension)
+        if not extensions:
+            del self._by_account[agent.jid]
 
     def _member_changed(self, old: Member | None, new: Member | None) -> None:
         if old is not None:

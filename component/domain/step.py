@@ -44,6 +44,7 @@ from component.domain.events import (
     DigitPressed,
     Event,
     ExitFound,
+    ExtendWrapUp,
     LegAnswered,
     LegEnded,
     LogOff,
@@ -133,7 +134,15 @@ def _step(state: State, event: Event, now: datetime, rng: Random) -> list[Comman
             | Said()
         ):
             return callers.step(state, event, now, rng)
-        case LogOn() | LogOff() | Pause() | Unpause() | WrapUpOver() | DeviceStateChanged():
+        case (
+            LogOn()
+            | LogOff()
+            | Pause()
+            | Unpause()
+            | WrapUpOver()
+            | ExtendWrapUp()
+            | DeviceStateChanged()
+        ):
             return agents.step(state, event, now, rng)
         case (
             QueueChanged()

@@ -1,107 +1,226 @@
-"""Ad-hoc commands (XEP-0050): the one that XEP-0060 has, to see what waits for approval (§8.7)."""
+"""Ad-hoc commands (XEP-0050): the one dispatcher of all that can be commanded.
 
+A command is a function of the forms that were filled in so far: it answers with the next form, or
+with what came of it. So the steps, back and forth, and the sessions are the same for all.
+"""
+
+import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Protocol
 from xml.etree import ElementTree as ET
 
-from component.handlers.forms import Field, FormError, form_in, form_markup, single
-from component.handlers.namespaces import COMMANDS, FORM, PUBSUB
-from component.handlers.stanza import CommandError, Engine, IqRequest, Routes, qualified
-from component.markup import Markup, element, text
+from component.handlers.forms import (
+    Field,
+    FormError,
+    Values,
+    form_in,
+    form_markup,
+)
+from component.handlers.namespaces import COMMANDS, FORM
+from component.handlers.stanza import (
+    CommandError,
+    Engine,
+    IqRequest,
+    Routes,
+    qualified,
+)
+from component.markup import NOTHING, Markup, element, text
 from component.pubsub.errors import ItemNotFoundError
-from component.pubsub.rules import Request
-
-GET_PENDING = f"{PUBSUB}#get-pending"
-
-FEATURES = (COMMANDS, GET_PENDING)
-
-NAMES = {GET_PENDING: "See who waits for approval"}
-"""What people call the commands."""
 
 SESSIONS = 1000
 """How many may be under way; the oldest is forgotten for one more."""
 
-_FORM = f"{PUBSUB}#subscribe_authorization"
+SESSION_SECONDS = 600.0
+"""How long a form may lie about before it is filled in."""
+
 _ACTIONS = ("execute", "next", "prev", "complete", "cancel")
 
 
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What is to be filled in next."""
+
+    type: str
+    """Its FORM_TYPE (XEP-0068)."""
+    fields: tuple[Field, ...]
+    is_last: bool = True
+    """Whether the command is carried out once this is filled in."""
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a command that is over."""
+
+    note: str = ""
+    """For people."""
+    failed: bool = False
+    payload: Markup = NOTHING
+
+
+class Commands(Protocol):
+    """Some commands that belong together."""
+
+    names: Mapping[str, str]
+    """What people call them, by node."""
+
+    async def offered(self, iq: IqRequest) -> Mapping[str, str]:
+        """Return those that somebody can use at an address."""
+        ...
+
+    async def proceed(self, iq: IqRequest, node: str, filled: Sequence[Values]) -> Form | Outcome:
+        """Return what comes after the forms that were filled in so far.
+
+        Raises `FormError` if the last one cannot be used, and what refuses the command.
+        """
+        ...
+
+
+@dataclass(slots=True)
+class _Session:
+    """Somebody's at an address, from the first form to the end of the command."""
+
+    owner: tuple[str, str, str]
+    """Who, where, which command."""
+    form: Form
+    since: float
+    """When the form was shown, by the monotonic clock."""
+    filled: list[Values] = field(default_factory=list)
+
+
 class CommandHandlers:
-    """Owners choose a node with pending subscriptions, and get the forms to approve them.
+    """Carries commands out, step by step. `new_id` makes identifiers of sessions."""
 
-    `new_id` makes identifiers of sessions. A session is somebody's at an address, from the first
-    form to the end of the command.
-    """
-
-    def __init__(self, engine: Engine, new_id: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        families: Sequence[Commands],
+        new_id: Callable[[], str],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._engine = engine
+        self._families = {node: family for family in families for node in family.names}
+        self._all = families
         self._new_id = new_id
-        self._sessions: OrderedDict[str, tuple[str, str]] = OrderedDict()
+        self._clock = clock
+        self._sessions: OrderedDict[str, _Session] = OrderedDict()
+        self.features = (COMMANDS,)
         self.routes: Routes = {("set", qualified(COMMANDS, "command")): self._command}
+
+    async def offered(self, iq: IqRequest) -> dict[str, str]:
+        """Return what somebody can command at an address: names for people, by node."""
+        return {node: n for f in self._all for node, n in (await f.offered(iq)).items()}
+
+    def described(self, node: str | None) -> Markup | None:
+        """Return what service discovery says of a command, or of their list; None of all else."""
+        if node == COMMANDS:
+            return element("identity", {"category": "automation", "type": "command-list"})
+        if node not in self._families:
+            return None
+        name = self._families[node].names[node]
+        identity = {"category": "automation", "type": "command-node", "name": name}
+        features = (element("feature", {"var": var}) for var in (COMMANDS, FORM))
+        return Markup(element("identity", identity) + "".join(features))
 
     async def _command(self, iq: IqRequest) -> Markup:
         await self._engine.pubsub(lambda pubsub, _: pubsub.check_address(iq.address))
-        if iq.child.get("node") not in NAMES:
+        node = iq.child.get("node", "")
+        if node not in self._families:
             raise ItemNotFoundError
         action, session = iq.child.get("action", "execute"), iq.child.get("sessionid")
         if action not in _ACTIONS:
             raise CommandError("There is no such action.", "malformed-action")
-        if session is None:
-            if action != "execute":
-                raise CommandError("The command has not begun.", "bad-sessionid")
-            return await self._begin(iq)
-        if self._sessions.get(session) != (iq.sender, iq.address):
-            raise CommandError("There is no such session.", "bad-sessionid")
-        if action in ("next", "prev"):
-            raise CommandError("There is one form only.", "bad-action")
-        chosen = None if action == "cancel" else _chosen(iq.child)
-        if chosen is None:
-            del self._sessions[session]
-            return _markup(session, "canceled")
-        request = Request(iq.sender, iq.address, chosen)
-        await self._engine.pubsub(lambda pubsub, _: pubsub.ask_again(request))
-        self._sessions.pop(session, None)
-        return _markup(session, "completed")
-
-    async def _begin(self, iq: IqRequest) -> Markup:
-        request = Request(iq.sender, iq.address)
-        names = await self._engine.pubsub(lambda pubsub, _: pubsub.pending_nodes(request))
+        if session is not None:
+            return await self._continue(iq, node, action, session)
+        if action != "execute":
+            raise CommandError("The command has not begun.", "bad-sessionid")
+        found = await self._families[node].proceed(iq, node, ())
         session = self._new_id()
-        if not names:
-            note = element("note", {"type": "info"}, text("Nobody waits for approval."))
-            return _markup(session, "completed", note)
-        self._sessions[session] = (iq.sender, iq.address)
+        if isinstance(found, Outcome):
+            return _over(node, session, found)
+        self._sessions[session] = begun = _Session(_owner(iq, node), found, self._clock())
         if len(self._sessions) > SESSIONS:
             self._sessions.popitem(last=False)
-        nodes = Field("pubsub#node", "list-single", (), "Node", tuple(names))
-        actions = element("actions", {"execute": "complete"}, element("complete"))
-        return _markup(session, "executing", actions, form_markup(_FORM, "form", (nodes,)))
+        return _asking(node, session, begun)
+
+    async def _continue(self, iq: IqRequest, node: str, action: str, id_: str) -> Markup:
+        session = self._session(id_, _owner(iq, node))
+        if action in ("prev", "next", "complete"):
+            _check_action(session, action)
+        values = None if action == "cancel" else _values(iq.child, session.form)
+        if values is None:
+            del self._sessions[id_]
+            return _markup(node, id_, "canceled")
+        if action == "prev":
+            filled, draft = session.filled[:-1], session.filled[-1]
+        else:
+            filled, draft = [*session.filled, values], {}
+        found = await self._proceed(iq, node, filled)
+        if isinstance(found, Outcome):
+            self._sessions.pop(id_, None)
+            return _over(node, id_, found)
+        session.form, session.filled, session.since = found, filled, self._clock()
+        return _asking(node, id_, session, draft)
+
+    async def _proceed(self, iq: IqRequest, node: str, filled: Sequence[Values]) -> Form | Outcome:
+        try:
+            return await self._families[node].proceed(iq, node, filled)
+        except FormError as error:
+            raise CommandError(str(error), "bad-payload") from error
+
+    def _session(self, id_: str, owner: tuple[str, str, str]) -> _Session:
+        session = self._sessions.get(id_)
+        if session is None or session.owner != owner:
+            raise CommandError("There is no such session.", "bad-sessionid")
+        if self._clock() - session.since > SESSION_SECONDS:
+            del self._sessions[id_]
+            raise CommandError("Too much time has passed: begin again.", "session-expired")
+        return session
 
 
-def command_info(node: str | None) -> Markup | None:
-    """Return what service discovery says of a command, or of their list; None of all else."""
-    if node == COMMANDS:
-        return element("identity", {"category": "automation", "type": "command-list"})
-    if node not in NAMES:
-        return None
-    identity = {"category": "automation", "type": "command-node", "name": NAMES[node]}
-    features = (element("feature", {"var": var}) for var in (COMMANDS, FORM))
-    return Markup(element("identity", identity) + "".join(features))
+def _owner(iq: IqRequest, node: str) -> tuple[str, str, str]:
+    return iq.sender, iq.address, node
 
 
-def _chosen(command: ET.Element) -> str | None:
-    """Return the node that was chosen, None if the form was cancelled."""
-    values = form_in(command, _FORM)
-    if values is None:
-        return None
-    try:
-        chosen = single("pubsub#node", values.get("pubsub#node", ()))
-    except FormError as error:
-        raise CommandError(str(error), "bad-payload") from error
-    if not chosen:
-        raise CommandError("The form names no node.", "bad-payload")
-    return chosen
+def _check_action(session: _Session, action: str) -> None:
+    """Raise `CommandError` if a form does not lead where somebody wants to go (XEP-0050 §4.4)."""
+    possible = {"next": not session.form.is_last, "complete": session.form.is_last}
+    if not possible.get(action, bool(session.filled)):
+        raise CommandError("This is not among the actions.", "bad-action")
 
 
-def _markup(session: str, status: str, *content: Markup) -> Markup:
-    attributes = {"xmlns": COMMANDS, "node": GET_PENDING, "sessionid": session, "status": status}
+def _values(command: ET.Element, form: Form) -> Values | None:
+    """Return what was filled in, None if the form was cancelled."""
+    values = form_in(command, form.type)
+    known = {shown.var for shown in form.fields}
+    for var in values or ():
+        if var not in known:
+            raise CommandError(f"The form has no field {var}.", "bad-payload")
+    return values if values is None else {var: values.get(var, ()) for var in sorted(known)}
+
+
+def _asking(node: str, id_: str, session: _Session, draft: Values = MappingProxyType({})) -> Markup:
+    """Show a form, with what was filled in before if somebody has come back to it."""
+    form = session.form
+    forward = "complete" if form.is_last else "next"
+    possible = ("prev", forward) if session.filled else (forward,)
+    actions = element("actions", {"execute": forward}, *(element(name) for name in possible))
+    fields = (replace(f, values=draft[f.var]) if f.var in draft else f for f in form.fields)
+    shown = form_markup(form.type, "form", fields, title=form.title)
+    return _markup(node, id_, "executing", actions, shown)
+
+
+def _over(node: str, id_: str, outcome: Outcome) -> Markup:
+    note = NOTHING
+    if outcome.note:
+        type_ = "error" if outcome.failed else "info"
+        note = element("note", {"type": type_}, text(outcome.note))
+    return _markup(node, id_, "completed", note, outcome.payload)
+
+
+def _markup(node: str, id_: str, status: str, *content: Markup) -> Markup:
+    attributes = {"xmlns": COMMANDS, "node": node, "sessionid": id_, "status": status}
     return element("command", attributes, *content)

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from component.handlers import commands
 from component.handlers.caps import OwnCapabilities
-from component.handlers.commands import command_info
+from component.handlers.commands import CommandHandlers
 from component.handlers.forms import Field, form_markup
 from component.handlers.namespaces import COMMANDS, DISCO_INFO, DISCO_ITEMS, SERVER_INFO, SHIM
 from component.handlers.node_form import meta_data_markup
@@ -33,7 +32,9 @@ class DiscoHandlers:
         domain: str,
         features: Iterable[str],
         contact: Mapping[str, Sequence[str]],
+        commands: CommandHandlers,
     ) -> None:
+        self._commands = commands
         self._engine = engine
         self._domain = domain
         self._features = Markup(
@@ -48,7 +49,7 @@ class DiscoHandlers:
 
     async def _info(self, iq: IqRequest) -> Markup:
         request = _request(iq)
-        own, of_protocol = self.own(bare(request.service)), _of_protocol(request.node)
+        own, of_protocol = self.own(bare(request.service)), self._of_protocol(request.node)
         if request.node in (None, own.name) or of_protocol is not None:
             await check_address(self._engine, self._domain, request.service)
             description = own.description if of_protocol is None else of_protocol
@@ -68,7 +69,7 @@ class DiscoHandlers:
             await check_address(self._engine, self._domain, iq.address)
             items = [
                 element("item", {"jid": iq.address, "node": node, "name": name})
-                for node, name in commands.NAMES.items()
+                for node, name in (await self._commands.offered(iq)).items()
             ]
             described = NOTHING
         elif request.node is not None:
@@ -87,6 +88,13 @@ class DiscoHandlers:
             described = page_markup(part)
         return element("query", {"xmlns": DISCO_ITEMS, "node": request.node}, *items, described)
 
+    def _of_protocol(self, node: str | None) -> Markup | None:
+        """Return what is said of a node that stands for a protocol; None of all others."""
+        if node == SHIM:
+            header = element("feature", {"var": f"{SHIM}#SubID"})
+            return Markup(_identity("service", NAME) + header)
+        return self._commands.described(node)
+
     def _own(self, type_: str, described: Markup = NOTHING) -> OwnCapabilities:
         return OwnCapabilities(Markup(_identity(type_, NAME) + self._features + described))
 
@@ -97,14 +105,6 @@ def _items_at(pubsub: PubSub, request: Request, page: Page | None) -> Retrieved:
     if not node.config.persist_items:
         return Retrieved(node.name, ())
     return pubsub.retrieve(request, page=page)
-
-
-def _of_protocol(node: str | None) -> Markup | None:
-    """Return what is said of a node that stands for a protocol; None of all others."""
-    if node == SHIM:
-        header = element("feature", {"var": f"{SHIM}#SubID"})
-        return Markup(_identity("service", NAME) + header)
-    return command_info(node)
 
 
 def _contact_markup(contact: Mapping[str, Sequence[str]]) -> Markup:

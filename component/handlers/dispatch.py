@@ -15,9 +15,9 @@ import structlog
 from component.handlers import (
     archive,
     caps,
-    commands,
     forms,
     notify,
+    pending,
     ping,
     rsm,
     times,
@@ -39,6 +39,8 @@ from component.handlers.errors import (
     known_error_markup,
 )
 from component.handlers.messages import MessageHandlers
+from component.handlers.operation_commands import OperationCommands
+from component.handlers.pending import PendingCommand
 from component.handlers.ping import PingHandlers
 from component.handlers.presence import PresenceHandlers, presence_markup
 from component.handlers.pubsub import PubSubHandlers
@@ -47,6 +49,8 @@ from component.handlers.times import TimeHandlers
 from component.handlers.vcard import PHOTO_HASH, VCardHandlers
 from component.handlers.version import VersionHandlers
 from component.markup import MAX_STANZA, Markup, element, flaw
+from component.operations.desk import Desk
+from component.operations.rights import Staff
 from component.pubsub.policy import DEFAULT_POLICY, Policy
 from component.pubsub.presence import PresenceNotice
 
@@ -173,35 +177,40 @@ def dispatcher(
     new_id: Callable[[], str],
     policy: Policy = DEFAULT_POLICY,
     *,
+    desk: Desk,
+    staff: Staff,
     contact: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> Dispatcher:
     """Return a dispatcher to all families of stanzas."""
     pubsub = PubSubHandlers(engine, new_id, policy)
+    families = (PendingCommand(engine), OperationCommands(desk, staff))
+    commands = CommandHandlers(engine, families, new_id)
     features = {
         *pubsub.features,
         *archive.FEATURES,
         *caps.FEATURES,
-        *commands.FEATURES,
+        *commands.features,
         *forms.FEATURES,
         *notify.FEATURES,
+        *pending.FEATURES,
         *ping.FEATURES,
         *rsm.FEATURES,
         *times.FEATURES,
         *vcard.FEATURES,
         *version.FEATURES,
     }
-    disco = DiscoHandlers(engine, domain, features, contact)
-    families = (
+    disco = DiscoHandlers(engine, domain, features, contact, commands)
+    stanzas = (
         pubsub,
         ArchiveHandlers(engine),
-        CommandHandlers(engine, new_id),
+        commands,
         PingHandlers(engine, domain),
         TimeHandlers(engine, domain),
         VCardHandlers(engine, domain),
         VersionHandlers(engine, domain, software_version),
         disco,
     )
-    routes = {route: h for family in families for route, h in family.routes.items()}
+    routes = {route: h for family in stanzas for route, h in family.routes.items()}
     presence = PresenceHandlers(engine, Capabilities(new_id))
     return Dispatcher(routes, MessageHandlers(engine), presence, disco)
 

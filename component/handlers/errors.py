@@ -12,6 +12,7 @@ from component.handlers.stanza import (
     RefusedChangesError,
 )
 from component.markup import NOTHING, Markup, element, text
+from component.operations.model import NotPermittedError
 from component.ports import StoreRefusedError, StoreUnavailableError
 from component.pubsub import errors
 
@@ -73,9 +74,15 @@ CONDITIONS: Mapping[type[Exception], Condition] = {
     FormError: Condition("modify", "not-acceptable"),
     NotImplementedHereError: FEATURE_NOT_IMPLEMENTED,
     AccessModelError: Condition("modify", "not-acceptable", "unsupported-access-model"),
+    NotPermittedError: Condition("auth", "forbidden"),
     # RFC 6120 §8.3.3.18: try again later. Nothing is wrong with the request, nor with us.
     StoreUnavailableError: RESOURCE_CONSTRAINT,
 }
+
+COMMAND_CONDITIONS: Mapping[str, Condition] = {
+    "session-expired": Condition("cancel", "not-allowed"),
+}
+"""What stands beside a condition of XEP-0050 §4.4, where it is not bad-request."""
 
 
 def error_markup(
@@ -110,7 +117,10 @@ def known_error_markup(error: Exception) -> Markup | None:
             return error_markup(condition, str(error))
         case CommandError():
             specific = element(error.condition, {"xmlns": COMMANDS})
-            return error_markup(BAD_REQUEST, str(error), specific=specific)
+            condition = COMMAND_CONDITIONS.get(error.condition, BAD_REQUEST)
+            return error_markup(condition, str(error), specific=specific)
+        case NotPermittedError():
+            return error_markup(CONDITIONS[type(error)], str(error))
         case RefusedChangesError():
             condition = CONDITIONS[type(error.reason)]
             return Markup(error.unchanged + error_markup(condition, str(error)))

@@ -1,12 +1,12 @@
 """Data forms (XEP-0004), read and written."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
 
 from component.handlers.namespaces import FORM
 from component.handlers.stanza import BadRequestError, qualified
-from component.markup import Markup, element, text
+from component.markup import NOTHING, Markup, element, text
 
 FEATURES = (FORM,)
 
@@ -31,13 +31,50 @@ class Field:
     values: tuple[str, ...]
     label: str | None = None
     options: tuple[str, ...] = ()
+    option_labels: Mapping[str, str] = field(default_factory=dict)
+    """What people call the options, where that is not the option itself."""
+    required: bool = False
 
 
-def form_markup(form_type: str, kind: str, fields: Iterable[Field]) -> Markup:
+def form_markup(
+    form_type: str, kind: str, fields: Iterable[Field], *, title: str | None = None
+) -> Markup:
     """Return a form of this FORM_TYPE (XEP-0068); `kind` is `form`, `result` or `submit`."""
-    hidden = Field("FORM_TYPE", "hidden", (form_type,))
     return element(
-        "x", {"xmlns": FORM, "type": kind}, *(_field(field) for field in (hidden, *fields))
+        "x",
+        {"xmlns": FORM, "type": kind},
+        _title(title),
+        *(_field(field) for field in (_hidden(form_type), *fields)),
+    )
+
+
+def table_markup(
+    form_type: str, title: str, columns: Iterable[tuple[str, str]], rows: Iterable[Iterable[str]]
+) -> Markup:
+    """Return results in rows (XEP-0004 §3.4); `columns` are names with what people call them."""
+    columns = list(columns)
+    heads = (
+        element("field", {"var": name, "type": "text-single", "label": label})
+        for name, label in columns
+    )
+    items = (
+        element(
+            "item",
+            None,
+            *(
+                element("field", {"var": name}, element("value", None, text(value)))
+                for (name, _), value in zip(columns, row, strict=True)
+            ),
+        )
+        for row in rows
+    )
+    return element(
+        "x",
+        {"xmlns": FORM, "type": "result"},
+        _title(title),
+        _field(_hidden(form_type)),
+        element("reported", None, *heads),
+        *items,
     )
 
 
@@ -56,11 +93,12 @@ def form_in(parent: ET.Element, form_type: str) -> Values | None:
     if forms[0].get("type") != "submit":
         raise BadRequestError("The form is not one that was filled in.")
     filled: dict[str, tuple[str, ...]] = {}
-    for field in forms[0].iterfind(qualified(FORM, "field")):
-        var = field.get("var", "")
+    for filled_in in forms[0].iterfind(qualified(FORM, "field")):
+        var = filled_in.get("var", "")
         if var in filled:
             raise BadRequestError("The form has a field twice.")
-        filled[var] = tuple(value.text or "" for value in field.iterfind(qualified(FORM, "value")))
+        values = filled_in.iterfind(qualified(FORM, "value"))
+        filled[var] = tuple(value.text or "" for value in values)
     if filled.pop("FORM_TYPE", (form_type,)) != (form_type,):
         raise BadRequestError("The form is one for something else.")
     return filled
@@ -81,12 +119,25 @@ def boolean(var: str, values: tuple[str, ...]) -> bool:
     return value in ("1", "true")
 
 
+def _title(title: str | None) -> Markup:
+    return NOTHING if title is None else element("title", None, text(title))
+
+
+def _hidden(form_type: str) -> Field:
+    return Field("FORM_TYPE", "hidden", (form_type,))
+
+
 def _field(field: Field) -> Markup:
     return element(
         "field",
         {"var": field.var, "type": field.type, "label": field.label},
+        *([element("required")] if field.required else []),
         *(
-            element("option", None, element("value", None, text(option)))
+            element(
+                "option",
+                {"label": field.option_labels.get(option)},
+                element("value", None, text(option)),
+            )
             for option in field.options
         ),
         *(element("value", None, text(value)) for value in field.values),

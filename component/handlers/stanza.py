@@ -75,7 +75,7 @@ class CommandError(Exception):
     def __init__(self, explanation: str, condition: str) -> None:
         super().__init__(explanation)
         self.condition = condition
-        """The one that XEP-0050 §4.5 adds to bad-request."""
+        """The one of XEP-0050 §4.4."""
 
 
 class NotImplementedHereError(Exception):

@@ -40,6 +40,7 @@ class Client:
         self._client.enable_plaintext = True
         self._client.enable_starttls = self._client.enable_direct_tls = False
         self._client.register_plugin("xep_0030")
+        self._client.register_plugin("xep_0050")
         self._client.register_plugin("xep_0060")
         self._client.register_plugin("xep_0163")
         self._interest = interest
@@ -74,6 +75,16 @@ class Client:
     def pubsub(self) -> Any:
         """slixmpp's client side of XEP-0060."""
         return self._client.plugin["xep_0060"]
+
+    @property
+    def commands(self) -> Any:
+        """slixmpp's client side of XEP-0050."""
+        return self._client.plugin["xep_0050"]
+
+    @property
+    def forms(self) -> Any:
+        """slixmpp's data forms (XEP-0004)."""
+        return self._client.plugin["xep_0004"]
 
     @property
     def disco(self) -> Any:

@@ -4,12 +4,18 @@ import asyncio
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from itertools import count
+from random import Random
 from typing import Self, TypeVar
 from xml.etree import ElementTree as ET
 
+from component.domain.events import Event
+from component.domain.state import State
+from component.domain.step import step
 from component.handlers.dispatch import dispatcher
 from component.handlers.notify import event_markup
 from component.markup import Markup
+from component.operations.desk import Desk
+from component.operations.rights import Staff
 from component.ports import Outgoing
 from component.pubsub.model import Role
 from component.pubsub.policy import DEFAULT_POLICY, Policy
@@ -19,6 +25,7 @@ from component.records import Ledger
 from component.xmpp.link import XmppLink
 from component.xmpp.session import Place, Timings
 from lab.xmpp_server import COMPONENT, XmppServerSettings
+from tests.small_centre import small_centre
 
 T = TypeVar("T")
 
@@ -34,6 +41,7 @@ QUICK = Timings(
     refused_retry=0.5,
 )
 
+ADMIN = "user3@example.com"
 ACCOUNTS = {"1000": "user1@example.com", "2000": "user2@example.com"}
 
 
@@ -52,7 +60,9 @@ class Service:
     ) -> None:
         self._domain = domain
         self._policy = policy
-        self._pubsub = PubSub(Ledger(), domain, {"user3@example.com": Role.OWNER}, policy)
+        ledger = Ledger()
+        self.state = small_centre(ledger, ACCOUNTS)
+        self._pubsub = PubSub(ledger, domain, {ADMIN: Role.OWNER}, policy)
         self._pubsub.provision(ACCOUNTS, 20)
         self._owed: dict[int, Outgoing] = {}
         self._seq = 0
@@ -67,7 +77,13 @@ class Service:
     async def __aenter__(self) -> Self:
         ids = count(1)
         self._dispatcher = dispatcher(
-            self, self._domain, "1.2.3", lambda: f"new-{next(ids)}", self._policy
+            self,
+            self._domain,
+            "1.2.3",
+            lambda: f"new-{next(ids)}",
+            self._policy,
+            desk=Desk(self),
+            staff=Staff(self._domain, administrators=frozenset({ADMIN})),
         )
         self._task = asyncio.create_task(self.link.run(self, self))
         return self
@@ -95,6 +111,14 @@ class Service:
         )
         self.link.announce(self._stanzas(self._pubsub.take_presences()))
         return result
+
+    async def errand(self, run: Callable[[State, Callable[[Event], None], datetime], T]) -> T:
+        await self.is_working.wait()
+        now = datetime.now(UTC)
+        return run(self.state, lambda event: self._step(event, now), now)
+
+    def _step(self, event: Event, now: datetime) -> None:
+        step(self.state, event, now, Random(0))
 
     def _stanzas(self, notices: Iterable[PresenceNotice]) -> list[Markup]:
         return [stanza for notice in notices for stanza in self._dispatcher.presence(notice)]

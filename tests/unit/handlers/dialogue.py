@@ -3,17 +3,34 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from itertools import chain, count
+from random import Random
 from typing import NamedTuple, TypeVar
 from xml.etree import ElementTree as ET
 
+from component.domain.events import Event
+from component.domain.state import State
+from component.domain.step import step
 from component.handlers.dispatch import dispatcher
 from component.markup import flaw
+from component.operations.desk import Desk
+from component.operations.rights import Staff
 from component.pubsub.model import Role
 from component.pubsub.policy import DEFAULT_POLICY, Policy
 from component.pubsub.service import PubSub
-from tests.unit.pubsub.provisioned import DOMAIN, NOW, PRIVILEGED, Provisioned
+from tests.small_centre import small_centre
+from tests.unit.pubsub.provisioned import (
+    ACCOUNTS,
+    ADMIN,
+    DOMAIN,
+    NOW,
+    PRIVILEGED,
+    SUPERVISOR,
+    Provisioned,
+)
 
 T = TypeVar("T")
+
+STAFF = Staff(DOMAIN, frozenset({SUPERVISOR}), frozenset({ADMIN}))
 
 STANZAS = "{urn:ietf:params:xml:ns:xmpp-stanzas}"
 PUBSUB_ERRORS = "{http://jabber.org/protocol/pubsub#errors}"
@@ -25,11 +42,21 @@ class ImmediateEngine:
     def __init__(self, service: Provisioned) -> None:
         self._service = service
         self.failure: Exception | None = None
+        self.state = small_centre(service.ledger, ACCOUNTS)
 
     async def pubsub(self, operation: Callable[[PubSub, datetime], T]) -> T:
         if self.failure is not None:
             raise self.failure
         return self._service.do(lambda pubsub: operation(pubsub, NOW))
+
+    async def errand(self, run: Callable[[State, Callable[[Event], None], datetime], T]) -> T:
+        if self.failure is not None:
+            raise self.failure
+
+        def step_now(event: Event) -> None:
+            step(self.state, event, NOW, Random(0))
+
+        return self._service.do(lambda _: run(self.state, step_now, NOW))
 
 
 class Refusal(NamedTuple):
@@ -50,7 +77,15 @@ class Dialogue:
         self.service = Provisioned(policy=policy, privileged=privileged)
         self.engine = ImmediateEngine(self.service)
         self._ids = chain(["new-subid"], (f"new-subid-{number}" for number in count(2)))
-        self.dispatcher = dispatcher(self.engine, DOMAIN, "1.2.3", lambda: next(self._ids), policy)
+        self.dispatcher = dispatcher(
+            self.engine,
+            DOMAIN,
+            "1.2.3",
+            lambda: next(self._ids),
+            policy,
+            desk=Desk(self.engine),
+            staff=STAFF,
+        )
 
     async def say(self, stanza: str) -> str | None:
         """Send a stanza; return the reply."""

@@ -5,9 +5,10 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from component.handlers.dispatch import dispatcher
+from component.operations.desk import Desk
 from component.pubsub.model import Affiliation, Role
 from component.pubsub.policy import Policy
-from tests.unit.handlers.dialogue import Dialogue, Refusal, canonical
+from tests.unit.handlers.dialogue import STAFF, Dialogue, Refusal, canonical
 from tests.unit.pubsub.provisioned import AGENT, DOMAIN
 
 pytestmark = pytest.mark.unit
@@ -202,7 +203,13 @@ async def test_what_does_not_exist_cannot_be_described(dialogue: Dialogue, names
 async def test_the_service_says_whom_strangers_may_ask(dialogue: Dialogue) -> None:
     contact = {"abuse": ("mailto:a@example.com", "xmpp:a@example.com"), "admin": ("mailto:b@x",)}
     dialogue.dispatcher = dispatcher(
-        dialogue.engine, DOMAIN, "1.2.3", lambda: "id", contact=contact
+        dialogue.engine,
+        DOMAIN,
+        "1.2.3",
+        lambda: "id",
+        desk=Desk(dialogue.engine),
+        staff=STAFF,
+        contact=contact,
     )
     reply = await dialogue.say(
         f"<iq type='get' id='1' from='{AGENT}/r' to='{DOMAIN}'><query xmlns='{INFO}'/></iq>"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from component.handlers import namespaces
-from component.handlers.commands import GET_PENDING
+from component.handlers.pending import GET_PENDING
 from component.markup import MAX_STANZA, flaw
 from component.pubsub.addresses import bare
 from component.pubsub.presence import PresenceType

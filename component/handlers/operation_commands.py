@@ -1,0 +1,97 @@
+"""The operations of the service as ad-hoc commands, each with the forms that it needs."""
+
+from collections.abc import Mapping, Sequence
+
+from component.domain.errors import DomainError
+from component.domain.state import State
+from component.handlers.commands import Form, Outcome
+from component.handlers.forms import Field, FormError, Values, single, table_markup
+from component.handlers.stanza import IqRequest
+from component.markup import NOTHING, Markup
+from component.operations.catalogue import OPERATIONS
+from component.operations.desk import Blank, Desk, Identify
+from component.operations.model import (
+    Answer,
+    ArgumentError,
+    Asker,
+    NotPermittedError,
+    Operation,
+    label,
+    written,
+)
+from component.operations.rights import Staff
+from component.operations.words import words
+from component.pubsub.addresses import bare
+
+NAMESPACE = "urn:ivr-pubsub:command:1"
+
+
+class OperationCommands:
+    """Who may use which command is the desk's business."""
+
+    def __init__(self, desk: Desk, staff: Staff) -> None:
+        self._desk = desk
+        self._staff = staff
+        self.names: Mapping[str, str] = {_node(o): o.title for o in OPERATIONS.values()}
+        self._operations = {_node(operation): operation for operation in OPERATIONS.values()}
+
+    async def offered(self, iq: IqRequest) -> Mapping[str, str]:
+        """Return what somebody may ask for."""
+        return {_node(o): o.title for o in await self._desk.offered(self._identify(iq))}
+
+    async def proceed(self, iq: IqRequest, node: str, filled: Sequence[Values]) -> Form | Outcome:
+        """Ask for what is missing; once nothing is, do it."""
+        identify, operation = self._identify(iq), self._operations[node]
+        given = {var: single(var, values) for form in filled for var, values in form.items()}
+        try:
+            form = await self._desk.form(identify, operation, given)
+            if form is not None:
+                fields = tuple(map(_field, form.blanks))
+                return Form(node, fields, is_last=form.is_last, title=operation.title)
+            return _outcome(operation, await self._desk.perform(identify, operation, given))
+        except NotPermittedError:
+            raise
+        except ArgumentError as error:
+            raise FormError(str(error)) from error
+        except DomainError as error:
+            return Outcome(words(error), failed=True)
+
+    def _identify(self, iq: IqRequest) -> Identify:
+        account, address = bare(iq.sender), bare(iq.address)
+
+        def identify(state: State) -> Asker:
+            return self._staff.asker(state, account, address)
+
+        return identify
+
+
+def _node(operation: Operation) -> str:
+    return f"{NAMESPACE}:{operation.name}"
+
+
+def _field(blank: Blank) -> Field:
+    choices = blank.choices or ()
+    return Field(
+        blank.name,
+        "text-single" if blank.choices is None else "list-single",
+        (blank.default,) if blank.default or not blank.required else (),
+        blank.label,
+        tuple(choice.value for choice in choices),
+        {choice.value: choice.label for choice in choices},
+        blank.required,
+    )
+
+
+def _outcome(operation: Operation, answer: Answer) -> Outcome:
+    payload = NOTHING
+    if answer.table is not None:
+        payload = _table(operation, answer)
+    return Outcome(answer.text, payload=payload)
+
+
+def _table(operation: Operation, answer: Answer) -> Markup:
+    table = answer.table
+    assert table is not None
+    columns = ((column, label(column)) for column in table.columns)
+    rows = (map(written, row) for row in table.rows)
+    return table_markup(_node(operation), operation.title, columns, rows)

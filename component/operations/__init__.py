@@ -1,0 +1,1 @@
+"""What people can ask of the running service, whichever way they ask: one description for all."""

@@ -1,0 +1,23 @@
+"""Why something is refused, in words for people."""
+
+from component.domain import errors
+from component.domain.errors import DomainError
+from component.operations.model import RefusedError
+
+WORDS: dict[type[DomainError], str] = {
+    errors.IllegalTransitionError: "That is not possible now.",
+    errors.UnknownDeviceError: "There is no such extension.",
+    errors.UnknownQueueError: "There is no such queue.",
+    errors.NotAMemberError: "The extension is a member of no such queue.",
+    errors.AlreadyLoggedOnError: "That extension is logged on already.",
+    errors.NotLoggedOnError: "That extension is not logged on.",
+    errors.NotInWrapUpError: "That extension is not in wrap-up.",
+    errors.NotWaitingError: "No such caller waits.",
+}
+
+
+def words(error: DomainError) -> str:
+    """Return what people are told of a refusal."""
+    if isinstance(error, RefusedError):
+        return str(error)
+    return WORDS.get(type(error), (type(error).__doc__ or "").strip())

@@ -1,0 +1,199 @@
+"""Operations as ad-hoc commands, as a client sees them (XEP-0050)."""
+
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from component.domain.model import MemberState
+from component.handlers import commands
+from component.handlers.operation_commands import NAMESPACE
+from component.ports import StoreUnavailableError
+from tests.unit.handlers.dialogue import Dialogue, Refusal, canonical, refusal
+from tests.unit.pubsub.provisioned import ADMIN, AGENT, DOMAIN, EXTENSION, STRANGER, SUPERVISOR
+
+pytestmark = pytest.mark.unit
+
+COMMANDS = "http://jabber.org/protocol/commands"
+IN_SESSION = "sessionid='new-subid'"
+
+
+@pytest.fixture
+def dialogue() -> Dialogue:
+    return Dialogue()
+
+
+async def command(
+    dialogue: Dialogue,
+    name: str,
+    attributes: str = "",
+    inner: str = "",
+    sender: str = f"{AGENT}/r",
+    to: str = DOMAIN,
+) -> str:
+    reply = await dialogue.say(
+        f"<iq type='set' id='1' from='{sender}' to='{to}'>"
+        f"<command xmlns='{COMMANDS}' node='{NAMESPACE}:{name}' {attributes}>{inner}</command></iq>"
+    )
+    assert reply is not None
+    return reply
+
+
+def filled_in(**values: str) -> str:
+    fields = "".join(f"<field var='{n}'><value>{v}</value></field>" for n, v in values.items())
+    return f"<x xmlns='jabber:x:data' type='submit'>{fields}</x>"
+
+
+def specific(reply: str) -> tuple[Refusal, str]:
+    """Return what an error says, and the condition that XEP-0050 adds."""
+    (condition,) = ET.fromstring(reply).iterfind(f"error/{{{COMMANDS}}}*")
+    return refusal(reply), condition.tag.removeprefix(f"{{{COMMANDS}}}")
+
+
+def state(dialogue: Dialogue) -> MemberState:
+    return dialogue.engine.state.members["support", "1000"].state
+
+
+async def listed(dialogue: Dialogue, sender: str, to: str = DOMAIN) -> list[str]:
+    reply = await dialogue.say(
+        f"<iq type='get' id='1' from='{sender}/r' to='{to}'>"
+        f"<query xmlns='http://jabber.org/protocol/disco#items' node='{COMMANDS}'/></iq>"
+    )
+    assert reply is not None
+    nodes = [item.get("node", "") for item in ET.fromstring(reply)[0]]
+    return [n.removeprefix(f"{NAMESPACE}:") for n in nodes if n.startswith(NAMESPACE)]
+
+
+async def test_an_agent_logs_on(dialogue: Dialogue) -> None:
+    begun = await command(dialogue, "log-on")
+    node = f"{NAMESPACE}:log-on"
+    assert canonical(begun) == canonical(
+        f"""
+        <iq type='result' id='1' from='{DOMAIN}' to='{AGENT}/r'>
+          <command xmlns='{COMMANDS}' node='{node}' sessionid='new-subid' status='executing'>
+            <actions execute='complete'><complete/></actions>
+            <x xmlns='jabber:x:data' type='form'>
+              <title>Log on</title>
+              <field var='FORM_TYPE' type='hidden'><value>{node}</value></field>
+              <field var='queue' type='list-single' label='Queue'>
+                <option label='all'><value/></option>
+                <option label='support'><value>support</value></option>
+                <value/>
+              </field>
+            </x>
+          </command>
+        </iq>
+        """
+    )
+    done = await command(dialogue, "log-on", IN_SESSION, filled_in(queue="support"))
+    assert canonical(done) == canonical(
+        f"""
+        <iq type='result' id='1' from='{DOMAIN}' to='{AGENT}/r'>
+          <command xmlns='{COMMANDS}' node='{node}' sessionid='new-subid' status='completed'>
+            <note type='info'>1000 is logged on in support.</note>
+          </command>
+        </iq>
+        """
+    )
+    assert state(dialogue) is MemberState.READY
+    again = await command(dialogue, "log-on", IN_SESSION, filled_in(queue="support"))
+    assert specific(again)[1] == "bad-sessionid"
+
+
+async def test_a_command_without_questions_is_done_at_once(dialogue: Dialogue) -> None:
+    reply = await command(dialogue, "my-state")
+    (done,) = ET.fromstring(reply)
+    assert done.get("status") == "completed"
+    data = "{jabber:x:data}"
+    reported = [field.get("var") for field in done.iterfind(f"{data}x/{data}reported/{data}field")]
+    (item,) = done.iterfind(f"{data}x/{data}item")
+    shown = dict(zip(reported, [f.findtext(f"{data}value") for f in item], strict=True))
+    assert (shown["extension"], shown["state"]) == ("1000", "logged off")
+
+
+async def test_what_the_state_does_not_admit_is_told_in_words(dialogue: Dialogue) -> None:
+    await command(dialogue, "pause")
+    reply = await command(dialogue, "pause", IN_SESSION, filled_in(reason="lunch"))
+    assert "status='completed'" in reply
+    assert "<note type='error'>That extension is not logged on.</note>" in reply
+
+
+async def test_a_form_that_cannot_be_used_may_be_filled_in_again(dialogue: Dialogue) -> None:
+    await command(dialogue, "log-on")
+    for wrong in (filled_in(queue="sales"), filled_in(colour="red"), filled_in(queue="x" * 201)):
+        found = specific(await command(dialogue, "log-on", IN_SESSION, wrong))
+        assert found == (Refusal("modify", "bad-request"), "bad-payload")
+    assert "completed" in await command(dialogue, "log-on", f"{IN_SESSION} action='complete'")
+    assert state(dialogue) is MemberState.READY
+
+
+@pytest.mark.parametrize(
+    ("attributes", "condition"),
+    [
+        ("action='dance'", "malformed-action"),
+        ("action='complete'", "bad-sessionid"),
+        ("sessionid='other'", "bad-sessionid"),
+        (f"{IN_SESSION} action='prev'", "bad-action"),
+        (f"{IN_SESSION} action='next'", "bad-action"),
+    ],
+)
+async def test_what_is_no_step_of_it_is_refused(
+    dialogue: Dialogue, attributes: str, condition: str
+) -> None:
+    await command(dialogue, "log-on")
+    found = specific(await command(dialogue, "log-on", attributes, filled_in()))
+    assert found == (Refusal("modify", "bad-request"), condition)
+    assert state(dialogue) is MemberState.LOGGED_OFF
+
+
+async def test_a_session_is_of_one_command_of_one_client_at_one_address(
+    dialogue: Dialogue,
+) -> None:
+    await command(dialogue, "log-on")
+    for found in (
+        await command(dialogue, "log-off", IN_SESSION, filled_in()),
+        await command(dialogue, "log-on", IN_SESSION, filled_in(), sender=f"{AGENT}/other"),
+        await command(dialogue, "log-on", IN_SESSION, filled_in(), to=EXTENSION),
+    ):
+        assert specific(found)[1] == "bad-sessionid"
+
+
+async def test_a_session_expires(dialogue: Dialogue, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "SESSION_SECONDS", -1.0)
+    await command(dialogue, "log-on")
+    found = specific(await command(dialogue, "log-on", IN_SESSION, filled_in()))
+    assert found == (Refusal("cancel", "not-allowed"), "session-expired")
+    again = specific(await command(dialogue, "log-on", IN_SESSION, filled_in()))
+    assert again[1] == "bad-sessionid"
+
+
+async def test_rights_are_checked_again_at_each_step(dialogue: Dialogue) -> None:
+    await command(dialogue, "log-on")
+    agents = dialogue.engine.state.agents
+    agents.delete("1000")
+    reply = await command(dialogue, "log-on", IN_SESSION, filled_in())
+    assert refusal(reply) == Refusal("auth", "forbidden")
+
+
+async def test_commands_are_listed_by_role_and_address(dialogue: Dialogue) -> None:
+    assert {"log-on", "log-off", "pause", "resume"} < set(await listed(dialogue, AGENT))
+    assert "log-on" in await listed(dialogue, AGENT, EXTENSION)
+    assert await listed(dialogue, STRANGER) == []
+    assert "log-on" not in await listed(dialogue, SUPERVISOR)
+    assert "log-on" not in await listed(dialogue, ADMIN)
+
+
+async def test_a_stranger_may_not_command(dialogue: Dialogue) -> None:
+    reply = await command(dialogue, "log-on", sender=f"{STRANGER}/r")
+    assert refusal(reply) == Refusal("auth", "forbidden")
+
+
+async def test_there_is_nothing_to_command_where_nothing_is(dialogue: Dialogue) -> None:
+    reply = await command(dialogue, "log-on", to=f"ext9999@{DOMAIN}")
+    assert refusal(reply) == Refusal("cancel", "service-unavailable")
+    unknown = await command(dialogue, "dance")
+    assert refusal(unknown) == Refusal("cancel", "item-not-found")
+
+
+async def test_while_the_database_is_away_one_is_asked_to_come_again(dialogue: Dialogue) -> None:
+    dialogue.engine.failure = StoreUnavailableError("away")
+    assert refusal(await command(dialogue, "log-on")) == Refusal("wait", "resource-constraint")
