@@ -16,6 +16,7 @@ from unittest.mock import patch
 import structlog
 
 from component import decisions as decisions_module
+from component import pauses as pauses_module
 from component.domain.errors import DomainError
 from component.domain.events import LogOff, LogOn, Pause, Unpause
 from component.domain.model import Agent, Customer, Member
@@ -24,7 +25,6 @@ from component.pubsub.addresses import extension_node
 from component.pubsub.model import Subscription
 from component.pubsub.state import key_of
 from component.storage.memory import MemoryStore
-from component.telephony import connection as connection_module
 from tests.simulation import watch
 from tests.simulation.asterisk import Asterisk, Channel
 from tests.simulation.history import History, ViolationError
@@ -306,7 +306,7 @@ def simulate(seed: int, scenario: Scenario) -> Result:
     world = World(seed, scenario)
     with _silent(world), patch.object(decisions_module, "step", world.reference.step):
         dice = Random(f"pauses {seed}")
-        with patch.object(connection_module, "_dice", dice):
+        with patch.object(pauses_module, "_dice", dice):
             try:
                 world.loop.run_until_complete(world.run())
             except ViolationError:
