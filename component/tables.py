@@ -22,6 +22,7 @@ MOST_PROBLEMS = 20
 """After so many the rest of a file is not looked at."""
 
 _EXTENSION = re.compile(r"[0-9A-Za-z_.-]+")
+_DEVICE = re.compile(r"[^,\x00-\x1f\x7f-\x9f]{1,250}")
 _JID = re.compile(r"[^/@\s]+@[^/@\s]+")
 _LARGEST_INTEGER = 2**31 - 1
 
@@ -84,7 +85,9 @@ def _extension(value: str) -> str:
 def _device(value: str) -> str:
     if not all(value.partition("/")):
         raise ValueError("must be a device like PJSIP/1000")
-    return _text(value)
+    if not _DEVICE.fullmatch(value):
+        raise ValueError("must have no comma or control character, and at most 250 characters")
+    return value
 
 
 def _jid(value: str) -> str:

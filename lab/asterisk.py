@@ -41,7 +41,7 @@ class Installation:
             root = (CACHE / "asterisk-root").read_text().strip()
         except FileNotFoundError:
             raise AsteriskError("no Asterisk is set up here; run `make setup`") from None
-        return cls(Path(root))
+        return cls(CACHE / root)
 
     @property
     def command(self) -> list[str]:

@@ -60,8 +60,8 @@ def differences(state: State, configured: Configured) -> Iterator[ConfigurationE
             yield AgentChanged(agent.extension, agent.device, agent.jid, agent.skills)
     for key, member in configured.members.items():
         known = state.members.get(key)
-        if member is not None and (known is None or known.penalty != member.penalty):
-            yield MemberChanged(member.queue, member.extension, member.penalty)
+        if member is not None and (known is None or _place(known) != _place(member)):
+            yield MemberChanged(member.queue, member.extension, member.penalty, member.made)
 
 
 def everything_known(state: State) -> Configured:
@@ -163,14 +163,15 @@ def _member_changed(
         raise NotAMemberError(extension=event.extension, queue=event.queue)
     key = (event.queue, event.extension)
     member = state.members.get(key) or Member(*key)
-    state.members.put(key, replace(member, penalty=event.penalty))
+    state.members.put(key, replace(member, penalty=event.penalty, made=event.made))
     return routing.route(state, event.queue, now, rng)
 
 
 def _removals(state: State, configured: Configured) -> Iterator[ConfigurationEvent]:
-    for queue, extension in _absent(configured.members):
-        if (queue, extension) in state.members:
-            yield MemberRemoved(queue, extension)
+    for key, member in configured.members.items():
+        known = state.members.get(key)
+        if known is not None and (member is None or member.made != known.made):
+            yield MemberRemoved(*key)
     for extension in _absent(configured.agents):
         agent = state.agents.get(extension)
         if agent is not None and not agent.leaving:
@@ -186,6 +187,10 @@ def _absent(records: Mapping[K, object]) -> Iterable[K]:
 
 def _identity(agent: Agent | None) -> tuple[str, str, dict[str, int]] | None:
     return None if agent is None or agent.leaving else (agent.device, agent.jid, agent.skills)
+
+
+def _place(member: Member) -> tuple[int, int]:
+    return member.penalty, member.made
 
 
 def _queued(state: State, queue: str) -> list[Call]:

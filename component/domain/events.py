@@ -251,6 +251,7 @@ class MemberChanged:
     queue: str
     extension: str
     penalty: int = 0
+    made: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -224,6 +224,8 @@ class Member:
     pause_reason: str = ""
     calls_taken: int = 0
     """Connected calls of this queue."""
+    made: int = 0
+    """Tells it from one that was there before, and was removed."""
 
     @property
     def state(self) -> MemberState:

@@ -40,16 +40,15 @@ class News:
         self._queues: dict[str, None] = {}
         self._agents: dict[str, None] = {}
         self._members: dict[tuple[str, str], None] = {}
-        self._members_gone: dict[tuple[str, str], None] = {}
 
     def hear(self, payload: str) -> None:
-        """Take in a notification: the table, the key, whether the row is gone; empty is all."""
+        """Take in a notification: the table and the key of a row; empty is all."""
         self._heard.set()
         if not payload or self._count == MOST_ROWS:
             self._everything = True
             return
         self._count += 1
-        table, key, gone = json.loads(payload)
+        table, key, _gone = json.loads(payload)
         match table:
             case "queues":
                 self._queues[key[0]] = None
@@ -57,8 +56,6 @@ class News:
                 self._agents[key[0]] = None
             case "members":
                 self._members[key[0], key[1]] = None
-                if gone:
-                    self._members_gone[key[0], key[1]] = None
 
     def end(self) -> None:
         """Let `wait` return: nothing is heard any more."""
@@ -68,16 +65,15 @@ class News:
         """Wait until there is something to take."""
         await self._heard.wait()
 
-    def take(self) -> tuple[Configured, Configured, bool]:
-        """Return what is gone for certain, what to read, and whether to read everything."""
-        gone = Configured({}, {}, self._members_gone)
+    def take(self) -> tuple[Configured, bool]:
+        """Return what to read, and whether to read everything."""
         named = Configured(self._queues, self._agents, self._members)
         everything = self._everything
         self._heard.clear()
         self._everything = False
         self._count = 0
-        self._queues, self._agents, self._members, self._members_gone = {}, {}, {}, {}
-        return gone, named, everything
+        self._queues, self._agents, self._members = {}, {}, {}
+        return named, everything
 
 
 class ConfigurationFeed:
@@ -136,10 +132,6 @@ class ConfigurationFeed:
         except TimeoutError:
             await connection.execute("SELECT 1")
             return
-        gone, named, everything = news.take()
-        if everything:
-            await self._take_over(await reads.configured(connection, self._known()))
-            return
-        # A row that was deleted and made anew has lost what the service had noted in it.
-        await self._take_over(gone)
-        await self._take_over(await reads.configured(connection, named, only_named=True))
+        named, everything = news.take()
+        names = self._known() if everything else named
+        await self._take_over(await reads.configured(connection, names, only_named=not everything))

@@ -144,7 +144,7 @@ async def configured(
     """
     queues = "SELECT * FROM queues"
     agents = "SELECT extension, device, jid, skills FROM extensions"
-    members = "SELECT queue, extension, penalty FROM members"
+    members = "SELECT queue, extension, penalty, made FROM members"
     asked: list[list[list[str]]] = [[], [], []]
     if only_named:
         queues += " WHERE name = ANY($1)"

@@ -14,16 +14,22 @@ from urllib.parse import quote, urljoin
 
 import aioari
 import aiohttp
+import structlog
 from aioswagger11.processors import SwaggerError
 
 from component.telephony.errors import AriError, AriUnreachableError
 from component.telephony.http_client import AriHttpClient
+
+log = structlog.get_logger(__name__)
 
 PULSE = "ivr-pulse"
 """The name of an event that we send ourselves, to see that events reach us."""
 
 DEVICES_AT_ONCE = 50
 """In one request, whose line may have 4,096 bytes in Asterisk."""
+
+NO_SUCH_SOURCE = (400, 422)
+"""The statuses of a refusal to subscribe to something."""
 
 ALREADY_THERE = 409
 """The status of a refusal to create what exists under the same id."""
@@ -97,8 +103,26 @@ class AriClient:
         waits for the session's lock).
         """
         for some in batched(devices, DEVICES_AT_ONCE):
-            sources = [f"deviceState:{device}" for device in some]
-            await self._call("applications", "subscribe", applicationName=app, eventSource=sources)
+            try:
+                await self._watch_devices(app, some)
+            except AriError as error:
+                if error.status not in NO_SUCH_SOURCE:
+                    raise
+                await self._subscribe_one_by_one(app, some)
+
+    async def _subscribe_one_by_one(self, app: str, devices: Iterable[str]) -> None:
+        """Let a device that Asterisk does not understand not spoil the others."""
+        for device in devices:
+            try:
+                await self._watch_devices(app, [device])
+            except AriError as error:
+                if error.status not in NO_SUCH_SOURCE:
+                    raise
+                log.error("device cannot be watched", device=device, error=str(error))
+
+    async def _watch_devices(self, app: str, devices: Iterable[str]) -> None:
+        sources = [f"deviceState:{device}" for device in devices]
+        await self._call("applications", "subscribe", applicationName=app, eventSource=sources)
 
     async def send_pulse(self, app: str) -> None:
         """Have Asterisk send the application a user event named `PULSE` (404 no such app)."""

@@ -4,11 +4,14 @@ import asyncio
 import fcntl
 import os
 import shutil
+import subprocess
 import sys
 from asyncio.subprocess import PIPE, STDOUT
 from pathlib import Path
 
 import pytest
+
+from lab import asterisk
 
 pytestmark = pytest.mark.contract
 
@@ -45,3 +48,18 @@ async def test_two_do_not_run_at_the_same_time(project: Path) -> None:
     rest, _ = await asyncio.wait_for(second.communicate(), PATIENCE)
     assert (second.returncode, rest) == (0, b"")
     assert (project / ".state/log/setup-asterisk.log").exists()
+
+
+def test_a_copied_cache_brings_its_asterisk_along(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, copied = tmp_path / "made", tmp_path / "copied"
+    program = Path("asterisk/usr/sbin/asterisk")
+    (made / program).parent.mkdir(parents=True)
+    (made / program).touch(mode=0o755)
+    (made / "asterisk-root").write_text("asterisk\n")
+    made.rename(copied)
+
+    subprocess.run([SETUP.with_name("get-asterisk"), copied], check=True, env={"PATH": "/bin"})
+    monkeypatch.setattr(asterisk, "CACHE", copied)
+    assert asterisk.Installation.find().root == copied / "asterisk"

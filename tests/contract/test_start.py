@@ -101,9 +101,9 @@ async def test_a_schema_that_cannot_be_changed_ends_it_and_the_migration_is_name
     database_url: str, service: Service
 ) -> None:
     connection = await asyncpg.connect(database_url)
-    await connection.execute("DELETE FROM _pogo_migration WHERE migration_id = '0016_recent_calls'")
+    await connection.execute("DELETE FROM _pogo_migration WHERE migration_id = '0017_made_anew'")
     await connection.close()
     await service.start()
 
     assert await service.process.wait() == 1
-    assert "ivr-pubsub: Failed to apply 0016_recent_calls: " in service.log.read_text()
+    assert "ivr-pubsub: Failed to apply 0017_made_anew: " in service.log.read_text()

@@ -66,6 +66,11 @@ def test_accounts_are_kept_in_lower_case() -> None:
             "line 2: extension must",
         ),
         ("extensions", "extension,device,jid\n1000,1000,a@b\n", "line 2: device must be a device"),
+        (
+            "extensions",
+            'extension,device,jid\n1000,"P/1,P/2",a@b\n',
+            "line 2: device must have no comma or control character",
+        ),
         ("extensions", "extension,device,jid\n1000,P/1,a@b/c\n", "line 2: jid must be an account"),
         ("members", "queue,extension,penalty\nq,1,-1\n", "line 2: penalty must be a whole number"),
     ],

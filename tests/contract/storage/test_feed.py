@@ -131,6 +131,38 @@ async def test_one_whose_membership_was_deleted_and_made_anew_is_logged_off(
     await followed.until("('support', '1000') in state.members")
 
 
+async def test_members_of_a_truncated_table_that_is_filled_again_are_logged_off(
+    followed: Followed,
+) -> None:
+    await followed.service.log_on("1000", "2000")
+    await followed.sql(
+        "CREATE TABLE kept AS SELECT queue, extension, penalty FROM members; TRUNCATE members;"
+        " INSERT INTO members (queue, extension, penalty) SELECT * FROM kept"
+    )
+    await followed.until("not state.logged_on('support')")
+    assert len(followed.state.members) == 3
+
+
+async def test_members_made_anew_among_many_changes_are_logged_off(followed: Followed) -> None:
+    await followed.service.log_on("1000", "2000")
+    await followed.sql(
+        "INSERT INTO extensions SELECT n::text, 'PJSIP/' || n, n || '@example.com'"
+        " FROM generate_series(5001, 7500) AS n;"
+        " DELETE FROM members WHERE extension = '1000';"
+        " INSERT INTO members (queue, extension) VALUES ('support', '1000')"
+    )
+    await followed.until("[m.extension for m in state.logged_on('support')] == ['2000']")
+    await followed.until("('support', '1000') in state.members")
+
+
+async def test_a_device_that_asterisk_could_not_be_asked_about_is_refused(
+    followed: Followed,
+) -> None:
+    for device in ("PJSIP/1000,PJSIP/2000", "PJSIP/10\n00", "PJSIP/" + "1" * 250):
+        with pytest.raises(asyncpg.CheckViolationError):
+            await followed.sql("UPDATE extensions SET device = $1 WHERE extension = '1000'", device)
+
+
 async def test_many_changes_and_truncated_tables_are_taken_over(followed: Followed) -> None:
     await followed.sql(
         "INSERT INTO extensions SELECT n::text, 'PJSIP/' || n, n || '@example.com'"

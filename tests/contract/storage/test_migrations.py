@@ -38,6 +38,7 @@ LATER = [
     "0014_sticky",
     "0015_presence_options",
     "0016_recent_calls",
+    "0017_made_anew",
 ]
 ALL = ["0001_schema", *LATER]
 
@@ -125,6 +126,37 @@ async def test_a_database_that_goes_away_during_a_migration_is_away(
     monkeypatch.setattr(pogo_sql, "migration_applied", killed)
     with pytest.raises(ConnectionError, match="0001_schema"):
         await migrate(url)
+
+
+SCHEMA_AS_IT_IS = """
+    SELECT table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable || ' '
+        || coalesce(column_default, '') || ' ' || is_identity
+    FROM information_schema.columns WHERE table_schema = 'public'
+    UNION ALL SELECT conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid)
+    FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+    UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'
+    UNION ALL SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
+    UNION ALL SELECT pg_get_functiondef(oid) FROM pg_proc
+    WHERE pronamespace = 'public'::regnamespace
+    ORDER BY 1"""
+
+
+async def test_each_migration_can_be_rolled_back_to_the_schema_before_it_since_the_second(
+    databases: Databases, tmp_path: Path
+) -> None:
+    url = await databases.empty("rolled_back")
+    connection = await asyncpg.connect(url)
+    await pogo_sql.ensure_pogo_sync(connection)
+    schemas = []
+    for name in ALL:
+        schemas.append([row[0] for row in await connection.fetch(SCHEMA_AS_IT_IS)])
+        shutil.copy(directory() / f"{name}.sql", tmp_path)
+        await pogo.apply(connection, tmp_path, schema_name=SCHEMA)
+    for name in reversed(ALL[2:]):  # the second one leaves a default behind
+        await pogo.rollback(connection, directory(), count=1, schema_name=SCHEMA)
+        schema = [row[0] for row in await connection.fetch(SCHEMA_AS_IT_IS)]
+        assert schema == schemas.pop(), name
+    await connection.close()
 
 
 async def test_a_database_newer_than_the_code_is_refused(databases: Databases) -> None:

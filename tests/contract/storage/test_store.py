@@ -13,7 +13,6 @@ from component.domain.model import (
     CallState,
     Customer,
     Leg,
-    Member,
     Offer,
     Outcome,
     Told,
@@ -159,9 +158,8 @@ async def test_agents_and_members_are_loaded_as_they_were_committed(store: AnySt
         queue="support",
         wrap_up_until=NOW,
     )
-    member = Member(
-        "support",
-        "2000",
+    member = replace(
+        (await store.load()).members[1],
         logged_on_at=NOW,
         logon_order=9,
         paused_at=NOW,
@@ -171,6 +169,7 @@ async def test_agents_and_members_are_loaded_as_they_were_committed(store: AnySt
     await store.commit(Changes(agents=[agent, wrapping_up], members=[member]))
 
     stored = await store.load()
+    assert member.extension == "2000"
     assert stored.agents[0] == agent
     assert stored.agents[2] == wrapping_up
     assert stored.members[-1] == member

@@ -60,6 +60,17 @@ async def test_changes_of_the_agents_devices_are_reported_once(exchange: Exchang
     assert unregistered == DeviceStateChanged("PJSIP/1000", DeviceState.UNAVAILABLE)
 
 
+async def test_a_device_that_asterisk_cannot_be_asked_about_keeps_nobody_from_calls(
+    exchange: Exchange,
+) -> None:
+    exchange.devices = ("PJSIP/2000,4000", *DEVICES)
+    await exchange.restart()
+    exchange.events.clear()
+    agent = await exchange.agent("1000")
+    assert (await exchange.hears(DeviceStateChanged)).device == "PJSIP/1000"
+    await agent.unregister()
+
+
 async def test_after_a_reconnect_with_callers_inside_they_are_still_reported_once(
     exchange: Exchange,
 ) -> None:

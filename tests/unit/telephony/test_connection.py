@@ -278,6 +278,23 @@ async def test_many_devices_are_subscribed_in_several_requests() -> None:
     assert [len(some) for some in sources if isinstance(some, list)] == [50, 50, 20]
 
 
+async def test_a_device_that_asterisk_does_not_understand_does_not_spoil_the_others() -> None:
+    ari = FakeAri()
+    ari.refuse("subscribe", 400, times=2)  # all together, then the first
+    with capture_logs() as logs:
+        await ari.subscribe_device_states("ivr", ["PJSIP/1,2", "PJSIP/1000", "PJSIP/2000"])
+
+    asked = [given["eventSource"] for _, given in ari.requests]
+    assert asked[1:] == [
+        ["deviceState:PJSIP/1,2"],
+        ["deviceState:PJSIP/1000"],
+        ["deviceState:PJSIP/2000"],
+    ]
+    assert [(entry["event"], entry["device"]) for entry in logs] == [
+        ("device cannot be watched", "PJSIP/1,2")
+    ]
+
+
 async def test_when_cancelled_it_closes_the_socket(line: Line) -> None:
     async with running(line):
         socket = await line.is_up()
