@@ -80,6 +80,9 @@ def compare(state: State, snapshot: Snapshot) -> Found:
     calls = [call for call in state.calls.values() if call.entered_at < snapshot.taken_at]
     gone = [call for call in calls if call.channel not in present]
     known = {call.channel for call in state.calls.values()}
+    # Whoever is gone, and talks to nobody any more, ends no bridge: a transfer may have left one.
+    unbridged = {call.id for call in gone if call.state is not CallState.ANSWERED}
+    bridged = {call.id for call in state.calls.values()} - unbridged
     return Found(
         events=(
             *(DeviceStateChanged(*found) for found in snapshot.device_states.items()),
@@ -92,7 +95,7 @@ def compare(state: State, snapshot: Snapshot) -> Found:
             *(HangUpLeg(leg) for leg in _stray_legs(state, snapshot)),
             *_unfinished(state, snapshot, [call for call in calls if call not in gone]),
         ),
-        stray_bridges=tuple(call for call in snapshot.bridges if call not in state.calls),
+        stray_bridges=tuple(call_id for call_id in snapshot.bridges if call_id not in bridged),
         strangers=tuple(caller for caller in snapshot.callers if caller.channel not in known),
     )
 

@@ -233,6 +233,17 @@ async def test_a_leg_and_a_bridge_that_no_call_wants_are_taken_down() -> None:
         assert service.outside.discarded == ["gone"]
 
 
+async def test_the_bridge_of_a_call_that_was_being_passed_on_goes_with_the_caller() -> None:
+    async with running() as service:
+        await offered(service)
+
+        await service.engine.reconcile(
+            snapshot(service, ringing=(LEG,), bridges={"call1": {"ivr-call1.0"}})
+        )
+
+        assert "call1" in service.outside.discarded
+
+
 async def test_what_was_rung_after_the_reading_began_is_left_alone() -> None:
     async with running() as service:
         await service.log_on("1000")
