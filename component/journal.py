@@ -19,6 +19,7 @@ WORDS = {
     "CONNECT": "call answered",
     "RINGNOANSWER": "offer not taken",
     "RINGCANCELED": "offer withdrawn",
+    "AGENTDUMP": "agent hung up before hearing the caller",
     "COMPLETEAGENT": "call ended by agent",
     "COMPLETECALLER": "call ended by caller",
     "BLINDTRANSFER": "call passed on",

@@ -102,7 +102,8 @@ class EngineObserver:
     def _count_answered(self, call: Call, now: datetime) -> None:
         answered_at = call.answered_at or now
         waited = _seconds(call.entered_at, answered_at)
-        rang = _seconds(call.offered_at(call.extension), answered_at)
+        [taken] = call.offers
+        rang = _seconds(taken.offered_at, taken.answered_at or answered_at)
         self._metrics.offer_ended(call.queue, ANSWERED, rang)
         if call.transfers:
             return  # the wait for the first agent was counted

@@ -8,7 +8,7 @@ rather not parse XML.
 import json
 from datetime import UTC, datetime
 
-from component.domain.model import Call, Transfer
+from component.domain.model import Call, CallState, Transfer
 from component.markup import NOTHING, Markup, element, text
 
 CALL_NAMESPACE = "urn:ivr-pubsub:call:1"
@@ -22,7 +22,7 @@ def call_xml(call: Call, extension: str) -> Markup:
         "xmlns": CALL_NAMESPACE,
         "id": call.id,
         "revision": str(call.revision),
-        "state": call.state.value,
+        "state": _state(call),
         "queue": call.queue,
         "extension": extension,
         "entered": timestamp(call.entered_at),
@@ -64,7 +64,7 @@ def _call_json(call: Call, extension: str) -> dict[str, object]:
     return {
         "id": call.id,
         "revision": call.revision,
-        "state": call.state.value,
+        "state": _state(call),
         "queue": call.queue,
         "extension": extension,
         "entered": timestamp(call.entered_at),
@@ -83,6 +83,11 @@ def _call_json(call: Call, extension: str) -> dict[str, object]:
         "digits": call.digits,
         "transfers": [_transfer_attributes(transfer) for transfer in call.transfers],
     }
+
+
+def _state(call: Call) -> str:
+    """Return the state as subscribers know it: to them nothing is between offer and talk."""
+    return CallState.OFFERED if call.state is CallState.CONNECTING else call.state
 
 
 def _transfer_xml(transfer: Transfer) -> Markup:

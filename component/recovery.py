@@ -13,6 +13,7 @@ from component.domain.commands import CallCommand, Connect, HangUpLeg, Hold, Par
 from component.domain.events import (
     AnnouncementDue,
     CallerLeft,
+    ConnectDue,
     DeviceStateChanged,
     Event,
     LegAnswered,
@@ -55,7 +56,7 @@ def timers(state: State, now: datetime) -> Iterator[WakeAt]:
         if queue is None:  # removed while nobody listened
             yield WakeAt(now, QueueRemoved(call.queue))
             continue
-        if call.state in (CallState.WAITING, CallState.OFFERED):
+        if call.is_waiting:
             yield WakeAt(state.waits_until(call), WaitTimedOut(call.id))
             if call.terms.need.skills and queue.skills_timeout:
                 yield WakeAt(call.entered_at + queue.skills_timeout, SkillsWaived(call.id))
@@ -64,6 +65,9 @@ def timers(state: State, now: datetime) -> Iterator[WakeAt]:
                 yield WakeAt(now + queue.min_announce_frequency, AnnouncementDue(call.id))
         for offer in call.offers if call.state is CallState.OFFERED else ():
             yield WakeAt(offer.offered_at + queue.timeout, RingTimedOut(offer.leg))
+        if call.state is CallState.CONNECTING:
+            [taken] = call.offers
+            yield WakeAt((taken.answered_at or now) + queue.memberdelay, ConnectDue(taken.leg))
         if call.retrying:
             yield WakeAt(now + queue.retry, RetryDue(call.id))
 
@@ -123,8 +127,7 @@ def _orphans(state: State, there: frozenset[Leg]) -> Iterator[Event]:
     """
     for call in list(state.calls.values()):
         for offer in call.offers:
-            rings = call.state is CallState.OFFERED
-            if state.agent_of(offer.leg) is None and (rings or offer.leg not in there):
+            if state.agent_of(offer.leg) is None and (call.is_waiting or offer.leg not in there):
                 yield LegEnded(offer.leg, LegEnd.UNAVAILABLE)
 
 

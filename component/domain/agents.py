@@ -24,7 +24,7 @@ from component.domain.events import (
     Unpause,
     WrapUpOver,
 )
-from component.domain.model import Agent, CallState, Member, MemberState, OfferEnd
+from component.domain.model import Agent, Member, MemberState, OfferEnd
 from component.domain.state import State
 from component.domain.transitions import (
     AGENT_TRANSITIONS,
@@ -134,7 +134,7 @@ def pass_over(state: State, agent: Agent, now: datetime) -> list[Command]:
     """Withdraw what is offered to an agent or phone that went away while it rang."""
     call = None if agent.leg is None else state.calls.get(agent.leg.call_id)
     offer = None if call is None or agent.leg is None else call.offer_on(agent.leg)
-    if call is None or call.state is not CallState.OFFERED or offer is None:
+    if call is None or not call.is_waiting or offer is None:
         return []
     return [*routing.withdraw(state, call, offer, OfferEnd.UNAVAILABLE, now), HangUpLeg(offer.leg)]
 

@@ -41,7 +41,7 @@ def look(state: State, event: AnnouncementDue, now: datetime) -> list[Command]:
     call = state.calls.get(event.call_id)
     if call is None or call.state is CallState.ENDED:
         return []
-    if call.state is CallState.ANSWERED:  # who comes back to the queue is informed anew
+    if not call.is_waiting:  # who comes back to the queue is informed anew
         state.calls.put(call.id, replace(call, told=replace(call.told, periodic_at=None)))
         return []
     commands = speak(state, call, now)

@@ -6,7 +6,7 @@ from random import Random
 from typing import assert_never
 
 from component.domain import announcements, routing
-from component.domain.commands import Command, Connect, Redirect, SeekExit, ShowCall
+from component.domain.commands import Command, Redirect, SeekExit, ShowCall
 from component.domain.errors import NotWaitingError
 from component.domain.events import (
     AnnouncementDue,
@@ -50,7 +50,7 @@ def step(state: State, event: CallerEvent, now: datetime, rng: Random) -> list[C
         case StickyOver():
             return _sticky_over(state, event, now, rng)
         case ConnectDue():
-            return _connect_due(state, event)
+            return _connect_due(state, event, now)
         case AnnouncementDue():
             return announcements.look(state, event, now)
         case Said():
@@ -70,7 +70,7 @@ def _digit_pressed(state: State, event: DigitPressed) -> list[Command]:
         state.calls.put(call.id, call)
         commands += (ShowCall(offer.extension, call) for offer in call.offers)
     context = _context(state, call)
-    if context and _is_waiting(call):
+    if context and call.is_waiting:
         commands.append(SeekExit(call.id, call.channel, context, event.digit))
     return commands
 
@@ -78,7 +78,7 @@ def _digit_pressed(state: State, event: DigitPressed) -> list[Command]:
 def _exit_found(state: State, event: ExitFound, now: datetime) -> list[Command]:
     """Let the caller go to the extension, which exists; app_queue sets no QUEUESTATUS either."""
     call = state.calls.get(event.call_id)
-    if call is None or not _is_waiting(call):
+    if call is None or not call.is_waiting:
         return []
     context = _context(state, call)
     if not context:
@@ -89,14 +89,14 @@ def _exit_found(state: State, event: ExitFound, now: datetime) -> list[Command]:
 
 def _withdraw(state: State, event: Withdraw, now: datetime) -> list[Command]:
     call = state.calls.get(event.call_id) or state.call_on(event.call_id)
-    if call is None or not _is_waiting(call):
+    if call is None or not call.is_waiting:
         raise NotWaitingError(call=event.call_id)
     return routing.release(state, call, QueueStatus.WITHDRAW, now, event.info)
 
 
 def _skills_waived(state: State, event: SkillsWaived, now: datetime, rng: Random) -> list[Command]:
     call = state.calls.get(event.call_id)
-    if call is None or not _is_waiting(call) or not call.terms.need.skills:
+    if call is None or not call.is_waiting or not call.terms.need.skills:
         return []
     need = replace(call.terms.need, skills=frozenset())
     state.calls.put(call.id, replace(call, terms=replace(call.terms, need=need)))
@@ -108,17 +108,15 @@ def _sticky_over(state: State, event: StickyOver, now: datetime, rng: Random) ->
     return [] if call is None else routing.route(state, call.queue, now, rng)
 
 
-def _connect_due(state: State, event: ConnectDue) -> list[Command]:
+def _connect_due(state: State, event: ConnectDue, now: datetime) -> list[Command]:
     call = state.calls.get(event.leg.call_id)
-    if call is None or call.state is not CallState.ANSWERED or call.leg != event.leg:
+    if call is None or call.state is not CallState.CONNECTING or call.leg != event.leg:
         return []
-    return [*announcements.hush(call), Connect(event.leg, call.channel)]
+    if state.agent_of(event.leg) is None:  # removed while nobody listened: that will be found out
+        return []
+    return routing.connect(state, call, now)
 
 
 def _context(state: State, call: Call) -> str:
     queue = state.queues.get(call.queue)
     return "" if queue is None else queue.context
-
-
-def _is_waiting(call: Call) -> bool:
-    return call.state in (CallState.WAITING, CallState.OFFERED)

@@ -26,7 +26,6 @@ from component.domain.model import (
     Agent,
     AgentState,
     Call,
-    CallState,
     DeviceState,
     Member,
     QueueStatus,
@@ -195,9 +194,4 @@ def _place(member: Member) -> tuple[int, int]:
 
 def _queued(state: State, queue: str) -> list[Call]:
     """Return the calls of a queue that wait to be connected, those at a ringing phone too."""
-    calls = state.calls.values()
-    return [
-        call
-        for call in calls
-        if call.queue == queue and call.state in (CallState.WAITING, CallState.OFFERED)
-    ]
+    return [call for call in state.calls.values() if call.queue == queue and call.is_waiting]

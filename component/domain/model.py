@@ -15,7 +15,7 @@ class AgentState(StrEnum):
 
     AVAILABLE = "available"
     RESERVED = "reserved"
-    """A leg of ours is ringing at the agent, or is being taken down."""
+    """A leg of ours rings at the agent, is answered but not connected yet, or is taken down."""
     ON_CALL = "on call"
     WRAP_UP = "wrap-up"
     """The call is over, the paperwork is not."""
@@ -35,7 +35,10 @@ class CallState(StrEnum):
 
     WAITING = "waiting"
     OFFERED = "offered"
+    CONNECTING = "connecting"
+    """An agent has answered, and does not hear the caller yet (`memberdelay`)."""
     ANSWERED = "answered"
+    """Caller and agent talk."""
     ENDED = "ended"
 
 
@@ -89,6 +92,8 @@ class OfferEnd(StrEnum):
     """Of several phones that rang, another one was answered."""
     TRANSFERRED = "transferred"
     """The agent, who had answered, passed the call on to another one."""
+    HUNG_UP = "hung_up"
+    """The agent, who had answered, hung up before the caller was to be heard."""
 
 
 class QueueStatus(StrEnum):
@@ -170,6 +175,8 @@ class Offer:
     extension: str
     leg: Leg
     offered_at: datetime
+    answered_at: datetime | None = None
+    """When the phone was answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +296,7 @@ class Call:
     revision: int = 0
     """Grows with everything published about this call."""
     answered_at: datetime | None = None
+    """When the agent began to hear the caller."""
     ended_at: datetime | None = None
     outcome: Outcome | None = None
     priority: int = 0
@@ -305,6 +313,11 @@ class Call:
     wait_until: datetime | None = None
     """When the caller has waited long enough, if not the queue's `max_wait` after entering."""
     terms: Terms = USUAL
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the caller talks to nobody yet, though a phone may ring or be answered."""
+        return self.state in (CallState.WAITING, CallState.OFFERED, CallState.CONNECTING)
 
     @property
     def extension(self) -> str | None:

@@ -34,6 +34,8 @@ _EXITS = {
     Outcome.WITHDRAW: "WITHDRAW",
 }
 
+_TAKEN = (CallState.CONNECTING, CallState.ANSWERED)
+
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
@@ -73,11 +75,14 @@ def _of_call(old: Call | None, new: Call, event: Event, now: datetime) -> Iterat
             yield LogEntry(now, new.channel, new.queue, NONE, "ENTERQUEUE", data)
         return
     agent = new.extension or NONE
-    if old.state is CallState.OFFERED and new.state is not CallState.ANSWERED:
+    if old.state is CallState.OFFERED and new.state not in _TAKEN:
         yield from _not_taken(old, new, now)
-    if old.state is CallState.OFFERED and new.state is CallState.ANSWERED:
+    if old.state is CallState.CONNECTING and new.state is CallState.WAITING:
+        yield LogEntry(now, new.channel, new.queue, old.extension or NONE, "AGENTDUMP")
+    if old.is_waiting and new.state is CallState.ANSWERED:
         [taken] = new.offers
-        data = (_seconds(new.entered_at, now), str(taken.leg), _seconds(taken.offered_at, now))
+        rang = _seconds(taken.offered_at, taken.answered_at or now)
+        data = (_seconds(new.entered_at, now), str(taken.leg), rang)
         yield LogEntry(now, new.channel, new.queue, agent, "CONNECT", data)
     if isinstance(event, BlindTransfer | AttendedTransfer) and old.state is CallState.ANSWERED:
         yield _transferred(old, event, now)

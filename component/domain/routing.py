@@ -22,7 +22,13 @@ from component.domain.commands import (
     ShowCall,
     WakeAt,
 )
-from component.domain.events import ConnectDue, RetryDue, RingTimedOut, WrapUpOver
+from component.domain.events import (
+    ConnectDue,
+    RetryDue,
+    RingTimedOut,
+    WaitTimedOut,
+    WrapUpOver,
+)
 from component.domain.model import (
     Agent,
     AgentState,
@@ -121,8 +127,8 @@ def withdraw(
 ) -> list[Command]:
     """Take the call back from an agent who did not take it.
 
-    It rings on where else it rings; if it does nowhere, it waits in its old place. The agent stays
-    reserved until the leg is gone.
+    It rings on where else it rings; if it does nowhere, it waits in its old place, if not for too
+    long already. The agent stays reserved until the leg is gone.
     """
     hidden = replace(call, revision=call.revision + 1)
     others = tuple(other for other in call.offers if other != offer)
@@ -140,16 +146,39 @@ def withdraw(
     if reason is OfferEnd.NO_ANSWER and not call.direct:
         _autopause(state, call.queue, offer.extension, now)
     hidden_from = HideCall(offer.extension, hidden, reason)
-    let_go = _let_go_of_who_passed_on(state, call)
+    let_go: list[Command] = _let_go_of_who_passed_on(state, call)
+    if call.state is CallState.CONNECTING:
+        let_go = [WakeAt(state.waits_until(withdrawn), WaitTimedOut(call.id))]
     return [hidden_from, *let_go, *announcements.inform(state, withdrawn, now)]
 
 
 def answer(state: State, call: Call, taken: Offer, now: datetime) -> list[Command]:
     """Let the first who answered have the call; the other phones stop ringing."""
+    others = replace(call, offers=tuple(offer for offer in call.offers if offer != taken))
+    queue = state.queues.get(call.queue)
+    call = replace(call, offers=(replace(taken, answered_at=now),))
+    if queue is not None and queue.memberdelay and not call.direct:
+        connecting = advance(CALL_TRANSITIONS, call.state, CallMove.TAKE)
+        state.calls.put(call.id, replace(call, state=connecting))
+        connected: list[Command] = [WakeAt(now + queue.memberdelay, ConnectDue(taken.leg))]
+    else:
+        connected = connect(state, call, now)
+    return [
+        *connected,
+        *_let_go_of_who_passed_on(state, call),
+        *_drop_offers(others, OfferEnd.ANSWERED_ELSEWHERE),
+    ]
+
+
+def connect(state: State, call: Call, now: datetime) -> list[Command]:
+    """Let caller and agent talk. Only now is it a call that the agent had."""
+    [taken] = call.offers
+    agent = state.agents[taken.extension]
+    on_call = advance(AGENT_TRANSITIONS, agent.state, AgentMove.ANSWER)
+    state.agents.put(agent.extension, replace(agent, state=on_call))
     answered = replace(
         call,
         state=advance(CALL_TRANSITIONS, call.state, CallMove.ANSWER),
-        offers=(taken,),
         answered_at=now,
         revision=call.revision + 1,
     )
@@ -157,17 +186,8 @@ def answer(state: State, call: Call, taken: Offer, now: datetime) -> list[Comman
     if not call.direct:
         held = announcements.average([now - call.entered_at], state.holdtime(call.queue))
         state.holdtimes.put(call.queue, held)
-    others = replace(call, offers=tuple(offer for offer in call.offers if offer != taken))
-    queue = state.queues.get(call.queue)
-    connect: list[Command] = [*announcements.hush(call), Connect(taken.leg, call.channel)]
-    if queue is not None and queue.memberdelay and not call.direct:
-        connect = [WakeAt(now + queue.memberdelay, ConnectDue(taken.leg))]
-    return [
-        *connect,
-        ShowCall(taken.extension, answered),
-        *_let_go_of_who_passed_on(state, call),
-        *_drop_offers(others, OfferEnd.ANSWERED_ELSEWHERE),
-    ]
+    shown = ShowCall(taken.extension, answered)
+    return [*announcements.hush(call), Connect(taken.leg, call.channel), shown]
 
 
 def abandon(state: State, call: Call, now: datetime) -> list[Command]:
@@ -328,7 +348,7 @@ def ring(state: State, queue: Queue, call: Call, offer: Offer, peer: str = "") -
 
 def _drop_offers(call: Call, reason: OfferEnd) -> list[Command]:
     """Stop the ringing of a call that is over, or that somebody else has."""
-    if call.state is not CallState.OFFERED:
+    if not call.is_waiting:
         return []
     hidden = replace(call, revision=call.revision + 1)
     elsewhere = reason is OfferEnd.ANSWERED_ELSEWHERE

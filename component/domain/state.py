@@ -18,8 +18,6 @@ from component.records import Ledger, Table
 _Order = tuple[int, datetime, str]
 """(-priority, entered, call id): the smallest is served first."""
 
-_QUEUED = (CallState.WAITING, CallState.OFFERED)
-
 
 class State:
     """Queues, agents, members and the calls that have not ended.
@@ -294,7 +292,7 @@ class State:
 
 
 def _is_queued(call: Call) -> bool:
-    return call.state in _QUEUED and not call.direct
+    return call.is_waiting and not call.direct
 
 
 def _is_limited(call: Call) -> bool:

@@ -65,7 +65,6 @@ from component.domain.events import (
     WrapUpOver,
 )
 from component.domain.model import (
-    AgentState,
     Call,
     CallState,
     Leg,
@@ -75,11 +74,6 @@ from component.domain.model import (
     QueueStatus,
 )
 from component.domain.state import State
-from component.domain.transitions import (
-    AGENT_TRANSITIONS,
-    AgentMove,
-    advance,
-)
 
 OFFER_ENDS = {
     LegEnd.NO_ANSWER: OfferEnd.NO_ANSWER,
@@ -214,11 +208,9 @@ def _leg_answered(state: State, event: LegAnswered, now: datetime) -> list[Comma
     call, agent = state.calls.get(event.leg.call_id), state.agent_of(event.leg)
     offer = _ringing(call, event.leg)
     if call is None or offer is None or agent is None:
-        if agent is not None and agent.state is AgentState.ON_CALL:
+        if call is not None and agent is not None and call.offer_on(event.leg) is not None:
             return []  # told twice: by Asterisk's event, and by what was read after a reconnect
         return [HangUpLeg(event.leg)]  # answered while it was being taken down
-    on_call = advance(AGENT_TRANSITIONS, agent.state, AgentMove.ANSWER)
-    state.agents.put(agent.extension, replace(agent, state=on_call))
     return routing.answer(state, call, offer, now)
 
 
@@ -228,8 +220,10 @@ def _leg_ended(state: State, event: LegEnded, now: datetime, rng: Random) -> lis
     call = state.calls.get(event.leg.call_id)
     offer = None if call is None else call.offer_on(event.leg)
     if call is not None and offer is not None:
-        if call.state is CallState.OFFERED:
-            commands = routing.withdraw(state, call, offer, OFFER_ENDS[event.reason], now)
+        if call.is_waiting:
+            taken = call.state is CallState.CONNECTING
+            reason = OfferEnd.HUNG_UP if taken else OFFER_ENDS[event.reason]
+            commands = routing.withdraw(state, call, offer, reason, now)
         elif call.state is CallState.ANSWERED:
             commands = routing.hand_back(state, call, now)
     if agent is None:
@@ -279,7 +273,7 @@ def _retry_due(state: State, event: RetryDue, now: datetime, rng: Random) -> lis
 def _wait_timed_out(state: State, event: WaitTimedOut, now: datetime) -> list[Command]:
     call = state.calls.get(event.call_id)
     if call is None or call.state not in (CallState.WAITING, CallState.OFFERED):
-        return []
+        return []  # an agent is there; if that comes to nothing, `withdraw` looks again
     over = state.waits_until(call)
     if now < over:  # the operator prolonged it meanwhile, or an agent passed the call on
         return [WakeAt(over, event)]

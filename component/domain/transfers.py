@@ -39,19 +39,23 @@ from component.domain.transitions import CALL_TRANSITIONS, CallMove, advance
 
 def step(state: State, event: BlindTransfer | AttendedTransfer, now: datetime) -> list[Command]:
     """Take in that an agent passes a call on."""
+    call = state.calls.get(event.leg.call_id)
+    if call is None or call.leg != event.leg:
+        return []
+    if call.state is CallState.CONNECTING:  # the agent passes on whom he does not hear yet
+        return [AnswerTransfer(event.leg, accepted=False)]
+    if call.state is not CallState.ANSWERED:
+        return []
     match event:
         case BlindTransfer():
-            return _blind(state, event, now)
+            return _blind(state, call, event, now)
         case AttendedTransfer():
-            return _attended(state, event, now)
+            return _attended(state, call, event, now)
     assert_never(event)
 
 
-def _blind(state: State, event: BlindTransfer, now: datetime) -> list[Command]:
+def _blind(state: State, call: Call, event: BlindTransfer, now: datetime) -> list[Command]:
     """Ring the other agent, and let go of the first one. Who cannot be rung is refused."""
-    call = _talking(state, event.leg)
-    if call is None:
-        return []
     target = state.agents.get(event.number)
     if target is None:
         gone = routing.hand_over(state, call, now)
@@ -63,28 +67,17 @@ def _blind(state: State, event: BlindTransfer, now: datetime) -> list[Command]:
     return [*commands, AnswerTransfer(event.leg, accepted=True), HangUpLeg(event.leg)]
 
 
-def _attended(state: State, event: AttendedTransfer, now: datetime) -> list[Command]:
+def _attended(state: State, call: Call, event: AttendedTransfer, now: datetime) -> list[Command]:
     """Fetch the other agent, who talks with the first one; that one is let go of when it is done.
 
     Were he let go of at once, his phone might end the second call before anybody is fetched.
     """
-    call = _talking(state, event.leg)
-    if call is None:
-        return []
     target = state.agent_at(event.device)
     if target is None:
         return [*routing.hand_over(state, call, now), Join(call.id, call.channel, event.peer)]
     if not _may_take(state, call, target):
         return [AnswerTransfer(event.leg, accepted=False)]
     return _pass_on(state, call, target, now, peer=event.peer)
-
-
-def _talking(state: State, leg: Leg) -> Call | None:
-    """Return the call that is answered over this very leg."""
-    call = state.calls.get(leg.call_id)
-    if call is None or call.state is not CallState.ANSWERED or call.leg != leg:
-        return None
-    return call
 
 
 def _may_take(state: State, call: Call, agent: Agent) -> bool:

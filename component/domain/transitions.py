@@ -14,7 +14,9 @@ class CallMove(StrEnum):
     DROP_OFFER = "drop offer"
     """One of several phones that ring is not answered."""
     WITHDRAW = "withdraw"
-    """No phone rings any more."""
+    """No phone rings any more, or who answered has hung up."""
+    TAKE = "take"
+    """An agent answers, who is not to hear the caller yet."""
     ANSWER = "answer"
     TRANSFER = "transfer"
     """The agent passes the call on to another one."""
@@ -46,8 +48,12 @@ CALL_TRANSITIONS: dict[tuple[CallState, CallMove], CallState] = {
     (CallState.WAITING, CallMove.END): CallState.ENDED,
     (CallState.OFFERED, CallMove.DROP_OFFER): CallState.OFFERED,
     (CallState.OFFERED, CallMove.WITHDRAW): CallState.WAITING,
+    (CallState.OFFERED, CallMove.TAKE): CallState.CONNECTING,
     (CallState.OFFERED, CallMove.ANSWER): CallState.ANSWERED,
     (CallState.OFFERED, CallMove.END): CallState.ENDED,
+    (CallState.CONNECTING, CallMove.WITHDRAW): CallState.WAITING,
+    (CallState.CONNECTING, CallMove.ANSWER): CallState.ANSWERED,
+    (CallState.CONNECTING, CallMove.END): CallState.ENDED,
     (CallState.ANSWERED, CallMove.TRANSFER): CallState.OFFERED,
     (CallState.ANSWERED, CallMove.END): CallState.ENDED,
 }

@@ -283,8 +283,13 @@ def _told(data: dict[str, Any]) -> Told:
 
 
 def _offer(call_id: str, data: dict[str, Any]) -> Offer:
-    offered_at = datetime.fromisoformat(data["offered_at"])
-    return Offer(data["extension"], Leg(call_id, data["attempt"]), offered_at)
+    offered_at, answered_at = data["offered_at"], data.get("answered_at")
+    return Offer(
+        data["extension"],
+        Leg(call_id, data["attempt"]),
+        datetime.fromisoformat(offered_at),
+        answered_at and datetime.fromisoformat(answered_at),
+    )
 
 
 async def _nodes(rows: AsyncIterator[Row], same: Same) -> list[Node]:

@@ -233,6 +233,7 @@ def _offer(offer: Offer) -> Row:
         "extension": offer.extension,
         "attempt": offer.leg.attempt,
         "offered_at": offer.offered_at,
+        "answered_at": offer.answered_at,
     }
 
 

@@ -42,3 +42,32 @@ async def test_the_agent_hangs_up_at_the_moment_of_the_answer(world: World) -> N
     await caller.ended(10)
 
     await world.quiet()
+
+
+@pytest.mark.queue(memberdelay=1)
+async def test_the_agent_hangs_up_before_the_caller_is_heard(world: World) -> None:
+    watcher = await world.watcher("1000")
+    phone, other = await world.agent("1000"), await world.agent("2000")
+    caller = await world.call_support()
+    taken = await phone.next_call(10)
+    await taken.answered()
+    await watcher.next("offered")
+    await taken.hang_up()
+
+    await watcher.next("withdrawn")
+    again = await other.next_call(10)
+    await again.answered()
+    await world.until(
+        lambda: world.sql("SELECT 1 FROM calls WHERE state = 'answered'"), "they are connected"
+    )
+    assert caller.ending is None
+    await caller.hang_up()
+    await again.ended(10)
+    await world.quiet()
+    rows = await world.sql("SELECT agent, event FROM queue_log WHERE callid <> 'NONE' ORDER BY id")
+    assert [tuple(row) for row in rows] == [
+        ("NONE", "ENTERQUEUE"),
+        ("1000", "AGENTDUMP"),
+        ("2000", "CONNECT"),
+        ("2000", "COMPLETECALLER"),
+    ]

@@ -277,7 +277,10 @@ class Asterisk:
         self._history.note("agent answers", leg.id)
         self._tell(leg.id, "StasisStart", channel=shown(leg), args=["leg"])
         self.show_state(self.phones[leg.device])
-        self._set_timer(leg, "react", ALONE_SECONDS, lambda leg: self.destroy(leg, 16))
+        alone = ALONE_SECONDS
+        if self._scenario.hang_ups and self._dice.random() < self._scenario.hang_ups:
+            alone = self._dice.uniform(0, 2)
+        self._set_timer(leg, "react", alone, lambda leg: self.destroy(leg, 16))
 
     def show_state(self, phone: Phone) -> None:
         """Tell the state of a phone, if it is another one than before."""

@@ -73,6 +73,9 @@ class Scenario:
     """Callers who press a key; one of the keys is an exit."""
     wishes: tuple[str, ...] = ("",)
     """What callers bring along, as arguments of `Stasis()`."""
+    hang_ups: float = 0.0
+    """The probability that an agent, having answered, soon hangs up, having heard the caller or
+    not."""
 
 
 def draw(seed: int, calls: int = 60) -> Scenario:
@@ -97,6 +100,7 @@ def draw(seed: int, calls: int = 60) -> Scenario:
         faults=_faults(dice),
         keys_per_second=dice.choice((0.0, 0.2)),
         wishes=dice.choice((("",), WISHES)),
+        hang_ups=Random(f"hang-ups {seed}").choice((0.0, 0.2)),  # so that older seeds stay alike
     )
     return scenario if dice.random() < 0.9 else replace(scenario, faults=NO_FAULTS)
 

@@ -26,6 +26,7 @@ PLACES = {
     ("outside", "ENTERQUEUE"): "waiting",
     ("waiting", "RINGNOANSWER"): "waiting",
     ("waiting", "RINGCANCELED"): "waiting",
+    ("waiting", "AGENTDUMP"): "waiting",
     ("waiting", "CONNECT"): "talking",
     ("waiting", "ABANDON"): "outside",
     ("waiting", "EXITEMPTY"): "outside",

@@ -39,6 +39,7 @@ LATER = [
     "0015_presence_options",
     "0016_recent_calls",
     "0017_made_anew",
+    "0018_connecting",
 ]
 ALL = ["0001_schema", *LATER]
 

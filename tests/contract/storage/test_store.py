@@ -104,6 +104,11 @@ async def test_a_call_is_loaded_as_it_was_committed(store: AnyStore) -> None:
     await store.commit(Changes(calls=[CALL]))
     assert (await store.load()).calls == [CALL]
 
+    taken = (replace(CALL.offers[0], answered_at=NOW),)
+    connecting = replace(CALL, state=CallState.CONNECTING, offers=taken)
+    await store.commit(Changes(calls=[connecting]))
+    assert (await store.load()).calls == [connecting]
+
     answered = replace(CALL, state=CallState.ANSWERED, answered_at=NOW, tried=frozenset())
     await store.commit(Changes(calls=[answered]))
     assert (await store.load()).calls == [answered]

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from component.domain.commands import (
-    Connect,
     EndCall,
     HangUpLeg,
     HideCall,
@@ -18,7 +17,7 @@ from component.domain.commands import (
 )
 from component.domain.errors import NotWaitingError
 from component.domain.events import DigitPressed, ExitFound, Withdraw
-from component.domain.model import AgentState, CallState, LegEnd, Outcome, QueueStatus
+from component.domain.model import CallState, Outcome, QueueStatus
 from component.domain.terms import Terms
 from tests.unit.domain.call_centre import CallCentre, of_kind
 
@@ -175,30 +174,3 @@ def test_who_hangs_up_does_not_go_on() -> None:
     centre.answer(call)
     centre.hang_up(call)
     assert centre.all(Release) == []
-
-
-# memberdelay -------------------------------------------------------------------------------------
-
-
-def test_an_agent_hears_the_caller_after_the_delay() -> None:
-    centre = CallCentre(["1000"], memberdelay=timedelta(seconds=2))
-    centre.log_on("1000")
-    call = centre.enter()
-    centre.answer(call)
-    centre.after(1.9)
-    assert centre.all(Connect) == []
-    centre.after(0.1)
-    assert centre.all(Connect) == [Connect(centre.call(call).leg, "channel1")]
-
-
-def test_nobody_is_connected_whose_call_ended_during_the_delay() -> None:
-    centre = CallCentre(["1000"], memberdelay=timedelta(seconds=2))
-    centre.log_on("1000")
-    call = centre.enter()
-    leg = centre.call(call).leg
-    centre.answer(call)
-    centre.hang_up(call)
-    centre.leg_ends(leg, LegEnd.HUNG_UP)
-    centre.after(2)
-    assert centre.all(Connect) == []
-    assert centre.agent("1000").state is AgentState.AVAILABLE

@@ -172,7 +172,7 @@ class AnyOrder(RuleBasedStateMachine):
     @invariant()
     def every_offer_is_the_business_of_an_agent(self) -> None:
         for call in self.centre.state.calls.values():
-            is_open = call.state in (CallState.OFFERED, CallState.ANSWERED)
+            is_open = call.state not in (CallState.WAITING, CallState.ENDED)
             assert call.outcome or bool(call.offers) == is_open
             for offer in call.offers if is_open else ():
                 agent = self.centre.state.agent_of(offer.leg)
@@ -182,7 +182,8 @@ class AnyOrder(RuleBasedStateMachine):
     @invariant()
     def an_answered_call_has_one_agent(self) -> None:
         for call in self.centre.state.calls.values():
-            assert call.state is not CallState.ANSWERED or len(call.offers) == 1
+            taken = call.state in (CallState.CONNECTING, CallState.ANSWERED)
+            assert not taken or len(call.offers) == 1
 
     @invariant()
     def nobody_waits_while_somebody_untried_is_free(self) -> None:
