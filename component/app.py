@@ -16,7 +16,6 @@ from component.config import Config, ConfigError
 from component.configuration import Takeover
 from component.database import database_url
 from component.domain.events import Event
-from component.domain.state import State
 from component.engine import Engine
 from component.handlers.dispatch import dispatcher
 from component.handlers.notify import event_markup
@@ -28,13 +27,13 @@ from component.metrics import Metrics
 from component.observer import ConnectionObserver, EngineObserver, asterisk_observer
 from component.operations.desk import Desk
 from component.operations.rights import Staff
-from component.outbox import Outbox
 from component.pauses import pauses
-from component.ports import Snapshot, Stored, StoreUnavailableError, WaitingChannel
+from component.ports import Snapshot, StoreUnavailableError, WaitingChannel
 from component.pubsub.model import Role
 from component.pubsub.presence import PresenceNotice
 from component.pubsub.service import PubSub
 from component.records import Ledger
+from component.restored import restore
 from component.storage.directory import SqlDirectory
 from component.storage.feed import ConfigurationFeed
 from component.storage.migrations import migrate
@@ -119,35 +118,21 @@ class Service:
             await self._with_database("bringing the schema up to date", lambda: _migrate(url))
             directory = await self._directory(url, stack)
             store = await stack.enter_async_context(PostgresStore(url))
-            stored = await self._with_database("reading", store.load)
-            await self._serve(url, store, directory, stored, stack)
+            await self._serve(url, store, directory, stack)
 
     async def _serve(
         self,
         url: str,
         store: PostgresStore,
         customers: SqlDirectory,
-        stored: Stored,
         stack: AsyncExitStack,
     ) -> None:
         config, clock, ledger = self._config, SystemClock(), Ledger()
-        state = State(ledger)
-        state.load(
-            stored.queues,
-            stored.agents,
-            stored.members,
-            stored.calls,
-            stored.turns,
-            last_logged=stored.last_logged,
-            holdtimes=stored.holdtimes,
-            spoke=stored.spoke,
-        )
         pubsub = PubSub(ledger, config.xmpp.domain, self._privileged(), config.pubsub.policy)
-        pubsub.load(
-            stored.nodes, stored.affiliations, stored.subscriptions, stored.items, stored.contacts
+        restored = await self._with_database(
+            "reading", lambda: restore(store, ledger, pubsub, clock.now())
         )
-        pubsub.resume(clock.now())
-        outbox = Outbox(stored.outgoing, clock.now())
+        state, outbox = restored.state, restored.outbox
         directory = MeasuredDirectory(customers, self._metrics)
         journal = Journal(state)
         observer = self._observer = EngineObserver(self._metrics, state, outbox, clock)
@@ -213,10 +198,9 @@ class Service:
         answerer = MeasuredAnswerer(stanzas, self._metrics)
         take_over = Takeover(state, engine.step)
         feed = ConfigurationFeed(url, take_over.known, take_over)
-        accounts = {agent.extension: agent.jid for agent in stored.agents}
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(engine.run(), name="engine")
-            await self._provision(engine, accounts)
+            await self._provision(engine, restored.accounts)
             tasks.create_task(self._xmpp.run(engine, answerer), name="xmpp")
             tasks.create_task(asterisk.run(), name="asterisk")
             tasks.create_task(self._watch(store), name="watch")

@@ -57,10 +57,12 @@ class Index(Generic[V]):
         held = self._groups.get(name)
         if held is None:
             self._groups[name] = record
-        elif isinstance(held, list):
-            insort(held, record, key=self._order)
-        else:
+        elif not isinstance(held, list):
             self._groups[name] = sorted((held, record), key=self._order)
+        elif self._order(held[-1]) < self._order(record):
+            held.append(record)  # as nearly all are that are loaded, and new items
+        else:
+            insort(held, record, key=self._order)
 
     def _remove(self, record: V) -> None:
         name = self._group(record)

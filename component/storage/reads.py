@@ -1,9 +1,9 @@
 """Rows of the database as the records that the pure parts work with."""
 
 import json
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
 
@@ -73,9 +73,15 @@ SPOKE = """
 
 Row = Any  # asyncpg.Record, which has no types
 
+V = TypeVar("V")
 
-PORTION = 1000
+PORTION = 5000
 """Rows that are in memory at once while a large table is read."""
+
+_NO_VALUES: frozenset[str] = frozenset()
+
+_STATES = {state.value: state for state in SubscriptionState}
+"""To look a value up takes a fraction of the time that the enumeration takes."""
 
 
 class Same(dict[str, str]):
@@ -95,9 +101,13 @@ async def everything(connection: asyncpg.Connection) -> Stored:
 async def _everything(connection: asyncpg.Connection) -> Stored:
     fetch, same = connection.fetch, Same()
 
-    def rows(statement: str) -> AsyncIterator[Row]:
-        cursor: AsyncIterator[Row] = aiter(connection.cursor(statement, prefetch=PORTION))
-        return cursor
+    async def every(statement: str, record: Callable[[Row], V]) -> list[V]:
+        """Return the records of a large table."""
+        records: list[V] = []
+        cursor = await connection.cursor(statement)
+        while rows := await cursor.fetch(PORTION):
+            records += [record(row) for row in rows]
+        return records
 
     return Stored(
         queues=[_queue(row) for row in await fetch("SELECT * FROM queues ORDER BY name")],
@@ -121,15 +131,16 @@ async def _everything(connection: asyncpg.Connection) -> Stored:
         holdtimes=_holdtimes(await fetch(HOLDTIMES)),
         spoke=[Spoke(**row) for row in await fetch(SPOKE)],
         turns=[Turn(**row) for row in await fetch("SELECT * FROM turns ORDER BY queue")],
-        nodes=await _nodes(rows("SELECT * FROM nodes ORDER BY name"), same),
+        nodes=await every("SELECT * FROM nodes ORDER BY name", _node_reader(same)),
         affiliations=[
             Affiliation(row["node"], row["jid"], Role(row["role"]))
             for row in await fetch("SELECT * FROM affiliations")
         ],
-        subscriptions=[
-            _subscription(row, same) async for row in rows("SELECT * FROM subscriptions")
-        ],
-        items=[_item(row, same) async for row in rows("SELECT * FROM items ORDER BY seq")],
+        subscriptions=await every(
+            "SELECT * FROM subscriptions ORDER BY node, service, jid, subid",
+            lambda row: _subscription(row, same),
+        ),
+        items=await every("SELECT * FROM items ORDER BY seq", lambda row: _item(row, same)),
         contacts=[Contact(**row) for row in await fetch("SELECT * FROM contacts")],
         outgoing=[_message(row) for row in await fetch("SELECT * FROM outbox ORDER BY seq")],
     )
@@ -292,15 +303,16 @@ def _offer(call_id: str, data: dict[str, Any]) -> Offer:
     )
 
 
-async def _nodes(rows: AsyncIterator[Row], same: Same) -> list[Node]:
-    """Return the nodes; those with the same configuration share one record of it."""
+def _node_reader(same: Same) -> Callable[[Row], Node]:
+    """Return what makes nodes; those with the same configuration share one record of it."""
     configs: dict[str, Configuration] = {}
-    nodes = []
-    async for row in rows:
-        written = row["config"]
+
+    def node(row: Row) -> Node:
+        name, managed, written = row["name"], row["managed"], row["config"]
         config = configs.get(written) or configs.setdefault(written, _config(json.loads(written)))
-        nodes.append(Node(same[row["name"]], row["managed"], config))
-    return nodes
+        return Node(same[name], managed, config)
+
+    return node
 
 
 _KINDS: dict[str, Callable[[str], Any]] = {
@@ -321,13 +333,30 @@ def _config(data: dict[str, Any]) -> Configuration:
 
 
 def _subscription(row: Row, same: Same) -> Subscription:
-    shared = {name: same[row[name]] for name in ("node", "service", "jid")}
-    state, show_values = SubscriptionState(row["state"]), frozenset(row["show_values"])
-    return Subscription(**{**row, **shared, "state": state, "show_values": show_values})
+    return Subscription(
+        same[row["node"]],
+        same[row["service"]],
+        same[row["jid"]],
+        row["subid"],
+        row["since"],
+        _STATES[row["state"]],
+        row["deliver"],
+        row["expire"],
+        row["include_body"],
+        frozenset(row["show_values"]) or _NO_VALUES,
+        row["until_offline"],
+    )
 
 
 def _item(row: Row, same: Same) -> Item:
-    return Item(**{**row, "node": same[row["node"]], "publisher": same[row["publisher"]]})
+    return Item(
+        same[row["node"]],
+        same[row["id"]],
+        row["payload"],
+        same[row["publisher"]],
+        row["published_at"],
+        row["seq"],
+    )
 
 
 def _message(row: Row) -> Outgoing:

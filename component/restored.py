@@ -1,0 +1,49 @@
+"""The state as the database has it, when the service starts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from component.domain.state import State
+from component.garbage import collected_never
+from component.outbox import Outbox
+from component.ports import Store, Stored
+from component.pubsub.service import PubSub
+from component.records import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """All that the engine works on."""
+
+    state: State
+    outbox: Outbox
+    accounts: Mapping[str, str]
+    """Extension → linked account."""
+
+
+async def restore(store: Store, ledger: Ledger, pubsub: PubSub, now: datetime) -> Restored:
+    """Read everything; `pubsub` is given its part. Raises `StoreUnavailableError`."""
+    with collected_never():
+        stored = await store.load()
+        pubsub.load(
+            stored.nodes, stored.affiliations, stored.subscriptions, stored.items, stored.contacts
+        )
+        accounts = {agent.extension: agent.jid for agent in stored.agents}
+        pubsub.resume(now)
+        return Restored(_state(ledger, stored), Outbox(stored.outgoing, now), accounts)
+
+
+def _state(ledger: Ledger, stored: Stored) -> State:
+    state = State(ledger)
+    state.load(
+        stored.queues,
+        stored.agents,
+        stored.members,
+        stored.calls,
+        stored.turns,
+        last_logged=stored.last_logged,
+        holdtimes=stored.holdtimes,
+        spoke=stored.spoke,
+    )
+    return state
