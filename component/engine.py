@@ -9,7 +9,7 @@ also writes again, as it is then, all that the failed one would have changed.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
@@ -47,10 +47,11 @@ from component.ports import (
     WaitingChannel,
 )
 from component.pubsub.errors import PubSubError
-from component.pubsub.model import Notification
+from component.pubsub.model import Item, Notification
 from component.pubsub.presence import PresenceNotice
 from component.pubsub.service import PubSub
 from component.records import Ledger
+from component.stored_items import StoredItems
 
 log = structlog.get_logger(__name__)
 
@@ -111,6 +112,7 @@ class Engine:
         self._pubsub = pubsub
         self._outbox = outbox
         self._store = store
+        self._stored_items = StoredItems(pubsub, store)
         self._control = control
         self._publisher = publisher
         self._clock = clock
@@ -158,6 +160,13 @@ class Engine:
         """
         result: T = await self._ask(Errand(run))
         return result
+
+    async def whole(self, items: Sequence[Item]) -> list[Item]:
+        """Return items with their payloads, without those that are not as they were any more.
+
+        Raises `StoreUnavailableError`.
+        """
+        return await self._stored_items.whole(items)
 
     async def reconcile(self, snapshot: Snapshot) -> tuple[WaitingChannel, ...]:
         """Compare what is believed with what Asterisk has, after the connection to it was away.
@@ -217,9 +226,15 @@ class Engine:
 
         Raises `StoreUnavailableError` or `StoreRefusedError`: all is then as it was before.
         """
+        await self._stored_items.settle()
         batch = _Batch(self._decider.begin(self._clock.now()))
         for entry in entries:
             self._decide(entry, batch)
+        try:
+            await self._stored_items.complete(batch.decisions.notifications)
+        except StoreUnavailableError:
+            self._ledger.rollback()
+            raise
         changes = self._changes(batch)
         started = self._clock.now()
         try:
@@ -242,6 +257,7 @@ class Engine:
         self._act(batch)
         self._state.forget_ended(changes.calls)
         self._state.forget_logged()
+        self._pubsub.forget_payloads()
 
     def _changes(self, batch: _Batch) -> Changes:
         try:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 from xml.etree import ElementTree as ET
 
@@ -17,6 +17,7 @@ from component.ports import (
     StoreRefusedError,
     StoreUnavailableError,
 )
+from component.pubsub.model import Item
 
 LAG_SECONDS = 0.25
 """How often the event loop's lag is measured."""
@@ -51,6 +52,10 @@ class MeasuredStore:
     async def load(self) -> Stored:
         """Read everything. Raises `StoreUnavailableError`."""
         return await self._store.load()
+
+    async def read_items(self, keys: Sequence[tuple[str, str]]) -> list[Item]:
+        """Read items as the store does. Raises `StoreUnavailableError`."""
+        return await self._store.read_items(keys)
 
     async def commit(self, changes: Changes) -> None:
         """Commit as the store does. Raises what it raises."""

@@ -104,7 +104,7 @@ class Stored:
     affiliations: list[Affiliation] = field(default_factory=list)
     subscriptions: list[Subscription] = field(default_factory=list)
     items: list[Item] = field(default_factory=list)
-    """Oldest first within a node."""
+    """Oldest first within a node; without the payloads, as `InStore`."""
     contacts: list[Contact] = field(default_factory=list)
     outgoing: list[Outgoing] = field(default_factory=list)
     """Oldest first."""
@@ -115,6 +115,13 @@ class Store(Protocol):
 
     async def load(self) -> Stored:
         """Read everything. Raises `StoreUnavailableError`."""
+        ...
+
+    async def read_items(self, keys: Sequence[tuple[str, str]]) -> list[Item]:
+        """Read items by (node, item id), with their payloads; those that are there.
+
+        Raises `StoreUnavailableError`.
+        """
         ...
 
     async def commit(self, changes: Changes) -> None:

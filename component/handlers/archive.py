@@ -16,6 +16,7 @@ from component.handlers.stanza import (
     NotImplementedHereError,
     Routes,
     qualified,
+    read_whole,
 )
 from component.handlers.times import read_time, written_time
 from component.markup import Markup, element
@@ -58,15 +59,17 @@ class ArchiveHandlers:
 
     async def _query(self, iq: IqRequest) -> Answer:
         request, query, page = _request(iq), _query_in(iq.child), page_of(iq.child) or Page()
-        node, found = await self._engine.pubsub(
-            lambda pubsub, _: pubsub.archived(request, query, page)
+        (node, found), items = await read_whole(
+            self._engine,
+            lambda pubsub, _: pubsub.archived(request, query, page),
+            lambda archived: archived[1].entries,
         )
         query_id = iq.child.get("queryid")
-        results = [_result(iq.address, node, item, query_id) for item in found.entries]
+        results = [_result(iq.address, node, item, query_id) for item in items]
         if iq.child.find(qualified(MAM, "flip-page")) is not None:
             results.reverse()
         backwards = page.before is not None
-        rest = found.index if backwards else found.count - found.index - len(results)
+        rest = found.index if backwards else found.count - found.index - len(found.entries)
         complete = "true" if rest == 0 else "false"
         fin = element("fin", {"xmlns": MAM, "complete": complete}, page_markup(found))
         return Answer(fin, tuple(results))

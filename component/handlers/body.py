@@ -12,10 +12,10 @@ _TITLE = "{http://www.w3.org/2005/Atom}title"
 def in_words(item: Item, *, with_payload: bool) -> str:
     """Return a sentence about an item, of its payload only if that is delivered too."""
     new = f"New in {item.node}: {item.id}"
-    if not with_payload or not item.payload:
+    if not with_payload or not item.xml:
         return new
     try:
-        payload = ET.fromstring(item.payload)  # noqa: S314 - it was an element of a stream
+        payload = ET.fromstring(item.xml)  # noqa: S314 - it was an element of a stream
     except ET.ParseError:
         return new
     if payload.tag == f"{_CALL}call":

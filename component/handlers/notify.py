@@ -119,7 +119,7 @@ def _what_happened(notification: Notification) -> Markup:
 
 
 def _item(item: Item, *, with_payload: bool) -> Markup:
-    payload = Markup(item.payload) if with_payload else NOTHING
+    payload = Markup(item.xml) if with_payload else NOTHING
     return element("item", {"id": item.id}, payload)
 
 

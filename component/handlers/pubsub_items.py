@@ -10,7 +10,13 @@ from component.handlers.namespaces import PUBSUB
 from component.handlers.node_form import PUBLISH_OPTIONS, attributes_of
 from component.handlers.operations import Asked, Operation, Operations, pubsub_markup
 from component.handlers.rsm import page_markup, page_of
-from component.handlers.stanza import BadRequestError, Engine, qualified, split_name
+from component.handlers.stanza import (
+    BadRequestError,
+    Engine,
+    qualified,
+    read_whole,
+    split_name,
+)
 from component.markup import NOTHING, Markup, element, serialised
 from component.pubsub.errors import PreconditionError
 from component.pubsub.publishing import Draft
@@ -36,11 +42,13 @@ class ItemHandlers:
     async def _items(self, asked: Asked) -> Markup:
         request, ids, max_items = asked.request, _item_ids(asked.element), _max_items(asked.element)
         subid, page = asked.element.get("subid"), page_of(asked.iq.child)
-        retrieved = await self._engine.pubsub(
-            lambda pubsub, _: pubsub.retrieve(request, ids, max_items, subid, page)
+        retrieved, items = await read_whole(
+            self._engine,
+            lambda pubsub, _: pubsub.retrieve(request, ids, max_items, subid, page),
+            lambda found: found.items,
         )
-        items = (element("item", {"id": item.id}, Markup(item.payload)) for item in retrieved.items)
-        answer = element("items", {"node": retrieved.node}, *items)
+        inner = (element("item", {"id": item.id}, Markup(item.xml)) for item in items)
+        answer = element("items", {"node": retrieved.node}, *inner)
         return pubsub_markup(answer, page_markup(retrieved.page))
 
     async def _publish(self, asked: Asked) -> Markup:

@@ -1,6 +1,6 @@
 """What the families have in common: the request as they get it, and what they are given to act."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 from component.handlers.namespaces import STANZAS
 from component.markup import Markup
 from component.pubsub.errors import PubSubError
+from component.pubsub.model import Item
 from component.pubsub.service import PubSub
 
 T = TypeVar("T")
@@ -25,6 +26,13 @@ class Engine(Protocol):
         """Run an operation; return its result once what it changed is committed.
 
         Raises the operation's `PubSubError`, or `StoreUnavailableError`.
+        """
+        ...
+
+    async def whole(self, items: Sequence[Item]) -> list[Item]:
+        """Return items with their payloads, without those that are not as they were any more.
+
+        Raises `StoreUnavailableError`.
         """
         ...
 
@@ -99,6 +107,24 @@ async def check_address(engine: Engine, domain: str, address: str) -> None:
     """
     if address != domain:
         await engine.pubsub(lambda pubsub, _: pubsub.check_address(address))
+
+
+async def read_whole(
+    engine: Engine,
+    operation: Callable[[PubSub, datetime], T],
+    items_of: Callable[[T], Sequence[Item]],
+) -> tuple[T, list[Item]]:
+    """Run an operation that finds items; return its result, and these items with their payloads.
+
+    If any was replaced before its payload was read, the operation is run again. What cannot be
+    found then either, because somebody else has deleted it from the database, is left out.
+    """
+    found = await engine.pubsub(operation)
+    items = await engine.whole(items_of(found))
+    if len(items) < len(items_of(found)):
+        found = await engine.pubsub(operation)
+        items = await engine.whole(items_of(found))
+    return found, items
 
 
 def qualified(namespace: str, name: str) -> str:

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
+from component.pubsub.at_hand import ItemKey
 from component.pubsub.notices import Notices
-from component.pubsub.state import ItemKey, State, SubscriptionKey, expiry_of, key_of
+from component.pubsub.state import State, SubscriptionKey, expiry_of, key_of
 
 
 class Expiry:

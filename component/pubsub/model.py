@@ -6,6 +6,7 @@ JIDs are plain strings, already prepared (lower-cased domain and so on) by the e
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 
 from component.pubsub.addresses import PREFIX
 from component.pubsub.configuration import DEFAULT, Configuration, MessageType
@@ -87,17 +88,43 @@ class Subscription:
 
 
 @dataclass(frozen=True, slots=True)
+class InStore:
+    """A payload that is not in memory: the store has it."""
+
+    size: int
+    """Bytes."""
+
+
+@lru_cache(maxsize=10_000)
+def in_store(size: int) -> InStore:
+    """Return what stands for a payload of so many bytes: the same object each time."""
+    return InStore(size)
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """A published item."""
 
     node: str
     id: str
-    payload: str
+    payload: str | InStore
     """One XML element, serialised; empty if the item has none."""
     publisher: str
     published_at: datetime
     seq: int
     """Order of publication within the service; grows with each publication, overwriting too."""
+
+    @property
+    def xml(self) -> str:
+        """The payload, which must be in memory."""
+        assert isinstance(self.payload, str), "who shows an item has made it whole"
+        return self.payload
+
+    @property
+    def payload_size(self) -> int:
+        """Bytes of the payload."""
+        payload = self.payload
+        return payload.size if isinstance(payload, InStore) else len(payload.encode())
 
 
 @dataclass(frozen=True, slots=True)

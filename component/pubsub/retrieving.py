@@ -113,4 +113,4 @@ class Retrieving(Rules):
 
 def size_of(item: Item) -> int:
     """Return how many bytes an item takes in a stanza, about."""
-    return len(item.payload.encode()) + len(item.id.encode()) + 100
+    return item.payload_size + len(item.id.encode()) + 100

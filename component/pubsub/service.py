@@ -68,6 +68,10 @@ class PubSub(
         """End what has a time to end: leased subscriptions and expired items. Cheap if nothing."""
         self._expiry.run(now)
 
+    def forget_payloads(self) -> None:
+        """Leave payloads to the store that are too much for the memory, once all is committed."""
+        self._state.forget_payloads()
+
     def take_notifications(self) -> list[Notification]:
         """Return what subscribers must be told since this was last called."""
         return self._notices.take()

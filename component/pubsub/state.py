@@ -3,14 +3,16 @@
 import heapq
 from bisect import bisect_left, insort
 from collections.abc import Callable, Container, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 from component.pubsub.addresses import Addresses, bare, localpart
+from component.pubsub.at_hand import AtHand, ItemKey
 from component.pubsub.audience import Audience
 from component.pubsub.configuration import AccessModel
 from component.pubsub.crowd import Crowd
-from component.pubsub.model import Affiliation, Item, Node, Role, Subscription
+from component.pubsub.model import Affiliation, Item, Node, Role, Subscription, in_store
 from component.pubsub.presence import Contact, Presence
 from component.records import Ledger, Table
 
@@ -23,9 +25,6 @@ _EMPTY: list[Any] = []
 
 SubscriptionKey = tuple[str, str, str, str]
 """(node, service address, subscriber's JID, subscription identifier)"""
-
-ItemKey = tuple[str, str]
-"""(node, item id)"""
 
 
 class Index(Generic[V]):
@@ -119,6 +118,7 @@ class State:
             lambda s: bare(s.jid), lambda s: (s.node, s.service, s.jid, s.subid)
         )
         self.items_at: Index[Item] = Index(lambda i: i.node, lambda i: i.seq)
+        self._at_hand = AtHand()
         self._last_seq = 0
         self._due: list[tuple[datetime, SubscriptionKey | ItemKey]] = []
         """A heap. What has changed meanwhile stays in it: whoever takes it out looks again."""
@@ -180,6 +180,12 @@ class State:
         """Drop all items of a node."""
         for item in list(self.items_at.of(node_name)):
             self.items.delete((item.node, item.id))
+
+    def forget_payloads(self) -> None:
+        """Leave to the store what is too much for the memory. Everything must be committed."""
+        while (key := self._at_hand.surplus()) is not None:
+            item = self.items[key]
+            self.items.load(key, replace(item, payload=in_store(item.payload_size)))
 
     def remove(self, node_name: str) -> None:
         """Drop a node with all that hangs on it."""
@@ -259,6 +265,7 @@ class State:
 
     def _item_changed(self, old: Item | None, new: Item | None) -> None:
         self.items_at.changed(old, new)
+        self._at_hand.changed(old, new)
         if new is not None:
             self._last_seq = max(self._last_seq, new.seq)
             self._watch(new)

@@ -3,7 +3,8 @@
 It keeps what PostgreSQL would keep; one behavioural test suite runs against both.
 """
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from component.domain.announcements import average
@@ -11,7 +12,7 @@ from component.domain.model import Agent, Call, CallState, Customer, Member, Out
 from component.domain.queue import Queue
 from component.domain.queue_log import LogEntry
 from component.ports import Changes, Outgoing, Stored, StoreRefusedError, StoreUnavailableError
-from component.pubsub.model import Affiliation, Item, Node, Subscription
+from component.pubsub.model import Affiliation, Item, Node, Subscription, in_store
 from component.pubsub.presence import Contact
 
 K = TypeVar("K", bound=Hashable)
@@ -58,10 +59,15 @@ class MemoryStore:
             nodes=list(self.nodes.values()),
             affiliations=list(self.affiliations.values()),
             subscriptions=list(self.subscriptions.values()),
-            items=sorted(self.items.values(), key=lambda item: item.seq),
+            items=sorted(map(_without_payload, self.items.values()), key=lambda item: item.seq),
             contacts=list(self.contacts.values()),
             outgoing=sorted(self.outgoing.values(), key=lambda message: message.seq),
         )
+
+    async def read_items(self, keys: Sequence[tuple[str, str]]) -> list[Item]:
+        """Read items, with their payloads. Raises `StoreUnavailableError`."""
+        self._require()
+        return [self.items[key] for key in keys if key in self.items]
 
     async def commit(self, changes: Changes) -> None:
         """Write all changes. Raises `StoreUnavailableError` or `StoreRefusedError`."""
@@ -117,6 +123,10 @@ class MemoryStore:
     def _require(self) -> None:
         if self.away:
             raise StoreUnavailableError("the store is away")
+
+
+def _without_payload(item: Item) -> Item:
+    return replace(item, payload=in_store(item.payload_size)) if item.payload else item
 
 
 def _merge(table: dict[K, V], changes: Mapping[K, V | None]) -> None:

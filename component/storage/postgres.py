@@ -1,7 +1,7 @@
 """The store, on PostgreSQL."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from types import TracebackType
 from typing import Self
@@ -9,6 +9,7 @@ from typing import Self
 import asyncpg
 
 from component.ports import Changes, Stored, StoreRefusedError, StoreUnavailableError
+from component.pubsub.model import Item
 from component.storage import reads
 from component.storage.writes import statement
 
@@ -68,6 +69,17 @@ class PostgresStore:
         """Read everything. Raises `StoreUnavailableError`, or `StoreRefusedError` if it may not."""
         async with self._connection() as connection:
             return await reads.everything(connection)
+
+    async def read_items(self, keys: Sequence[tuple[str, str]]) -> list[Item]:
+        """Read items by (node, item id), with their payloads; those that are there.
+
+        Raises `StoreUnavailableError`.
+        """
+        try:
+            async with self._connection() as connection:
+                return await reads.items(connection, keys)
+        except StoreRefusedError as error:
+            raise StoreUnavailableError(str(error)) from error
 
     async def commit(self, changes: Changes) -> None:
         """Write all changes in one transaction.

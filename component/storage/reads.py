@@ -1,7 +1,7 @@
 """Rows of the database as the records that the pure parts work with."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -51,6 +51,7 @@ from component.pubsub.model import (
     Role,
     Subscription,
     SubscriptionState,
+    in_store,
 )
 from component.pubsub.presence import Contact
 
@@ -70,6 +71,15 @@ SPOKE = """
         AND ended_at > now() - (SELECT coalesce(max(sticky), 0) FROM queues) * interval '1 second'
     ORDER BY customer ->> 'id', ended_at DESC"""
 """Who spoke with a customer last, as far back as any queue remembers."""
+
+KEPT = """
+    SELECT node, id, publisher, published_at, seq, octet_length(payload) AS size
+    FROM items ORDER BY seq"""
+"""Payloads stay where they are until somebody wants to see them."""
+
+ITEMS = """
+    SELECT items.* FROM items
+    JOIN unnest($1::text[], $2::text[]) AS wanted (node, id) USING (node, id)"""
 
 Row = Any  # asyncpg.Record, which has no types
 
@@ -140,10 +150,16 @@ async def _everything(connection: asyncpg.Connection) -> Stored:
             "SELECT * FROM subscriptions ORDER BY node, service, jid, subid",
             lambda row: _subscription(row, same),
         ),
-        items=await every("SELECT * FROM items ORDER BY seq", lambda row: _item(row, same)),
+        items=await every(KEPT, lambda row: _kept(row, same)),
         contacts=[Contact(**row) for row in await fetch("SELECT * FROM contacts")],
         outgoing=[_message(row) for row in await fetch("SELECT * FROM outbox ORDER BY seq")],
     )
+
+
+async def items(connection: asyncpg.Connection, keys: Sequence[tuple[str, str]]) -> list[Item]:
+    """Read items by (node, item id), with their payloads."""
+    nodes, ids = zip(*keys, strict=True)
+    return [Item(**row) for row in await connection.fetch(ITEMS, nodes, ids)]
 
 
 async def configured(
@@ -348,11 +364,11 @@ def _subscription(row: Row, same: Same) -> Subscription:
     )
 
 
-def _item(row: Row, same: Same) -> Item:
+def _kept(row: Row, same: Same) -> Item:
     return Item(
         same[row["node"]],
         same[row["id"]],
-        row["payload"],
+        in_store(row["size"]) if row["size"] else "",
         same[row["publisher"]],
         row["published_at"],
         row["seq"],

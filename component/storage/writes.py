@@ -308,7 +308,7 @@ def _item(item: Item) -> Row:
     return {
         "node": item.node,
         "id": item.id,
-        "payload": item.payload,
+        "payload": item.xml,
         "publisher": item.publisher,
         "published_at": item.published_at,
         "seq": item.seq,

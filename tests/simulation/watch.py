@@ -172,8 +172,8 @@ def _subscribers_see_the_truth(world: "World") -> None:
         for (there, call_id), item in world.store.items.items():
             if there != node:
                 continue
-            call = ET.fromstring(item.payload)
+            call = ET.fromstring(item.xml)
             if call.get("state") != "ended":
                 fail(f"item {call_id} of {node} never ended")
             if call_id not in view or str(view[call_id].revision) != call.get("revision"):
-                fail(f"{agent.jid} sees {view.get(call_id)} of {call_id}: {item.payload[:150]}")
+                fail(f"{agent.jid} sees {view.get(call_id)} of {call_id}: {item.xml[:150]}")

@@ -23,7 +23,7 @@ def render(notification: Notification) -> str:
     """Return what a subscriber reads out of a notification."""
     event = notification.event
     if isinstance(event, ItemPublished):
-        call = ET.fromstring(event.item.payload)
+        call = ET.fromstring(event.item.xml)
         seen = f"{call.get('revision')} {call.get('state')}"
         return f"published {notification.node} {event.item.id} {seen}"
     if isinstance(event, ItemRetracted):

@@ -16,7 +16,7 @@ from component.handlers.presence import presence_markup
 from component.markup import Markup
 from component.outbox import Outbox
 from component.ports import Committed, Outgoing
-from component.pubsub.model import ItemPublished, Notification
+from component.pubsub.model import ItemPublished, LastItem, Notification
 from component.pubsub.service import PubSub, Request
 from component.records import Ledger
 from component.storage.memory import MemoryStore
@@ -151,7 +151,9 @@ def render(notification: Notification) -> str:
     """What a notification says, in short."""
     event = notification.event
     if isinstance(event, ItemPublished):
-        return f"<published node='{notification.node}'>{event.item.payload}</published>"
+        return f"<published node='{notification.node}'>{event.item.xml}</published>"
+    if isinstance(event, LastItem):
+        return f"<last node='{notification.node}'>{event.item.xml}</last>"
     return f"<{type(event).__name__} node='{notification.node}'/>"
 
 

@@ -1,5 +1,6 @@
 import asyncio
 import time
+from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -9,6 +10,7 @@ from component.markup import Markup
 from component.measured import MeasuredAnswerer, MeasuredDirectory, MeasuredStore, measure_lag
 from component.metrics import Metrics
 from component.ports import Changes, Stored, StoreRefusedError, StoreUnavailableError
+from component.pubsub.model import Item
 
 pytestmark = pytest.mark.unit
 
@@ -30,6 +32,9 @@ class Server:
 
     async def load(self) -> Stored:
         return Stored()
+
+    async def read_items(self, keys: Sequence[tuple[str, str]]) -> list[Item]:
+        return []
 
     async def commit(self, changes: Changes) -> None:
         if self._fails:

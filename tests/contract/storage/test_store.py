@@ -33,6 +33,7 @@ from component.pubsub.configuration import (
 )
 from component.pubsub.model import (
     Affiliation,
+    InStore,
     Item,
     Node,
     Role,
@@ -213,7 +214,9 @@ async def test_nodes_and_what_hangs_on_them_are_loaded_and_deleted(store: AnySto
     )
     stored = await store.load()
     assert (stored.nodes, stored.affiliations) == ([NODE], [affiliation])
-    assert (stored.subscriptions, stored.items) == ([subscription], [item])
+    assert stored.subscriptions == [subscription]
+    assert stored.items == [replace(item, payload=InStore(16))]
+    assert await store.read_items([("ext1000", "call1"), ("ext1000", "call2")]) == [item]
 
     await store.commit(
         Changes(

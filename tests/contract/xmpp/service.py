@@ -1,7 +1,7 @@
 """The component on a real server: the real rules, handlers and link; an engine without a store."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from itertools import count
 from random import Random
@@ -17,7 +17,7 @@ from component.markup import Markup
 from component.operations.desk import Desk
 from component.operations.rights import Staff
 from component.ports import Outgoing
-from component.pubsub.model import Role
+from component.pubsub.model import Item, Role
 from component.pubsub.policy import DEFAULT_POLICY, Policy
 from component.pubsub.presence import Contact, Presence, PresenceNotice
 from component.pubsub.service import PubSub
@@ -119,6 +119,9 @@ class Service:
 
     def _step(self, event: Event, now: datetime) -> None:
         step(self.state, event, now, Random(0))
+
+    async def whole(self, items: Sequence[Item]) -> list[Item]:
+        return list(items)
 
     def _stanzas(self, notices: Iterable[PresenceNotice]) -> list[Markup]:
         return [stanza for notice in notices for stanza in self._dispatcher.presence(notice)]

@@ -1,6 +1,6 @@
 """Stanzas in, stanzas out, with the rules behind them and nothing else."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import chain, count
 from random import Random
@@ -14,7 +14,7 @@ from component.handlers.dispatch import dispatcher
 from component.markup import flaw
 from component.operations.desk import Desk
 from component.operations.rights import Staff
-from component.pubsub.model import Role
+from component.pubsub.model import Item, Role
 from component.pubsub.policy import DEFAULT_POLICY, Policy
 from component.pubsub.service import PubSub
 from tests.small_centre import small_centre
@@ -57,6 +57,9 @@ class ImmediateEngine:
             step(self.state, event, NOW, Random(0))
 
         return self._service.do(lambda _: run(self.state, step_now, NOW))
+
+    async def whole(self, items: Sequence[Item]) -> list[Item]:
+        return list(items)
 
 
 class Refusal(NamedTuple):
