@@ -18,7 +18,7 @@ import structlog
 
 from component.domain.model import Customer
 from component.ports import StoreUnavailableError
-from component.storage.postgres import UNAVAILABLE, words
+from component.storage.postgres import UNAVAILABLE, as_it_is, words
 
 log = structlog.get_logger(__name__)
 
@@ -63,6 +63,7 @@ class SqlDirectory:
             max_size=CONNECTIONS,
             command_timeout=self._deadline,
             timeout=self._deadline,
+            reset=as_it_is,
             server_settings={"application_name": "ivr-pubsub"},
         )
         return self

@@ -48,6 +48,7 @@ class PostgresStore:
             max_size=CONNECTIONS,
             command_timeout=self._deadline,
             timeout=self._deadline,
+            reset=as_it_is,
             server_settings={"application_name": "ivr-pubsub"},
         )
         return self
@@ -121,6 +122,13 @@ class PostgresStore:
             self.detail = words(error)
             raise StoreUnavailableError(self.detail) from error
         self.detail = ""
+
+
+async def as_it_is(_: asyncpg.Connection) -> None:
+    """Give a connection back to the pool without the statement that undoes what was set on it.
+
+    Nothing is ever set. Whoever waits for a commit or a look-up would wait for a second round trip.
+    """
 
 
 def words(error: BaseException) -> str:

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields
 from datetime import datetime
+from functools import lru_cache
 from typing import TypeVar
 
 from component.domain.model import NOTHING, Agent, Call, Member, Offer, Told, Turn
@@ -121,12 +122,17 @@ PARTS: dict[str, str] = {
 def statement(changes: Changes) -> tuple[str, list[str]]:
     """Return the statement that writes these changes, and its parameters."""
     rows = {part: written for part, written in _rows(changes).items() if written}
-    parts = [
+    return _text(tuple(rows)), [_json.encode(written) for written in rows.values()]
+
+
+@lru_cache(maxsize=1000)
+def _text(parts: tuple[str, ...]) -> str:
+    """Return the statement that writes these parts."""
+    written = [
         f"part{number} AS ({PARTS[part].format(rows=f'${number}::json')})"
-        for number, part in enumerate(rows, start=1)
+        for number, part in enumerate(parts, start=1)
     ]
-    parameters = [json.dumps(written, default=_encode) for written in rows.values()]
-    return f"WITH {', '.join(parts)} SELECT", parameters
+    return f"WITH {', '.join(written)} SELECT"
 
 
 def _rows(changes: Changes) -> dict[str, list[Row]]:
@@ -334,3 +340,6 @@ def _encode(value: object) -> str:
     if isinstance(value, datetime):
         return value.isoformat()
     raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+_json = json.JSONEncoder(default=_encode, check_circular=False)

@@ -132,9 +132,20 @@ async def test_it_serves_one_connection_after_another(opened: Opened) -> None:
     assert [stanza.get("id") for stanza in opened.stanzas] == ["whole"]
 
 
+async def test_what_is_written_together_leaves_together(opened: Opened) -> None:
+    opened.accept()
+    before = opened.transport.written
+    opened.stream.write(b"<message/>")
+    opened.stream.write(b"<iq/>")
+    assert opened.transport.written == before
+    await asyncio.sleep(0)
+    assert opened.transport.written == before + b"<message/><iq/>"
+
+
 async def test_what_is_written_without_a_connection_is_dropped(opened: Opened) -> None:
     opened.accept()
     opened.stream.connection_lost(None)
     opened.stream.write(b"<message/>")
     opened.connect()
+    await asyncio.sleep(0)
     assert b"message" not in opened.transport.written
