@@ -26,6 +26,7 @@ from component.handlers import (
 )
 from component.handlers.archive import ArchiveHandlers
 from component.handlers.caps import Capabilities
+from component.handlers.chat import ChatHandlers
 from component.handlers.commands import CommandHandlers
 from component.handlers.disco import DiscoHandlers
 from component.handlers.errors import (
@@ -48,7 +49,7 @@ from component.handlers.stanza import Answer, Engine, IqRequest, Routes, split_n
 from component.handlers.times import TimeHandlers
 from component.handlers.vcard import PHOTO_HASH, VCardHandlers
 from component.handlers.version import VersionHandlers
-from component.markup import MAX_STANZA, Markup, element, flaw
+from component.markup import MAX_STANZA, NOTHING, Markup, element, flaw, text
 from component.operations.desk import Desk
 from component.operations.rights import Staff
 from component.pubsub.policy import DEFAULT_POLICY, Policy
@@ -139,7 +140,9 @@ class Dispatcher:
         taken = await _attempt(stanza, self._messages.take(stanza))
         if isinstance(taken, _Failure):
             return _error(stanza, taken.error)
-        return None if taken else _refuse(stanza, SERVICE_UNAVAILABLE, "Nobody reads this.")
+        if taken is None:
+            return _refuse(stanza, SERVICE_UNAVAILABLE, "Nobody reads this.")
+        return _written_back(stanza, taken) if taken else None
 
     async def _answer_presence(self, stanza: ET.Element) -> Markup | None:
         taken = await _attempt(stanza, self._presence.take(stanza))
@@ -212,7 +215,7 @@ def dispatcher(
     )
     routes = {route: h for family in stanzas for route, h in family.routes.items()}
     presence = PresenceHandlers(engine, Capabilities(new_id))
-    return Dispatcher(routes, MessageHandlers(engine), presence, disco)
+    return Dispatcher(routes, MessageHandlers(engine, ChatHandlers(desk, staff)), presence, disco)
 
 
 Kind = Literal["request", "message", "bounced message", "presence", "answer"]
@@ -236,6 +239,19 @@ def _kind(stanza: ET.Element) -> Kind | None:
 
 def _return_address(stanza: ET.Element) -> dict[str, str | None]:
     return {"from": stanza.get("to"), "to": stanza.get("from")}
+
+
+def _written_back(message: ET.Element, words: str) -> Markup:
+    """Return the answer to a message, in the same conversation (RFC 6121 §5.2.5)."""
+    type_ = "chat" if message.get("type") == "chat" else None
+    attributes = {"type": type_, "id": message.get("id")}
+    thread = message.findtext("{*}thread", "")
+    return element(
+        "message",
+        attributes | _return_address(message),
+        element("body", None, text(words)),
+        element("thread", None, text(thread)) if thread else NOTHING,
+    )
 
 
 def _error(stanza: ET.Element, error: Markup) -> Markup:

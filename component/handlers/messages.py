@@ -1,7 +1,11 @@
-"""Messages that mean something here: an owner's decision, and a notification that came back."""
+"""Messages that mean something here.
+
+They are an owner's decision, what somebody asks for in words, and a notification that came back.
+"""
 
 from xml.etree import ElementTree as ET
 
+from component.handlers.chat import ChatHandlers
 from component.handlers.forms import boolean, form_in, single
 from component.handlers.namespaces import FORM
 from component.handlers.operations import jid_of
@@ -13,17 +17,21 @@ from component.pubsub.rules import Request
 class MessageHandlers:
     """Takes messages to the addresses of the component."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, chat: ChatHandlers) -> None:
         self._engine = engine
+        self._chat = chat
 
-    async def take(self, message: ET.Element) -> bool:
-        """Take a message; tell whether it means anything here. Raises what the rules refuse."""
+    async def take(self, message: ET.Element) -> str | None:
+        """Take a message; return what is written back, which may be nothing.
+
+        None: it means nothing here. Raises what the rules refuse.
+        """
         forms = message.findall(qualified(FORM, "x"))
         if not any(_form_type(form) == AUTHORIZATION for form in forms):
-            return False
+            return await self._chat.take(message)
         values = form_in(message, AUTHORIZATION)
         if values is None:
-            return True  # the owner will decide later
+            return ""  # the owner will decide later
         named = {name: single(name, given) for name, given in values.items()}
         request = Request(
             message.get("from", ""), message.get("to", ""), named.get("pubsub#node") or None
@@ -34,7 +42,7 @@ class MessageHandlers:
         allow = boolean("pubsub#allow", values["pubsub#allow"])
         subid = named.get("pubsub#subid") or None
         await self._engine.pubsub(lambda pubsub, _: pubsub.decide(request, jid, subid, allow=allow))
-        return True
+        return ""
 
     async def bounced(self, message: ET.Element) -> None:
         """Take note that a message could not be delivered, and why."""

@@ -48,8 +48,8 @@ def agent_of(scene: Scene, extension: str) -> Agent:
 
 
 def _queues(scene: Scene, given: Given) -> Sequence[Choice]:
-    """Offer the queues of the agent; before the agent is chosen, those of whoever it may be."""
-    extension = given.get("extension") or given.get("agent")
+    """Offer the queues of the agent; before an extension is chosen, those of all it may be."""
+    extension = given.get("extension")
     extensions = [extension] if extension else scene.asker.extensions
     names = sorted({queue for e in extensions for queue in scene.state.queues_of(e)})
     return [ALL_QUEUES, *(Choice(name, name) for name in names)]

@@ -8,6 +8,7 @@ from slixmpp.exceptions import IqError
 
 from component.domain.model import MemberState
 from component.handlers.operation_commands import NAMESPACE
+from lab.xmpp_server import XmppServerSettings
 from tests.contract.xmpp.client import Client
 from tests.contract.xmpp.service import Service
 
@@ -87,3 +88,29 @@ async def test_errors_are_those_of_the_specification(service: Service, client: C
         "bad-request", "bad-sessionid",
     ]  # fmt: skip
     assert ET.tostring(error).count(COMMANDS.encode()) == 1
+
+
+async def test_the_same_is_asked_for_by_message(service: Service, client: Client) -> None:
+    client.say(f"<message to='{OWN_ADDRESS}' type='chat' id='m1'><body>log on</body></message>")
+    (answer,) = await client.hears(1)
+    assert (answer.get("from"), answer.get("type")) == (OWN_ADDRESS, "chat")
+    assert answer.findtext("{jabber:client}body") == "1000 is logged on."
+    assert state(service) is MemberState.READY
+
+
+async def test_a_supervisor_sees_all_and_pauses_an_agent_at_the_agents_address(
+    service: Service, client: Client, settings: XmppServerSettings
+) -> None:
+    asked = await step(client, "log-on", DOMAIN)
+    await step(client, "log-on", DOMAIN, asked["sessionid"], queue="support")
+    async with Client(settings, "user3") as supervisor:
+        asked = await step(supervisor, "agents", DOMAIN)
+        done = await step(supervisor, "agents", DOMAIN, asked["sessionid"], queue="support")
+        assert done["notes"] == [("info", "Logged on: 1. Logged off: 1.")]
+        rows = [(row["extension"], row["state"]) for row in done["form"]["items"]]
+        assert rows == [("1000", "free"), ("2000", "logged off")]
+
+        asked = await step(supervisor, "pause-agent", OWN_ADDRESS)
+        assert "agent" not in asked["form"].get_fields()
+        await step(supervisor, "pause-agent", OWN_ADDRESS, asked["sessionid"], reason="meeting")
+        assert service.state.members["support", "1000"].pause_reason == "meeting"

@@ -86,8 +86,8 @@ async def test_results_and_errors_are_not_answered(
 
 
 @pytest.mark.parametrize("type_", ["", "type='normal'", "type='chat'", "type='unheard-of'"])
-async def test_a_message_to_us_is_sent_back(dialogue: Dialogue, type_: str) -> None:
-    sent = f"<message {type_} id='m1' from='user1@example.com/r' to='ext1000@ivr.example.com'>"
+async def test_a_strangers_message_is_sent_back(dialogue: Dialogue, type_: str) -> None:
+    sent = f"<message {type_} id='m1' from='eve@example.com/r' to='ext1000@ivr.example.com'>"
     found = await dialogue.refused(f"{sent}<body>Hello</body></message>")
     assert found == Refusal("cancel", "service-unavailable")
 
