@@ -221,6 +221,7 @@ class Decider:
             subscriptions=dict(pubsub.subscriptions.pending()),
             items=dict(pubsub.items.pending()),
             contacts=dict(pubsub.contacts.pending()),
+            redirects=dict(pubsub.redirects.pending()),
             outgoing=decisions.messages,
         )
         self._outbox.include_in(changes)

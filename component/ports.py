@@ -15,7 +15,7 @@ from component.domain.queue import Queue
 from component.domain.queue_log import LogEntry
 from component.domain.terms import USUAL, Terms
 from component.markup import Markup
-from component.pubsub.model import Affiliation, Item, Node, Notification, Subscription
+from component.pubsub.model import Affiliation, Item, Node, Notification, Redirect, Subscription
 from component.pubsub.presence import Contact
 
 
@@ -70,6 +70,8 @@ class Changes:
     """(node, item id)"""
     contacts: dict[tuple[str, str], Contact | None] = field(default_factory=dict)
     """(service address, bare JID)"""
+    redirects: dict[str, Redirect | None] = field(default_factory=dict)
+    """By the name of a deleted node."""
     outgoing: list[Outgoing] = field(default_factory=list)
     delivered: list[int] = field(default_factory=list)
     """Sequence numbers of messages that are no longer owed."""
@@ -79,7 +81,7 @@ class Changes:
             (
                 self.agents, self.members, self.calls, self.calls_gone, self.turns,
                 self.queue_log, self.nodes, self.affiliations, self.subscriptions, self.items,
-                self.contacts, self.outgoing, self.delivered,
+                self.contacts, self.redirects, self.outgoing, self.delivered,
             )
         )  # fmt: skip
 
@@ -106,6 +108,8 @@ class Stored:
     items: list[Item] = field(default_factory=list)
     """Oldest first within a node; without the payloads, as `InStore`."""
     contacts: list[Contact] = field(default_factory=list)
+    redirects: list[Redirect] = field(default_factory=list)
+    """Oldest first."""
     outgoing: list[Outgoing] = field(default_factory=list)
     """Oldest first."""
 

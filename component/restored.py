@@ -27,7 +27,12 @@ async def restore(store: Store, ledger: Ledger, pubsub: PubSub, now: datetime) -
     with collected_never():
         stored = await store.load()
         pubsub.load(
-            stored.nodes, stored.affiliations, stored.subscriptions, stored.items, stored.contacts
+            stored.nodes,
+            stored.affiliations,
+            stored.subscriptions,
+            stored.items,
+            stored.contacts,
+            redirects=stored.redirects,
         )
         accounts = {agent.extension: agent.jid for agent in stored.agents}
         pubsub.resume(now)

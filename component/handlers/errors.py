@@ -36,6 +36,7 @@ SERVICE_UNAVAILABLE = Condition("cancel", "service-unavailable")
 CONDITIONS: Mapping[type[Exception], Condition] = {
     errors.AddressNotFoundError: SERVICE_UNAVAILABLE,
     errors.NodeNotFoundError: Condition("cancel", "item-not-found"),
+    errors.NodeMovedError: Condition("cancel", "gone"),
     errors.NodeRequiredError: Condition("modify", "bad-request", "nodeid-required"),
     errors.ForbiddenError: Condition("auth", "forbidden"),
     errors.ClosedNodeError: Condition("cancel", "not-allowed", "closed-node"),
@@ -90,8 +91,12 @@ def error_markup(
     explanation: str = "",
     feature: str | None = None,
     specific: Markup = NOTHING,
+    instead: str = "",
 ) -> Markup:
-    """Return the `<error/>` child of a stanza; `specific` is a condition of another XEP."""
+    """Return the `<error/>` child of a stanza; `specific` is a condition of another XEP.
+
+    `instead` is the URI to use instead of an address (RFC 6120 §8.3.3.5).
+    """
     if condition.pubsub is not None:
         specific = element(condition.pubsub, {"xmlns": PUBSUB_ERRORS, "feature": feature})
     words = NOTHING
@@ -100,7 +105,7 @@ def error_markup(
     return element(
         "error",
         {"type": condition.type},
-        element(condition.name, {"xmlns": STANZAS}),
+        element(condition.name, {"xmlns": STANZAS}, text(instead)),
         words,
         specific,
     )
@@ -124,6 +129,8 @@ def known_error_markup(error: Exception) -> Markup | None:
         case RefusedChangesError():
             condition = CONDITIONS[type(error.reason)]
             return Markup(error.unchanged + error_markup(condition, str(error)))
+        case errors.NodeMovedError():
+            return error_markup(CONDITIONS[type(error)], str(error), instead=error.uri)
         case errors.UnsupportedError():
             return error_markup(CONDITIONS[type(error)], str(error), error.feature)
         case errors.PubSubError() | FormError() | NotImplementedHereError():

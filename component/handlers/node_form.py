@@ -115,6 +115,7 @@ FIELDS: Mapping[str, tuple[str, _Kind]] = {
     "notification_type": ("The type of the messages", _one_of(MessageType)),
     "itemreply": ("Whom subscribers should answer", _one_of(ItemReply)),
     "presence_based_delivery": ("Whether only those online are notified", YES_OR_NO),
+    "purge_offline": ("Whether items go when their publisher goes offline", YES_OR_NO),
     "send_last_published_item": ("When the newest item is sent", _one_of(SendLast)),
     "max_payload_size": ("Bytes that a payload may have", _Kind("text-single", _number)),
 }

@@ -86,7 +86,7 @@ class OwnerHandlers:
         uri = None if redirect is None else redirect.get("uri")
         if redirect is not None and not uri:
             raise BadRequestError("The redirection names no URI.")
-        await self._engine.pubsub(lambda pubsub, _: pubsub.delete(request, uri))
+        await self._engine.pubsub(lambda pubsub, now: pubsub.delete(request, uri, now))
         return NOTHING
 
     async def _purge(self, asked: Asked) -> Markup:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from component.handlers.forms import Field, FormError, Values, boolean, form_markup, single
 from component.handlers.namespaces import PUBSUB
+from component.handlers.stanza import NotImplementedHereError
 from component.handlers.times import read_time, written_time
 from component.markup import Markup
 from component.pubsub.audience import MERELY_ONLINE
@@ -17,6 +18,8 @@ AUTHORIZATION = f"{PUBSUB}#subscribe_authorization"
 
 OF_COLLECTIONS = frozenset({"pubsub#subscription_type", "pubsub#subscription_depth"})
 """Options that subscriptions to collections have (XEP-0248 §5.1)."""
+
+_DIGESTS = frozenset({"pubsub#digest", "pubsub#digest_frequency"})
 
 SHOW_VALUES = (*(show.value for show in Show), MERELY_ONLINE)
 
@@ -59,7 +62,10 @@ def options_markup(options: Options, kind: str = "form") -> Markup:
 
 
 def options_of(values: Values, old: Options) -> Options:
-    """Return options changed as a form says. Raises `FormError`, `UnsupportedError`."""
+    """Return options changed as a form says.
+
+    Raises `FormError`, `UnsupportedError`, and `NotImplementedHereError` for who wants digests.
+    """
     deliver, expire, include_body = old.deliver, old.expire, old.include_body
     show_values, until_offline = old.show_values, old.until_offline
     for var, written in values.items():
@@ -72,6 +78,10 @@ def options_of(values: Values, old: Options) -> Options:
             include_body = boolean(var, written)
         elif var == "pubsub#show-values":
             show_values = _show_values(var, written)
+        elif var == "pubsub#digest" and not boolean(var, written):
+            pass  # that is how it is
+        elif var in _DIGESTS:
+            raise NotImplementedHereError("There are no digests: each notification comes alone.")
         elif var in OF_COLLECTIONS:
             raise UnsupportedError("collections")
         else:

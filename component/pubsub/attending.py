@@ -5,7 +5,7 @@ from dataclasses import replace
 from component.pubsub.addresses import bare
 from component.pubsub.audience import Resource
 from component.pubsub.configuration import SendLast
-from component.pubsub.model import LastItem, Node, Subscription
+from component.pubsub.model import ItemRetracted, LastItem, Node, Subscription
 from component.pubsub.rules import Rules
 from component.pubsub.state import key_of
 
@@ -60,7 +60,8 @@ class Attending(Rules):
         """Take note that a full JID, or all of an account, is no longer available.
 
         What is sent to a full JID that is gone is lost, and no server says so. Its subscriptions
-        at this address end, and those of the account that were to end with its presence.
+        at this address end, and those of the account that were to end with its presence; and so do
+        items that it published where items go with their publisher.
         """
         account = bare(jid)
         self._state.audience.drop(service, jid)
@@ -71,6 +72,26 @@ class Attending(Rules):
             is_gone = subscription.jid == jid and jid != account
             if is_gone or (is_offline and subscription.until_offline):
                 self._state.subscriptions.delete(key_of(subscription))
+
+        if is_offline:
+            self._take_away(service, account)
+
+    def _take_away(self, service: str, publisher: str) -> None:
+        """Retract what somebody has published who is offline now (pubsub#purge_offline)."""
+        for name in sorted(self._state.volatile_nodes):
+            node = self._existing(name)
+            if not self._is_at(service, node):
+                continue
+            for item in list(self._state.items_at.of(name)):
+                if item.publisher == publisher:
+                    self._state.items.delete((name, item.id))
+                    if node.config.notify_retract:
+                        self._notices.tell_subscribers(node, ItemRetracted(item.id))
+
+    def _is_at(self, service: str, node: Node) -> bool:
+        """Tell whether this is where presence counts for a node: an extension's has its own."""
+        home = self._addresses.of(node.name) if node.managed else self._addresses.domain
+        return service == home
 
     def lose_sight(self, service: str, account: str) -> None:
         """Take note that an account no longer shows its presence: who is there is unknown."""

@@ -85,6 +85,8 @@ class Configuration:
     itemreply: ItemReply = ItemReply.NOBODY
     presence_based_delivery: bool = False
     """Whether notifications go only to subscribers who are known to be online."""
+    purge_offline: bool = False
+    """Whether the items of a publisher go who is known to have gone offline."""
     send_last_published_item: SendLast = SendLast.ON_SUBSCRIBING
     max_payload_size: int = 65_536
     """Bytes of the serialised payload."""

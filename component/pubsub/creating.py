@@ -53,6 +53,7 @@ class Creating(Rules):
         return Node(name, managed=False, config=config)
 
     def _establish(self, node: Node, owner: str) -> None:
+        self._state.redirects.delete(node.name)
         self._state.nodes.put(node.name, node)
         held = Affiliation(node.name, owner, Role.OWNER)
         self._state.affiliations.put((node.name, owner), held)

@@ -24,6 +24,14 @@ class NodeNotFoundError(PubSubError):
     """There is no such node at this address."""
 
 
+class NodeMovedError(PubSubError):
+    """The node has moved: it is where this error says."""
+
+    def __init__(self, uri: str) -> None:
+        super().__init__()
+        self.uri = uri
+
+
 class NodeRequiredError(PubSubError):
     """This address hosts many nodes: name one."""
 

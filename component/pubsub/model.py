@@ -88,6 +88,15 @@ class Subscription:
 
 
 @dataclass(frozen=True, slots=True)
+class Redirect:
+    """Where a node has gone that was deleted (§8.4.2)."""
+
+    node: str
+    uri: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class InStore:
     """A payload that is not in memory: the store has it."""
 

@@ -1,10 +1,18 @@
 """Nodes: configured, purged, deleted, by their owners."""
 
+from datetime import datetime
+
 from component.pubsub.configuration import Configuration
 from component.pubsub.creating import Creating, check_configuration
-from component.pubsub.errors import NotAllowedError, UnsupportedError
-from component.pubsub.model import Node, NodeConfigured, NodeDeleted, NodePurged
+from component.pubsub.errors import NotAcceptableError, NotAllowedError, UnsupportedError
+from component.pubsub.model import Node, NodeConfigured, NodeDeleted, NodePurged, Redirect
 from component.pubsub.rules import Request
+
+MAX_REDIRECTS = 1_000
+"""How many deleted nodes are remembered, the latest."""
+
+MAX_URI = 2_000
+"""Characters of where a node has gone."""
 
 
 class Owning(Creating):
@@ -47,14 +55,23 @@ class Owning(Creating):
         if node.config.notify_retract:
             self._notices.tell_subscribers(node, NodePurged())
 
-    def delete(self, request: Request, redirect: str | None) -> None:
+    def delete(self, request: Request, redirect: str | None, now: datetime) -> None:
         """Delete a node of the actor's (§8.4); an extension's stays as long as the extension.
 
-        Raises `ForbiddenError`, `NotAllowedError`.
+        Whoever asks for it later is told the redirection too, a URI, until there is a node of the
+        same name, or `MAX_REDIRECTS` later ones.
+
+        Raises `ForbiddenError`, `NotAllowedError`, `NotAcceptableError`.
         """
         node = self._owned(request)
         if node.managed:
             raise NotAllowedError
+        if redirect is not None and len(redirect) > MAX_URI:
+            raise NotAcceptableError
         if node.config.notify_delete:
             self._notices.tell_all(node, NodeDeleted(redirect))
         self._state.remove(node.name)
+        if redirect is not None:
+            self._state.redirects.put(node.name, Redirect(node.name, redirect, now))
+            if len(self._state.redirects) > MAX_REDIRECTS:
+                self._state.redirects.delete(next(iter(self._state.redirects)))

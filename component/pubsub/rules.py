@@ -9,6 +9,7 @@ from component.pubsub.contacts import Contacts
 from component.pubsub.errors import (
     AddressNotFoundError,
     ForbiddenError,
+    NodeMovedError,
     NodeNotFoundError,
     NodeRequiredError,
     TooManySubscriptionsError,
@@ -41,8 +42,9 @@ class Rules:
     """The state, and what is asked of it everywhere.
 
     Every operation that takes a `Request` raises `AddressNotFoundError` if there is nothing at its
-    address, `NodeNotFoundError` if the address does not host its node, and, where it is about one
-    node, `NodeRequiredError` if none is named. `privileged`: see `Roles`.
+    address, `NodeNotFoundError` if the address does not host its node, `NodeMovedError` if that has
+    been deleted and is somewhere else, and, where it is about one node, `NodeRequiredError` if none
+    is named. `privileged`: see `Roles`.
     """
 
     def __init__(
@@ -74,6 +76,9 @@ class Rules:
             return account
         if request.node is None:
             raise NodeRequiredError
+        moved = self._state.redirects.get(request.node)
+        if moved is not None:
+            raise NodeMovedError(moved.uri)
         return self._existing(request.node)
 
     # Parts of operations. ---------------------------------------------------------------------

@@ -12,7 +12,15 @@ from component.pubsub.attending import Attending
 from component.pubsub.contacting import Contacting
 from component.pubsub.expiring import Expiry
 from component.pubsub.managing import Managing
-from component.pubsub.model import Affiliation, Item, Node, Notification, Role, Subscription
+from component.pubsub.model import (
+    Affiliation,
+    Item,
+    Node,
+    Notification,
+    Redirect,
+    Role,
+    Subscription,
+)
 from component.pubsub.owning import Owning
 from component.pubsub.policy import DEFAULT_POLICY, Policy
 from component.pubsub.presence import Contact
@@ -47,6 +55,7 @@ class PubSub(
         self.subscriptions = self._state.subscriptions
         self.items = self._state.items
         self.contacts = self._state.contacts
+        self.redirects = self._state.redirects
         self._expiry = Expiry(self._state, self._notices)
 
     def load(
@@ -56,9 +65,11 @@ class PubSub(
         subscriptions: Iterable[Subscription],
         items: Iterable[Item],
         contacts: Iterable[Contact] = (),
+        *,
+        redirects: Iterable[Redirect] = (),
     ) -> None:
         """Take over what the store has."""
-        self._state.load(nodes, affiliations, subscriptions, items, contacts)
+        self._state.load(nodes, affiliations, subscriptions, items, contacts, redirects=redirects)
 
     def resume(self, now: datetime) -> None:
         """Take note that the service starts now: what was published before may be gone."""

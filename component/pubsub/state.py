@@ -12,7 +12,15 @@ from component.pubsub.at_hand import AtHand, ItemKey
 from component.pubsub.audience import Audience
 from component.pubsub.configuration import AccessModel
 from component.pubsub.crowd import Crowd
-from component.pubsub.model import Affiliation, Item, Node, Role, Subscription, in_store
+from component.pubsub.model import (
+    Affiliation,
+    Item,
+    Node,
+    Redirect,
+    Role,
+    Subscription,
+    in_store,
+)
 from component.pubsub.presence import Contact, Presence
 from component.records import Ledger, Table
 
@@ -86,6 +94,8 @@ class State:
         self._addresses = addresses
         self.nodes: Table[str, Node] = Table(ledger, self._node_changed)
         self.open_nodes: set[str] = set()
+        self.volatile_nodes: set[str] = set()
+        """From which items go with their publishers (pubsub#purge_offline)."""
         self._folded: dict[str, str] = {}
         """Names of nodes by the localparts of their addresses, where the two differ."""
         self.affiliations: Table[tuple[str, str], Affiliation] = Table(
@@ -95,6 +105,8 @@ class State:
             ledger, self._subscription_changed
         )
         self.items: Table[tuple[str, str], Item] = Table(ledger, self._item_changed)
+        self.redirects: Table[str, Redirect] = Table(ledger)
+        """By the names of nodes that are gone; the oldest first."""
         self.contacts: Table[tuple[str, str], Contact] = Table(ledger, self._contact_changed)
         self.presences: Table[str, Presence] = Table(ledger)
         """What is shown at extensions' addresses, by address; none is offline. It follows from
@@ -130,6 +142,8 @@ class State:
         subscriptions: Iterable[Subscription],
         items: Iterable[Item],
         contacts: Iterable[Contact] = (),
+        *,
+        redirects: Iterable[Redirect] = (),
     ) -> None:
         """Take over what the store has."""
         for node in nodes:
@@ -142,6 +156,8 @@ class State:
             self.items.load((item.node, item.id), item)
         for contact in contacts:
             self.contacts.load((contact.service, contact.jid), contact)
+        for redirect in redirects:
+            self.redirects.load(redirect.node, redirect)
 
     def node_of_account(self, local: str | None) -> Node | None:
         """Return the node whose address has this localpart: only managed nodes have addresses."""
@@ -217,9 +233,12 @@ class State:
             self._count_at(new, 1)
         if old is not None:
             self.open_nodes.discard(old.name)
+            self.volatile_nodes.discard(old.name)
             self._folded.pop(localpart(old.name), None)
         if new is not None and _is_open(new):
             self.open_nodes.add(new.name)
+        if new is not None and new.config.purge_offline:
+            self.volatile_nodes.add(new.name)
         if new is not None and new.managed and localpart(new.name) != new.name:
             self._folded[localpart(new.name)] = new.name
         if old is not None and new is not None:

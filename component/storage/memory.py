@@ -12,7 +12,7 @@ from component.domain.model import Agent, Call, CallState, Customer, Member, Out
 from component.domain.queue import Queue
 from component.domain.queue_log import LogEntry
 from component.ports import Changes, Outgoing, Stored, StoreRefusedError, StoreUnavailableError
-from component.pubsub.model import Affiliation, Item, Node, Subscription, in_store
+from component.pubsub.model import Affiliation, Item, Node, Redirect, Subscription, in_store
 from component.pubsub.presence import Contact
 
 K = TypeVar("K", bound=Hashable)
@@ -42,6 +42,7 @@ class MemoryStore:
         self.subscriptions: dict[tuple[str, str, str, str], Subscription] = {}
         self.items: dict[tuple[str, str], Item] = {}
         self.contacts: dict[tuple[str, str], Contact] = {}
+        self.redirects: dict[str, Redirect] = {}
         self.outgoing: dict[int, Outgoing] = {}
 
     async def load(self) -> Stored:
@@ -61,6 +62,7 @@ class MemoryStore:
             subscriptions=list(self.subscriptions.values()),
             items=sorted(map(_without_payload, self.items.values()), key=lambda item: item.seq),
             contacts=list(self.contacts.values()),
+            redirects=sorted(self.redirects.values(), key=lambda redirect: redirect.since),
             outgoing=sorted(self.outgoing.values(), key=lambda message: message.seq),
         )
 
@@ -89,6 +91,7 @@ class MemoryStore:
         _merge(self.subscriptions, changes.subscriptions)
         _merge(self.items, changes.items)
         _merge(self.contacts, changes.contacts)
+        _merge(self.redirects, changes.redirects)
         self.outgoing |= {message.seq: message for message in changes.outgoing}
         for seq in changes.delivered:
             self.outgoing.pop(seq, None)

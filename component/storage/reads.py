@@ -48,6 +48,7 @@ from component.pubsub.model import (
     Affiliation,
     Item,
     Node,
+    Redirect,
     Role,
     Subscription,
     SubscriptionState,
@@ -152,6 +153,9 @@ async def _everything(connection: asyncpg.Connection) -> Stored:
         ),
         items=await every(KEPT, lambda row: _kept(row, same)),
         contacts=[Contact(**row) for row in await fetch("SELECT * FROM contacts")],
+        redirects=[
+            Redirect(**row) for row in await fetch("SELECT * FROM redirects ORDER BY since")
+        ],
         outgoing=[_message(row) for row in await fetch("SELECT * FROM outbox ORDER BY seq")],
     )
 

@@ -16,7 +16,7 @@ from component.domain.queue_log import LogEntry
 from component.domain.terms import USUAL, Terms
 from component.ports import Changes, Outgoing
 from component.pubsub.configuration import DEFAULT, Configuration
-from component.pubsub.model import Affiliation, Item, Node, Subscription
+from component.pubsub.model import Affiliation, Item, Node, Redirect, Subscription
 from component.pubsub.presence import Contact
 
 K = TypeVar("K")
@@ -110,6 +110,12 @@ PARTS: dict[str, str] = {
     "contacts_gone": """
         DELETE FROM contacts USING json_populate_recordset(NULL::contacts, {rows}) AS gone
         WHERE (contacts.service, contacts.jid) = (gone.service, gone.jid)""",
+    "redirects": """
+        INSERT INTO redirects SELECT * FROM json_populate_recordset(NULL::redirects, {rows})
+        ON CONFLICT (node) DO UPDATE SET uri = excluded.uri, since = excluded.since""",
+    "redirects_gone": """
+        DELETE FROM redirects USING json_populate_recordset(NULL::redirects, {rows}) AS gone
+        WHERE redirects.node = gone.node""",
     "outbox": """
         INSERT INTO outbox SELECT * FROM json_populate_recordset(NULL::outbox, {rows})
         ON CONFLICT (seq) DO NOTHING""",
@@ -159,6 +165,8 @@ def _rows(changes: Changes) -> dict[str, list[Row]]:
         "items_gone": _gone(changes.items, lambda key: {"node": key[0], "id": key[1]}),
         "contacts": [_contact(contact) for contact in changes.contacts.values() if contact],
         "contacts_gone": _gone(changes.contacts, lambda key: {"service": key[0], "jid": key[1]}),
+        "redirects": [_redirect(redirect) for redirect in changes.redirects.values() if redirect],
+        "redirects_gone": _gone(changes.redirects, lambda node: {"node": node}),
         "outbox": [_message(message) for message in changes.outgoing],
         "outbox_gone": [{"seq": seq} for seq in changes.delivered],
     }
@@ -323,6 +331,10 @@ def _item(item: Item) -> Row:
 
 def _contact(contact: Contact) -> Row:
     return {"service": contact.service, "jid": contact.jid, "since": contact.since}
+
+
+def _redirect(redirect: Redirect) -> Row:
+    return {"node": redirect.node, "uri": redirect.uri, "since": redirect.since}
 
 
 def _message(message: Outgoing) -> Row:

@@ -102,7 +102,12 @@ class Service:
             spoke=stored.spoke,
         )
         self.pubsub.load(
-            stored.nodes, stored.affiliations, stored.subscriptions, stored.items, stored.contacts
+            stored.nodes,
+            stored.affiliations,
+            stored.subscriptions,
+            stored.items,
+            stored.contacts,
+            redirects=stored.redirects,
         )
         outbox = Outbox(stored.outgoing, self.outside.now())
         self.engine = Engine(

@@ -40,6 +40,7 @@ LATER = [
     "0016_recent_calls",
     "0017_made_anew",
     "0018_connecting",
+    "0019_redirects",
 ]
 ALL = ["0001_schema", *LATER]
 

@@ -36,6 +36,7 @@ from component.pubsub.model import (
     InStore,
     Item,
     Node,
+    Redirect,
     Role,
     Subscription,
     SubscriptionState,
@@ -197,6 +198,17 @@ async def test_contacts_are_loaded_as_they_were_committed_and_deleted(store: Any
 
     await store.commit(Changes(contacts={key: None}))
     assert (await store.load()).contacts == []
+
+
+async def test_redirects_are_loaded_oldest_first_and_deleted(store: AnyStore) -> None:
+    later = Redirect("a", "xmpp:example.org?;node=a", NOW)
+    earlier = Redirect("b", "xmpp:example.org?;node=b", NOW - timedelta(seconds=1))
+    for _ in range(2):
+        await store.commit(Changes(redirects={"a": later, "b": earlier}))
+    assert (await store.load()).redirects == [earlier, later]
+
+    await store.commit(Changes(redirects={"a": None}))
+    assert (await store.load()).redirects == [earlier]
 
 
 async def test_nodes_and_what_hangs_on_them_are_loaded_and_deleted(store: AnyStore) -> None:

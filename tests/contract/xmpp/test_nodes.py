@@ -51,6 +51,21 @@ async def test_a_node_lives_from_its_creation_to_its_deletion(
     ]  # fmt: skip
 
 
+async def test_who_comes_after_a_node_has_moved_is_told_where(
+    admin: Client, client: Client
+) -> None:
+    await admin.pubsub.create_node(DOMAIN, "news")
+    uri = "xmpp:example.org?;node=news"
+    delete = f"<delete node='news'><redirect uri='{uri}'/></delete>"
+    await admin.ask(
+        f"<iq type='set' to='{DOMAIN}'><pubsub xmlns='{PUBSUB}#owner'>{delete}</pubsub></iq>"
+    )
+    with pytest.raises(IqError) as refused:
+        await client.pubsub.subscribe(DOMAIN, "news")
+    assert refused.value.iq["error"]["condition"] == "gone"
+    assert refused.value.iq["error"]["gone"] == uri
+
+
 async def test_a_subscriber_is_let_in_by_an_owner(
     service: Service, admin: Client, client: Client
 ) -> None:

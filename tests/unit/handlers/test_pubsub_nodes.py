@@ -3,7 +3,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from component.pubsub.configuration import AccessModel, Configuration
-from tests.unit.handlers.dialogue import Dialogue, Refusal
+from tests.unit.handlers.dialogue import STANZAS, Dialogue, Refusal
 from tests.unit.handlers.requests import (
     NODE_CONFIG,
     OWNER,
@@ -119,7 +119,7 @@ async def test_an_access_model_that_there_is_not_is_named_as_the_reason(
 
 
 BAD_FORMS = {
-    "unknown field": (form(NODE_CONFIG, purge_offline="1"), "not-acceptable"),
+    "unknown field": (form(NODE_CONFIG, body_xslt="urn:x"), "not-acceptable"),
     "unknown choice": (form(NODE_CONFIG, publish_model="roster"), "not-acceptable"),
     "no JID": (form(NODE_CONFIG, contact="a@b@c"), "not-acceptable"),
     "no boolean": (form(NODE_CONFIG, persist_items="maybe"), "not-acceptable"),
@@ -152,6 +152,12 @@ async def test_purging_and_deleting(dialogue: Dialogue) -> None:
         dialogue, "<delete node='news'><redirect uri='xmpp:x@example.com'/></delete>", OWNER
     )
     assert "news" not in dialogue.service.pubsub.nodes
+    for content in (f"<subscribe node='news' jid='{AGENT}'/>", "<items node='news'/>"):
+        type_ = "get" if "items" in content else "set"
+        error = ET.fromstring(await answer(dialogue, type_, content, sender=AGENT)).find("error")
+        assert error is not None
+        assert error.get("type") == "cancel"
+        assert error.findtext(f"{STANZAS}gone") == "xmpp:x@example.com"
 
 
 @pytest.mark.parametrize(

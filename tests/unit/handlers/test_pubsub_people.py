@@ -22,6 +22,9 @@ from tests.unit.pubsub.provisioned import ADMIN, AGENT, DOMAIN, NOW
 pytestmark = pytest.mark.unit
 
 
+NO_DIGESTS = f"<options>{form(SUBSCRIBE_OPTIONS, digest='0')}</options>"
+
+
 @pytest.fixture
 def dialogue() -> Dialogue:
     return with_news()
@@ -91,7 +94,7 @@ async def test_subscribing_with_options(dialogue: Dialogue) -> None:
     "fields",
     [
         {"deliver": "x"},
-        {"digest": "1"},
+        {"digest": "x"},
         {"expire": "tomorrow"},
         {"expire": "2027-01-01T00:00:00"},
         {"expire": NOW.isoformat()},
@@ -104,6 +107,15 @@ async def test_options_that_make_no_sense_are_invalid(
     content = f"<subscribe node='news' jid='{AGENT}'/>{options}"
     found = await fails(dialogue, content, sender=AGENT)
     assert found == Refusal("modify", "bad-request", "invalid-options")
+
+
+@pytest.mark.parametrize("fields", [{"digest": "1"}, {"digest": "true", "digest_frequency": "9"}])
+async def test_there_are_no_digests(dialogue: Dialogue, fields: dict[str, str]) -> None:
+    options = f"<options>{form(SUBSCRIBE_OPTIONS, **fields)}</options>"
+    content = f"<subscribe node='news' jid='{AGENT}'/>{options}"
+    found = await fails(dialogue, content, sender=AGENT)
+    assert found == Refusal("cancel", "feature-not-implemented")
+    await succeeds(dialogue, content.replace(options, NO_DIGESTS), sender=AGENT)
 
 
 async def test_options_need_a_subscription(dialogue: Dialogue) -> None:

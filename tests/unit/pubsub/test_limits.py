@@ -101,7 +101,7 @@ def test_who_goes_makes_room(service: News) -> None:
     with pytest.raises(TooManySubscriptionsError):
         service.subscribe(STRANGER, "news")
     request = Request(ADMIN, DOMAIN, "more")
-    service.do(lambda pubsub: pubsub.delete(request, None))
+    service.do(lambda pubsub: pubsub.delete(request, None, NOW))
     service.subscribe(STRANGER, "news")
 
 

@@ -7,6 +7,7 @@ from component.pubsub.errors import (
     ForbiddenError,
     NameTooLongError,
     NodeExistsError,
+    NodeMovedError,
     NodeNotFoundError,
     NotAcceptableError,
     NotAllowedError,
@@ -20,11 +21,15 @@ from component.pubsub.model import (
     Role,
     SubscriptionEnded,
 )
+from component.pubsub.owning import MAX_REDIRECTS, MAX_URI
+from component.pubsub.policy import Policy
 from component.pubsub.service import Request
 from tests.unit.pubsub.nodes import ANN, News, item
-from tests.unit.pubsub.provisioned import ADMIN, AGENT, DOMAIN, SUPERVISOR
+from tests.unit.pubsub.provisioned import ADMIN, AGENT, DOMAIN, NOW, SUPERVISOR, Provisioned
 
 pytestmark = pytest.mark.unit
+
+MOVED = "xmpp:example.com?;node=news"
 
 
 def test_who_creates_a_node_owns_it() -> None:
@@ -81,7 +86,7 @@ def test_owners_only_configure_purge_and_delete() -> None:
     with pytest.raises(ForbiddenError):
         service.pubsub.purge(request)
     with pytest.raises(ForbiddenError):
-        service.pubsub.delete(request, None)
+        service.pubsub.delete(request, None, NOW)
     service.give(ANN, Role.OWNER)
     service.configure(ANN, title="Mine")
     assert service.pubsub.nodes["news"].title == "Mine"
@@ -143,22 +148,67 @@ def test_what_keeps_no_items_cannot_be_purged() -> None:
         service.pubsub.purge(service.request(ADMIN))
 
 
-@pytest.mark.parametrize("redirect", [None, "xmpp:example.com?;node=news"])
+@pytest.mark.parametrize("redirect", [None, MOVED])
 def test_deleting_a_node_tells_where_to_go(redirect: str | None) -> None:
     service = News()
     service.subscribe(ANN, "news")
-    service.do(lambda pubsub: pubsub.delete(service.request(ADMIN), redirect))
+    service.do(lambda pubsub: pubsub.delete(service.request(ADMIN), redirect, NOW))
     assert service.heard(ANN) == [NodeDeleted(redirect)]
     assert not service.pubsub.affiliations
     assert not service.pubsub.subscriptions
+    for attempt in (service.subscribe, service.item_ids):
+        with pytest.raises(NodeMovedError if redirect else NodeNotFoundError) as refused:
+            attempt(ANN, "news")
+        assert getattr(refused.value, "uri", None) == redirect
+
+
+def test_a_new_node_of_the_same_name_is_found_again() -> None:
+    service = News()
+    service.do(lambda pubsub: pubsub.delete(service.request(ADMIN), MOVED, NOW))
+    service.create("news")
+    assert service.item_ids(ANN, "news") == []
+    service.do(lambda pubsub: pubsub.delete(service.request(ADMIN), None, NOW))
     with pytest.raises(NodeNotFoundError):
-        service.subscribe(ANN, "news")
+        service.item_ids(ANN, "news")
+
+
+def test_who_publishes_where_a_node_was_makes_no_new_one() -> None:
+    service = News(policy=Policy(auto_create=True))
+    service.do(lambda pubsub: pubsub.delete(service.request(ADMIN), MOVED, NOW))
+    with pytest.raises(NodeMovedError):
+        service.post(ADMIN, item("a"))
+
+
+def test_where_nodes_have_gone_is_known_after_a_restart() -> None:
+    before, after = News(), Provisioned()
+    before.do(lambda pubsub: pubsub.delete(before.request(ADMIN), MOVED, NOW))
+    after.pubsub.load([], [], [], [], redirects=before.pubsub.redirects.values())
+    with pytest.raises(NodeMovedError):
+        after.item_ids(ANN, "news")
+
+
+def test_where_the_oldest_went_is_forgotten() -> None:
+    service = News()
+    for number in range(MAX_REDIRECTS + 1):
+        service.create(f"n{number}")
+        request = service.request(ADMIN, f"n{number}")
+        service.do(lambda pubsub, r=request: pubsub.delete(r, MOVED, NOW))  # type: ignore[misc]
+    with pytest.raises(NodeNotFoundError):
+        service.item_ids(ANN, "n0")
+    with pytest.raises(NodeMovedError):
+        service.item_ids(ANN, "n1")
+
+
+def test_a_node_goes_nowhere_without_end() -> None:
+    service = News()
+    with pytest.raises(NotAcceptableError):
+        service.pubsub.delete(service.request(ADMIN), "x" * (MAX_URI + 1), NOW)
 
 
 def test_a_node_can_be_deleted_in_silence() -> None:
     service = News(notify_delete=False)
     service.subscribe(ANN, "news")
-    service.do(lambda pubsub: pubsub.delete(service.request(ADMIN), None))
+    service.do(lambda pubsub: pubsub.delete(service.request(ADMIN), None, NOW))
     assert not service.told
 
 
@@ -167,7 +217,7 @@ def test_an_administrator_configures_an_extensions_node_but_does_not_delete_it()
     service.configure(node="ext1000", title="Reception")
     assert service.pubsub.nodes["ext1000"].title == "Reception"
     with pytest.raises(NotAllowedError):
-        service.pubsub.delete(service.request(ADMIN, "ext1000"), None)
+        service.pubsub.delete(service.request(ADMIN, "ext1000"), None, NOW)
     with pytest.raises(NotAllowedError):
         service.configure(node="ext1000", max_items=7)
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from component.pubsub.audience import CALLS, Resource
-from component.pubsub.configuration import AccessModel
+from component.pubsub.configuration import AccessModel, PublishModel
 from component.pubsub.errors import (
     ClosedNodeError,
     ForbiddenError,
@@ -15,11 +15,11 @@ from component.pubsub.errors import (
     PresenceRequiredError,
 )
 from component.pubsub.managing import Wish
-from component.pubsub.model import Role, SubscriptionEnded, SubscriptionState
+from component.pubsub.model import ItemRetracted, Role, SubscriptionEnded, SubscriptionState
 from component.pubsub.presence import Show
 from component.pubsub.service import Request
 from component.pubsub.subscribing import Options
-from tests.unit.pubsub.nodes import News
+from tests.unit.pubsub.nodes import News, item
 from tests.unit.pubsub.provisioned import (
     ADMIN,
     AGENT,
@@ -54,14 +54,18 @@ def arrive(service: Provisioned, resource: Resource, address: str = EXTENSION) -
     service.do(lambda pubsub: pubsub.arrive(address, resource))
 
 
-def leave(service: Provisioned, jid: str) -> None:
-    service.do(lambda pubsub: pubsub.leave(EXTENSION, jid))
+def leave(service: Provisioned, jid: str, address: str = EXTENSION) -> None:
+    service.do(lambda pubsub: pubsub.leave(address, jid))
 
 
 def subscribe(
-    service: Provisioned, jid: str, options: Options | None = None, address: str = EXTENSION
+    service: Provisioned,
+    jid: str,
+    options: Options | None = None,
+    address: str = EXTENSION,
+    node: str = "ext1000",
 ) -> None:
-    request = Request(jid, address, "ext1000")
+    request = Request(jid, address, node)
     service.do(lambda pubsub: pubsub.subscribe(request, jid, "sub-1", NOW, options))
     service.told.clear()
 
@@ -283,3 +287,48 @@ def test_whose_presence_is_not_known_cannot_have_one(jid: str) -> None:
 def test_a_time_in_the_past_is_still_refused() -> None:
     with pytest.raises(InvalidOptionsError):
         subscribe(Provisioned(), AGENT, Options(expire=NOW - timedelta(seconds=1)))
+
+
+# What goes with its publisher. -------------------------------------------------------------------
+
+
+def test_items_go_when_their_publisher_has_gone_offline() -> None:
+    service = News(purge_offline=True, publish_model=PublishModel.OPEN)
+    service.create("lasting", publish_model=PublishModel.OPEN)
+    for node in ("news", "lasting"):
+        service.post(AGENT, item("mine"), node=node)
+        service.post(STRANGER, item("other"), node=node)
+    subscribe(service, ADMIN, address=DOMAIN, node="news")
+    phone = replace(DESK, jid=f"{AGENT}/phone")
+    for resource in (DESK, phone):
+        arrive(service, resource, DOMAIN)
+    leave(service, DESK.jid, DOMAIN)
+    leave(service, AGENT, EXTENSION)
+    assert len(service.pubsub.items) == 4
+    leave(service, phone.jid, DOMAIN)
+    assert service.item_ids(ADMIN, "news") == ["other"]
+    assert service.item_ids(ADMIN, "lasting") == ["mine", "other"]
+    assert service.heard(ADMIN) == [ItemRetracted("mine")]
+
+
+def test_at_an_extensions_node_it_is_presence_at_the_extension_that_counts() -> None:
+    service = News()
+    service.configure(
+        node="ext1000", purge_offline=True, publish_model=PublishModel.SUBSCRIBERS, max_items=3
+    )
+    service.subscribe(AGENT)
+    service.post(AGENT, item("mine"), node="ext1000")
+    service.publish("call-1")
+    leave(service, AGENT, DOMAIN)
+    assert service.item_ids(ADMIN) == ["mine", "call-1"]
+    leave(service, AGENT)
+    assert service.item_ids(ADMIN) == ["call-1"]
+
+
+def test_they_may_go_in_silence() -> None:
+    service = News(purge_offline=True, notify_retract=False)
+    service.post(ADMIN, item("mine"))
+    subscribe(service, AGENT, address=DOMAIN, node="news")
+    leave(service, ADMIN, DOMAIN)
+    assert service.item_ids(ADMIN, "news") == []
+    assert service.told == []

@@ -138,7 +138,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule(request=requests)
     def delete(self, request: Request) -> None:
-        self._do(lambda pubsub: pubsub.delete(request, None))
+        self._do(lambda pubsub: pubsub.delete(request, None, NOW))
 
     @rule(
         request=requests, changes=st.lists(st.tuples(accounts, st.sampled_from(Role)), max_size=3)
