@@ -5,7 +5,7 @@ import secrets
 import signal
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from random import SystemRandom
 from typing import TypeVar
 
@@ -28,7 +28,7 @@ from component.observer import ConnectionObserver, EngineObserver, asterisk_obse
 from component.operations.desk import Desk
 from component.operations.rights import Staff
 from component.pauses import pauses
-from component.ports import Snapshot, StoreUnavailableError, WaitingChannel
+from component.ports import Snapshot, StoreRefusedError, StoreUnavailableError, WaitingChannel
 from component.pubsub.model import Role
 from component.pubsub.presence import PresenceNotice
 from component.pubsub.service import PubSub
@@ -55,6 +55,9 @@ LAST_RETRY_SECONDS = 10.0
 
 WATCH_SECONDS = 1.0
 """How often the database is asked for a sign of life."""
+
+FORGET_SECONDS = 60.0
+"""How often what is too old is deleted."""
 
 
 class SystemClock:
@@ -204,6 +207,7 @@ class Service:
             tasks.create_task(self._xmpp.run(engine, answerer), name="xmpp")
             tasks.create_task(asterisk.run(), name="asterisk")
             tasks.create_task(self._watch(store), name="watch")
+            tasks.create_task(self._forget(store), name="forget")
             tasks.create_task(measure_lag(self._metrics.loop_lagged), name="lag")
             tasks.create_task(feed.run(), name="configuration feed")
             await stack.enter_async_context(agi)
@@ -253,6 +257,17 @@ class Service:
                 self._database = Status(ready=True, detail="connected")
             self._refresh()
             await asyncio.sleep(WATCH_SECONDS)
+
+    async def _forget(self, store: PostgresStore) -> None:
+        """Delete records that have been kept for long enough."""
+        kept = timedelta(days=self._config.records.choices_days)
+        while True:
+            try:
+                while await store.forget_choices(kept):
+                    pass
+            except (StoreUnavailableError, StoreRefusedError) as error:
+                log.warning("old records not deleted", error=str(error))
+            await asyncio.sleep(FORGET_SECONDS)
 
     def _refresh(self) -> None:
         """Let the metrics show how things stand now."""

@@ -189,6 +189,27 @@ def export(
 
 
 @app.command()
+def why(
+    call: Annotated[str, typer.Argument(help="Id of the call, or of its channel in Asterisk.")],
+    *,
+    json: Annotated[bool, typer.Option("--json", help="Write JSON, for scripts.")] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Show why a call was offered to whom: the candidates in their order, who was passed over."""
+    settings = _load(config)
+    from component.why import UnknownCallError, as_json, explain, show
+
+    try:
+        explained = _transfer(explain(settings.database, call))
+    except UnknownCallError as error:
+        _fail(str(error))
+    if json:
+        typer.echo(as_json(explained))
+    else:
+        show(explained)
+
+
+@app.command()
 def watch(
     extension: Annotated[str, typer.Argument(help="Extension whose calls are shown.")],
     *,

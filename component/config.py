@@ -25,6 +25,7 @@ from component.settings import (
     HttpConfig,
     LogConfig,
     PubSubConfig,
+    RecordsConfig,
     Section,
     XmppConfig,
 )
@@ -64,6 +65,7 @@ class Config(BaseSettings):
     http: HttpConfig = HttpConfig()
     log: LogConfig = LogConfig()
     pubsub: PubSubConfig = PubSubConfig()
+    records: RecordsConfig = RecordsConfig()
     contact: ContactConfig = ContactConfig()
 
     @classmethod

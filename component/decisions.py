@@ -216,6 +216,7 @@ class Decider:
             calls_gone=[call_id for call_id, call in self._state.calls.pending() if not call],
             turns=[turn for _, turn in self._state.turns.pending() if turn],
             queue_log=dict(self._state.queue_log.pending()),
+            choices=dict(self._state.choices.pending()),
             nodes=dict(pubsub.nodes.pending()),
             affiliations=dict(pubsub.affiliations.pending()),
             subscriptions=dict(pubsub.subscriptions.pending()),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from component.domain.choice import Choice
 from component.domain.commands import CallCommand, Command
 from component.domain.model import Agent, Call, Customer, DeviceState, Leg, Member, Spoke, Turn
 from component.domain.queue import Queue
@@ -59,6 +60,8 @@ class Changes:
     turns: list[Turn] = field(default_factory=list)
     queue_log: dict[int, LogEntry | None] = field(default_factory=dict)
     """By number; None is one that a failed transaction may have written: it never was."""
+    choices: dict[tuple[str, int], Choice | None] = field(default_factory=dict)
+    """(call id, attempt); None as in `queue_log`"""
     nodes: dict[str, Node | None] = field(default_factory=dict)
     affiliations: dict[tuple[str, str], Affiliation | None] = field(default_factory=dict)
     """(node, bare JID)"""
@@ -80,8 +83,8 @@ class Changes:
         return any(
             (
                 self.agents, self.members, self.calls, self.calls_gone, self.turns,
-                self.queue_log, self.nodes, self.affiliations, self.subscriptions, self.items,
-                self.contacts, self.redirects, self.outgoing, self.delivered,
+                self.queue_log, self.choices, self.nodes, self.affiliations, self.subscriptions,
+                self.items, self.contacts, self.redirects, self.outgoing, self.delivered,
             )
         )  # fmt: skip
 

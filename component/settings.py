@@ -248,6 +248,14 @@ class LogConfig(Section):
     )
 
 
+class RecordsConfig(Section):
+    """How long records are kept."""
+
+    choices_days: Annotated[float, Field(gt=0, le=36500, allow_inf_nan=False)] = Field(
+        default=30.0, description="days for which is kept why calls were offered to whom"
+    )
+
+
 class ContactConfig(Section):
     """Whom strangers may ask, as service discovery tells them (XEP-0157): URIs."""
 

@@ -6,12 +6,11 @@ thousand agents as with a hundred.
 
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from component.domain.model import Agent, AgentState, Member, MemberState
-from component.domain.queue import Queue
+from component.domain.obstacles import Obstacle
 from component.domain.terms import ANYBODY, Need
 
 NO_SKILLS: Mapping[str, int] = MappingProxyType({})
@@ -21,16 +20,6 @@ Place = tuple[Any, ...]
 
 Rank = tuple[Any, ...]
 """(penalty, *place, extension)"""
-
-
-def may_be_offered(agent: Agent, member: Member, queue: Queue) -> bool:
-    """Tell whether a call of the member's queue may be offered now."""
-    device = agent.device_state
-    return (
-        member.state is MemberState.READY
-        and agent.state is AgentState.AVAILABLE
-        and (device.is_there if queue.ringinuse else device.can_ring)
-    )
 
 
 class Line:
@@ -43,6 +32,9 @@ class Line:
     def __len__(self) -> int:
         return len(self._ranks)
 
+    def __contains__(self, extension: object) -> bool:
+        return extension in self._by_extension
+
     def __iter__(self) -> Iterator[str]:
         return (rank[-1] for rank in self._ranks)
 
@@ -53,6 +45,10 @@ class Line:
     def ranks(self) -> Iterator[Rank]:
         """Yield where the members stand, in order."""
         return iter(self._ranks)
+
+    def rank(self, extension: str) -> Rank:
+        """Return where a member stands who is in line."""
+        return self._by_extension[extension]
 
     def penalties(self) -> Iterator[tuple[int, range]]:
         """Yield each penalty that occurs, the lowest first, and the positions that have it."""
@@ -83,16 +79,23 @@ class Line:
 
 
 class Candidates:
-    """The lines of all queues; for each need that callers have, one of those who meet it."""
+    """The lines of all queues; for each need that callers have, one of those who meet it.
+
+    And who is in no line, by what keeps them from calls.
+    """
 
     def __init__(self) -> None:
         self._lines: defaultdict[str, Line] = defaultdict(Line)
         self._needed: defaultdict[str, dict[Need, Line]] = defaultdict(dict)
         self._skills: dict[str, Mapping[str, int]] = {}
+        self._obstacles: dict[tuple[str, str], Obstacle] = {}
+        self._kept_back: defaultdict[str, defaultdict[Obstacle, list[str]]] = defaultdict(
+            lambda: defaultdict(list)
+        )
 
     def of(self, queue: str, need: Need = ANYBODY) -> Line:
         """Return the candidates of a queue; iterated over, their extensions in order."""
-        if need == ANYBODY:
+        if need is ANYBODY or need == ANYBODY:  # is: comparing takes longer than all the rest
             return self._lines[queue]
         found = self._needed[queue].get(need)
         if found is None:
@@ -114,6 +117,20 @@ class Candidates:
         self._lines[queue].place(extension, rank)
         for need, line in self._needed[queue].items():
             self._place_if_met(line, need, extension, rank)
+
+    def keep_back(self, queue: str, extension: str, obstacle: Obstacle | None) -> None:
+        """Note what keeps a member from calls; None is nothing, or that there is no such member."""
+        old = self._obstacles.pop((queue, extension), None)
+        if old is not None:
+            line = self._kept_back[queue][old]
+            del line[bisect_left(line, extension)]
+        if obstacle is not None:
+            self._obstacles[queue, extension] = obstacle
+            insort(self._kept_back[queue][obstacle], extension)
+
+    def kept_back(self, queue: str) -> Mapping[Obstacle, Sequence[str]]:
+        """Return the members who may be offered nothing, by extension."""
+        return self._kept_back[queue]
 
     def _place_if_met(self, line: Line, need: Need, extension: str, rank: Rank | None) -> None:
         met = rank is not None and need.met_by(rank[0], self._skills[extension])

@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 
-from component.domain import announcements, sticky
+from component.domain import announcements, sticky, why
+from component.domain.choice import ChosenBy
 from component.domain.commands import (
     Command,
     Connect,
@@ -291,25 +292,28 @@ def _seek(state: State, call: Call, now: datetime, rng: Random) -> list[Command]
     preferred = sticky.preferred(state, call)
     if preferred is not None:
         if line.position(preferred) is not None:
-            return _offer(state, call, [preferred], now)
+            return _offer(state, call, [preferred], ChosenBy.STICKY, now)
         if sticky.is_awaited(state, call, preferred, now):
             return []
     chosen = strategy.choose(line, call.tried, turn, rng)
     if chosen:
-        return _offer(state, call, chosen, now)
+        return _offer(state, call, chosen, ChosenBy.STRATEGY, now)
     if call.retrying or not call.tried:
         return []  # or nobody is there who may be offered this call
     state.calls.put(call.id, replace(call, retrying=True))
     return [WakeAt(now + state.queues[call.queue].retry, RetryDue(call.id))]
 
 
-def _offer(state: State, call: Call, extensions: Sequence[str], now: datetime) -> list[Command]:
+def _offer(
+    state: State, call: Call, extensions: Sequence[str], by: ChosenBy, now: datetime
+) -> list[Command]:
     """Choose and reserve in one step: nobody else is offered to these agents meanwhile."""
     queue = state.queues[call.queue]
     offers = tuple(
         Offer(extension, Leg(call.id, attempt), now)
         for attempt, extension in enumerate(extensions, start=call.attempt + 1)
     )
+    why.note(state, call, offers, by, now)
     offered = replace(
         call,
         state=advance(CALL_TRANSITIONS, call.state, CallMove.OFFER),

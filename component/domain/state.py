@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from component.domain.candidates import Candidates, Rank, may_be_offered
+from component.domain.candidates import Candidates, Rank
+from component.domain.choice import Choice
 from component.domain.events import Event
 from component.domain.model import Agent, Call, CallState, Leg, Member, MemberState, Spoke, Turn
+from component.domain.obstacles import obstacle
 from component.domain.presence import Presence, reasons
 from component.domain.queue import Queue
 from component.domain.queue_log import CallChange, LogEntry, MemberChange, entries
@@ -38,6 +40,8 @@ class State:
         )
         self.queue_log: Table[int, LogEntry] = Table(ledger)
         """What has not been committed yet, by a number that grows and never comes again."""
+        self.choices: Table[tuple[str, int], Choice] = Table(ledger)
+        """What has not been committed yet, by call and leg."""
         self.turns: Table[str, Turn] = Table(ledger)
         """Of the queues that go round in a circle."""
         self.holdtimes: Table[str, int] = Table(ledger)
@@ -193,9 +197,11 @@ class State:
         self._asterisk_up = asterisk_up
 
     def forget_logged(self) -> None:
-        """Drop from memory the entries of the log, once they are committed."""
+        """Drop from memory what is kept for people only, once it is committed."""
         for number in list(self.queue_log):
             self.queue_log.forget(number)
+        for key in list(self.choices):
+            self.choices.forget(key)
 
     def log(self, event: Event, now: datetime) -> None:
         """Note in the log what changed, because of an event, since `forget_changes`."""
@@ -251,6 +257,7 @@ class State:
                 del line[bisect_left(line, (old.logon_order, old.extension))]
             self._queues_of[old.extension].discard(old.queue)
             self.candidates.place(old.queue, old.extension, None)
+            self.candidates.keep_back(old.queue, old.extension, None)
             self.presence.place(old.queue, old.extension, old.penalty, None)
         if new is not None:
             self._queues_of[new.extension].add(new.queue)
@@ -264,10 +271,12 @@ class State:
     def _place(self, agent: Agent, member: Member) -> None:
         rank: Rank | None = None
         queue = self.queues[member.queue]
-        if may_be_offered(agent, member, queue):
+        kept_back = obstacle(agent, member, queue)
+        if kept_back is None:
             strategy = STRATEGIES[queue.strategy]
             rank = (member.penalty, *strategy.place(agent, member), member.extension)
         self.candidates.place(member.queue, member.extension, rank, agent.skills)
+        self.candidates.keep_back(member.queue, member.extension, kept_back)
         logged_off = member.state is MemberState.LOGGED_OFF
         there = None if logged_off else reasons(agent, member)
         self.presence.place(member.queue, member.extension, member.penalty, there)

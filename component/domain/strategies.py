@@ -7,14 +7,14 @@ which, as in app_queue, it is a weight.
 Who was tried already for this call is chosen by none.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from random import Random
 from types import MappingProxyType
 from typing import Protocol
 
-from component.domain.candidates import Line, Place
+from component.domain.candidates import Line, Place, Rank
 from component.domain.model import Agent, Member, Turn
 from component.domain.queue import StrategyName
 
@@ -27,8 +27,17 @@ Chosen = tuple[str, ...]
 class Strategy(Protocol):
     """How one strategy orders and chooses."""
 
+    @property
+    def ordered_by(self) -> tuple[str, ...]:
+        """The names of what a place consists of."""
+        ...
+
     def place(self, agent: Agent, member: Member, /) -> Place:
         """Return where a member, who is logged on, stands among those of the same penalty."""
+        ...
+
+    def order(self, line: Line, turn: Turn | None, /) -> Iterator[Rank]:
+        """Yield the line as it is looked through; `turn` is as for `choose`."""
         ...
 
     def choose(self, line: Line, tried: Tried, turn: Turn | None, rng: Random, /) -> Chosen:
@@ -44,10 +53,15 @@ class InOrder:
     """Takes the first of an order that `place` gives."""
 
     by: Callable[[Agent, Member], Place]
+    ordered_by: tuple[str, ...]
 
     def place(self, agent: Agent, member: Member) -> Place:
         """Return the place in the order."""
         return self.by(agent, member)
+
+    def order(self, line: Line, _turn: Turn | None) -> Iterator[Rank]:
+        """Yield the line as it is."""
+        return line.ranks()
 
     def choose(self, line: Line, tried: Tried, _turn: Turn | None, _rng: Random) -> Chosen:
         """Take the first."""
@@ -59,22 +73,25 @@ class RoundRobin:
     """Goes round in a circle, on from whom the last call of the queue was offered to."""
 
     by: Callable[[Member | Turn], Place]
+    ordered_by: tuple[str, ...] = ()
 
     def place(self, _agent: Agent, member: Member) -> Place:
         """Return the place in the circle."""
         return self.by(member)
 
-    def choose(self, line: Line, tried: Tried, turn: Turn | None, _rng: Random) -> Chosen:
-        """Take the next in the circle."""
+    def order(self, line: Line, turn: Turn | None) -> Iterator[Rank]:
+        """Yield the circle of each penalty."""
         for penalty, positions in line.penalties():
             start = positions.start
             if turn is not None:
                 start = line.position_after((penalty, *self.by(turn), turn.extension))
-            circle = chain(range(start, positions.stop), range(positions.start, start))
-            for position in circle:
-                if line[position] not in tried:
-                    return (line[position],)
-        return ()
+            for position in chain(range(start, positions.stop), range(positions.start, start)):
+                yield line.rank(line[position])
+
+    def choose(self, line: Line, tried: Tried, turn: Turn | None, _rng: Random) -> Chosen:
+        """Take the next in the circle."""
+        circle = (rank[-1] for rank in self.order(line, turn))
+        return next(((extension,) for extension in circle if extension not in tried), ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +100,15 @@ class Drawn:
 
     weight: Callable[[int], int] | None
     """None: the lowest penalty wins."""
+    ordered_by: tuple[str, ...] = ()
 
     def place(self, _agent: Agent, _member: Member) -> Place:
         """Return nothing: all are alike."""
         return ()
+
+    def order(self, line: Line, _turn: Turn | None) -> Iterator[Rank]:
+        """Yield all among whom lots are drawn."""
+        return line.ranks()
 
     def choose(self, line: Line, tried: Tried, _turn: Turn | None, rng: Random) -> Chosen:
         """Draw one lot for all of a penalty together, then one among the winners.
@@ -117,10 +139,15 @@ class All:
     """Takes everybody of the lowest penalty at once, the others when none of them took the call."""
 
     by: Callable[[Agent, Member], Place]
+    ordered_by: tuple[str, ...]
 
     def place(self, agent: Agent, member: Member) -> Place:
         """Return the place in the order in which the phones begin to ring."""
         return self.by(agent, member)
+
+    def order(self, line: Line, _turn: Turn | None) -> Iterator[Rank]:
+        """Yield the line as it is."""
+        return line.ranks()
 
     def choose(self, line: Line, tried: Tried, _turn: Turn | None, _rng: Random) -> Chosen:
         """Take all of the lowest penalty of which anybody is left."""
@@ -158,17 +185,19 @@ def _order_of_log_on(_agent: Agent, member: Member) -> Place:
     return (member.logon_order,)
 
 
+_IDLE = ("idle_since", "logon_order")
+
 STRATEGIES: Mapping[StrategyName, Strategy] = MappingProxyType(
     {
-        StrategyName.LEASTRECENT: InOrder(_least_recent),
-        StrategyName.FEWESTCALLS: InOrder(_fewest_calls),
-        StrategyName.LINEAR: InOrder(_order_of_log_on),
+        StrategyName.LEASTRECENT: InOrder(_least_recent, _IDLE),
+        StrategyName.FEWESTCALLS: InOrder(_fewest_calls, ("calls_taken", *_IDLE)),
+        StrategyName.LINEAR: InOrder(_order_of_log_on, ("logon_order",)),
         # By extension, so that logging off and on does not change one's place in the circle.
         StrategyName.RRMEMORY: RoundRobin(lambda _member: ()),
-        StrategyName.RRORDERED: RoundRobin(lambda member: (member.logon_order,)),
+        StrategyName.RRORDERED: RoundRobin(lambda member: (member.logon_order,), ("logon_order",)),
         StrategyName.RANDOM: Drawn(None),
         StrategyName.WRANDOM: Drawn(lambda penalty: 1 + penalty),
-        StrategyName.RINGALL: All(_least_recent),
+        StrategyName.RINGALL: All(_least_recent, _IDLE),
     }
 )
 

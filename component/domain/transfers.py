@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
-from component.domain import routing
+from component.domain import routing, why
 from component.domain.commands import (
     AnswerTransfer,
     Command,
@@ -108,6 +108,7 @@ def _pass_on(
         wait_until=now + queue.max_wait,
     )
     state.calls.put(call.id, passed_on)
+    why.note_transfer(state, call, offer)
     routing.reserve(state, queue, offer)
     at_most = queue.max_wait + routing.HOLD_GRACE
     return [

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from component.domain.announcements import average
+from component.domain.choice import Choice
 from component.domain.model import Agent, Call, CallState, Customer, Member, Outcome, Spoke, Turn
 from component.domain.queue import Queue
 from component.domain.queue_log import LogEntry
@@ -37,6 +38,7 @@ class MemoryStore:
         self.calls: dict[str, Call] = {}
         self.turns: dict[str, Turn] = {}
         self.queue_log: dict[int, LogEntry] = {}
+        self.choices: dict[tuple[str, int], Choice] = {}
         self.nodes: dict[str, Node] = {}
         self.affiliations: dict[tuple[str, str], Affiliation] = {}
         self.subscriptions: dict[tuple[str, str, str, str], Subscription] = {}
@@ -86,6 +88,7 @@ class MemoryStore:
             self.calls.pop(call_id, None)
         self.turns |= {turn.queue: turn for turn in changes.turns}
         _merge(self.queue_log, changes.queue_log)
+        _merge(self.choices, changes.choices)
         _merge(self.nodes, changes.nodes)
         _merge(self.affiliations, changes.affiliations)
         _merge(self.subscriptions, changes.subscriptions)

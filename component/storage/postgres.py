@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
@@ -24,8 +25,15 @@ UNAVAILABLE = (
 )
 """What says that the database is away, rather than that it was asked for something wrong."""
 
+FORGET_CHOICES = """
+    DELETE FROM choices WHERE (call_id, attempt) IN (
+        SELECT call_id, attempt FROM choices WHERE at < now() - $1::interval ORDER BY at LIMIT $2
+    )"""
+
+FORGOTTEN_AT_ONCE = 1000
+
 CONNECTIONS = 3
-"""One for the writer, the rest for signs of life."""
+"""One for the writer, the rest for signs of life and for deleting what is old."""
 
 
 class PostgresStore:
@@ -90,6 +98,15 @@ class PostgresStore:
         text, parameters = statement(changes)
         async with self._connection() as connection:
             await connection.fetch(text, *parameters)
+
+    async def forget_choices(self, older: timedelta) -> bool:
+        """Delete some of the choices that are older; return whether there may be more of them.
+
+        Few at a time, for commits go on meanwhile. Raises `StoreUnavailableError`.
+        """
+        async with self._connection() as connection:
+            deleted = await connection.execute(FORGET_CHOICES, older, FORGOTTEN_AT_ONCE)
+        return bool(deleted == f"DELETE {FORGOTTEN_AT_ONCE}")
 
     async def ping(self) -> None:
         """Ask the database for a sign of life. Raises `StoreUnavailableError`."""

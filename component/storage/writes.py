@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TypeVar
 
+from component.domain.choice import Choice
 from component.domain.model import NOTHING, Agent, Call, Member, Offer, Told, Turn
 from component.domain.queue_log import LogEntry
 from component.domain.terms import USUAL, Terms
@@ -68,6 +69,15 @@ PARTS: dict[str, str] = {
     "queue_log_gone": """
         DELETE FROM queue_log USING json_populate_recordset(NULL::queue_log, {rows}) AS gone
         WHERE queue_log.id = gone.id""",
+    "choices": """
+        INSERT INTO choices SELECT * FROM json_populate_recordset(NULL::choices, {rows})
+        ON CONFLICT (call_id, attempt) DO UPDATE SET
+            at = excluded.at, chosen_by = excluded.chosen_by, strategy = excluded.strategy,
+            offered = excluded.offered, line = excluded.line,
+            candidates = excluded.candidates, passed_over = excluded.passed_over""",
+    "choices_gone": """
+        DELETE FROM choices USING json_populate_recordset(NULL::choices, {rows}) AS gone
+        WHERE (choices.call_id, choices.attempt) = (gone.call_id, gone.attempt)""",
     "nodes": """
         INSERT INTO nodes SELECT * FROM json_populate_recordset(NULL::nodes, {rows})
         ON CONFLICT (name) DO UPDATE SET
@@ -150,6 +160,8 @@ def _rows(changes: Changes) -> dict[str, list[Row]]:
         "turns": [_turn(turn) for turn in changes.turns],
         "queue_log": [_log_entry(id_, entry) for id_, entry in changes.queue_log.items() if entry],
         "queue_log_gone": _gone(changes.queue_log, lambda id_: {"id": id_}),
+        "choices": [_choice(choice) for choice in changes.choices.values() if choice],
+        "choices_gone": _gone(changes.choices, lambda key: {"call_id": key[0], "attempt": key[1]}),
         "nodes": [_node(node) for node in changes.nodes.values() if node],
         "nodes_gone": _gone(changes.nodes, lambda name: {"name": name}),
         "affiliations": [_affiliation(a) for a in changes.affiliations.values() if a],
@@ -281,6 +293,24 @@ def _log_entry(id_: int, entry: LogEntry) -> Row:
         "agent": entry.agent,
         "event": entry.event,
         **{f"data{number}": data[number - 1] for number in range(1, 6)},
+    }
+
+
+def _choice(choice: Choice) -> Row:
+    return {
+        "call_id": choice.call_id,
+        "attempt": choice.attempt,
+        "queue": choice.queue,
+        "at": choice.at,
+        "chosen_by": choice.by,
+        "strategy": choice.strategy,
+        "offered": choice.offered,
+        "line": list(choice.ordered()),
+        "candidates": choice.candidates,
+        "passed_over": {
+            obstacle: {"number": passed_over.number, "extensions": passed_over.extensions}
+            for obstacle, passed_over in choice.passed_over.items()
+        },
     }
 
 

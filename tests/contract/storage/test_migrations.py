@@ -41,6 +41,7 @@ LATER = [
     "0017_made_anew",
     "0018_connecting",
     "0019_redirects",
+    "0020_choices",
 ]
 ALL = ["0001_schema", *LATER]
 

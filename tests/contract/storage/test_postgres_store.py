@@ -1,11 +1,14 @@
 """What only a real database can show."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
 
+from component.domain.choice import Choice, ChosenBy, PassedOver
 from component.domain.model import Call, Caller, CallState, Customer, Leg, Offer, Outcome, Spoke
+from component.domain.obstacles import Obstacle
 from component.domain.presence import conditions
 from component.domain.queue import (
     AnnounceHoldTime,
@@ -191,3 +194,52 @@ async def test_words_that_app_queue_does_not_have_are_refused(
         with pytest.raises(asyncpg.CheckViolationError):
             await connection.execute(f"UPDATE queues SET {setting} = $1", words)
     await connection.close()
+
+
+CHOICE = Choice(
+    "call1", 2, "support", NOW, ChosenBy.STRATEGY, StrategyName.FEWESTCALLS, ("1000",),
+    ((0, 3, NOW, 1, "1000"), (5, 4, NOW, 2, "2000")), 7,
+    {Obstacle.PAUSED: PassedOver(9, ("3000",))},
+)  # fmt: skip
+
+
+async def test_why_a_call_was_offered_is_written_corrected_and_undone(
+    database_url: str, postgres: PostgresStore
+) -> None:
+    key = (CHOICE.call_id, CHOICE.attempt)
+    await postgres.commit(Changes(choices={key: CHOICE._replace(offered=("2000",))}))
+    await postgres.commit(Changes(choices={key: CHOICE}))
+    connection = await asyncpg.connect(database_url)
+    row = await connection.fetchrow("SELECT * FROM choices")
+    assert (row["call_id"], row["attempt"], row["at"]) == ("call1", 2, NOW)
+    assert (row["chosen_by"], row["strategy"]) == ("strategy", "fewestcalls")
+    assert (row["offered"], row["candidates"]) == (["1000"], 7)
+    line, passed_over = json.loads(row["line"]), json.loads(row["passed_over"])
+    assert line[1] == {
+        "extension": "2000", "penalty": 5, "calls_taken": 4, "idle_since": NOW.isoformat(),
+        "logon_order": 2,
+    }  # fmt: skip
+    assert passed_over == {"paused": {"number": 9, "extensions": ["3000"]}}
+
+    await postgres.commit(Changes(choices={key: None}))
+    assert await connection.fetchval("SELECT count(*) FROM choices") == 0
+    await connection.close()
+
+
+async def test_choices_are_forgotten_when_they_are_old_a_few_at_a_time(
+    database_url: str, postgres: PostgresStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("component.storage.postgres.FORGOTTEN_AT_ONCE", 2)
+    now = datetime.now(UTC)
+    choices = [
+        CHOICE._replace(attempt=number, at=now - timedelta(hours=number)) for number in range(5)
+    ]
+    await postgres.commit(Changes(choices={(c.call_id, c.attempt): c for c in choices}))
+    older = timedelta(minutes=90)
+    assert await postgres.forget_choices(older)
+    assert not await postgres.forget_choices(older)
+
+    connection = await asyncpg.connect(database_url)
+    rows = await connection.fetch("SELECT attempt FROM choices ORDER BY attempt")
+    await connection.close()
+    assert [row["attempt"] for row in rows] == [0, 1]
