@@ -14,6 +14,7 @@ import structlog
 
 from component.config import Config, ConfigError
 from component.configuration import Takeover
+from component.control import ControlServer
 from component.database import database_url
 from component.domain.events import Event
 from component.engine import Engine
@@ -188,13 +189,14 @@ class Service:
             routes.scripts(),
             script_deadline=config.agi.deadline,
         )
+        desk = Desk(engine)
         stanzas = dispatcher(
             engine,
             config.xmpp.domain,
             version(),
             _new_id,
             config.pubsub.policy,
-            desk=Desk(engine),
+            desk=desk,
             staff=self._staff(),
             contact=config.contact.addresses,
         )
@@ -211,6 +213,7 @@ class Service:
             tasks.create_task(measure_lag(self._metrics.loop_lagged), name="lag")
             tasks.create_task(feed.run(), name="configuration feed")
             await stack.enter_async_context(agi)
+            await stack.enter_async_context(ControlServer(desk, config.control.socket))
             log.info("serving", version=version(), domain=config.xmpp.domain)
 
     async def _provision(self, engine: Engine, accounts: Mapping[str, str]) -> None:

@@ -5,14 +5,17 @@ import getpass
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import typer
 
+from component import cli_operations
+from component.cli_common import ConfigOption
+from component.cli_common import fail as _fail
+from component.cli_common import load as _load
+
 if TYPE_CHECKING:
     from collections.abc import Coroutine
-
-    from component.config import Config
 
 T = TypeVar("T")
 
@@ -25,14 +28,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-ConfigOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--config", "-c", metavar="FILE", envvar="IVR_PUBSUB_CONFIG", show_envvar=True,
-        help="Configuration. Without it: ./ivr-pubsub.toml or /etc/ivr-pubsub/ivr-pubsub.toml.",
-    ),
-]  # fmt: skip
-
+app.add_typer(cli_operations.agents, name="agents")
+app.add_typer(cli_operations.queues, name="queues")
+app.add_typer(cli_operations.calls, name="calls")
+app.command()(cli_operations.top)
 
 TableArgument = Annotated[
     Literal["customers", "extensions", "members"], typer.Argument(help="What it is about.")
@@ -283,23 +282,9 @@ def _transfer(work: "Coroutine[None, None, T]") -> "T":
         _fail(str(error))
 
 
-def _load(file: Path | None) -> "Config":
-    from component.config import ConfigError, find_file, load
-
-    try:
-        return load(find_file(file))
-    except ConfigError as error:
-        _fail(str(error), status=2)
-
-
 def _verdict(ok: bool) -> str:
     word, colour = ("OK", typer.colors.GREEN) if ok else ("PROBLEM", typer.colors.RED)
     return typer.style(f"{word:7}", fg=colour)
-
-
-def _fail(message: str, status: int = 1) -> NoReturn:
-    typer.echo(f"ivr-pubsub: {message}", err=True)
-    raise typer.Exit(status)
 
 
 def main() -> None:

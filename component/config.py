@@ -20,6 +20,7 @@ from component.settings import (
     AgiConfig,
     AsteriskConfig,
     ContactConfig,
+    ControlConfig,
     CustomersConfig,
     DatabaseConfig,
     HttpConfig,
@@ -63,6 +64,7 @@ class Config(BaseSettings):
     database: DatabaseConfig = DatabaseConfig()
     customers: CustomersConfig = CustomersConfig()
     http: HttpConfig = HttpConfig()
+    control: ControlConfig = ControlConfig()
     log: LogConfig = LogConfig()
     pubsub: PubSubConfig = PubSubConfig()
     records: RecordsConfig = RecordsConfig()

@@ -234,6 +234,15 @@ class HttpConfig(Section):
     port: Port = Field(default=8080, description="TCP port to listen on")
 
 
+class ControlConfig(Section):
+    """Where the command line reaches the running service."""
+
+    socket: Path = Field(
+        default=Path("/run/ivr-pubsub/control.sock"),
+        description="Unix socket; who may open it is an administrator",
+    )
+
+
 class LogConfig(Section):
     """What is written to standard error."""
 

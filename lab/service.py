@@ -34,7 +34,7 @@ class Service:
     def __init__(self, directory: Path, settings: Settings) -> None:
         self.config = directory / "ivr-pubsub.toml"
         self.log = directory / "service.log"
-        self._settings = settings
+        self._settings = {"control": {"socket": str(directory / "control.sock")}, **settings}
         self._running: Process | None = None
         directory.mkdir(parents=True, exist_ok=True)
 

@@ -1,9 +1,15 @@
 """Agents at work without phone codes: by ad-hoc commands, as from Gajim or Psi."""
 
+import asyncio
+import json
+from asyncio.subprocess import PIPE
+from pathlib import Path
+from subprocess import CalledProcessError
 from xml.etree import ElementTree as ET
 
 import pytest
 
+from lab.service import COMMAND
 from lab.xmpp_server import COMPONENT
 from tests.e2e.world import World
 from tests.e2e.xmpp_user import XmppUser
@@ -36,3 +42,28 @@ async def test_who_logs_on_by_command_is_rung_and_by_command_no_longer(world: Wo
 
         await carry_out(user, "log-off")
         assert await world.sql("SELECT 1 FROM members WHERE logged_on_at IS NOT NULL") == []
+
+
+async def test_the_operator_sees_and_changes_the_same_on_the_command_line(world: World) -> None:
+    await world.agent("1000")
+    config = world.service.config
+    (agent, *_) = json.loads(await run("agents", "--json", "--config", config))
+    assert (agent["extension"], agent["state"]) == ("1000", "free")
+    said = await run("agents", "pause", "1000", "--reason", "meeting", "--config", config)
+    assert said == "1000 is paused: meeting.\n"
+    assert "paused" in await run("agents", "--config", config)
+    assert "1000" not in await run("calls", "--config", config)
+    await world.service.stop()
+    with pytest.raises(CalledProcessError) as failed:
+        await run("queues", "--config", config)
+    assert "the service does not run here" in failed.value.stderr
+    await world.service.start()
+
+
+async def run(*arguments: str | Path) -> str:
+    """Run a command; return what it writes. Raises `CalledProcessError`."""
+    process = await asyncio.create_subprocess_exec(COMMAND, *arguments, stdout=PIPE, stderr=PIPE)
+    out, complaint = await process.communicate()
+    if process.returncode:
+        raise CalledProcessError(process.returncode, arguments[0], stderr=complaint.decode())
+    return out.decode()

@@ -37,9 +37,12 @@ class FrontDesk:
         self.state = small_centre(self.ledger, ACCOUNTS)
         self.now = datetime(2026, 1, 1, 9, tzinfo=UTC)
         self.decided: list[Command] = []
+        self.failure: Exception | None = None
         self.desk = Desk(self)
 
     async def errand(self, run: Callable[[State, Callable[[Event], None], datetime], T]) -> T:
+        if self.failure is not None:
+            raise self.failure
         mark = self.ledger.mark()
         try:
             return run(self.state, self.take, self.now)

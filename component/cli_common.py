@@ -1,0 +1,33 @@
+"""What all commands of the command line have in common."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from component.config import Config
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config", "-c", metavar="FILE", envvar="IVR_PUBSUB_CONFIG", show_envvar=True,
+        help="Configuration. Without it: ./ivr-pubsub.toml or /etc/ivr-pubsub/ivr-pubsub.toml.",
+    ),
+]  # fmt: skip
+
+
+def load(file: Path | None) -> "Config":
+    """Load the configuration, or say what is wrong with it and exit."""
+    from component.config import ConfigError, find_file, load
+
+    try:
+        return load(find_file(file))
+    except ConfigError as error:
+        fail(str(error), status=2)
+
+
+def fail(message: str, status: int = 1) -> NoReturn:
+    """Say what went wrong, and exit."""
+    typer.echo(f"ivr-pubsub: {message}", err=True)
+    raise typer.Exit(status)
