@@ -1,7 +1,7 @@
 PYTHON ?= python3
 export PYTHON
 
-.PHONY: help setup run test simulate check format bench-pop bench-engine bench-pubsub docs dashboards diagrams plots prompts clean
+.PHONY: help setup run test simulate check format bench-pop bench-engine bench-pubsub docs dashboards diagrams plots recording prompts clean
 
 help: ## Show this help
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -50,6 +50,9 @@ dashboards: setup ## Write the dashboards anew in monitoring/grafana, from lab/d
 plots: setup ## Draw the dashboards in docs/images, from real calls that a real Prometheus saw
 	@.venv/bin/pip install --quiet --disable-pip-version-check --no-compile --editable '.[plots]'
 	@.venv/bin/python -m lab.plots
+
+recording: setup ## Draw in docs/images/make-run.svg what `make run` prints
+	@.venv/bin/python -m lab.recording
 
 diagrams: setup ## Draw the state machines anew in docs/state-machines.md
 	@.venv/bin/python -m component.domain.diagrams > docs/state-machines.md
