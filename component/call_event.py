@@ -41,6 +41,7 @@ class CallEvent:
     answered: datetime | None
     ended: datetime | None
     transferred_from: tuple[str, ...] = ()  # extensions that had the call before, the first first
+    called_back: str = ""  # the number, if the caller had hung up and was called back
 
 
 def read(item: Element) -> CallEvent | None:
@@ -56,6 +57,7 @@ def read(item: Element) -> CallEvent | None:
             customer.get("attributes", {}), call["digits"], call["waiting"],
             entered, offered, answered, ended,
             tuple(transfer["from"] for transfer in call.get("transfers", ())),
+            (call.get("callback") or {}).get("number", ""),
         )  # fmt: skip
     except (ValueError, KeyError, TypeError):
         log.warning("cannot read item %s", item.get("id"))

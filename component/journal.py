@@ -5,7 +5,7 @@ from datetime import datetime
 
 import structlog
 
-from component.domain.commands import Release, Ring
+from component.domain.commands import CallCustomer, Release, Ring
 from component.domain.events import QueueChanged, QueueRemoved
 from component.domain.model import Call, Leg
 from component.domain.queue_log import NONE, LogEntry
@@ -29,6 +29,10 @@ WORDS = {
     "EXITEMPTY": "caller sent on, nobody is there",
     "EXITWITHKEY": "caller sent on by a key",
     "WITHDRAW": "caller sent on",
+    "CALLBACK": "caller is to be called back",
+    "CALLBACKMISSED": "customer not reached",
+    "CALLBACKTAKEN": "customer reached",
+    "CALLBACKFAILED": "calling back given up",
     "ADDMEMBER": "agent logged on",
     "REMOVEMEMBER": "agent logged off",
     "PAUSE": "agent paused",
@@ -48,14 +52,18 @@ class Journal:
 
     def committed(self, what: Committed) -> None:
         """Log what happened, and what is going to be done."""
-        calls = {(call.channel, call.queue): call for call in what.changes.calls}
+        calls = {(call.logged_as, call.queue): call for call in what.changes.calls}
         for entry in (entry for _, entry in sorted(what.changes.queue_log.items()) if entry):
+            if entry.event == "CALLBACKCALL":
+                continue  # what is going to be done says it, and for which agent
             call = calls.get((entry.callid, entry.queuename))
             log.info(WORDS.get(entry.event, entry.event.lower()), **_of_entry(entry, call))
         for command in what.commands:
             match command:
                 case Ring(leg):
                     log.info("call offered", **self.about(leg.call_id, leg))
+                case CallCustomer(call_id, extension=extension):
+                    log.info("customer is called back", **self.about(call_id), agent=extension)
                 case Release(call_id, _, status) if not self._was_let_in(call_id):
                     log.info("caller not let in", **self.about(call_id), status=status.value)
 

@@ -51,6 +51,8 @@ class WaitEnd(StrEnum):
     ABANDONED = "abandoned"
     RELEASED = "released"
     """The caller went back to the dialplan."""
+    KEPT = "kept"
+    """The caller hung up, to be called back."""
 
 
 class LookupResult(StrEnum):
@@ -115,7 +117,9 @@ class Metrics:
 
     def forget_queue(self, name: str) -> None:
         """Show no more how things stand in a queue that is gone; what happened stays counted."""
-        for gauge in (self._servicelevel, self._waiting, self._longest_wait, self._members):
+        for gauge in (
+            self._servicelevel, self._waiting, self._longest_wait, self._callbacks, self._members,
+        ):  # fmt: skip
             gauge.remove(name)
         for activity in Activity:
             self._agents.remove(name, activity)
@@ -141,8 +145,11 @@ class Metrics:
         """Count a conversation."""
         self._talk.labels(queue).observe(seconds)
 
-    def waiting(self, queue: str, callers: int, longest: float) -> None:
-        """Set how many callers wait, and for how long the one has who came first."""
+    def waiting(self, queue: str, callers: int, longest: float, callbacks: int) -> None:
+        """Set how many callers wait, for how long the one has who came first, and how many are to
+        be called back, whom the others are not counted with.
+        """
+        self._callbacks.labels(queue).set(callbacks)
         self._waiting.labels(queue).set(callers)
         self._longest_wait.labels(queue).set(longest)
 
@@ -258,6 +265,9 @@ class Metrics:
         self._waiting = self._gauge("callers_waiting", "Callers not connected yet", "queue")
         self._longest_wait = self._gauge(
             "longest_wait_seconds", "For how long the caller waits who came first", "queue"
+        )
+        self._callbacks = self._gauge(
+            "callbacks_waiting", "Callers who hung up and are to be called back", "queue"
         )
         self._lookups = self._counter("customer_lookups", "Customer codes looked up", "result")
         self._lookup = self._histogram(

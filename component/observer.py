@@ -6,6 +6,7 @@ from datetime import datetime
 from component.agent_times import AgentTimes
 from component.domain.commands import Announce, Command, Connect, HideCall
 from component.domain.model import Agent, AgentState, Call, CallState, OfferEnd, Outcome
+from component.domain.queue_log import LogEntry
 from component.domain.state import State
 from component.http import Status
 from component.metrics import (
@@ -23,7 +24,8 @@ from component.telephony.errors import AriError
 from component.words import snake_case
 
 WAIT_ENDS = {Outcome.COMPLETED: WaitEnd.ANSWERED, Outcome.ABANDONED: WaitEnd.ABANDONED}
-"""All other outcomes mean that the caller went back to the dialplan."""
+"""All other outcomes mean that the caller went back to the dialplan. Of who is to be called back
+the wait on the line is counted when the caller hangs up, and no other."""
 
 
 class EngineObserver:
@@ -55,6 +57,9 @@ class EngineObserver:
         for call in what.changes.calls:
             if call.state is CallState.ENDED and call.outcome is not None:
                 self._count_ended(call, call.outcome)
+        for entry in filter(None, what.changes.queue_log.values()):
+            if entry.event == "CALLBACK":
+                self._count_kept(entry)
         for agent in what.changes.agents:
             self._follow_wrap_up(agent, now)
         self._times.changed(what.changes.agents, what.changes.members, now)
@@ -80,7 +85,12 @@ class EngineObserver:
         for name, queue in self._state.queues.items():
             self._metrics.queue(name, queue.servicelevel.total_seconds())
             first = self._state.longest_waiting(name)
-            self._metrics.waiting(name, self._state.callers(name), _seconds(first, now))
+            self._metrics.waiting(
+                name,
+                self._state.callers(name),
+                _seconds(first, now),
+                self._state.callbacks(name),
+            )
             self._metrics.members(
                 name, len(self._state.logged_on(name)), self._times.counts.get(name, {})
             )
@@ -105,8 +115,8 @@ class EngineObserver:
         [taken] = call.offers
         rang = _seconds(taken.offered_at, taken.answered_at or answered_at)
         self._metrics.offer_ended(call.queue, ANSWERED, rang)
-        if call.transfers:
-            return  # the wait for the first agent was counted
+        if call.transfers or call.callback is not None:
+            return  # the wait for the first agent was counted, or that until the caller hung up
         self._metrics.wait_ended(call.queue, WaitEnd.ANSWERED, waited)
         queue = self._state.queues.get(call.queue)
         if queue is not None and waited <= queue.servicelevel.total_seconds():
@@ -117,9 +127,14 @@ class EngineObserver:
         self._metrics.call_left(call.queue, outcome)
         if call.answered_at is not None:
             self._metrics.talked(call.queue, _seconds(call.answered_at, ended_at))
-        elif not call.transfers:
+        elif not call.transfers and call.callback is None:
             end = WAIT_ENDS.get(outcome, WaitEnd.RELEASED)
             self._metrics.wait_ended(call.queue, end, _seconds(call.entered_at, ended_at))
+
+    def _count_kept(self, entry: LogEntry) -> None:
+        """Count the wait of a caller who does not stay on the line: it is over."""
+        _, waited = entry.data
+        self._metrics.wait_ended(entry.queuename, WaitEnd.KEPT, float(waited))
 
     def _follow_wrap_up(self, agent: Agent, now: datetime) -> None:
         if agent.state is AgentState.WRAP_UP and agent.queue is not None:

@@ -8,7 +8,7 @@ rather not parse XML.
 import json
 from datetime import UTC, datetime
 
-from component.domain.model import Call, CallState, Transfer
+from component.domain.model import Call, Callback, CallState, Transfer
 from component.markup import NOTHING, Markup, element, text
 
 CALL_NAMESPACE = "urn:ivr-pubsub:call:1"
@@ -39,6 +39,7 @@ def call_xml(call: Call, extension: str) -> Markup:
         _customer_xml(call),
         element("digits", {}, text(call.digits)),
         *(_transfer_xml(transfer) for transfer in call.transfers),
+        NOTHING if call.callback is None else element("callback", _callback(call.callback)),
         element("json", {"xmlns": JSON_NAMESPACE}, text(data)),
     )
 
@@ -82,6 +83,7 @@ def _call_json(call: Call, extension: str) -> dict[str, object]:
         },
         "digits": call.digits,
         "transfers": [_transfer_attributes(transfer) for transfer in call.transfers],
+        "callback": call.callback and _callback(call.callback),
     }
 
 
@@ -100,6 +102,10 @@ def _transfer_attributes(transfer: Transfer) -> dict[str, str | None]:
         "at": timestamp(transfer.at),
         "kind": "attended" if transfer.attended else "blind",
     }
+
+
+def _callback(callback: Callback) -> dict[str, str | None]:
+    return {"number": callback.number, "asked": timestamp(callback.asked_at)}
 
 
 def _customer_xml(call: Call) -> Markup:

@@ -165,6 +165,15 @@ class WaitingChannel:
 
 
 @dataclass(frozen=True, slots=True)
+class CalledChannel:
+    """A channel to a customer who is called back."""
+
+    channel: str
+    call_id: str
+    answered: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """What Asterisk has of ours, read after a (re)connect."""
 
@@ -176,6 +185,7 @@ class Snapshot:
     bridges: dict[str, frozenset[str]]
     """Call id → the channels in that call's bridge."""
     device_states: dict[str, DeviceState]
+    customers: tuple[CalledChannel, ...] = ()
 
 
 class CallControl(Protocol):

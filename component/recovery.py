@@ -8,12 +8,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from component.domain import announcements, sticky
-from component.domain.commands import CallCommand, Connect, HangUpLeg, Hold, Part, WakeAt
+from component.domain import announcements, callbacks, sticky
+from component.domain.commands import (
+    CallCommand,
+    Connect,
+    HangUpCustomer,
+    HangUpLeg,
+    Hold,
+    Part,
+    WakeAt,
+)
 from component.domain.events import (
     AnnouncementDue,
+    CallbackDue,
+    CallbackExpired,
+    CallbackTimedOut,
     CallerLeft,
     ConnectDue,
+    CustomerAnswered,
     DeviceStateChanged,
     Event,
     LegAnswered,
@@ -27,9 +39,10 @@ from component.domain.events import (
     WrapUpOver,
 )
 from component.domain.model import Call, CallState, Leg, LegEnd
+from component.domain.queue import Queue
 from component.domain.routing import HOLD_GRACE
 from component.domain.state import State
-from component.ports import Snapshot, WaitingChannel
+from component.ports import CalledChannel, Snapshot, WaitingChannel
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +69,12 @@ def timers(state: State, now: datetime) -> Iterator[WakeAt]:
         if queue is None:  # removed while nobody listened
             yield WakeAt(now, QueueRemoved(call.queue))
             continue
-        if call.is_waiting:
-            yield WakeAt(state.waits_until(call), WaitTimedOut(call.id))
+        if call.is_waiting or call.is_kept:
             if call.terms.need.skills and queue.skills_timeout:
                 yield WakeAt(call.entered_at + queue.skills_timeout, SkillsWaived(call.id))
             yield from sticky.timer(state, call)
+        if call.is_waiting:
+            yield WakeAt(state.waits_until(call), WaitTimedOut(call.id))
             if call.told.periodic_at is not None:
                 yield WakeAt(now + queue.min_announce_frequency, AnnouncementDue(call.id))
         for offer in call.offers if call.state is CallState.OFFERED else ():
@@ -70,6 +84,19 @@ def timers(state: State, now: datetime) -> Iterator[WakeAt]:
             yield WakeAt((taken.answered_at or now) + queue.memberdelay, ConnectDue(taken.leg))
         if call.retrying:
             yield WakeAt(now + queue.retry, RetryDue(call.id))
+        yield from _of_callback(call, queue)
+
+
+def _of_callback(call: Call, queue: Queue) -> Iterator[WakeAt]:
+    callback = call.callback
+    if callback is None or not call.is_kept:
+        return
+    yield WakeAt(callback.asked_at + queue.callback.max_age, CallbackExpired(call.id))
+    if callback.again_at is not None:
+        yield WakeAt(callback.again_at, CallbackDue(call.id))
+    over = callbacks.until(call, queue)
+    if over is not None:
+        yield WakeAt(over, CallbackTimedOut(call.channel))
 
 
 def compare(state: State, snapshot: Snapshot) -> Found:
@@ -79,10 +106,11 @@ def compare(state: State, snapshot: Snapshot) -> Found:
     are missing from it says nothing.
     """
     present = {caller.channel for caller in snapshot.callers}
+    present |= {customer.channel for customer in snapshot.customers}
     for channels in snapshot.bridges.values():
         present |= channels
-    calls = [call for call in state.calls.values() if call.entered_at < snapshot.taken_at]
-    gone = [call for call in calls if call.channel not in present]
+    calls = [call for call in state.calls.values() if _began(call) < snapshot.taken_at]
+    gone = [call for call in calls if call.channel and call.channel not in present]
     known = {call.channel for call in state.calls.values()}
     # Whoever is gone, and talks to nobody any more, ends no bridge: a transfer may have left one.
     unbridged = {call.id for call in gone if call.state is not CallState.ANSWERED}
@@ -92,11 +120,13 @@ def compare(state: State, snapshot: Snapshot) -> Found:
             *(DeviceStateChanged(*found) for found in snapshot.device_states.items()),
             *(CallerLeft(call.channel) for call in gone),
             *_legs(state, snapshot),
+            *_reached(state, snapshot),
             *(Said(call.id, call.told.number) for call in calls if call.told.speaking),
         ),
         commands=(
             *(hush for call in calls for hush in announcements.hush(call)),
             *(HangUpLeg(leg) for leg in _stray_legs(state, snapshot)),
+            *_stray_customers(state, snapshot),
             *_unfinished(state, snapshot, [call for call in calls if call not in gone]),
         ),
         stray_bridges=tuple(call_id for call_id in snapshot.bridges if call_id not in bridged),
@@ -112,6 +142,8 @@ def _legs(state: State, snapshot: Snapshot) -> Iterator[Event]:
         if agent.leg is None:
             continue
         call = state.calls.get(agent.leg.call_id)
+        if call is not None and call.state is CallState.CALLING and call.leg == agent.leg:
+            continue  # it is made when the customer is there
         offer = None if call is None else call.offer_on(agent.leg)
         if agent.leg not in there:
             if offer is None or offer.offered_at < snapshot.taken_at:
@@ -139,9 +171,30 @@ def _stray_legs(state: State, snapshot: Snapshot) -> Iterator[Leg]:
             yield leg
 
 
+def _reached(state: State, snapshot: Snapshot) -> Iterator[CustomerAnswered]:
+    """Yield the customers who took the call."""
+    for customer in snapshot.customers:
+        if customer.answered and _is_wanted(state, customer):
+            yield CustomerAnswered(customer.call_id, customer.channel)
+
+
+def _stray_customers(state: State, snapshot: Snapshot) -> Iterator[HangUpCustomer]:
+    """Yield the calls to customers that are not wanted any more: another one may be made later."""
+    for customer in snapshot.customers:
+        if not _is_wanted(state, customer):
+            yield HangUpCustomer(customer.call_id, customer.channel)
+
+
+def _is_wanted(state: State, customer: CalledChannel) -> bool:
+    call = state.calls.get(customer.call_id)
+    return call is not None and call.channel == customer.channel
+
+
 def _unfinished(state: State, snapshot: Snapshot, calls: list[Call]) -> Iterator[CallCommand]:
     """Yield again what was decided just before a crash and perhaps not done."""
     for call in calls:
+        if call.is_kept:
+            continue
         if call.state is not CallState.ANSWERED:
             if call.id in snapshot.bridges:
                 yield Part(call.id)
@@ -153,6 +206,12 @@ def _unfinished(state: State, snapshot: Snapshot, calls: list[Call]) -> Iterator
         bridged = snapshot.bridges.get(call.id, frozenset())
         if call.leg in snapshot.answered_legs and call.channel not in bridged:
             yield Connect(call.leg, call.channel)
+
+
+def _began(call: Call) -> datetime:
+    """Return when the channel of a call came into being, as far as this service knows."""
+    called_at = None if call.callback is None else call.callback.called_at
+    return called_at or call.entered_at
 
 
 def _is_offered(call: Call | None) -> bool:

@@ -24,6 +24,9 @@ MINUTE = "queue-minute"
 MINUTES = "queue-minutes"
 THANKS = "queue-thankyou"
 
+ATTENTION = timedelta(seconds=30)
+"""Who presses no key for so long has turned away from what was asked."""
+
 
 def inform(state: State, call: Call, now: datetime) -> list[Command]:
     """Say what is due; unless that has begun, begin to look whether there is more to say."""
@@ -49,19 +52,28 @@ def look(state: State, event: AnnouncementDue, now: datetime) -> list[Command]:
     return [*commands, WakeAt(again, event)]
 
 
-def said(state: State, event: Said, now: datetime) -> list[Command]:
-    """Take note that an announcement is over; say what became due meanwhile."""
+def said(state: State, event: Said) -> Call | None:
+    """Take note that what is said to a caller last is over; return the call then."""
     call = state.calls.get(event.call_id)
     if call is None or not call.told.speaking or call.told.number != event.number:
-        return []
+        return None
     call = replace(call, told=replace(call.told, speaking=False))
     state.calls.put(call.id, call)
-    return speak(state, call, now)
+    return call
+
+
+def say(state: State, call: Call, *sounds: Sound) -> list[Command]:
+    """Say something at once, in place of what is being said."""
+    told = replace(call.told, number=call.told.number + 1, speaking=True)
+    state.calls.put(call.id, replace(call, told=told))
+    queue = state.queues.get(call.queue)
+    music = "" if queue is None else queue.musicclass
+    return [*hush(call), Say(call.id, call.channel, told.number, sounds, music)]
 
 
 def speak(state: State, call: Call, now: datetime) -> list[Command]:
     """Say what is due, if the caller can listen now."""
-    if call.state is not CallState.WAITING or call.told.speaking:
+    if call.state is not CallState.WAITING or call.told.speaking or in_dialogue(call, now):
         return []
     queue, told = state.queues[call.queue], call.told
     position = state.position(call)
@@ -77,6 +89,11 @@ def speak(state: State, call: Call, now: datetime) -> list[Command]:
     told = replace(told, number=told.number + 1, speaking=True)
     state.calls.put(call.id, replace(call, told=told))
     return [Say(call.id, call.channel, told.number, tuple(sounds), queue.musicclass)]
+
+
+def in_dialogue(call: Call, now: datetime) -> bool:
+    """Tell whether the caller is being asked something, and has pressed a key of late."""
+    return call.dialogue is not None and now - call.dialogue.at < ATTENTION
 
 
 def hush(call: Call) -> list[Hush]:

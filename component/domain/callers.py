@@ -5,7 +5,7 @@ from datetime import datetime
 from random import Random
 from typing import assert_never
 
-from component.domain import announcements, routing
+from component.domain import announcements, callbacks, dialogue, routing
 from component.domain.commands import Command, Redirect, SeekExit, ShowCall
 from component.domain.errors import NotWaitingError
 from component.domain.events import (
@@ -40,11 +40,11 @@ def step(state: State, event: CallerEvent, now: datetime, rng: Random) -> list[C
     """Take in what a caller did or what is to happen to one. Raises a `DomainError`."""
     match event:
         case DigitPressed():
-            return _digit_pressed(state, event)
+            return _digit_pressed(state, event, now, rng)
         case ExitFound():
             return _exit_found(state, event, now)
         case Withdraw():
-            return _withdraw(state, event, now)
+            return _withdraw(state, event, now, rng)
         case SkillsWaived():
             return _skills_waived(state, event, now, rng)
         case StickyOver():
@@ -54,14 +54,22 @@ def step(state: State, event: CallerEvent, now: datetime, rng: Random) -> list[C
         case AnnouncementDue():
             return announcements.look(state, event, now)
         case Said():
-            return announcements.said(state, event, now)
+            return _said(state, event, now)
     assert_never(event)
 
 
-def _digit_pressed(state: State, event: DigitPressed) -> list[Command]:
+def _digit_pressed(state: State, event: DigitPressed, now: datetime, rng: Random) -> list[Command]:
     call = state.call_on(event.channel)
     if call is None:
         return []
+    if call.is_kept:
+        return callbacks.key_pressed(state, call, event.digit, now, rng)
+    if dialogue.concerns(state, call, event.digit, now):
+        return dialogue.key_pressed(state, call, event.digit, now)
+    return _digit_kept(state, call, event)
+
+
+def _digit_kept(state: State, call: Call, event: DigitPressed) -> list[Command]:
     commands: list[Command] = []
     if len(call.digits) < DIGITS_KEPT:
         call = replace(call, digits=call.digits + event.digit)
@@ -87,8 +95,19 @@ def _exit_found(state: State, event: ExitFound, now: datetime) -> list[Command]:
     return [*commands, Redirect(call.id, call.channel, context, event.digit)]
 
 
-def _withdraw(state: State, event: Withdraw, now: datetime) -> list[Command]:
+def _said(state: State, event: Said, now: datetime) -> list[Command]:
+    call = announcements.said(state, event)
+    if call is None:
+        return []
+    if call.is_kept:
+        return callbacks.said(state, call)
+    return announcements.speak(state, call, now)
+
+
+def _withdraw(state: State, event: Withdraw, now: datetime, rng: Random) -> list[Command]:
     call = state.calls.get(event.call_id) or state.call_on(event.call_id)
+    if call is not None and call.is_kept:
+        return callbacks.give_up(state, call, Outcome.WITHDRAW, now, rng)
     if call is None or not call.is_waiting:
         raise NotWaitingError(call=event.call_id)
     return routing.release(state, call, QueueStatus.WITHDRAW, now, event.info)
@@ -96,7 +115,7 @@ def _withdraw(state: State, event: Withdraw, now: datetime) -> list[Command]:
 
 def _skills_waived(state: State, event: SkillsWaived, now: datetime, rng: Random) -> list[Command]:
     call = state.calls.get(event.call_id)
-    if call is None or not call.is_waiting or not call.terms.need.skills:
+    if call is None or not (call.is_waiting or call.is_kept) or not call.terms.need.skills:
         return []
     need = replace(call.terms.need, skills=frozenset())
     state.calls.put(call.id, replace(call, terms=replace(call.terms, need=need)))

@@ -192,6 +192,32 @@ class EndCall:
 
 
 @dataclass(frozen=True, slots=True)
+class CallCustomer:
+    """Call a customer back, on a channel that is to have this id.
+
+    `at_most` bounds the ringing should this service die; the domain ends it earlier.
+    """
+
+    call_id: str
+    channel: str
+    endpoint: str
+    """What is dialled, for example `PJSIP/5550100@trunk`."""
+    caller: Caller
+    """What the customer's phone shows."""
+    at_most: timedelta
+    extension: str
+    """The agent who is kept free meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class HangUpCustomer:
+    """Take down a channel to a customer, whether it rings or talks."""
+
+    call_id: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
 class WakeAt:
     """Step `event` at a later time. A timer whose time has passed it by is ignored by `step`."""
 
@@ -213,6 +239,8 @@ CallCommand = (
     | Release
     | SeekExit
     | EndCall
+    | CallCustomer
+    | HangUpCustomer
 )
 """Carried out by Asterisk."""
 

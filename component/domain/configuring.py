@@ -9,12 +9,13 @@ from datetime import datetime
 from random import Random
 from typing import TypeVar, assert_never
 
-from component.domain import agents, announcements, routing
+from component.domain import agents, announcements, callbacks, routing
 from component.domain.commands import Command, DropNode, Hold, HostNode, WakeAt, WatchDevice
 from component.domain.errors import NotAMemberError, UnknownQueueError
 from component.domain.events import (
     AgentChanged,
     AgentRemoved,
+    CallbackExpired,
     ConfigurationEvent,
     MemberChanged,
     MemberRemoved,
@@ -26,8 +27,10 @@ from component.domain.model import (
     Agent,
     AgentState,
     Call,
+    CallState,
     DeviceState,
     Member,
+    Outcome,
     QueueStatus,
 )
 from component.domain.queue import Queue
@@ -80,7 +83,7 @@ def step(state: State, event: ConfigurationEvent, now: datetime, rng: Random) ->
         case QueueChanged(queue):
             return _queue_changed(state, queue, now, rng)
         case QueueRemoved(name):
-            return _queue_removed(state, name, now)
+            return _queue_removed(state, name, now, rng)
         case AgentChanged():
             return _agent_changed(state, event, now, rng)
         case AgentRemoved(extension):
@@ -103,17 +106,25 @@ def _queue_changed(state: State, queue: Queue, now: datetime, rng: Random) -> li
             commands.append(WakeAt(call.entered_at + wait, WaitTimedOut(call.id)))
             at_most = wait + routing.HOLD_GRACE
             commands.append(Hold(call.id, call.channel, at_most, queue.musicclass))
+    if old is not None and old.callback.max_age > queue.callback.max_age:
+        commands += [WakeAt(now, CallbackExpired(call.id)) for call in _kept(state, queue.name)]
     commands += routing.route(state, queue.name, now, rng)
     for call in _queued(state, queue.name):
         commands += announcements.inform(state, call, now)
     return commands
 
 
-def _queue_removed(state: State, name: str, now: datetime) -> list[Command]:
-    """Send the callers who wait back to the dialplan. Those who talk go on."""
+def _queue_removed(state: State, name: str, now: datetime, rng: Random) -> list[Command]:
+    """Send the callers who wait back to the dialplan. Those who talk go on.
+
+    Nobody is called back any more.
+    """
     commands: list[Command] = []
     for call in _queued(state, name):
         commands += routing.release(state, call, QueueStatus.WITHDRAW, now)
+    # Those who are being called last: the agents who are free then are for other queues.
+    for call in sorted(_kept(state, name), key=lambda call: call.state is CallState.CALLING):
+        commands += callbacks.give_up(state, call, Outcome.WITHDRAW, now, rng)
     for member in state.members_of(name):
         state.members.delete((name, member.extension))
     state.turns.delete(name)
@@ -176,7 +187,7 @@ def _removals(state: State, configured: Configured) -> Iterator[ConfigurationEve
         if agent is not None and not agent.leaving:
             yield AgentRemoved(extension)
     for name in _absent(configured.queues):
-        if name in state.queues or _queued(state, name):
+        if name in state.queues or _queued(state, name) or _kept(state, name):
             yield QueueRemoved(name)
 
 
@@ -195,3 +206,8 @@ def _place(member: Member) -> tuple[int, int]:
 def _queued(state: State, queue: str) -> list[Call]:
     """Return the calls of a queue that wait to be connected, those at a ringing phone too."""
     return [call for call in state.calls.values() if call.queue == queue and call.is_waiting]
+
+
+def _kept(state: State, queue: str) -> list[Call]:
+    """Return the calls of a queue whose callers are to be called back."""
+    return [call for call in state.calls.values() if call.queue == queue and call.is_kept]

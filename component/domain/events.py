@@ -27,6 +27,8 @@ class CallerLeft:
     """A caller's channel is no longer ours: it hung up, or the dialplan has it again."""
 
     channel: str
+    reason: LegEnd = LegEnd.HUNG_UP
+    """Of a customer who was called back: what became of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,35 @@ class Said:
 
     call_id: str
     number: int
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerAnswered:
+    """A customer who is called back took the call."""
+
+    call_id: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackTimedOut:
+    """The customer's phone rang for long enough, or who took the call has pressed no key."""
+
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackDue:
+    """A customer who could not be reached may be called again."""
+
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackExpired:
+    """The caller asked to be called back so long ago that it is of no use any more."""
+
+    call_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +316,10 @@ Event = (
     | ConnectDue
     | AnnouncementDue
     | Said
+    | CustomerAnswered
+    | CallbackTimedOut
+    | CallbackDue
+    | CallbackExpired
     | LogOn
     | LogOff
     | Pause

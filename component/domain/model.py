@@ -15,7 +15,8 @@ class AgentState(StrEnum):
 
     AVAILABLE = "available"
     RESERVED = "reserved"
-    """A leg of ours rings at the agent, is answered but not connected yet, or is taken down."""
+    """A leg of ours rings at the agent, is answered but not connected yet, or is taken down; or a
+    customer is called back whom the agent is to talk to."""
     ON_CALL = "on call"
     WRAP_UP = "wrap-up"
     """The call is over, the paperwork is not."""
@@ -39,6 +40,10 @@ class CallState(StrEnum):
     """An agent has answered, and does not hear the caller yet (`memberdelay`)."""
     ANSWERED = "answered"
     """Caller and agent talk."""
+    AWAY = "away"
+    """The caller keeps the place without staying on the line, to be called back."""
+    CALLING = "calling"
+    """The customer is being called back; an agent is kept free meanwhile."""
     ENDED = "ended"
 
 
@@ -67,7 +72,7 @@ class DeviceState(StrEnum):
 
 
 class LegEnd(StrEnum):
-    """Why an agent's leg ended."""
+    """Why a leg ended: an agent's, or that to a customer who is called back."""
 
     NO_ANSWER = "no answer"
     BUSY = "busy"
@@ -128,6 +133,12 @@ class Outcome(StrEnum):
     LEAVEUNAVAIL = "leaveunavail"
     EXITWITHKEY = "exitwithkey"
     WITHDRAW = "withdraw"
+    UNREACHED = "unreached"
+    """The caller was to be called back and, often enough, did not answer."""
+    EXPIRED = "expired"
+    """The caller was to be called back, and it was not the caller's turn in time."""
+    DECLINED = "declined"
+    """The caller was called back, and said that there is no need any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,12 +284,44 @@ NOTHING = Told()
 
 
 @dataclass(frozen=True, slots=True)
+class Dialogue:
+    """A caller who waits is asked where to call back."""
+
+    at: datetime
+    """When the caller pressed a key last."""
+    digits: str = ""
+    """The number, as far as it was keyed."""
+    number: str = ""
+    """What was read to the caller, who is to confirm it; empty before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """A caller who hung up is called when it is their turn."""
+
+    number: str
+    asked_on: str
+    """The channel on which the caller waited; `queue_log` names the call by it to the end."""
+    asked_at: datetime
+    calls: int = 0
+    """How often the customer was called so far."""
+    called_at: datetime | None = None
+    """Since when the customer is called; None while nobody calls."""
+    reached_at: datetime | None = None
+    """When the customer answered, to be asked to press a key; None before, and afterwards if the
+    call came to nothing."""
+    again_at: datetime | None = None
+    """When the customer may be called again; None is at any time."""
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """A caller's stay in one queue, from entering it to its end."""
 
     id: str
     queue: str
     channel: str
+    """The caller's, or that to a customer who is called back; empty while there is none."""
     caller: Caller
     entered_at: datetime
     digits: str = ""
@@ -313,6 +356,25 @@ class Call:
     wait_until: datetime | None = None
     """When the caller has waited long enough, if not the queue's `max_wait` after entering."""
     terms: Terms = USUAL
+    dialogue: Dialogue | None = None
+    callback: Callback | None = None
+
+    @property
+    def logged_as(self) -> str:
+        """By what channel `queue_log` names the call: the one that entered the queue."""
+        return self.channel if self.callback is None else self.callback.asked_on
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the caller is not on the line and keeps the place."""
+        return self.state in (CallState.AWAY, CallState.CALLING)
+
+    @property
+    def may_be_served(self) -> bool:
+        """Whether it waits for an agent only, and for no time to pass."""
+        if self.state is CallState.AWAY and self.callback is not None:
+            return not self.channel and self.callback.again_at is None
+        return self.state is CallState.WAITING
 
     @property
     def is_waiting(self) -> bool:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from component.domain.numbers import is_number, matches
+
 
 class StrategyName(StrEnum):
     """How a queue chooses among its members, by app_queue's names."""
@@ -61,6 +63,43 @@ class AnnounceHoldTime(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class CallingBack:
+    """How callers may keep their place and be called back. app_queue has nothing of the kind."""
+
+    key: str = ""
+    """What a caller presses who wishes it; empty: nobody can."""
+    dial: str = ""
+    """What Asterisk dials, with `{number}` for the number; empty: nobody is called."""
+    numbers: tuple[str, ...] = ("_ZXXX.", "_0ZXXX.")
+    """Whom we call, as patterns of the dialplan (`component.domain.numbers`): nobody abroad."""
+    callerid: str = ""
+    """The number that the customer's phone shows."""
+    maxlen: int = 50
+    """How many callers of the queue may be waiting to be called back."""
+    per_number: int = 1
+    """How many of all queues together may be waiting to be called at one number."""
+    max_age: timedelta = timedelta(hours=4)
+    """How long after they asked for it callers are called back at the latest."""
+    timeout: timedelta = timedelta(seconds=30)
+    """How long the customer's phone rings."""
+    tries: int = 3
+    """How often a customer is called in all."""
+    retry: timedelta = timedelta(minutes=5)
+    """How long after a call that came to nothing the customer is called again."""
+
+    def endpoint(self, number: str) -> str | None:
+        """Return what is to be dialled, None if this number is not to be called."""
+        if not self.dial or not is_number(number):
+            return None
+        if not any(matches(pattern, number) for pattern in self.numbers):
+            return None
+        return self.dial.replace("{number}", number)
+
+
+NOBODY = CallingBack()
+
+
+@dataclass(frozen=True, slots=True)
 class Queue:
     """An ACD queue. Names and meanings of the settings are app_queue's."""
 
@@ -112,3 +151,4 @@ class Queue:
     """For how long it is remembered who spoke with a customer, to be offered the next call."""
     sticky_wait: timedelta = timedelta(0)
     """How long the customer waits for that agent if another one is free."""
+    callback: CallingBack = NOBODY

@@ -1,7 +1,8 @@
 """What happens in the queues, as app_queue's `queue_log` tells it.
 
 Events and fields are those that queue statistics software knows; see "Queue Logs" in Asterisk's
-documentation. An agent is named by extension, a call by the id of the caller's channel.
+documentation. What app_queue has no word for begins with CALLBACK. An agent is named by extension,
+a call by the id of the caller's channel.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,12 +12,13 @@ from datetime import datetime, timedelta
 from component.domain.events import (
     AttendedTransfer,
     BlindTransfer,
+    CallbackTimedOut,
     CallerLeft,
     Event,
     ExitFound,
     Withdraw,
 )
-from component.domain.model import Call, CallState, Member, Outcome
+from component.domain.model import Call, Callback, CallState, LegEnd, Member, Outcome
 
 NONE = "NONE"
 """No call, or no agent."""
@@ -32,6 +34,9 @@ _EXITS = {
     Outcome.LEAVEUNAVAIL: "EXITEMPTY",
     Outcome.EXITWITHKEY: "EXITWITHKEY",
     Outcome.WITHDRAW: "WITHDRAW",
+    Outcome.UNREACHED: "CALLBACKFAILED",
+    Outcome.EXPIRED: "CALLBACKFAILED",
+    Outcome.DECLINED: "CALLBACKFAILED",
 }
 
 _TAKEN = (CallState.CONNECTING, CallState.ANSWERED)
@@ -65,40 +70,72 @@ def _of_call(old: Call | None, new: Call, event: Event, now: datetime) -> Iterat
     if old is None:
         if new.original_position:
             data = ("", new.caller.number, str(new.original_position))  # the first is a URL
-            yield LogEntry(now, new.channel, new.queue, NONE, "ENTERQUEUE", data)
+            yield LogEntry(now, new.logged_as, new.queue, NONE, "ENTERQUEUE", data)
         return
     if old.state is CallState.ENDED:
         return  # something is noted of a call whose end was told
+    if new.callback is not None:
+        yield from _of_callback(old, new, new.callback, event, now)
     if old.direct:  # what becomes of a call that was passed on is not told, but its coming back is
         if new.state is CallState.WAITING:
             data = ("", new.caller.number, str(new.original_position))
-            yield LogEntry(now, new.channel, new.queue, NONE, "ENTERQUEUE", data)
+            yield LogEntry(now, new.logged_as, new.queue, NONE, "ENTERQUEUE", data)
         return
     agent = new.extension or NONE
     if old.state is CallState.OFFERED and new.state not in _TAKEN:
         yield from _not_taken(old, new, now)
     if old.state is CallState.CONNECTING and new.state is CallState.WAITING:
-        yield LogEntry(now, new.channel, new.queue, old.extension or NONE, "AGENTDUMP")
+        yield LogEntry(now, new.logged_as, new.queue, old.extension or NONE, "AGENTDUMP")
     if old.is_waiting and new.state is CallState.ANSWERED:
         [taken] = new.offers
         rang = _seconds(taken.offered_at, taken.answered_at or now)
         data = (_seconds(new.entered_at, now), str(taken.leg), rang)
-        yield LogEntry(now, new.channel, new.queue, agent, "CONNECT", data)
+        yield LogEntry(now, new.logged_as, new.queue, agent, "CONNECT", data)
     if isinstance(event, BlindTransfer | AttendedTransfer) and old.state is CallState.ANSWERED:
         yield _transferred(old, event, now)
     elif new.state is CallState.ENDED and old.state is CallState.ANSWERED:
         name = "COMPLETECALLER" if isinstance(event, CallerLeft) else "COMPLETEAGENT"
         held = _seconds(new.entered_at, new.answered_at or now)
         data = (held, _seconds(new.answered_at, now), str(new.original_position))
-        yield LogEntry(now, new.channel, new.queue, agent, name, data)
+        yield LogEntry(now, new.logged_as, new.queue, agent, name, data)
     elif new.state is CallState.ENDED and new.outcome in _EXITS:
         yield LogEntry(
-            now, new.channel, new.queue, NONE, _EXITS[new.outcome], _exit(new, event, now)
+            now, new.logged_as, new.queue, NONE, _EXITS[new.outcome], _exit(new, event, now)
         )
+
+
+def _of_callback(
+    old: Call, new: Call, callback: Callback, event: Event, now: datetime
+) -> Iterator[LogEntry]:
+    """Yield what app_queue does not know: that a caller is to be called back, and is."""
+
+    def entry(name: str, *data: str) -> LogEntry:
+        return LogEntry(now, new.logged_as, new.queue, NONE, name, data)
+
+    was, calls = old.state, str(callback.calls)
+    if was is CallState.WAITING and new.state is CallState.AWAY:
+        yield entry("CALLBACK", callback.number, _seconds(new.entered_at, now))
+    elif was is CallState.AWAY and new.state is CallState.CALLING:
+        yield entry("CALLBACKCALL", calls)
+    elif was is CallState.CALLING and new.state is CallState.AWAY and old.callback is not None:
+        tried = _seconds(old.callback.called_at, now)
+        yield entry("CALLBACKMISSED", _why_missed(old.callback, event), calls, tried)
+    elif was is CallState.CALLING and new.state in (CallState.WAITING, CallState.OFFERED):
+        yield entry("CALLBACKTAKEN", calls, _seconds(callback.asked_at, now))
+
+
+def _why_missed(callback: Callback, event: Event) -> str:
+    if callback.reached_at is not None:
+        return "unconfirmed"
+    if isinstance(event, CallbackTimedOut):
+        return LegEnd.NO_ANSWER
+    return event.reason if isinstance(event, CallerLeft) else LegEnd.UNAVAILABLE
 
 
 def _exit(call: Call, event: Event, now: datetime) -> tuple[str, ...]:
     data = (str(call.position), str(call.original_position), _seconds(call.entered_at, now))
+    if call.outcome is not None and _EXITS[call.outcome] == "CALLBACKFAILED":
+        return (call.outcome, *data)
     match event:
         case ExitFound(digit=key):
             return (key, *data)
@@ -116,7 +153,7 @@ def _transferred(old: Call, event: BlindTransfer | AttendedTransfer, now: dateti
     else:
         name, how = "ATTENDEDTRANSFER", ("BRIDGE", old.id)
     agent = old.extension or NONE
-    return LogEntry(now, old.channel, old.queue, agent, name, (*how, *times))
+    return LogEntry(now, old.logged_as, old.queue, agent, name, (*how, *times))
 
 
 def _not_taken(old: Call, new: Call, now: datetime) -> Iterator[LogEntry]:
@@ -126,7 +163,7 @@ def _not_taken(old: Call, new: Call, now: datetime) -> Iterator[LogEntry]:
         if offer not in new.offers:
             milliseconds = (now - offer.offered_at) // timedelta(milliseconds=1)
             data = (str(milliseconds),)
-            yield LogEntry(now, new.channel, new.queue, offer.extension, name, data)
+            yield LogEntry(now, new.logged_as, new.queue, offer.extension, name, data)
 
 
 def _of_member(old: Member, new: Member, now: datetime) -> Iterator[LogEntry]:

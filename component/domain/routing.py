@@ -43,11 +43,11 @@ from component.domain.model import (
     OfferEnd,
     Outcome,
     QueueStatus,
-    Turn,
 )
 from component.domain.queue import AutoPause, Queue
+from component.domain.reserving import GRACE, call_back, note_turn, reserve
 from component.domain.state import State
-from component.domain.strategies import ROUND_ROBIN, STRATEGIES
+from component.domain.strategies import STRATEGIES
 from component.domain.terms import Need
 from component.domain.transitions import (
     AGENT_TRANSITIONS,
@@ -61,10 +61,6 @@ from component.domain.transitions import (
 
 HOLD_GRACE = timedelta(seconds=30)
 """A caller whom this service forgot (it died) is back in the dialplan this long after his wait."""
-
-GRACE = timedelta(seconds=5)
-"""Asterisk ends by itself, this much later, what this service should have ended."""
-
 
 AUTOPAUSE_REASON = "Auto-Pause"
 """As app_queue has it."""
@@ -101,7 +97,10 @@ def join_refusal(state: State, queue: Queue, need: Need) -> QueueStatus | None:
 
 
 def leave_if_empty(state: State, name: str, now: datetime) -> list[Command]:
-    """Give the callers back who wait in a queue that is empty. A phone that rings, rings on."""
+    """Give the callers back who wait in a queue that is empty. A phone that rings, rings on.
+
+    Who is to be called back is on no line, and can wait for somebody to log on.
+    """
     queue = state.queues[name]
     if not state.asterisk_up or not queue.leavewhenempty:
         return []
@@ -112,7 +111,8 @@ def leave_if_empty(state: State, name: str, now: datetime) -> list[Command]:
     return [
         command
         for call in state.waiting(name)
-        if not state.presence.anyone(name, queue.leavewhenempty, call.terms.need)
+        if not call.is_kept
+        and not state.presence.anyone(name, queue.leavewhenempty, call.terms.need)
         for command in release(state, call, status, now)
     ]
 
@@ -184,7 +184,7 @@ def connect(state: State, call: Call, now: datetime) -> list[Command]:
         revision=call.revision + 1,
     )
     state.calls.put(call.id, answered)
-    if not call.direct:
+    if not call.direct and call.callback is None:
         held = announcements.average([now - call.entered_at], state.holdtime(call.queue))
         state.holdtimes.put(call.queue, held)
     shown = ShowCall(taken.extension, answered)
@@ -194,7 +194,7 @@ def connect(state: State, call: Call, now: datetime) -> list[Command]:
 def abandon(state: State, call: Call, now: datetime) -> list[Command]:
     """End a call whose caller is gone before talking to anyone."""
     commands = _drop_legs(state, call, OfferEnd.CALLER_LEFT)
-    _end(state, call, Outcome.ABANDONED, now)
+    end(state, call, Outcome.ABANDONED, now)
     return commands
 
 
@@ -209,7 +209,7 @@ def release(
 def give_up(state: State, call: Call, outcome: Outcome, now: datetime) -> list[Command]:
     """End a call that nobody answered, and all that is under way for it."""
     commands = _drop_legs(state, call, OfferEnd.TIMEOUT)
-    _end(state, call, outcome, now)
+    end(state, call, outcome, now)
     return [*commands, *announcements.hush(call)]
 
 
@@ -217,14 +217,14 @@ def complete(state: State, call: Call, now: datetime) -> list[Command]:
     """End a call that was answered, whoever hung up."""
     [taken] = call.offers
     sticky.remember(state, call, taken.extension, now)
-    ended = _end(state, replace(call, revision=call.revision + 1), Outcome.COMPLETED, now)
+    ended = end(state, replace(call, revision=call.revision + 1), Outcome.COMPLETED, now)
     return [ShowCall(taken.extension, ended), EndCall(call.id, call.channel)]
 
 
 def hand_over(state: State, call: Call, now: datetime) -> list[Command]:
     """End a call that was answered, whose caller goes on to somebody who is no agent."""
     [taken] = call.offers
-    ended = _end(state, replace(call, revision=call.revision + 1), Outcome.TRANSFERRED, now)
+    ended = end(state, replace(call, revision=call.revision + 1), Outcome.TRANSFERRED, now)
     return [ShowCall(taken.extension, ended), Part(call.id), HangUpLeg(taken.leg)]
 
 
@@ -304,11 +304,21 @@ def _seek(state: State, call: Call, now: datetime, rng: Random) -> list[Command]
     return [WakeAt(now + state.queues[call.queue].retry, RetryDue(call.id))]
 
 
+<<<<<<< HEAD
 def _offer(
     state: State, call: Call, extensions: Sequence[str], by: ChosenBy, now: datetime
 ) -> list[Command]:
     """Choose and reserve in one step: nobody else is offered to these agents meanwhile."""
+=======
+def _offer(state: State, call: Call, extensions: Sequence[str], now: datetime) -> list[Command]:
+    """Choose and reserve in one step: nobody else is offered to these agents meanwhile.
+
+    Who is not on the line is called first.
+    """
+>>>>>>> 9bbd2ce (Let callers keep their place and be called back: rules, storage, commands)
     queue = state.queues[call.queue]
+    if call.state is CallState.AWAY:
+        return call_back(state, queue, call, extensions[0], now)
     offers = tuple(
         Offer(extension, Leg(call.id, attempt), now)
         for attempt, extension in enumerate(extensions, start=call.attempt + 1)
@@ -319,24 +329,15 @@ def _offer(
         state=advance(CALL_TRANSITIONS, call.state, CallMove.OFFER),
         offers=offers,
         attempt=call.attempt + len(offers),
+        dialogue=None,
         revision=call.revision + 1,
     )
     state.calls.put(call.id, offered)
     for offer in offers:
-        reserve(state, queue, offer)
-        if queue.strategy in ROUND_ROBIN:
-            logon_order = state.members[queue.name, offer.extension].logon_order
-            state.turns.put(queue.name, Turn(queue.name, offer.extension, logon_order))
+        reserve(state, queue, offer.extension, offer.leg)
+        note_turn(state, queue, offer.extension)
     shown = [ShowCall(offer.extension, offered) for offer in offers]
     return [*shown, *(c for offer in offers for c in ring(state, queue, offered, offer))]
-
-
-def reserve(state: State, queue: Queue, offer: Offer) -> None:
-    """Keep an agent from all other calls."""
-    agent = state.agents[offer.extension]
-    reserved = advance(AGENT_TRANSITIONS, agent.state, AgentMove.RESERVE)
-    bound = replace(agent, state=reserved, leg=offer.leg, queue=queue.name, wrap_up_until=None)
-    state.agents.put(agent.extension, bound)
 
 
 def ring(state: State, queue: Queue, call: Call, offer: Offer, peer: str = "") -> list[Command]:
@@ -374,7 +375,8 @@ def _let_go_of_who_passed_on(state: State, call: Call) -> list[Command]:
     return [] if leg is None or leg.call_id != call.id else [HangUpLeg(leg)]
 
 
-def _end(state: State, call: Call, outcome: Outcome, now: datetime) -> Call:
+def end(state: State, call: Call, outcome: Outcome, now: datetime) -> Call:
+    """Let a call be over."""
     ended = replace(
         call,
         offers=call.offers if call.state is CallState.ANSWERED else (),

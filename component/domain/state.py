@@ -59,6 +59,8 @@ class State:
         self._waiting: defaultdict[str, list[_Order]] = defaultdict(list)
         self._queued: defaultdict[str, list[_Order]] = defaultdict(list)
         self._limited: Counter[str] = Counter()
+        self._kept: Counter[str] = Counter()
+        self._to_be_called: Counter[str] = Counter()
         self._logon_order = 0
         self._logged = 0
         self._journal: list[CallChange | MemberChange] = []
@@ -131,7 +133,10 @@ class State:
         return None if call_id is None else self.calls[call_id]
 
     def waiting(self, queue: str) -> list[Call]:
-        """Return the calls that wait in a queue, the first to be served first."""
+        """Return the calls that wait in a queue, the first to be served first.
+
+        Those are among them whose callers keep the place, and may be called back now.
+        """
         return [self.calls[call_id] for *_, call_id in self._waiting[queue]]
 
     def first_waiting(self, queue: str) -> datetime | None:
@@ -141,11 +146,24 @@ class State:
 
     def longest_waiting(self, queue: str) -> datetime | None:
         """Return when the caller entered who waits for the longest time, at a phone or not."""
-        return min((entered for _, entered, _ in self._queued[queue]), default=None)
+        places = self._queued[queue]
+        on_a_line = (entered for _, entered, id_ in places if not self.calls[id_].is_kept)
+        return min(on_a_line, default=None)
 
     def callers(self, queue: str) -> int:
-        """Return how many callers of a queue wait to be connected, those at a ringing phone too."""
-        return len(self._queued[queue])
+        """Return how many callers of a queue wait to be connected, those at a ringing phone too.
+
+        Not those who are not on the line.
+        """
+        return len(self._queued[queue]) - self.callbacks(queue)
+
+    def callbacks(self, queue: str) -> int:
+        """Return how many callers of a queue keep their place to be called back."""
+        return self._kept[queue]
+
+    def callbacks_to(self, number: str) -> int:
+        """Return how many callers, of all queues, are to be called back at a number."""
+        return self._to_be_called[number]
 
     def position(self, call: Call) -> int:
         """Return the place in its queue's line that a call has or would have, from 1."""
@@ -285,27 +303,36 @@ class State:
         if old is not None:
             if self._by_channel.get(old.channel) == old.id:
                 del self._by_channel[old.channel]
-            if old.state is CallState.WAITING:
+            if old.may_be_served:
                 _remove(self._waiting[old.queue], old)
                 self._limited[old.queue] -= _is_limited(old)
             if _is_queued(old):
                 _remove(self._queued[old.queue], old)
+            self._count_kept(old, -1)
         if new is not None:
-            if new.state is not CallState.ENDED:
+            if new.state is not CallState.ENDED and new.channel:
                 self._by_channel[new.channel] = new.id
-            if new.state is CallState.WAITING:
+            if new.may_be_served:
                 insort(self._waiting[new.queue], _order(new))
                 self._limited[new.queue] += _is_limited(new)
             if _is_queued(new):
                 insort(self._queued[new.queue], _order(new))
+            self._count_kept(new, 1)
+
+    def _count_kept(self, call: Call, by: int) -> None:
+        if call.is_kept and call.callback is not None:
+            self._kept[call.queue] += by
+            self._to_be_called[call.callback.number] += by
+            if not self._to_be_called[call.callback.number]:
+                del self._to_be_called[call.callback.number]
 
 
 def _is_queued(call: Call) -> bool:
-    return call.is_waiting and not call.direct
+    return (call.is_waiting or call.is_kept) and not call.direct
 
 
 def _is_limited(call: Call) -> bool:
-    return not call.terms.need.allows_any
+    return not call.is_kept and not call.terms.need.allows_any
 
 
 def _order(call: Call) -> _Order:

@@ -12,6 +12,7 @@ from typing import assert_never
 from component.domain import (
     agents,
     announcements,
+    callbacks,
     callers,
     configuring,
     routing,
@@ -37,9 +38,13 @@ from component.domain.events import (
     AsteriskLost,
     AttendedTransfer,
     BlindTransfer,
+    CallbackDue,
+    CallbackExpired,
+    CallbackTimedOut,
     CallerEntered,
     CallerLeft,
     ConnectDue,
+    CustomerAnswered,
     DeviceStateChanged,
     DigitPressed,
     Event,
@@ -108,7 +113,7 @@ def _step(state: State, event: Event, now: datetime, rng: Random) -> list[Comman
         case CallerEntered():
             return _caller_entered(state, event, now, rng)
         case CallerLeft():
-            return _caller_left(state, event, now)
+            return _caller_left(state, event, now, rng)
         case LegAnswered():
             return _leg_answered(state, event, now)
         case LegEnded():
@@ -128,6 +133,8 @@ def _step(state: State, event: Event, now: datetime, rng: Random) -> list[Comman
             | Said()
         ):
             return callers.step(state, event, now, rng)
+        case CustomerAnswered() | CallbackTimedOut() | CallbackDue() | CallbackExpired():
+            return callbacks.step(state, event, now, rng)
         case (
             LogOn()
             | LogOff()
@@ -195,10 +202,12 @@ def _caller_entered(
     return commands
 
 
-def _caller_left(state: State, event: CallerLeft, now: datetime) -> list[Command]:
+def _caller_left(state: State, event: CallerLeft, now: datetime, rng: Random) -> list[Command]:
     call = state.call_on(event.channel)
     if call is None:
         return []
+    if call.is_kept:
+        return callbacks.left(state, call, now, rng)
     if call.state is CallState.ANSWERED:
         return [*routing.complete(state, call, now), HangUpLeg(call.leg)]
     return routing.abandon(state, call, now)
@@ -264,7 +273,7 @@ def _retry_due(state: State, event: RetryDue, now: datetime, rng: Random) -> lis
     call = state.calls.get(event.call_id)
     if call is None or not call.retrying:
         return []
-    over = call.state is CallState.WAITING and routing.all_tried(state, call)
+    over = call.state in (CallState.WAITING, CallState.AWAY) and routing.all_tried(state, call)
     tried = frozenset[str]() if over else call.tried
     state.calls.put(call.id, replace(call, retrying=False, tried=tried))
     return routing.route(state, call.queue, now, rng)

@@ -20,6 +20,13 @@ class CallMove(StrEnum):
     ANSWER = "answer"
     TRANSFER = "transfer"
     """The agent passes the call on to another one."""
+    KEEP_PLACE = "keep place"
+    """The caller hangs up, to be called back."""
+    CALL_BACK = "call back"
+    MISS = "miss"
+    """The customer does not answer, or does not wish to be connected."""
+    RETURN = "return"
+    """The customer is on the line, but the agent is free no more."""
     END = "end"
 
 
@@ -56,6 +63,13 @@ CALL_TRANSITIONS: dict[tuple[CallState, CallMove], CallState] = {
     (CallState.CONNECTING, CallMove.END): CallState.ENDED,
     (CallState.ANSWERED, CallMove.TRANSFER): CallState.OFFERED,
     (CallState.ANSWERED, CallMove.END): CallState.ENDED,
+    (CallState.WAITING, CallMove.KEEP_PLACE): CallState.AWAY,
+    (CallState.AWAY, CallMove.CALL_BACK): CallState.CALLING,
+    (CallState.AWAY, CallMove.END): CallState.ENDED,
+    (CallState.CALLING, CallMove.MISS): CallState.AWAY,
+    (CallState.CALLING, CallMove.OFFER): CallState.OFFERED,
+    (CallState.CALLING, CallMove.RETURN): CallState.WAITING,
+    (CallState.CALLING, CallMove.END): CallState.ENDED,
 }
 
 AGENT_TRANSITIONS: dict[tuple[AgentState, AgentMove], AgentState] = {

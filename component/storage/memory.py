@@ -109,7 +109,8 @@ class MemoryStore:
 
     def _holdtimes(self) -> dict[str, int]:
         found: dict[str, int] = {}
-        answered = ((c.answered_at, c.entered_at, c.queue) for c in self.calls.values())
+        on_the_line = (call for call in self.calls.values() if call.callback is None)
+        answered = ((c.answered_at, c.entered_at, c.queue) for c in on_the_line)
         for at, entered, queue in sorted((at, e, q) for at, e, q in answered if at is not None):
             found[queue] = average([at - entered], found.get(queue, 0))
         return found

@@ -14,9 +14,11 @@ from component.domain.model import (
     Agent,
     AgentState,
     Call,
+    Callback,
     Caller,
     CallState,
     Customer,
+    Dialogue,
     Leg,
     Member,
     Offer,
@@ -31,6 +33,7 @@ from component.domain.queue import (
     AnnounceHoldTime,
     AnnouncePosition,
     AutoPause,
+    CallingBack,
     Queue,
     StrategyName,
 )
@@ -60,6 +63,7 @@ HOLDTIMES = """
     SELECT queues.name, last.held FROM queues, LATERAL (
         SELECT answered_at, answered_at - entered_at AS held FROM calls
         WHERE calls.queue = queues.name AND answered_at > now() - interval '1 day'
+            AND callback IS NULL
         ORDER BY answered_at DESC LIMIT 20
     ) AS last ORDER BY last.answered_at"""
 """How long callers waited of late. Of older ones the average knows nothing any more."""
@@ -231,6 +235,22 @@ def _queue(row: Row) -> Queue:
         skills_timeout=timedelta(seconds=row["skills_timeout"]),
         sticky=timedelta(seconds=row["sticky"]),
         sticky_wait=timedelta(seconds=row["sticky_wait"]),
+        callback=_calling_back(row),
+    )
+
+
+def _calling_back(row: Row) -> CallingBack:
+    return CallingBack(
+        key=row["callback_key"],
+        dial=row["callback_dial"],
+        numbers=tuple(filter(None, row["callback_numbers"].split(","))),
+        callerid=row["callback_callerid"],
+        maxlen=row["callback_maxlen"],
+        per_number=row["callback_per_number"],
+        max_age=timedelta(seconds=row["callback_max_age"]),
+        timeout=timedelta(seconds=row["callback_timeout"]),
+        tries=row["callback_tries"],
+        retry=timedelta(seconds=row["callback_retry"]),
     )
 
 
@@ -290,6 +310,8 @@ def _call(row: Row) -> Call:
         direct=row["direct"],
         wait_until=row["wait_until"],
         terms=_terms(json.loads(row["terms"])) if row["terms"] else USUAL,
+        dialogue=row["dialogue"] and Dialogue(**_timed(json.loads(row["dialogue"]))),
+        callback=row["callback"] and Callback(**_timed(json.loads(row["callback"]))),
     )
 
 
@@ -308,9 +330,15 @@ def _transfer(data: dict[str, Any]) -> Transfer:
 
 
 def _told(data: dict[str, Any]) -> Told:
-    for name in ("position_at", "periodic_at"):
-        data[name] = data[name] and datetime.fromisoformat(data[name])
-    return Told(**data)
+    return Told(**_timed(data))
+
+
+def _timed(data: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of a record, with times read of what is named as one."""
+    for name, value in data.items():
+        if value and (name == "at" or name.endswith("_at")):
+            data[name] = datetime.fromisoformat(value)
+    return data
 
 
 def _offer(call_id: str, data: dict[str, Any]) -> Offer:

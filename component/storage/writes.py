@@ -52,7 +52,8 @@ PARTS: dict[str, str] = {
             ended_at = excluded.ended_at, outcome = excluded.outcome, told = excluded.told,
             transfers = excluded.transfers, direct = excluded.direct,
             wait_until = excluded.wait_until, digits = excluded.digits,
-            terms = excluded.terms""",
+            terms = excluded.terms, channel = excluded.channel,
+            dialogue = excluded.dialogue, callback = excluded.callback""",
     "calls_gone": """
         DELETE FROM calls USING json_populate_recordset(NULL::calls, {rows}) AS gone
         WHERE calls.id = gone.id""",
@@ -247,6 +248,8 @@ def _call(call: Call) -> Row:
         "direct": call.direct,
         "wait_until": call.wait_until,
         "terms": _terms(call.terms),
+        "dialogue": call.dialogue and asdict(call.dialogue),
+        "callback": call.callback and asdict(call.callback),
     }
 
 

@@ -162,7 +162,7 @@ class AriClient:
         endpoint: str,
         app: str,
         app_args: str,
-        originator: str,
+        originator: str | None,
         caller_id: str,
         ring_seconds: int,
         variables: Mapping[str, str],

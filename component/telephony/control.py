@@ -9,7 +9,6 @@ connect finds what is missing.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from math import ceil
@@ -20,8 +19,10 @@ import structlog
 from component.domain.commands import (
     AnswerTransfer,
     CallCommand,
+    CallCustomer,
     Connect,
     EndCall,
+    HangUpCustomer,
     HangUpLeg,
     Hold,
     Hush,
@@ -34,35 +35,26 @@ from component.domain.commands import (
     SeekExit,
     Sound,
 )
-from component.domain.events import CallerLeft, Event, ExitFound, LegEnded, Said
-from component.domain.model import Leg, LegEnd
-from component.telephony.caller_id import format_caller_id
+from component.domain.events import CallerLeft, Event, ExitFound, Said
+from component.domain.model import Leg
 from component.telephony.client import ALREADY_THERE, AriClient
+from component.telephony.dialler import PEER, PEER_CONTEXT, Dialler
 from component.telephony.errors import AriError, AriUnreachableError
 from component.telephony.lanes import Lanes
-from component.telephony.names import announcement, call_bridge, leg_channel
-from component.telephony.translate import LEG_ARGUMENT
+from component.telephony.names import announcement, call_bridge, customer_of, leg_channel
 
 log = structlog.get_logger(__name__)
 
 RETRY_SECONDS = 0.5
 """Before a request that got no answer is made again."""
 
-SHOWN_SECONDS = 0.1
-"""How long a phone may wait for the agent's screen; usually it is less than a millisecond."""
-
 ABSOLUTE_TIMEOUT = "TIMEOUT(absolute)"
 """How many seconds from now Asterisk lets the channel go to extension T; 0 is for ever."""
 
-TRANSFERS = "PJSIP_TRANSFER_HANDLING()"
-"""Who does what a phone asks for by REFER: with `ari-only` it is us. Asterisk before 22.3 does not
-know it, and transfers the caller away from us by itself."""
+CALLED_BACK_CONTEXT = "ivr-called-back"
+"""Where the dialplan has customers who were called back and are given back: they come from no
+extension, to which they could return."""
 
-PEER = "IVR_PEER"
-PEER_CONTEXT = "ivr-attended-transfer"
-"""Where the dialplan connects a channel with the one that `IVR_PEER` names."""
-FETCH = f"Local/s@{PEER_CONTEXT}/n"
-"""What is called to have a talking phone in our application, which can take over no channel."""
 
 # A channel is not there, or not in our application any more.
 _GONE = frozenset({404, 409, 412})
@@ -120,10 +112,10 @@ class AriCallControl:
         self._app = app
         self._submit = submit
         self._connected = connected
-        self._shown = shown
         self._watch = watch
         self._about = about
         self._lanes = Lanes(self._carry_out)
+        self._dialler = Dialler(ari, app, submit, shown=shown, until_answered=self._until_answered)
 
     def perform(self, commands: Iterable[CallCommand]) -> None:
         """Begin to carry out commands; never raises."""
@@ -180,10 +172,8 @@ class AriCallControl:
                 await self._hold(command)
             case Say() | Hush() | SeekExit():
                 await self._attend(command)
-            case Ring():
-                await self._ring(command)
-            case HangUpLeg(leg, answered_elsewhere):
-                await self._hang_up(leg, LegEnd.HUNG_UP, answered_elsewhere=answered_elsewhere)
+            case Ring() | CallCustomer() | HangUpLeg() | HangUpCustomer():
+                await self._dialler.obey(command)
             case Connect():
                 await self._connect(command)
             case AnswerTransfer() | Redirect() | Join():
@@ -224,42 +214,6 @@ class AriCallControl:
             if error.status not in _GONE:
                 raise
 
-    async def _ring(self, ring: Ring) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(SHOWN_SECONDS):
-                await self._shown()
-        try:
-            await self._ari.originate(
-                channel=leg_channel(ring.leg),
-                endpoint=FETCH if ring.peer else ring.device,
-                app=self._app,
-                app_args=LEG_ARGUMENT,
-                originator=ring.channel,
-                caller_id=format_caller_id(ring.caller),
-                ring_seconds=ceil(ring.at_most.total_seconds()),
-                variables={PEER: ring.peer} if ring.peer else {TRANSFERS: "ari-only"},
-            )
-        except AriUnreachableError as error:
-            log.warning("leg uncertain, taking it back", leg=str(ring.leg), error=str(error))
-            await self._until_answered(lambda: self._hang_up(ring.leg, LegEnd.UNAVAILABLE))
-        except AriError as error:
-            if error.status == ALREADY_THERE and await self._ari.channel_exists(
-                leg_channel(ring.leg)
-            ):
-                return
-            log.info("leg refused", leg=str(ring.leg), device=ring.device, error=str(error))
-            self._submit(LegEnded(ring.leg, LegEnd.UNAVAILABLE))
-
-    async def _hang_up(
-        self, leg: Leg, if_absent: LegEnd, *, answered_elsewhere: bool = False
-    ) -> None:
-        try:
-            await self._ari.hang_up(leg_channel(leg), answered_elsewhere=answered_elsewhere)
-        except AriError as error:
-            if error.status != 404:
-                raise
-            self._submit(LegEnded(leg, if_absent))  # nothing is left whose event could tell
-
     async def _connect(self, connect: Connect) -> None:
         bridge = call_bridge(connect.leg.call_id)
         try:
@@ -291,7 +245,10 @@ class AriCallControl:
         await self._ari.set_variable(release.channel, "QUEUESTATUS", release.status)
         if release.info:
             await self._ari.set_variable(release.channel, "QUEUE_WITHDRAW_INFO", release.info)
-        await self._let_go(release.channel)
+        if customer_of(release.channel) is None:
+            await self._let_go(release.channel)
+        else:
+            await self._let_go(release.channel, CALLED_BACK_CONTEXT, "s")
 
     async def _attend(self, command: Say | Hush | SeekExit) -> None:
         match command:
@@ -361,6 +318,8 @@ def _lane(command: CallCommand) -> str:
             | Release(call_id=call_id)
             | SeekExit(call_id=call_id)
             | EndCall(call_id=call_id)
+            | CallCustomer(call_id=call_id)
+            | HangUpCustomer(call_id=call_id)
         ):
             return call_id
     assert_never(command)

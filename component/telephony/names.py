@@ -1,16 +1,26 @@
 """The ids that we give to channels and bridges, so that a crash does not part them from a call.
 
 An agent's leg is the channel `ivr-<call id>.<attempt>`, a call's bridge is `ivr-<call id>`, and an
-announcement to its caller the playback `ivr-<call id>.<number>`.
+announcement to its caller the playback `ivr-<call id>.<number>`. The domain names the channels to
+customers who are called back: `ivrcallback-<call id>.<number>`.
 """
 
 import re
 
 from component.domain.model import Leg
+from component.domain.reserving import CUSTOMER_PREFIX
 
 PREFIX = "ivr-"
 
 _NUMBERED = re.compile(rf"{PREFIX}(?P<call>.+)\.(?P<number>[1-9][0-9]{{0,8}})", re.DOTALL)
+
+_CUSTOMER = re.compile(rf"{CUSTOMER_PREFIX}(?P<call>.+)\.[1-9][0-9]{{0,8}}", re.DOTALL)
+
+
+def customer_of(channel: str) -> str | None:
+    """Return the id of the call whose customer is called on this channel, None if no call's."""
+    match = _CUSTOMER.fullmatch(channel)
+    return None if match is None else match["call"]
 
 
 def leg_channel(leg: Leg) -> str:

@@ -9,10 +9,10 @@ import structlog
 
 from component.domain.events import DeviceStateChanged
 from component.domain.model import DeviceState, Leg
-from component.ports import Snapshot, WaitingChannel
+from component.ports import CalledChannel, Snapshot, WaitingChannel
 from component.telephony.client import AriClient
 from component.telephony.errors import AriError, MalformedEventError
-from component.telephony.names import call_of, leg_of
+from component.telephony.names import call_of, customer_of, leg_of
 from component.telephony.translate import device_state, text, waiting_channel
 
 log = structlog.get_logger(__name__)
@@ -47,6 +47,7 @@ class SnapshotReader:
                 callers=tuple(self._callers(channels)),
                 ringing_legs=frozenset(leg for leg, answered in legs if not answered),
                 answered_legs=frozenset(leg for leg, answered in legs if answered),
+                customers=tuple(_customers(channels)),
                 bridges=dict(_bridges(bridges)),
                 device_states=states,
             )
@@ -56,7 +57,7 @@ class SnapshotReader:
     def _callers(self, channels: Iterable[object]) -> Iterator[WaitingChannel]:
         for channel in channels:
             try:
-                if text(channel, "dialplan", "app_name") != "Stasis" or _leg(channel):
+                if text(channel, "dialplan", "app_name") != "Stasis" or _is_ours(channel):
                     continue
                 app, *arguments = text(channel, "dialplan", "app_data").split(",")
                 if app == self._app:
@@ -92,16 +93,25 @@ class SnapshotReader:
         return found
 
 
-def _leg(channel: object) -> Leg | None:
-    return leg_of(text(channel, "id"))
+def _is_ours(channel: object) -> bool:
+    id_ = text(channel, "id")
+    return leg_of(id_) is not None or customer_of(id_) is not None
 
 
 def _legs(channels: Iterable[object]) -> Iterator[tuple[Leg, bool]]:
     """Yield the legs, and whether each was answered."""
     for channel in channels:
-        leg = _leg(channel)
+        leg = leg_of(text(channel, "id"))
         if leg is not None:
             yield leg, text(channel, "state") == "Up"
+
+
+def _customers(channels: Iterable[object]) -> Iterator[CalledChannel]:
+    for channel in channels:
+        id_ = text(channel, "id")
+        call_id = customer_of(id_)
+        if call_id is not None:
+            yield CalledChannel(id_, call_id, text(channel, "state") == "Up")
 
 
 def _bridges(bridges: Iterable[object]) -> Iterator[tuple[str, frozenset[str]]]:

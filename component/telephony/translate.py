@@ -11,6 +11,7 @@ from component.domain.events import (
     AttendedTransfer,
     BlindTransfer,
     CallerLeft,
+    CustomerAnswered,
     DeviceStateChanged,
     DigitPressed,
     LegAnswered,
@@ -21,13 +22,14 @@ from component.domain.model import DeviceState, LegEnd
 from component.ports import WaitingChannel
 from component.telephony.arguments import number, terms
 from component.telephony.errors import MalformedEventError
-from component.telephony.names import announcement_of, leg_of
+from component.telephony.names import announcement_of, customer_of, leg_of
 
 LEG_ARGUMENT = "leg"
 """What an agent's leg is given as the application's argument, in place of a queue."""
 
 Fact = (
     WaitingChannel
+    | CustomerAnswered
     | CallerLeft
     | DigitPressed
     | LegAnswered
@@ -126,10 +128,13 @@ def text(thing: object, *path: str) -> str:
     return found
 
 
-def _entered(event: Mapping[str, object]) -> WaitingChannel | LegAnswered:
-    leg = leg_of(text(event, "channel", "id"))
+def _entered(event: Mapping[str, object]) -> WaitingChannel | CustomerAnswered | LegAnswered:
+    channel = text(event, "channel", "id")
+    leg, call_id = leg_of(channel), customer_of(channel)
     if leg is not None:
         return LegAnswered(leg)  # an originated channel enters once it is answered
+    if call_id is not None:
+        return CustomerAnswered(call_id, channel)
     arguments = event.get("args")
     if not isinstance(arguments, list) or not all(isinstance(word, str) for word in arguments):
         raise MalformedEventError("no list of texts under args")
@@ -145,7 +150,11 @@ def _left(event: Mapping[str, object]) -> CallerLeft | None:
 def _destroyed(event: Mapping[str, object]) -> CallerLeft | LegEnded:
     channel = text(event, "channel", "id")
     leg = leg_of(channel)
-    return CallerLeft(channel) if leg is None else LegEnded(leg, _leg_end(event))
+    if leg is not None:
+        return LegEnded(leg, _leg_end(event))
+    if customer_of(channel) is not None:
+        return CallerLeft(channel, _leg_end(event))
+    return CallerLeft(channel)
 
 
 def _digit(event: Mapping[str, object]) -> DigitPressed | None:

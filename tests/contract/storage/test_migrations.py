@@ -42,6 +42,7 @@ LATER = [
     "0018_connecting",
     "0019_redirects",
     "0020_choices",
+    "0020_callbacks",
 ]
 ALL = ["0001_schema", *LATER]
 

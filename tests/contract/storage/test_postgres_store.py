@@ -14,6 +14,7 @@ from component.domain.queue import (
     AnnounceHoldTime,
     AnnouncePosition,
     AutoPause,
+    CallingBack,
     EmptyCondition,
     Queue,
     StrategyName,
@@ -96,6 +97,58 @@ async def test_the_settings_of_a_queue_are_read(database_url: str, postgres: Pos
         sticky=timedelta(hours=1),
         sticky_wait=timedelta(seconds=10),
     )
+
+
+async def test_how_callers_are_called_back_is_read(
+    database_url: str, postgres: PostgresStore
+) -> None:
+    connection = await asyncpg.connect(database_url)
+    await connection.execute(
+        "UPDATE queues SET callback_key = '2', callback_dial = 'Local/{number}@out/n',"
+        " callback_numbers = '_0[1-9]XXX.,_+49Z.,5550100', callback_callerid = '+15550199',"
+        " callback_maxlen = 7, callback_per_number = 2, callback_max_age = 60,"
+        " callback_timeout = 20, callback_tries = 4, callback_retry = 90"
+    )
+    await connection.close()
+    [queue] = (await postgres.load()).queues
+    assert queue.callback == CallingBack(
+        "2",
+        "Local/{number}@out/n",
+        ("_0[1-9]XXX.", "_+49Z.", "5550100"),
+        "+15550199",
+        7,
+        2,
+        timedelta(seconds=60),
+        timedelta(seconds=20),
+        4,
+        timedelta(seconds=90),
+    )
+
+
+@pytest.mark.parametrize(
+    ("setting", "wrong"),
+    [
+        ("callback_key", "12"),
+        ("callback_key", "a"),
+        ("callback_dial", "PJSIP/5550100@trunk"),
+        ("callback_dial", "PJSIP/{number}@trunk&PJSIP/{number}"),
+        ("callback_dial", "{number}"),
+        ("callback_dial", "Local/{number}@out"),
+        ("callback_dial", "local/{number}@out"),
+        ("callback_dial", "PJSIP/${EVIL}{number}"),
+        ("callback_numbers", "_0[1-"),
+        ("callback_numbers", "_X.X"),
+        ("callback_numbers", "_A."),
+        ("callback_callerid", "Ann <5550100>"),
+    ],
+)
+async def test_what_could_be_dialled_otherwise_than_it_was_meant_is_refused(
+    database_url: str, setting: str, wrong: str
+) -> None:
+    connection = await asyncpg.connect(database_url)
+    with pytest.raises(asyncpg.CheckViolationError):
+        await connection.execute(f"UPDATE queues SET {setting} = $1", wrong)
+    await connection.close()
 
 
 async def test_the_skills_of_an_agent_are_read_and_stay(

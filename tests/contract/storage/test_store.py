@@ -9,9 +9,11 @@ from component.domain.model import (
     Agent,
     AgentState,
     Call,
+    Callback,
     Caller,
     CallState,
     Customer,
+    Dialogue,
     Leg,
     Offer,
     Outcome,
@@ -75,7 +77,10 @@ CALL = Call(
     transfers=(Transfer("1000", NOW, attended=True), Transfer("2000", NOW, attended=False)),
     direct=True,
     wait_until=NOW + timedelta(seconds=60),
+    dialogue=Dialogue(NOW, "0301", "030123"),
 )
+
+CALLBACK = Callback("030123", "1767323045.1", NOW, 2, again_at=NOW + timedelta(seconds=300))
 
 NODE = Node("ext1000", True, MANAGED)
 
@@ -116,6 +121,20 @@ async def test_a_call_is_loaded_as_it_was_committed(store: AnyStore) -> None:
     assert (await store.load()).calls == [answered]
 
 
+async def test_a_call_whose_caller_is_to_be_called_back_is_loaded_as_it_was_committed(
+    store: AnyStore,
+) -> None:
+    await store.commit(Changes(calls=[CALL]))
+    away = replace(CALL, state=CallState.AWAY, channel="", dialogue=None, callback=CALLBACK)
+    await store.commit(Changes(calls=[away]))
+    assert (await store.load()).calls == [away]
+
+    called = replace(CALLBACK, again_at=None, called_at=NOW, reached_at=NOW)
+    calling = replace(away, state=CallState.CALLING, channel="ivrcallback-1.3", callback=called)
+    await store.commit(Changes(calls=[calling]))
+    assert (await store.load()).calls == [calling]
+
+
 async def test_a_call_without_a_customer_is_loaded_without_one(store: AnyStore) -> None:
     unknown = replace(CALL, customer=None)
     await store.commit(Changes(calls=[unknown]))
@@ -141,6 +160,8 @@ async def test_how_long_callers_waited_is_known_from_their_calls(store: AnyStore
         )
         for number, held in enumerate((40, 80))
     ]
+    away = replace(CALL, id="away", entered_at=now - timedelta(hours=3), callback=CALLBACK)
+    calls.append(replace(away, answered_at=now))
     await store.commit(Changes(calls=calls))
 
     assert (await store.load()).holdtimes == {"support": 27}

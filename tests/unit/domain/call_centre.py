@@ -18,6 +18,7 @@ from component.domain.events import (
     LogOff,
     LogOn,
     Pause,
+    Said,
     Unpause,
 )
 from component.domain.model import (
@@ -139,6 +140,10 @@ class CallCentre:
     def hang_up(self, call_id: str) -> list[Command]:
         """The caller hangs up."""
         return self.take(CallerLeft(self.call(call_id).channel))
+
+    def said(self, call_id: str) -> list[Command]:
+        """Let what is said last be over."""
+        return self.take(Said(call_id, self.call(call_id).told.number))
 
     def answer(self, call_id: str) -> list[Command]:
         return self.take(LegAnswered(self.call(call_id).leg))

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from component.domain.commands import (
+    CallCustomer,
     Command,
     EndCall,
+    HangUpCustomer,
     HangUpLeg,
     HideCall,
     Redirect,
@@ -25,6 +27,7 @@ from component.domain.errors import DomainError
 from component.domain.events import (
     CallerEntered,
     CallerLeft,
+    CustomerAnswered,
     DigitPressed,
     ExitFound,
     LegAnswered,
@@ -34,7 +37,7 @@ from component.domain.events import (
     WrapUpOver,
 )
 from component.domain.model import AgentState, Caller, CallState, DeviceState, Leg, LegEnd
-from component.domain.queue import StrategyName
+from component.domain.queue import CallingBack, StrategyName
 from component.domain.terms import Need, Terms
 from tests.unit.domain.call_centre import CallCentre
 
@@ -50,6 +53,18 @@ TERMS = [
     Terms(Need(skills=frozenset({("french", 1)}))),
     Terms(Need(max_penalty=0)),
 ]
+
+
+CALLING_BACK = CallingBack(
+    key="2",
+    dial="PJSIP/{number}@trunk",
+    per_number=2,
+    maxlen=4,
+    timeout=timedelta(seconds=10),
+    tries=2,
+    retry=timedelta(seconds=15),
+    max_age=timedelta(seconds=300),
+)
 
 
 class AnyOrder(RuleBasedStateMachine):
@@ -70,7 +85,9 @@ class AnyOrder(RuleBasedStateMachine):
             announce_frequency=timedelta(seconds=5),
             skills_timeout=timedelta(seconds=10),
             context="exits",
+            callback=CALLING_BACK,
         )
+        self.called: set[str] = set()
         self.rung: set[Leg] = set()
         self.shown: set[tuple[str, str]] = set()
         self.released: list[str] = []
@@ -101,6 +118,29 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(call=calls)
     def caller_leaves(self, call: str) -> None:
         self._do(lambda: self.centre.take(CallerLeft(f"channel{call.removeprefix('call')}")))
+
+    @rule(call=calls, keys=st.sampled_from(["2#1", "2#2", "2", "#"]), stays=st.booleans())
+    def caller_asks_to_be_called_back(self, call: str, keys: str, stays: bool) -> None:
+        self._press(call, keys)
+        if not stays:
+            self.whoever_is_on_the_line_hangs_up(call, LegEnd.HUNG_UP)
+
+    @rule(call=calls, keys=st.sampled_from(["", "1", "2", "9"]))
+    def customer_answers(self, call: str, keys: str) -> None:
+        self._do(lambda: self.centre.take(CustomerAnswered(call, self._channel(call))))
+        self._press(call, keys)
+
+    @rule(call=calls, reason=st.sampled_from(LegEnd))
+    def whoever_is_on_the_line_hangs_up(self, call: str, reason: LegEnd) -> None:
+        channel = self._channel(call)
+        self._do(lambda: self.centre.take(CallerLeft(channel, reason)))
+        self.called.discard(channel)
+
+    @rule(call=calls)
+    def what_is_said_is_over(self, call: str) -> None:
+        known = self.centre.state.calls.get(call)
+        if known is not None:
+            self._do(lambda: self.centre.said(call))
 
     @rule(call=calls)
     def caller_is_told_of_again(self, call: str) -> None:
@@ -152,6 +192,20 @@ class AnyOrder(RuleBasedStateMachine):
             assert (agent.queue is None) == (agent.state is AgentState.AVAILABLE)
 
     @invariant()
+    def no_more_customers_are_called_than_agents_are_kept_free(self) -> None:
+        state = self.centre.state
+        reserved = [a for a in state.agents.values() if a.state is AgentState.RESERVED]
+        calling = [c for c in state.calls.values() if c.state is CallState.CALLING]
+        assert len([c for c in calling if state.agent_of(c.leg)]) <= len(reserved)
+        assert state.callbacks("support") <= CALLING_BACK.maxlen
+        assert state.callbacks_to("5550101") <= CALLING_BACK.per_number
+
+    @invariant()
+    def nobody_is_called_while_another_call_to_the_same_customer_goes_on(self) -> None:
+        ids = [channel.rpartition(".")[0] for channel in self.called]
+        assert len(ids) == len(set(ids))
+
+    @invariant()
     def wrap_up_ends_in_time(self) -> None:
         timers = {
             (c.event.extension, c.at)
@@ -194,14 +248,14 @@ class AnyOrder(RuleBasedStateMachine):
 
     @invariant()
     def nobody_waits_where_nobody_is_logged_on(self) -> None:
-        assert self.centre.state.anyone_logged_on("support") or not self.centre.state.waiting(
-            "support"
-        )
+        state = self.centre.state
+        waiting = [c for c in state.waiting("support") if c.state is CallState.WAITING]
+        assert state.anyone_logged_on("support") or not waiting
 
     @invariant()
     def the_indexes_agree_with_the_records(self) -> None:
         state = self.centre.state
-        waiting = [c.id for c in state.calls.values() if c.state is CallState.WAITING]
+        waiting = [c.id for c in state.calls.values() if c.may_be_served]
         assert sorted(c.id for c in state.waiting("support")) == sorted(waiting)
         free = {
             member.extension
@@ -231,6 +285,15 @@ class AnyOrder(RuleBasedStateMachine):
     def a_caller_is_let_go_at_most_once(self) -> None:
         assert len(self.released) == len(set(self.released))
 
+    def _press(self, call: str, keys: str) -> None:
+        for key in keys:
+            self._do(lambda key=key: self.centre.take(DigitPressed(self._channel(call), key)))  # type: ignore[misc]
+
+    def _channel(self, call: str) -> str:
+        """The channel of whoever is on the line."""
+        known = self.centre.state.calls.get(call)
+        return known.channel if known and known.channel else f"channel{call.removeprefix('call')}"
+
     def _do(self, act: Callable[[], R]) -> R | None:
         """Do something to the call centre and follow what was decided."""
         self.centre.decided = [c for c in self.centre.decided if isinstance(c, WakeAt)]
@@ -247,6 +310,11 @@ class AnyOrder(RuleBasedStateMachine):
             case Ring(leg=leg):
                 assert leg not in self.rung, "a leg is made once"
                 self.rung.add(leg)
+            case CallCustomer(channel=channel):
+                assert channel not in self.called, "a customer is called once at a time"
+                self.called.add(channel)
+            case HangUpCustomer(channel=channel):
+                self.called.discard(channel)
             case HangUpLeg(leg=leg):
                 assert leg.attempt >= 1
             case ShowCall(extension=extension, call=call):
@@ -257,6 +325,7 @@ class AnyOrder(RuleBasedStateMachine):
             case HideCall(extension=extension, call=call):
                 self.shown.remove((call.id, extension))
             case Release(call_id=call_id) | Redirect(call_id=call_id) | EndCall(call_id=call_id):
+                self.called = {c for c in self.called if f"-{call_id}." not in c}
                 self.released.append(call_id)
 
 
@@ -266,7 +335,42 @@ class AnyOrderOfSeveralPhones(AnyOrder):
     strategy = StrategyName.RINGALL
 
 
+class AnyOrderOfCallbacks(AnyOrder):
+    """The same where everybody begins on the telephone, so that callers wait."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        for extension in EXTENSIONS:
+            self.centre.log_on(extension)
+            self.centre.device(extension, DeviceState.INUSE)
+
+    @rule(extension=st.sampled_from(EXTENSIONS))
+    def phone_is_put_down(self, extension: str) -> None:
+        self._do(lambda: self.centre.device(extension, DeviceState.NOT_INUSE))
+
+    @rule(extension=st.sampled_from(EXTENSIONS))
+    def phone_is_used(self, extension: str) -> None:
+        self._do(lambda: self.centre.device(extension, DeviceState.INUSE))
+
+    @rule(call=AnyOrder.calls)
+    def caller_keeps_the_place(self, call: str) -> None:
+        self.caller_asks_to_be_called_back(call, "2#1", stays=False)
+
+    @rule(call=AnyOrder.calls)
+    def it_is_the_turn_of_who_keeps_the_place(self, call: str) -> None:
+        self.caller_keeps_the_place(call)
+        for extension in EXTENSIONS:
+            self._do(lambda e=extension: self.centre.log_on(e))  # type: ignore[misc]
+            self.phone_is_put_down(extension)
+
+    @rule(call=AnyOrder.calls)
+    def customer_wishes_to_be_connected(self, call: str) -> None:
+        self.customer_answers(call, "1")
+
+
 AnyOrder.TestCase.settings = settings(max_examples=200, stateful_step_count=60, deadline=None)
 AnyOrderOfSeveralPhones.TestCase.settings = AnyOrder.TestCase.settings
+AnyOrderOfCallbacks.TestCase.settings = AnyOrder.TestCase.settings
 TestAnyOrder = AnyOrder.TestCase
+TestAnyOrderOfCallbacks = AnyOrderOfCallbacks.TestCase
 TestAnyOrderOfSeveralPhones = AnyOrderOfSeveralPhones.TestCase

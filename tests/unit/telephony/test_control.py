@@ -24,7 +24,7 @@ from component.domain.commands import (
 )
 from component.domain.events import CallerLeft, Event, ExitFound, LegEnded, Said
 from component.domain.model import Caller, Leg, LegEnd, QueueStatus
-from component.telephony import control
+from component.telephony import control, dialler
 from component.telephony.control import AriCallControl
 from tests.unit.telephony.fake_ari import FakeAri
 
@@ -175,7 +175,7 @@ async def test_a_phone_is_rung_only_when_the_agents_screen_shows_the_call(desk: 
 async def test_a_screen_that_does_not_answer_holds_no_phone_up_for_long(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(control, "SHOWN_SECONDS", 0)
+    monkeypatch.setattr(dialler, "SHOWN_SECONDS", 0)
     desk.shown.clear()
 
     assert await desk.does(RING) == ["originate"]

@@ -1,0 +1,88 @@
+"""Keeping an agent free from all other calls: for a phone that rings, or for a customer who is
+called back.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from component.domain.commands import CallCustomer, Command, WakeAt
+from component.domain.events import CallbackTimedOut
+from component.domain.model import Agent, Call, Caller, CallState, Leg, Turn
+from component.domain.queue import Queue
+from component.domain.state import State
+from component.domain.strategies import ROUND_ROBIN
+from component.domain.transitions import (
+    AGENT_TRANSITIONS,
+    CALL_TRANSITIONS,
+    AgentMove,
+    CallMove,
+    advance,
+)
+
+GRACE = timedelta(seconds=5)
+"""Asterisk ends by itself, this much later, what this service should have ended."""
+
+CUSTOMER_PREFIX = "ivrcallback-"
+"""What the ids of channels to customers begin with."""
+
+
+def reserve(state: State, queue: Queue, extension: str, leg: Leg) -> None:
+    """Keep an agent from all other calls."""
+    agent = state.agents[extension]
+    reserved = advance(AGENT_TRANSITIONS, agent.state, AgentMove.RESERVE)
+    bound = replace(agent, state=reserved, leg=leg, queue=queue.name, wrap_up_until=None)
+    state.agents.put(agent.extension, bound)
+
+
+def note_turn(state: State, queue: Queue, extension: str) -> None:
+    """Remember whose turn it was, if the queue goes round in a circle."""
+    if queue.strategy in ROUND_ROBIN:
+        logon_order = state.members[queue.name, extension].logon_order
+        state.turns.put(queue.name, Turn(queue.name, extension, logon_order))
+
+
+def reserved_for(state: State, call: Call) -> Agent | None:
+    """Return the agent who is kept free for a customer; None if the agent went away meanwhile."""
+    return state.agent_of(call.leg) if call.state is CallState.CALLING else None
+
+
+def let_go(state: State, call: Call) -> list[str]:
+    """Free the agent who was kept for a customer; return the queues that may want the agent."""
+    queues = {call.queue}
+    agent = reserved_for(state, call)
+    if agent is not None:
+        available = advance(AGENT_TRANSITIONS, agent.state, AgentMove.RELEASE)
+        state.agents.put(agent.extension, replace(agent, state=available, leg=None, queue=None))
+        queues.update(state.queues_of(agent.extension))
+    return sorted(queues & state.queues.keys())
+
+
+def call_back(
+    state: State, queue: Queue, call: Call, extension: str, now: datetime
+) -> list[Command]:
+    """Call the customer whose turn it is, and keep an agent free for whom it is to be.
+
+    Where all phones would ring, one of the agents is kept: the others serve the next callers.
+    """
+    callback = call.callback
+    endpoint = None if callback is None else queue.callback.endpoint(callback.number)
+    if callback is None or endpoint is None:
+        return []
+    leg = Leg(call.id, call.attempt + 1)
+    callback = replace(callback, calls=callback.calls + 1, called_at=now)
+    called = replace(
+        call,
+        state=advance(CALL_TRANSITIONS, call.state, CallMove.CALL_BACK),
+        attempt=leg.attempt,
+        channel=f"{CUSTOMER_PREFIX}{call.id}.{callback.calls}",
+        callback=callback,
+    )
+    state.calls.put(call.id, called)
+    reserve(state, queue, extension, leg)
+    note_turn(state, queue, extension)
+    timeout = queue.callback.timeout
+    caller = Caller(queue.callback.callerid)
+    return [
+        CallCustomer(call.id, called.channel, endpoint, caller, timeout + GRACE, extension),
+        WakeAt(now + timeout, CallbackTimedOut(called.channel)),
+    ]

@@ -1,0 +1,156 @@
+"""Makes channels to phones, and takes them down again.
+
+A channel is made once at most, whatever is lost on the way: its id is ours, and a request that may
+have begun without an answer is taken back.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from math import ceil
+from types import MappingProxyType
+from typing import assert_never
+
+import structlog
+
+from component.domain.commands import CallCustomer, HangUpCustomer, HangUpLeg, Ring
+from component.domain.events import CallerLeft, Event, LegEnded
+from component.domain.model import Leg, LegEnd
+from component.telephony.caller_id import format_caller_id
+from component.telephony.client import ALREADY_THERE, AriClient
+from component.telephony.errors import AriError, AriUnreachableError
+from component.telephony.names import leg_channel
+from component.telephony.translate import LEG_ARGUMENT
+
+log = structlog.get_logger(__name__)
+
+SHOWN_SECONDS = 0.1
+"""How long a phone may wait for the agent's screen; usually it is less than a millisecond."""
+
+TRANSFERS = "PJSIP_TRANSFER_HANDLING()"
+"""Who does what a phone asks for by REFER: with `ari-only` it is us. Asterisk before 22.3 does not
+know it, and transfers the caller away from us by itself."""
+
+CUSTOMER_ARGUMENT = "customer"
+"""What a channel to a customer is given as the application's argument, in place of a queue."""
+
+PEER = "IVR_PEER"
+PEER_CONTEXT = "ivr-attended-transfer"
+"""Where the dialplan connects a channel with the one that `IVR_PEER` names."""
+FETCH = f"Local/s@{PEER_CONTEXT}/n"
+"""What is called to have a talking phone in our application, which can take over no channel."""
+
+NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
+
+
+class Dialler:
+    """Carries out the commands about channels that we make.
+
+    `shown` is done when the call is on the agent's screen, as far as can be known; `until_answered`
+    repeats a request until there is an answer. `submit` takes events for the domain.
+    """
+
+    def __init__(
+        self,
+        ari: AriClient,
+        app: str,
+        submit: Callable[[Event], None],
+        *,
+        shown: Callable[[], Awaitable[None]],
+        until_answered: Callable[[Callable[[], Awaitable[None]]], Awaitable[None]],
+    ) -> None:
+        self._ari = ari
+        self._app = app
+        self._submit = submit
+        self._shown = shown
+        self._until_answered = until_answered
+
+    async def obey(self, command: Ring | CallCustomer | HangUpLeg | HangUpCustomer) -> None:
+        """Carry out a command. Raises an `AriError`."""
+        match command:
+            case Ring():
+                await self._ring(command)
+            case CallCustomer():
+                await self._call_customer(command)
+            case HangUpLeg(leg, answered_elsewhere):
+                await self._hang_up(leg, LegEnd.HUNG_UP, answered_elsewhere=answered_elsewhere)
+            case HangUpCustomer(_, channel):
+                await self._hang_up_customer(channel)
+            case _:
+                assert_never(command)
+
+    async def _ring(self, ring: Ring) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SHOWN_SECONDS):
+                await self._shown()
+        await self._originate(
+            leg_channel(ring.leg),
+            FETCH if ring.peer else ring.device,
+            LEG_ARGUMENT,
+            ring,
+            originator=ring.channel,
+            variables={PEER: ring.peer} if ring.peer else {TRANSFERS: "ari-only"},
+            refused=LegEnded(ring.leg, LegEnd.UNAVAILABLE),
+            take_back=lambda: self._hang_up(ring.leg, LegEnd.UNAVAILABLE),
+        )
+
+    async def _call_customer(self, call: CallCustomer) -> None:
+        await self._originate(
+            call.channel,
+            call.endpoint,
+            CUSTOMER_ARGUMENT,
+            call,
+            refused=CallerLeft(call.channel, LegEnd.UNAVAILABLE),
+            take_back=lambda: self._hang_up_customer(call.channel),
+        )
+
+    async def _originate(
+        self,
+        channel: str,
+        endpoint: str,
+        argument: str,
+        command: Ring | CallCustomer,
+        *,
+        originator: str | None = None,
+        variables: Mapping[str, str] = NO_VARIABLES,
+        refused: Event,
+        take_back: Callable[[], Awaitable[None]],
+    ) -> None:
+        """Ring an endpoint, once at most: what may have begun without an answer is taken back."""
+        try:
+            await self._ari.originate(
+                channel=channel,
+                endpoint=endpoint,
+                app=self._app,
+                app_args=argument,
+                originator=originator,
+                caller_id=format_caller_id(command.caller),
+                ring_seconds=ceil(command.at_most.total_seconds()),
+                variables=variables,
+            )
+        except AriUnreachableError as error:
+            log.warning("leg uncertain, taking it back", leg=channel, error=str(error))
+            await self._until_answered(take_back)
+        except AriError as error:
+            if error.status == ALREADY_THERE and await self._ari.channel_exists(channel):
+                return
+            log.info("leg refused", leg=channel, error=str(error))
+            self._submit(refused)
+
+    async def _hang_up_customer(self, channel: str) -> None:
+        try:
+            await self._ari.hang_up(channel)
+        except AriError as error:
+            if error.status != 404:
+                raise
+            self._submit(CallerLeft(channel, LegEnd.UNAVAILABLE))  # no event would tell
+
+    async def _hang_up(
+        self, leg: Leg, if_absent: LegEnd, *, answered_elsewhere: bool = False
+    ) -> None:
+        try:
+            await self._ari.hang_up(leg_channel(leg), answered_elsewhere=answered_elsewhere)
+        except AriError as error:
+            if error.status != 404:
+                raise
+            self._submit(LegEnded(leg, if_absent))  # nothing is left whose event could tell
