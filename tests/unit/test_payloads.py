@@ -12,7 +12,7 @@ import xmlschema
 from hypothesis import given
 from hypothesis import strategies as st
 
-from component.domain.model import Call, Caller, CallState, Customer, Leg, Offer, Transfer
+from component.domain.model import Call, Callback, Caller, CallState, Customer, Leg, Offer, Transfer
 from component.payloads import announcement_xml, call_xml
 
 pytestmark = pytest.mark.unit
@@ -92,6 +92,7 @@ def test_an_offered_call_as_json() -> None:
         },
         "digits": "1111",
         "transfers": [],
+        "callback": None,
     }
 
 
@@ -108,6 +109,14 @@ def test_a_call_that_was_passed_on_says_from_whom() -> None:
 
     assert [e.attrib for e in parsed(call).iter(f"{NAMESPACE}transfer")] == told
     assert as_json(call)["transfers"] == told
+
+
+def test_a_caller_who_was_called_back_is_told_as_such() -> None:
+    called = replace(OFFERED, callback=Callback("+15550177", "channel1", NOW, calls=1))
+    told = {"number": "+15550177", "asked": "2026-01-02T03:04:05.678Z"}
+
+    assert [e.attrib for e in parsed(called).iter(f"{NAMESPACE}callback")] == [told]
+    assert as_json(called)["callback"] == told
 
 
 def test_later_states_say_when_they_came() -> None:

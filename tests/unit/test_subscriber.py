@@ -8,7 +8,7 @@ import pytest
 from slixmpp import Message
 
 from component.call_event import ShownCalls, read
-from component.domain.model import Call, Caller, CallState, Customer, Leg, Offer, Transfer
+from component.domain.model import Call, Callback, Caller, CallState, Customer, Leg, Offer, Transfer
 from component.payloads import call_xml
 from component.subscriber import Subscriber
 from tests.unit.transport import FakeTransport
@@ -41,6 +41,13 @@ def test_from_whom_a_call_was_passed_on_is_read() -> None:
     assert event.transferred_from == ("2000", "3000")
 
 
+def test_whom_we_called_back_is_read() -> None:
+    event = read(item(replace(CALL, callback=Callback("5550177", "channel1", ENTERED))))
+
+    assert event is not None
+    assert event.called_back == "5550177"
+
+
 def test_what_the_service_writes_is_read() -> None:
     event = read(item(CALL))
     assert event is not None
@@ -52,6 +59,7 @@ def test_what_the_service_writes_is_read() -> None:
     assert (event.answered, event.ended) == (None, None)
     assert event.waiting == 2.0
     assert event.transferred_from == ()
+    assert event.called_back == ""
 
 
 def test_an_unknown_customer_is_read() -> None:

@@ -64,6 +64,7 @@ def test_a_line_for_scripts_has_every_field() -> None:
         "answered": "2026-01-31T12:00:05+00:00",
         "ended": None,
         "transferred_from": [],
+        "called_back": "",
     }
 
 

@@ -8,6 +8,7 @@ from component.telephony.names import (
     announcement_of,
     call_bridge,
     call_of,
+    customer_of,
     leg_channel,
     leg_of,
 )
@@ -21,6 +22,20 @@ call_ids = st.text(min_size=1)
 def test_a_leg_can_be_read_off_its_channel(call_id: str, attempt: int) -> None:
     leg = Leg(call_id, attempt)
     assert leg_of(leg_channel(leg)) == leg
+
+
+@given(call_ids, st.integers(1, 999_999_999))
+def test_a_call_can_be_read_off_the_channel_to_its_customer(call_id: str, number: int) -> None:
+    channel = f"ivrcallback-{call_id}.{number}"
+    assert customer_of(channel) == call_id
+    assert leg_of(channel) is None
+
+
+@pytest.mark.parametrize(
+    "channel", ["1767323045.1", "ivr-c1.2", "ivrcallback-c1", "ivrcallback-.1"]
+)
+def test_no_other_channel_is_to_a_customer(channel: str) -> None:
+    assert customer_of(channel) is None
 
 
 @given(call_ids)

@@ -7,6 +7,7 @@ from structlog.testing import capture_logs
 
 from component.domain.events import DeviceStateChanged
 from component.domain.model import DeviceState, Leg
+from component.ports import CalledChannel
 from component.telephony.errors import AriError
 from component.telephony.snapshot import SnapshotReader
 from tests.unit.telephony.fake_ari import FakeAri
@@ -65,6 +66,14 @@ async def test_a_leg_that_is_not_up_is_ringing() -> None:
     snapshot = await reader(changed(state="Ringing")).read([])
     assert snapshot.ringing_legs == {LEG}
     assert snapshot.answered_legs == frozenset()
+
+
+@pytest.mark.parametrize(("state", "answered"), [("Up", True), ("Ringing", False)])
+async def test_a_channel_to_a_customer_is_no_caller(state: str, answered: bool) -> None:
+    [caller] = [channel for channel in CHANNELS if channel["id"] == CALLER_CHANNEL]
+    snapshot = await reader([{**caller, "id": "ivrcallback-c1.2", "state": state}]).read([])
+    assert snapshot.callers == ()
+    assert snapshot.customers == (CalledChannel("ivrcallback-c1.2", "c1", answered),)
 
 
 @pytest.mark.parametrize(

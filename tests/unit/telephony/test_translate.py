@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from component.domain.events import (
     CallerLeft,
+    CustomerAnswered,
     DeviceStateChanged,
     DigitPressed,
     LegAnswered,
@@ -23,6 +24,8 @@ from component.telephony.translate import translate, waiting_channel
 from tests.unit.telephony.recorded import ANSWERED_ATTEMPT, CALL_ID, CALLER_CHANNEL, EVENTS
 
 pytestmark = pytest.mark.unit
+
+CUSTOMER = "ivrcallback-c1.2"
 
 
 def test_a_caller_enters_with_queue_and_digits() -> None:
@@ -52,6 +55,25 @@ def test_a_leg_that_enters_the_application_was_answered() -> None:
 
 def test_a_leg_that_leaves_the_application_has_not_ended_yet() -> None:
     assert translate(EVENTS["leg_leaves"]) is None
+
+
+def to_customer(event: dict[str, Any]) -> dict[str, Any]:
+    """The same event of a channel to a customer who is called back."""
+    return {**event, "channel": {**event["channel"], "id": CUSTOMER}}
+
+
+def test_a_channel_to_a_customer_that_enters_the_application_was_answered() -> None:
+    answered = translate(to_customer(EVENTS["leg_answers"]))
+    assert answered == CustomerAnswered("c1", CUSTOMER)
+
+
+def test_a_customer_who_leaves_is_on_the_line_no_more() -> None:
+    assert translate(to_customer(EVENTS["leg_leaves"])) == CallerLeft(CUSTOMER)
+
+
+def test_why_a_customer_was_not_reached_is_told() -> None:
+    busy = translate(to_customer(EVENTS["leg_busy"]))
+    assert busy == CallerLeft(CUSTOMER, LegEnd.BUSY)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,148 @@
+"""After a gap: who is to be called back is, and is called once at a time."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from component.domain.commands import CallCustomer, HangUpCustomer, Ring
+from component.domain.events import (
+    CallbackDue,
+    CallbackExpired,
+    CallbackTimedOut,
+    CallerLeft,
+    CustomerAnswered,
+    DigitPressed,
+    LegAnswered,
+    LegEnded,
+)
+from component.domain.model import AgentState, CallState, Leg, LegEnd
+from component.ports import CalledChannel
+from component.recovery import timers
+from component.storage.memory import MemoryStore
+from tests.unit.domain.callbacks import TERMS
+from tests.unit.services import Service, demo_store, running
+from tests.unit.test_recovery import snapshot
+
+pytestmark = pytest.mark.unit
+
+CHANNEL = "ivrcallback-call2.1"
+
+
+def calling_back_store() -> MemoryStore:
+    store = demo_store()
+    store.queues = [replace(queue, callback=TERMS) for queue in store.queues]
+    return store
+
+
+@asynccontextmanager
+async def kept() -> AsyncIterator[Service]:
+    """One caller talks with the agent, a second one is to be called back."""
+    async with running(calling_back_store()) as service:
+        await service.log_on("1000")
+        await service.engine.step(service.enter(1))
+        await service.engine.step(LegAnswered(Leg("call1", 1)))
+        await service.engine.step(service.enter(2))
+        for key in "2#1":
+            await service.engine.step(DigitPressed("channel2", key))
+        await service.engine.step(CallerLeft("channel2"))
+        service.outside.done.clear()
+        yield service
+
+
+@asynccontextmanager
+async def called() -> AsyncIterator[Service]:
+    """The second caller's phone rings; the agent is kept free."""
+    async with kept() as service:
+        await service.engine.step(LegEnded(Leg("call1", 1), LegEnd.HUNG_UP))
+        assert service.store.calls["call2"].state is CallState.CALLING
+        service.outside.done.clear()
+        yield service
+
+
+def to_customer(service: Service, channel: str = CHANNEL, *, answered: bool = False) -> object:
+    customer = CalledChannel(channel, "call2", answered)
+    return replace(snapshot(service), customers=(customer,))
+
+
+async def reconcile(service: Service, found: object) -> None:
+    await service.engine.reconcile(found)  # type: ignore[arg-type]
+
+
+async def test_who_is_to_be_called_back_needs_no_channel() -> None:
+    async with kept() as service:
+        await reconcile(service, snapshot(service))
+        assert service.store.calls["call2"].state is CallState.CALLING, "the talk had ended, too"
+        assert service.store.calls["call1"].outcome == "completed"
+
+
+async def test_a_customer_whose_phone_rings_is_left_alone_and_the_agent_is_kept_free() -> None:
+    async with called() as service:
+        await reconcile(service, to_customer(service))
+        assert service.outside.done == []
+        assert service.state.agents["1000"].state is AgentState.RESERVED
+
+
+async def test_a_customer_who_took_the_call_meanwhile_is_asked() -> None:
+    async with called() as service:
+        await reconcile(service, to_customer(service, answered=True))
+        callback = service.store.calls["call2"].callback
+        assert callback is not None
+        assert callback.reached_at is not None
+
+
+async def test_a_customer_who_is_not_called_any_more_was_not_reached() -> None:
+    async with called() as service:
+        await reconcile(service, snapshot(service))
+        assert service.store.calls["call2"].state is CallState.AWAY
+        assert service.state.agents["1000"].state is AgentState.AVAILABLE
+
+
+async def test_a_call_that_nobody_wants_any_more_ends() -> None:
+    async with called() as service:
+        await service.engine.step(CallerLeft(CHANNEL, LegEnd.BUSY))
+        await reconcile(service, to_customer(service, answered=True))
+        assert service.outside.done == [HangUpCustomer("call2", CHANNEL)]
+        assert service.store.calls["call2"].state is CallState.AWAY
+
+
+async def test_a_call_to_the_customer_of_an_earlier_life_ends() -> None:
+    async with called() as service:
+        stray = to_customer(service, "ivrcallback-call2.7")
+        await reconcile(service, stray)
+        assert service.outside.done[0] == HangUpCustomer("call2", "ivrcallback-call2.7")
+
+
+async def test_timers_of_those_who_are_to_be_called_back_are_set_again() -> None:
+    async with kept() as service:
+        now = service.outside.time
+        found = [timer.event for timer in timers(service.state, now)]
+        assert found == [CallbackExpired("call2")]
+        service.outside.time += timedelta(seconds=1)
+        await service.engine.step(LegEnded(Leg("call1", 1), LegEnd.HUNG_UP))
+        calling = {timer.event: timer.at for timer in timers(service.state, now)}
+        rang = now + timedelta(seconds=1) + TERMS.timeout
+        assert calling[CallbackTimedOut(CHANNEL)] == rang
+        await service.engine.step(CallerLeft(CHANNEL, LegEnd.BUSY))
+        missed = {timer.event: timer.at for timer in timers(service.state, now)}
+        assert missed[CallbackDue("call2")] == now + timedelta(seconds=1) + TERMS.retry
+
+
+async def test_who_is_to_be_called_back_is_called_by_the_next_life_of_the_service() -> None:
+    async with kept() as service:
+        store = service.store
+        await service.stop()
+
+    async with running(store) as service:
+        await reconcile(service, snapshot(service))
+        [call] = [done for done in service.outside.done if isinstance(done, CallCustomer)]
+        assert call.endpoint == "PJSIP/5550102@trunk"
+        await service.engine.step(CustomerAnswered("call2", CHANNEL))
+        await service.engine.step(DigitPressed(CHANNEL, "1"))
+        assert [done.device for done in service.outside.done if isinstance(done, Ring)] == [
+            "PJSIP/1000"
+        ]
+        await asyncio.sleep(0)
