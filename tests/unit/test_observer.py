@@ -46,6 +46,7 @@ class ObservedCentre(CallCentre):
                 agents=[agent for _, agent in self.state.agents.pending() if agent],
                 members=[member for _, member in self.state.members.pending() if member],
                 calls=[call for _, call in self.state.calls.pending() if call],
+                queue_log=dict(self.state.queue_log.pending()),
             )
             self.state.ledger.committed()
             self.observer.committed(Committed(1, commands, [], changes, timedelta(milliseconds=3)))

@@ -11,13 +11,14 @@ pytestmark = pytest.mark.unit
 class ObservedCallbacks(CallbackCentre, ObservedCentre):
     """A queue that calls back, seen by the observer. Its one agent talks to begin with."""
 
-
-def centre() -> ObservedCallbacks:
-    return ObservedCallbacks(("1000",), callback=TERMS)
+    def __init__(self) -> None:
+        ObservedCentre.__init__(self, "1000", callback=TERMS)
+        self.log_on("1000")
+        self.answer(self.enter())
 
 
 def test_who_is_to_be_called_back_is_counted_apart() -> None:
-    observed = centre()
+    observed = ObservedCallbacks()
     observed.kept()
     observed.waiting()
     assert observed.support("ivr_callbacks_waiting") == 1
@@ -25,7 +26,7 @@ def test_who_is_to_be_called_back_is_counted_apart() -> None:
 
 
 def test_the_wait_on_the_line_ends_when_the_caller_hangs_up() -> None:
-    observed = centre()
+    observed = ObservedCallbacks()
     call = observed.waiting()
     observed.after(7)
     observed.keys(call, "2#1")
@@ -36,7 +37,7 @@ def test_the_wait_on_the_line_ends_when_the_caller_hangs_up() -> None:
 
 
 def test_who_is_called_back_and_connected_has_waited_once() -> None:
-    observed = centre()
+    observed = ObservedCallbacks()
     call = observed.called()
     observed.customer_answers(call)
     observed.keys(call, "1")
@@ -48,7 +49,7 @@ def test_who_is_called_back_and_connected_has_waited_once() -> None:
 
 
 def test_who_is_not_reached_has_an_outcome_of_its_own() -> None:
-    observed = centre()
+    observed = ObservedCallbacks()
     call = observed.called()
     observed.customer_hangs_up(call)
     observed.after(60)

@@ -226,7 +226,7 @@ class AnyOrder(RuleBasedStateMachine):
     @invariant()
     def every_offer_is_the_business_of_an_agent(self) -> None:
         for call in self.centre.state.calls.values():
-            is_open = call.state not in (CallState.WAITING, CallState.ENDED)
+            is_open = not (call.is_kept or call.state in (CallState.WAITING, CallState.ENDED))
             assert call.outcome or bool(call.offers) == is_open
             for offer in call.offers if is_open else ():
                 agent = self.centre.state.agent_of(offer.leg)
