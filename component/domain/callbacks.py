@@ -11,7 +11,6 @@ from random import Random
 from typing import assert_never
 
 from component.domain import announcements, routing
-from component.domain.candidates import may_be_offered
 from component.domain.commands import Command, HangUpCustomer, Hold, ShowCall, WakeAt
 from component.domain.dialogue import NO, YES
 from component.domain.events import (
@@ -30,6 +29,7 @@ from component.domain.model import (
     Offer,
     Outcome,
 )
+from component.domain.obstacles import obstacle
 from component.domain.queue import Queue
 from component.domain.reserving import let_go, reserved_for
 from component.domain.state import State
@@ -195,7 +195,7 @@ def _may_ring(state: State, agent: Agent, queue: Queue) -> bool:
     """Tell whether an agent who was kept free is still logged on, and the phone free."""
     member = state.members.get((queue.name, agent.extension))
     free = replace(agent, state=AgentState.AVAILABLE)
-    return member is not None and may_be_offered(free, member, queue)
+    return member is not None and obstacle(free, member, queue) is None
 
 
 def _due(state: State, event: CallbackDue, now: datetime, rng: Random) -> list[Command]:

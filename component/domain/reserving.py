@@ -3,11 +3,11 @@ called back.
 """
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from component.domain.commands import CallCustomer, Command, WakeAt
 from component.domain.events import CallbackTimedOut
-from component.domain.model import Agent, Call, Caller, CallState, Leg, Turn
+from component.domain.model import Agent, Call, Caller, CallState, Leg, Offer, Turn
 from component.domain.queue import Queue
 from component.domain.state import State
 from component.domain.strategies import ROUND_ROBIN
@@ -57,32 +57,24 @@ def let_go(state: State, call: Call) -> list[str]:
     return sorted(queues & state.queues.keys())
 
 
-def call_back(
-    state: State, queue: Queue, call: Call, extension: str, now: datetime
+def call_customer(
+    state: State, queue: Queue, call: Call, offer: Offer, endpoint: str
 ) -> list[Command]:
-    """Call the customer whose turn it is, and keep an agent free for whom it is to be.
-
-    Where all phones would ring, one of the agents is kept: the others serve the next callers.
-    """
-    callback = call.callback
-    endpoint = None if callback is None else queue.callback.endpoint(callback.number)
-    if callback is None or endpoint is None:
-        return []
-    leg = Leg(call.id, call.attempt + 1)
-    callback = replace(callback, calls=callback.calls + 1, called_at=now)
+    """Call a customer, and keep the agent free to whom the call is to be offered then."""
+    assert call.callback is not None, "somebody asked to be called"
+    now, timeout = offer.offered_at, queue.callback.timeout
+    callback = replace(call.callback, calls=call.callback.calls + 1, called_at=now)
     called = replace(
         call,
         state=advance(CALL_TRANSITIONS, call.state, CallMove.CALL_BACK),
-        attempt=leg.attempt,
+        attempt=offer.leg.attempt,
         channel=f"{CUSTOMER_PREFIX}{call.id}.{callback.calls}",
         callback=callback,
     )
     state.calls.put(call.id, called)
-    reserve(state, queue, extension, leg)
-    note_turn(state, queue, extension)
-    timeout = queue.callback.timeout
-    caller = Caller(queue.callback.callerid)
+    reserve(state, queue, offer.extension, offer.leg)
+    caller, at_most = Caller(queue.callback.callerid), timeout + GRACE
     return [
-        CallCustomer(call.id, called.channel, endpoint, caller, timeout + GRACE, extension),
+        CallCustomer(call.id, called.channel, endpoint, caller, at_most, offer.extension),
         WakeAt(now + timeout, CallbackTimedOut(called.channel)),
     ]

@@ -45,7 +45,7 @@ from component.domain.model import (
     QueueStatus,
 )
 from component.domain.queue import AutoPause, Queue
-from component.domain.reserving import GRACE, call_back, note_turn, reserve
+from component.domain.reserving import GRACE, call_customer, note_turn, reserve
 from component.domain.state import State
 from component.domain.strategies import STRATEGIES
 from component.domain.terms import Need
@@ -304,21 +304,16 @@ def _seek(state: State, call: Call, now: datetime, rng: Random) -> list[Command]
     return [WakeAt(now + state.queues[call.queue].retry, RetryDue(call.id))]
 
 
-<<<<<<< HEAD
 def _offer(
     state: State, call: Call, extensions: Sequence[str], by: ChosenBy, now: datetime
 ) -> list[Command]:
-    """Choose and reserve in one step: nobody else is offered to these agents meanwhile."""
-=======
-def _offer(state: State, call: Call, extensions: Sequence[str], now: datetime) -> list[Command]:
     """Choose and reserve in one step: nobody else is offered to these agents meanwhile.
 
     Who is not on the line is called first.
     """
->>>>>>> 9bbd2ce (Let callers keep their place and be called back: rules, storage, commands)
     queue = state.queues[call.queue]
     if call.state is CallState.AWAY:
-        return call_back(state, queue, call, extensions[0], now)
+        return _call_back(state, call, extensions[0], by, now)
     offers = tuple(
         Offer(extension, Leg(call.id, attempt), now)
         for attempt, extension in enumerate(extensions, start=call.attempt + 1)
@@ -338,6 +333,20 @@ def _offer(state: State, call: Call, extensions: Sequence[str], now: datetime) -
         note_turn(state, queue, offer.extension)
     shown = [ShowCall(offer.extension, offered) for offer in offers]
     return [*shown, *(c for offer in offers for c in ring(state, queue, offered, offer))]
+
+
+def _call_back(
+    state: State, call: Call, extension: str, by: ChosenBy, now: datetime
+) -> list[Command]:
+    """Call the customer. Where all phones would ring one agent is enough: the others serve on."""
+    queue = state.queues[call.queue]
+    endpoint = None if call.callback is None else queue.callback.endpoint(call.callback.number)
+    if endpoint is None:
+        return []
+    leg = Leg(call.id, call.attempt + 1)
+    why.note(state, call, [Offer(extension, leg, now)], by, now)
+    note_turn(state, queue, extension)
+    return call_customer(state, queue, call, Offer(extension, leg, now), endpoint)
 
 
 def ring(state: State, queue: Queue, call: Call, offer: Offer, peer: str = "") -> list[Command]:

@@ -109,12 +109,8 @@ def _pass_on(
         wait_until=now + queue.max_wait,
     )
     state.calls.put(call.id, passed_on)
-<<<<<<< HEAD
     why.note_transfer(state, call, offer)
-    routing.reserve(state, queue, offer)
-=======
     reserve(state, queue, offer.extension, offer.leg)
->>>>>>> 9bbd2ce (Let callers keep their place and be called back: rules, storage, commands)
     at_most = queue.max_wait + routing.HOLD_GRACE
     return [
         HideCall(given_up.extension, hidden, OfferEnd.TRANSFERRED),

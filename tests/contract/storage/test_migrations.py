@@ -42,7 +42,7 @@ LATER = [
     "0018_connecting",
     "0019_redirects",
     "0020_choices",
-    "0020_callbacks",
+    "0021_callbacks",
 ]
 ALL = ["0001_schema", *LATER]
 

@@ -1,5 +1,5 @@
 -- Callers keep their place without staying on the line, and are called back when it is their turn.
--- depends: 0019_redirects
+-- depends: 0020_choices
 
 -- migrate: apply
 
