@@ -76,6 +76,8 @@ class _Entry:
     fact: Fact | None
     """None only makes a transaction run, for what the outbox has to delete."""
     reply: asyncio.Future[Any] | None = None
+    is_patient: bool = False
+    """Whether who waits goes on waiting while the database is away."""
 
 
 @dataclass(slots=True)
@@ -144,13 +146,16 @@ class Engine:
         """
         await self._ask(event)
 
-    async def pubsub(self, operation: Callable[[PubSub, datetime], T]) -> T:
+    async def pubsub(
+        self, operation: Callable[[PubSub, datetime], T], *, patient: bool = False
+    ) -> T:
         """Run an operation on the publish-subscribe service; return its result once committed.
 
-        Notifications that the operation leaves in the service are sent then. Raises the
-        operation's `PubSubError`, or `StoreUnavailableError`.
+        Notifications that the operation leaves in the service are sent then. What has happened in
+        any case is taken in by a `patient` operation, however long the database is away. Raises
+        the operation's `PubSubError`, or `StoreUnavailableError`.
         """
-        result: T = await self._ask(operation)
+        result: T = await self._ask(operation, is_patient=patient)
         return result
 
     async def errand(self, run: Callable[[State, StepNow, datetime], T]) -> T:
@@ -322,7 +327,7 @@ class Engine:
         # the first thing to be tried, so that no fact pays for it if it is rejected.
         kept = [_Entry(None)]
         for entry in entries:
-            if entry.reply is not None:
+            if entry.reply is not None and not entry.is_patient:
                 if not entry.reply.done():
                     entry.reply.set_exception(error)
             elif isinstance(entry.fact, CallerEntered):
@@ -376,9 +381,9 @@ class Engine:
         self._inbox.append(entry)
         self._filled.set()
 
-    async def _ask(self, fact: Fact) -> Any:
+    async def _ask(self, fact: Fact, *, is_patient: bool = False) -> Any:
         reply: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._put(_Entry(fact, reply))
+        self._put(_Entry(fact, reply, is_patient))
         return await reply
 
     def _wake_at(self, timers: Iterable[WakeAt]) -> None:

@@ -1,7 +1,9 @@
 """Presence (RFC 6121 §3 and §4): our addresses as contacts of those who may subscribe there."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import TypeVar
 from xml.etree import ElementTree as ET
 
 from component.handlers.caps import Capabilities, Question, advertised_in
@@ -12,6 +14,9 @@ from component.pubsub.audience import Resource
 from component.pubsub.errors import FullError, PubSubError, TooManySubscriptionsError
 from component.pubsub.presence import Presence, PresenceNotice, PresenceType, Show
 from component.pubsub.rules import Request
+from component.pubsub.service import PubSub
+
+T = TypeVar("T")
 
 _PRIORITY = re.compile("-?[0-9]{1,3}")
 
@@ -39,10 +44,10 @@ class PresenceHandlers:
                 case "":
                     return await self._arrive(stanza, sender, address)
                 case "unavailable":
-                    await self._engine.pubsub(lambda pubsub, _: pubsub.leave(address, sender))
+                    await self._hear(lambda pubsub, _: pubsub.leave(address, sender))
                 case "unsubscribed":
                     account = request.account
-                    await self._engine.pubsub(lambda pubsub, _: pubsub.lose_sight(address, account))
+                    await self._hear(lambda pubsub, _: pubsub.lose_sight(address, account))
                 case "subscribe":
                     await self._engine.pubsub(lambda pubsub, now: pubsub.add_contact(request, now))
                 case "probe":
@@ -50,7 +55,7 @@ class PresenceHandlers:
                 case "unsubscribe":
                     await self._engine.pubsub(lambda pubsub, _: pubsub.remove_contact(request))
                 case "error" if is_gone(stanza):
-                    await self._engine.pubsub(lambda pubsub, _: pubsub.lose_contact(request))
+                    await self._hear(lambda pubsub, _: pubsub.lose_contact(request))
         except (FullError, TooManySubscriptionsError):
             raise  # that may change: it is no answer to who may see whom
         except PubSubError:
@@ -64,9 +69,13 @@ class PresenceHandlers:
         learned = self._capabilities.answered(iq)
         if learned is not None:
             asked, wants = learned.question, learned.wants
-            await self._engine.pubsub(
+            await self._hear(
                 lambda pubsub, _: pubsub.learn(asked.address, asked.jid, asked.about.name, wants)
             )
+
+    async def _hear(self, operation: Callable[[PubSub, datetime], T]) -> T:
+        """Take in what nobody says twice: it is so, whether the database is there or not."""
+        return await self._engine.pubsub(operation, patient=True)
 
     async def _arrive(self, stanza: ET.Element, sender: str, address: str) -> Markup | None:
         """Take note of who is available; return the request for what they want, if need be."""
@@ -78,7 +87,7 @@ class PresenceHandlers:
             about.name if about else "",
             self._capabilities.wants(about) if about else frozenset(),
         )
-        is_unknown = await self._engine.pubsub(lambda pubsub, _: pubsub.arrive(address, resource))
+        is_unknown = await self._hear(lambda pubsub, _: pubsub.arrive(address, resource))
         if about is None or not is_unknown:
             return None
         return self._capabilities.ask(Question(address, sender, about))

@@ -22,9 +22,12 @@ them: that is how a user is who has gone home."""
 class Engine(Protocol):
     """Where the rules of publish-subscribe are run, one operation at a time."""
 
-    async def pubsub(self, operation: Callable[[PubSub, datetime], T]) -> T:
+    async def pubsub(
+        self, operation: Callable[[PubSub, datetime], T], *, patient: bool = False
+    ) -> T:
         """Run an operation; return its result once what it changed is committed.
 
+        A `patient` one waits for that as long as it takes: for what has happened in any case.
         Raises the operation's `PubSubError`, or `StoreUnavailableError`.
         """
         ...

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from component.pubsub.addresses import bare
 from component.pubsub.model import Node
 from component.pubsub.presence import Show
+from component.records import Ledger
 
 CALLS = "urn:ivr-pubsub:call:1"
 """The namespace of calls. Software that wants this is notified by each extension it has as a
@@ -59,11 +60,15 @@ class Resource:
 class Audience:
     """The resources at each address.
 
-    `on_change` is told the address and the JID of each that comes (1) and goes (-1).
+    `on_change` is told the address and the JID of each that comes (1) and goes (-1). Who comes and
+    goes is undone with all else, through the ledger, until all are forgotten.
     """
 
-    def __init__(self, on_change: Callable[[str, str, int], None]) -> None:
+    def __init__(self, ledger: Ledger, on_change: Callable[[str, str, int], None]) -> None:
+        self._ledger = ledger
         self._on_change = on_change
+        self._forgotten = 0
+        """How often all were."""
         self._there: dict[str, dict[str, dict[str, Resource]]] = {}
         """By address, account and full JID; nobody without anything in it."""
 
@@ -82,26 +87,42 @@ class Audience:
 
     def put(self, service: str, resource: Resource) -> None:
         """Note that one is there, and how."""
-        accounts = self._there.setdefault(service, {})
-        resources = accounts.setdefault(bare(resource.jid), {})
-        if resource.jid not in resources:
-            self._on_change(service, resource.jid, 1)
-        resources[resource.jid] = resource
+        self._change(service, resource.jid, resource)
 
     def drop(self, service: str, jid: str) -> None:
         """Forget the one with a full JID, or all of an account."""
-        accounts, account = self._there.get(service, {}), bare(jid)
-        resources = accounts.get(account, {})
-        for gone in list(resources) if jid == account else [jid]:
-            if resources.pop(gone, None) is not None:
-                self._on_change(service, gone, -1)
-        if not resources:
-            accounts.pop(account, None)
-        if not accounts:
-            self._there.pop(service, None)
+        account = bare(jid)
+        for resource in self.of(service, account):
+            if jid in (account, resource.jid):
+                self._change(service, resource.jid, None)
 
     def clear(self) -> None:
         """Forget all: nobody knows any longer who is there."""
-        for service, accounts in list(self._there.items()):
-            for account in list(accounts):
-                self.drop(service, account)
+        for service in list(self._there):
+            for resource in list(self.at(service)):
+                self._set(service, resource.jid, None)
+        self._forgotten += 1
+
+    def _change(self, service: str, jid: str, resource: Resource | None) -> None:
+        before, forgotten = self._set(service, jid, resource), self._forgotten
+
+        def undo() -> None:
+            if forgotten == self._forgotten:
+                self._set(service, jid, before)
+
+        self._ledger.note(undo)
+
+    def _set(self, service: str, jid: str, resource: Resource | None) -> Resource | None:
+        """Set what is there; return what was."""
+        accounts = self._there.setdefault(service, {})
+        resources = accounts.setdefault(bare(jid), {})
+        before = resources.pop(jid, None)
+        if resource is not None:
+            resources[jid] = resource
+        if not resources:
+            del accounts[bare(jid)]
+        if not accounts:
+            del self._there[service]
+        if (before is None) is not (resource is None):
+            self._on_change(service, jid, -1 if resource is None else 1)
+        return before

@@ -111,7 +111,7 @@ class State:
         self.presences: Table[str, Presence] = Table(ledger)
         """What is shown at extensions' addresses, by address; none is offline. It follows from
         the state of agents, and is not stored."""
-        self.audience = Audience(self._audience_changed)
+        self.audience = Audience(ledger, self._audience_changed)
         self.subscribers = Crowd(privileged)
         """Subscriptions to nodes that are for all."""
         self.visitors = Crowd(privileged)

@@ -26,6 +26,7 @@ from component.ports import (
     StoreRefusedError,
     StoreUnavailableError,
 )
+from component.pubsub.audience import Resource
 from component.pubsub.errors import ClosedNodeError
 from component.pubsub.service import PubSub, Request
 from component.pubsub.subscribing import Options
@@ -455,6 +456,24 @@ async def test_contacts_see_nothing_that_is_not_committed() -> None:
         store.gate.set()
         await settle()
         assert statuses(service.outside.announced[before:]) == ["Free (support)"]
+
+
+async def test_who_goes_while_the_database_is_away_is_gone_once_it_is_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("component.engine.RETRY_SECONDS", 0)
+    desk, address = "user1@example.com/desk", f"ext1000@{DOMAIN}"
+    async with running() as service:
+        pubsub, request = service.engine.pubsub, Request(desk, address)
+        await pubsub(lambda p, now: p.subscribe(request, desk, "s", now))
+        await pubsub(lambda p, _: p.arrive(address, Resource(desk)))
+        service.store.away = True
+        going = asyncio.create_task(pubsub(lambda p, _: p.leave(address, desk), patient=True))
+        await settle()
+        assert service.store.subscriptions
+        service.store.away = False
+        await going
+        assert not service.store.subscriptions
 
 
 async def test_a_change_that_could_not_be_committed_is_seen_once_it_is(

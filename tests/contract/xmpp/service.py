@@ -102,7 +102,9 @@ class Service:
     def decline(self, stanza: ET.Element) -> Markup | None:
         return self._dispatcher.decline(stanza)
 
-    async def pubsub(self, operation: Callable[[PubSub, datetime], T]) -> T:
+    async def pubsub(
+        self, operation: Callable[[PubSub, datetime], T], *, patient: bool = False
+    ) -> T:
         await self.is_working.wait()
         result = operation(self._pubsub, datetime.now(UTC))
         notifications = self._pubsub.take_notifications()

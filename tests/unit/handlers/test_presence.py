@@ -138,3 +138,12 @@ async def test_a_stranger_too_many_is_told_so_rather_than_denied() -> None:
 
 def make_open(pubsub: PubSub) -> None:
     pubsub.configure(Request(ADMIN, DOMAIN, "ext1000"), Configuration(max_items=3))
+
+
+async def test_what_is_heard_while_the_database_is_away_is_not_lost(dialogue: Dialogue) -> None:
+    desk = "user1@example.com/desk"
+    dialogue.service.subscribe(desk, service=EXTENSION)
+    dialogue.engine.failure = StoreUnavailableError("away")
+    assert await hear(dialogue, presence("", desk)) == []
+    assert await hear(dialogue, presence("unavailable", desk)) == []
+    assert not dialogue.service.pubsub.subscriptions

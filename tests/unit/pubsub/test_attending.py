@@ -319,3 +319,33 @@ def test_the_subscription_of_a_full_jid_ends_when_it_goes(service: Provisioned) 
     assert left == [(EXTENSION, AGENT), (EXTENSION, PHONE.jid), (DOMAIN, DESK.jid)]
     leave(service, AGENT)
     assert len(service.pubsub.subscriptions) == 3
+
+
+def test_an_arrival_that_was_undone_has_not_happened(service: Provisioned) -> None:
+    service.publish("call-1")
+    mark = service.ledger.mark()
+    service.pubsub.arrive(EXTENSION, DESK)
+    service.ledger.rollback(mark)
+    arrive(service, DESK)
+    assert heard(service, DESK.jid) == [(EXTENSION, LastItem)]
+
+
+def test_a_departure_that_was_undone_has_not_happened(service: Provisioned) -> None:
+    arrive(service, DESK)
+    mark = service.ledger.mark()
+    service.pubsub.leave(EXTENSION, AGENT)
+    service.ledger.rollback(mark)
+    service.publish("call-1")
+    assert heard(service, DESK.jid) == [(EXTENSION, ItemPublished)]
+
+
+def test_nothing_that_is_undone_brings_back_those_who_are_unknown_since(
+    service: Provisioned,
+) -> None:
+    arrive(service, DESK)
+    mark = service.ledger.mark()
+    service.pubsub.leave(EXTENSION, AGENT)
+    service.pubsub.forget_audience()
+    service.ledger.rollback(mark)
+    service.publish("call-1")
+    assert service.told == []
