@@ -1,6 +1,7 @@
 """Messages that mean something here.
 
-They are an owner's decision, what somebody asks for in words, and a notification that came back.
+They are an owner's decision, what somebody asks for in words, what a server grants, and a
+notification that came back.
 """
 
 from xml.etree import ElementTree as ET
@@ -9,6 +10,7 @@ from component.handlers.chat import ChatHandlers
 from component.handlers.forms import boolean, form_in, single
 from component.handlers.namespaces import FORM
 from component.handlers.operations import jid_of
+from component.handlers.privileges import take_grant
 from component.handlers.stanza import BadRequestError, Engine, is_gone, qualified
 from component.handlers.subscription_form import AUTHORIZATION
 from component.pubsub.rules import Request
@@ -26,6 +28,8 @@ class MessageHandlers:
 
         None: it means nothing here. Raises what the rules refuse.
         """
+        if take_grant(message):
+            return ""
         forms = message.findall(qualified(FORM, "x"))
         if not any(_form_type(form) == AUTHORIZATION for form in forms):
             return await self._chat.take(message)

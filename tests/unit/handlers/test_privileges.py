@@ -1,0 +1,40 @@
+"""What a server tells us that we may do."""
+
+import pytest
+from structlog.testing import capture_logs
+
+from tests.unit.handlers.dialogue import Dialogue, Refusal, refusal
+from tests.unit.pubsub.provisioned import DOMAIN
+
+pytestmark = pytest.mark.unit
+
+PRIVILEGE = (
+    "<privilege xmlns='urn:xmpp:privilege:{}'><perm access='roster' type='none'/>"
+    "<perm access='presence' type='managed_entity'/></privilege>"
+)
+DELEGATION = (
+    "<delegation xmlns='urn:xmpp:delegation:{}'><delegated namespace='urn:x'/></delegation>"
+)
+
+
+def message(content: str, sender: str = "example.com") -> str:
+    return f"<message from='{sender}' to='{DOMAIN}'>{content}</message>"
+
+
+@pytest.mark.parametrize("version", [1, 2])
+async def test_what_a_server_grants_is_noted(dialogue: Dialogue, version: int) -> None:
+    with capture_logs() as logs:
+        assert await dialogue.say(message(PRIVILEGE.format(version))) is None
+        assert await dialogue.say(message(DELEGATION.format(version))) is None
+    assert [entry.get("privileges") for entry in logs] == [
+        {"roster": "none", "presence": "managed_entity"},
+        None,
+    ]
+    assert logs[1]["namespaces"] == ["urn:x"]
+
+
+@pytest.mark.parametrize("sender", ["eve@example.com", "eve@example.com/desk", "example.com/x"])
+async def test_a_user_has_nothing_to_grant(dialogue: Dialogue, sender: str) -> None:
+    reply = await dialogue.say(message(PRIVILEGE.format(1), sender))
+    assert reply is not None
+    assert refusal(reply) == Refusal("cancel", "service-unavailable")
