@@ -148,14 +148,14 @@ class Decider:
                 self._pubsub.host(extension, jid)
             case DropNode(extension):
                 self._pubsub.drop(extension)
-            case Announce(call, extensions):
+            case Announce(call, extensions, personal):
                 decisions.messages.append(
                     Outgoing(
                         seq=self._outbox.next_seq(now),
                         sender=self._address,
                         recipients=tuple(self._state.agents[e].jid for e in extensions),
                         type="chat",
-                        body=announcement_xml(call),
+                        body=announcement_xml(call, personal=personal),
                         expires_at=now + self._state.max_wait(call),
                     )
                 )

@@ -44,8 +44,10 @@ def call_xml(call: Call, extension: str) -> Markup:
     )
 
 
-def announcement_xml(call: Call) -> Markup:
-    """Return the children of the message that tells a member who is waiting."""
+def announcement_xml(call: Call, *, personal: bool) -> Markup:
+    """Return the children of the message that tells a member that somebody waits, and who."""
+    if not personal:
+        return element("body", {}, text(f"Call waiting in {call.queue}"))
     who = call.caller.number or "unknown number"
     if call.customer is not None:
         who = f"{call.customer.name} ({call.customer.code}), {who}"

@@ -30,7 +30,7 @@ from component.domain.model import (
     Outcome,
 )
 from component.domain.obstacles import obstacle
-from component.domain.queue import Queue
+from component.domain.queue import MessageTo, Queue
 from component.domain.reserving import let_go, reserved_for
 from component.domain.state import State
 from component.domain.transitions import CALL_TRANSITIONS, CallMove, advance
@@ -187,6 +187,7 @@ def _offer(state: State, call: Call, agent: Agent, queue: Queue, now: datetime) 
     state.calls.put(call.id, offered)
     return [
         ShowCall(offer.extension, offered),
+        *routing.message(queue, offered, [offer.extension], MessageTo.AGENT),
         *routing.ring(state, queue, offered, offer),
     ]
 

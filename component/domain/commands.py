@@ -45,10 +45,12 @@ class Hush:
 
 @dataclass(frozen=True, slots=True)
 class Announce:
-    """Tell the members of the queue, by message, that a caller waits."""
+    """Tell members of the queue, by message, that a caller waits."""
 
     call: Call
     extensions: tuple[str, ...]
+    personal: bool
+    """Whether the message says who calls."""
 
 
 @dataclass(frozen=True, slots=True)

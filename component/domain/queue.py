@@ -62,6 +62,16 @@ class AnnounceHoldTime(StrEnum):
     ONCE = "once"
 
 
+class MessageTo(StrEnum):
+    """Who is told by message that a caller waits."""
+
+    MEMBERS = "members"
+    """All who are logged on, once, when the caller enters."""
+    AGENT = "agent"
+    """Each agent whom the call is offered to, with the offer."""
+    NOBODY = "nobody"
+
+
 @dataclass(frozen=True, slots=True)
 class CallingBack:
     """How callers may keep their place and be called back. app_queue has nothing of the kind."""
@@ -152,3 +162,6 @@ class Queue:
     sticky_wait: timedelta = timedelta(0)
     """How long the customer waits for that agent if another one is free."""
     callback: CallingBack = NOBODY
+    message_to: MessageTo = MessageTo.MEMBERS
+    message_personal: bool = True
+    """Whether that message says who calls."""

@@ -11,6 +11,7 @@ from random import Random
 from component.domain import announcements, sticky, why
 from component.domain.choice import ChosenBy
 from component.domain.commands import (
+    Announce,
     Command,
     Connect,
     DropNode,
@@ -44,7 +45,7 @@ from component.domain.model import (
     Outcome,
     QueueStatus,
 )
-from component.domain.queue import AutoPause, Queue
+from component.domain.queue import AutoPause, MessageTo, Queue
 from component.domain.reserving import GRACE, call_customer, note_turn, reserve
 from component.domain.state import State
 from component.domain.strategies import STRATEGIES
@@ -332,7 +333,14 @@ def _offer(
         reserve(state, queue, offer.extension, offer.leg)
         note_turn(state, queue, offer.extension)
     shown = [ShowCall(offer.extension, offered) for offer in offers]
-    return [*shown, *(c for offer in offers for c in ring(state, queue, offered, offer))]
+    told = message(queue, offered, extensions, MessageTo.AGENT)
+    return [*shown, *told, *(c for offer in offers for c in ring(state, queue, offered, offer))]
+
+
+def message(queue: Queue, call: Call, to: Iterable[str], kind: MessageTo) -> list[Command]:
+    """Tell agents by message of a call, if that is the kind of message that the queue sends."""
+    extensions = tuple(to) if queue.message_to is kind else ()
+    return [Announce(call, extensions, queue.message_personal)] if extensions else []
 
 
 def _call_back(

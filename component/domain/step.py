@@ -20,7 +20,6 @@ from component.domain import (
     transfers,
 )
 from component.domain.commands import (
-    Announce,
     Command,
     HangUpLeg,
     Hold,
@@ -78,6 +77,7 @@ from component.domain.model import (
     OfferEnd,
     QueueStatus,
 )
+from component.domain.queue import MessageTo
 from component.domain.state import State
 
 OFFER_ENDS = {
@@ -186,9 +186,8 @@ def _caller_entered(
     call = replace(call, original_position=state.position(call))
     state.calls.put(call.id, call)
     commands: list[Command] = []
-    extensions = tuple(member.extension for member in state.logged_on(call.queue))
-    if extensions:
-        commands.append(Announce(call, extensions))
+    members = [member.extension for member in state.logged_on(call.queue)]
+    commands += routing.message(queue, call, members, MessageTo.MEMBERS)
     commands.append(WakeAt(now + state.max_wait(call), WaitTimedOut(call.id)))
     if call.terms.need.skills and queue.skills_timeout:
         commands.append(WakeAt(now + queue.skills_timeout, SkillsWaived(call.id)))

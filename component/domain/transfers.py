@@ -33,6 +33,7 @@ from component.domain.model import (
     OfferEnd,
     Transfer,
 )
+from component.domain.queue import MessageTo
 from component.domain.reserving import reserve
 from component.domain.state import State
 from component.domain.transitions import CALL_TRANSITIONS, CallMove, advance
@@ -115,6 +116,7 @@ def _pass_on(
     return [
         HideCall(given_up.extension, hidden, OfferEnd.TRANSFERRED),
         ShowCall(offer.extension, passed_on),
+        *routing.message(queue, passed_on, [offer.extension], MessageTo.AGENT),
         *routing.ring(state, queue, passed_on, offer, peer),
         Part(call.id),
         Hold(call.id, call.channel, at_most, queue.musicclass),

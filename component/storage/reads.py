@@ -34,6 +34,7 @@ from component.domain.queue import (
     AnnouncePosition,
     AutoPause,
     CallingBack,
+    MessageTo,
     Queue,
     StrategyName,
 )
@@ -236,6 +237,8 @@ def _queue(row: Row) -> Queue:
         sticky=timedelta(seconds=row["sticky"]),
         sticky_wait=timedelta(seconds=row["sticky_wait"]),
         callback=_calling_back(row),
+        message_to=MessageTo(row["message_to"]),
+        message_personal=row["message_personal"],
     )
 
 

@@ -162,7 +162,7 @@ def test_every_character_that_xml_has_survives(name: str) -> None:
 
 
 def test_the_announcement_says_who_is_waiting_where() -> None:
-    assert announcement_xml(OFFERED) == (
+    assert announcement_xml(OFFERED, personal=True) == (
         "<body>Call waiting in support: Company 1 (1111), +15550100</body>"
     )
 
@@ -170,7 +170,9 @@ def test_the_announcement_says_who_is_waiting_where() -> None:
 def test_the_announcement_of_a_caller_of_whom_nothing_is_known() -> None:
     nobody = replace(OFFERED, customer=None, caller=Caller(""))
 
-    assert announcement_xml(nobody) == "<body>Call waiting in support: unknown number</body>"
+    assert announcement_xml(nobody, personal=True) == (
+        "<body>Call waiting in support: unknown number</body>"
+    )
 
 
 def test_the_example_of_the_documentation_is_what_is_published() -> None:
@@ -205,3 +207,7 @@ def test_the_example_of_the_documentation_is_what_is_published() -> None:
         for payload in (shown, published)
     ]
     assert canonical[0] == canonical[1]
+
+
+def test_the_announcement_says_nothing_of_the_caller_where_it_is_not_to() -> None:
+    assert announcement_xml(OFFERED, personal=False) == "<body>Call waiting in support</body>"

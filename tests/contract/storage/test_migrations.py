@@ -43,6 +43,7 @@ LATER = [
     "0019_redirects",
     "0020_choices",
     "0021_callbacks",
+    "0022_messages",
 ]
 ALL = ["0001_schema", *LATER]
 

@@ -16,6 +16,7 @@ from component.domain.queue import (
     AutoPause,
     CallingBack,
     EmptyCondition,
+    MessageTo,
     Queue,
     StrategyName,
 )
@@ -64,7 +65,7 @@ async def test_the_settings_of_a_queue_are_read(database_url: str, postgres: Pos
         " announce_position = 'more', announce_position_limit = 9, announce_holdtime = 'once',"
         " periodic_announce = 'patience,website', periodic_announce_frequency = 45,"
         " context = 'exits', memberdelay = 0.5, skills_timeout = 20,"
-        " sticky = 3600, sticky_wait = 10"
+        " sticky = 3600, sticky_wait = 10, message_to = 'agent', message_personal = false"
     )
     await connection.close()
 
@@ -96,6 +97,8 @@ async def test_the_settings_of_a_queue_are_read(database_url: str, postgres: Pos
         skills_timeout=timedelta(seconds=20),
         sticky=timedelta(hours=1),
         sticky_wait=timedelta(seconds=10),
+        message_to=MessageTo.AGENT,
+        message_personal=False,
     )
 
 
