@@ -14,6 +14,7 @@ import structlog
 from component import recovery
 from component.agent_presence import AgentsShown
 from component.domain.commands import (
+    Again,
     Announce,
     Command,
     DropNode,
@@ -173,7 +174,7 @@ class Decider:
         self, snapshot: Snapshot, decisions: Decisions, now: datetime
     ) -> tuple[WaitingChannel, ...]:
         found = recovery.compare(self._state, snapshot)
-        decisions.commands += found.commands  # decided before what is decided now
+        decisions.commands += map(Again, found.commands)
         for event in found.events:
             self._step_found(event, decisions, now)
         decisions.stray_bridges += found.stray_bridges

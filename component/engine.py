@@ -20,6 +20,7 @@ import structlog
 from component import recovery
 from component.decisions import Decider, Decisions, Errand, Fact, StepNow
 from component.domain.commands import (
+    Again,
     CallCommand,
     Release,
     WakeAt,
@@ -306,7 +307,8 @@ class Engine:
             self._publisher.send(decisions.messages)
         if decisions.presences:
             self._publisher.announce(self._stanzas(decisions.presences))
-        self._control.perform(c for c in decisions.commands if isinstance(c, CallCommand))
+        deeds = (c.command if isinstance(c, Again) else c for c in decisions.commands)
+        self._control.perform(deed for deed in deeds if isinstance(deed, CallCommand))
         self._wake_at(c for c in decisions.commands if isinstance(c, WakeAt))
         devices = [c.device for c in decisions.commands if isinstance(c, WatchDevice)]
         if devices:

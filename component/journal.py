@@ -20,6 +20,7 @@ WORDS = {
     "RINGNOANSWER": "offer not taken",
     "RINGCANCELED": "offer withdrawn",
     "AGENTDUMP": "agent hung up before hearing the caller",
+    "SYSCOMPAT": "talk refused by asterisk, caller waits again",
     "COMPLETEAGENT": "call ended by agent",
     "COMPLETECALLER": "call ended by caller",
     "BLINDTRANSFER": "call passed on",

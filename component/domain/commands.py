@@ -186,6 +186,17 @@ class SeekExit:
 
 
 @dataclass(frozen=True, slots=True)
+class SeekNumber:
+    """Look whether a context has the number that an agent passes a call on to. A `NumberLookedUp`
+    follows."""
+
+    leg: Leg
+    channel: str
+    context: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
 class EndCall:
     """Hang the caller up and take the bridge down."""
 
@@ -240,10 +251,29 @@ CallCommand = (
     | Join
     | Release
     | SeekExit
+    | SeekNumber
     | EndCall
     | CallCustomer
     | HangUpCustomer
 )
 """Carried out by Asterisk."""
 
-Command = CallCommand | Announce | ShowCall | HideCall | HostNode | DropNode | WatchDevice | WakeAt
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Do what was decided before, if it was not done: nobody knows."""
+
+    command: CallCommand
+
+
+Command = (
+    CallCommand
+    | Again
+    | Announce
+    | ShowCall
+    | HideCall
+    | HostNode
+    | DropNode
+    | WatchDevice
+    | WakeAt
+)

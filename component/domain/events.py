@@ -57,6 +57,23 @@ class BlindTransfer:
 
 
 @dataclass(frozen=True, slots=True)
+class NumberLookedUp:
+    """Whether there is the number that is no agent's and that an agent passes the call on to."""
+
+    leg: Leg
+    number: str
+    context: str
+    exists: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NotConnected:
+    """Asterisk refused to connect caller and agent, who both are there."""
+
+    leg: Leg
+
+
+@dataclass(frozen=True, slots=True)
 class AttendedTransfer:
     """The agent passes the call on to somebody with whom he talks in a second call."""
 
@@ -303,7 +320,9 @@ Event = (
     | CallerLeft
     | LegAnswered
     | LegEnded
+    | NotConnected
     | BlindTransfer
+    | NumberLookedUp
     | AttendedTransfer
     | RingTimedOut
     | RetryDue

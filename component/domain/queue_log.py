@@ -16,6 +16,7 @@ from component.domain.events import (
     CallerLeft,
     Event,
     ExitFound,
+    NumberLookedUp,
     Withdraw,
 )
 from component.domain.model import Call, Callback, CallState, LegEnd, Member, Outcome
@@ -39,7 +40,10 @@ _EXITS = {
     Outcome.DECLINED: "CALLBACKFAILED",
 }
 
-_TAKEN = (CallState.CONNECTING, CallState.ANSWERED)
+_TAKEN = {CallState.CONNECTING: "AGENTDUMP", CallState.ANSWERED: "SYSCOMPAT"}
+"""Where a call is that an agent took, and what it is called that nothing came of that."""
+
+_TRANSFERS = (BlindTransfer, NumberLookedUp, AttendedTransfer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +88,14 @@ def _of_call(old: Call | None, new: Call, event: Event, now: datetime) -> Iterat
     agent = new.extension or NONE
     if old.state is CallState.OFFERED and new.state not in _TAKEN:
         yield from _not_taken(old, new, now)
-    if old.state is CallState.CONNECTING and new.state is CallState.WAITING:
-        yield LogEntry(now, new.logged_as, new.queue, old.extension or NONE, "AGENTDUMP")
+    if old.state in _TAKEN and new.state is CallState.WAITING:
+        yield LogEntry(now, new.logged_as, new.queue, old.extension or NONE, _TAKEN[old.state])
     if old.is_waiting and new.state is CallState.ANSWERED:
         [taken] = new.offers
         rang = _seconds(taken.offered_at, taken.answered_at or now)
         data = (_seconds(new.entered_at, now), str(taken.leg), rang)
         yield LogEntry(now, new.logged_as, new.queue, agent, "CONNECT", data)
-    if isinstance(event, BlindTransfer | AttendedTransfer) and old.state is CallState.ANSWERED:
+    if isinstance(event, _TRANSFERS) and old.state is CallState.ANSWERED:
         yield _transferred(old, event, now)
     elif new.state is CallState.ENDED and old.state is CallState.ANSWERED:
         name = "COMPLETECALLER" if isinstance(event, CallerLeft) else "COMPLETEAGENT"
@@ -145,10 +149,12 @@ def _exit(call: Call, event: Event, now: datetime) -> tuple[str, ...]:
             return data
 
 
-def _transferred(old: Call, event: BlindTransfer | AttendedTransfer, now: datetime) -> LogEntry:
+def _transferred(
+    old: Call, event: BlindTransfer | NumberLookedUp | AttendedTransfer, now: datetime
+) -> LogEntry:
     held = _seconds(old.entered_at, old.answered_at or now)
     times = (held, _seconds(old.answered_at, now), str(old.original_position))
-    if isinstance(event, BlindTransfer):
+    if not isinstance(event, AttendedTransfer):
         name, how = "BLINDTRANSFER", (event.number, event.context)
     else:
         name, how = "ATTENDEDTRANSFER", ("BRIDGE", old.id)

@@ -140,6 +140,7 @@ def withdraw(
         state=advance(CALL_TRANSITIONS, call.state, move),
         offers=others,
         tried=call.tried | {offer.extension},
+        answered_at=None,
     )
     if call.direct:
         place = state.position(call)
@@ -149,7 +150,7 @@ def withdraw(
         _autopause(state, call.queue, offer.extension, now)
     hidden_from = HideCall(offer.extension, hidden, reason)
     let_go: list[Command] = _let_go_of_who_passed_on(state, call)
-    if call.state is CallState.CONNECTING:
+    if call.state in (CallState.CONNECTING, CallState.ANSWERED):
         let_go = [WakeAt(state.waits_until(withdrawn), WaitTimedOut(call.id))]
     return [hidden_from, *let_go, *announcements.inform(state, withdrawn, now)]
 

@@ -23,6 +23,7 @@ from component.domain.commands import (
     Command,
     HangUpLeg,
     Hold,
+    Part,
     Release,
     WakeAt,
 )
@@ -55,6 +56,8 @@ from component.domain.events import (
     LogOn,
     MemberChanged,
     MemberRemoved,
+    NotConnected,
+    NumberLookedUp,
     Pause,
     QueueChanged,
     QueueRemoved,
@@ -79,6 +82,7 @@ from component.domain.model import (
 )
 from component.domain.queue import MessageTo
 from component.domain.state import State
+from component.domain.transitions import AGENT_TRANSITIONS, AgentMove, advance
 
 OFFER_ENDS = {
     LegEnd.NO_ANSWER: OfferEnd.NO_ANSWER,
@@ -118,7 +122,9 @@ def _step(state: State, event: Event, now: datetime, rng: Random) -> list[Comman
             return _leg_answered(state, event, now)
         case LegEnded():
             return _leg_ended(state, event, now, rng)
-        case BlindTransfer() | AttendedTransfer():
+        case NotConnected():
+            return _not_connected(state, event, now, rng)
+        case BlindTransfer() | NumberLookedUp() | AttendedTransfer():
             return transfers.step(state, event, now)
         case RingTimedOut() | RetryDue() | WaitTimedOut():
             return _time_is_up(state, event, now, rng)
@@ -241,6 +247,30 @@ def _leg_ended(state: State, event: LegEnded, now: datetime, rng: Random) -> lis
     if call is not None and call.queue in state.queues:
         queues.add(call.queue)  # it may have been passed on to who is no member
     return commands + routing.route_all(state, queues, now, rng)
+
+
+def _not_connected(state: State, event: NotConnected, now: datetime, rng: Random) -> list[Command]:
+    """Let the caller wait in the old place. The agent has had no call, and has no leg soon."""
+    call, agent = state.calls.get(event.leg.call_id), state.agent_of(event.leg)
+    offer = None if call is None else call.offer_on(event.leg)
+    if call is None or agent is None or offer is None or call.state is not CallState.ANSWERED:
+        return []
+    queue = state.queues.get(call.queue)
+    if queue is None:  # removed while they were about to talk
+        shown, _ = routing.complete(state, call, now)
+        gone = Release(call.id, call.channel, QueueStatus.WITHDRAW, bridged=True)
+        return [shown, HangUpLeg(event.leg), gone]
+    reserved = advance(AGENT_TRANSITIONS, agent.state, AgentMove.FAIL)
+    state.agents.put(agent.extension, replace(agent, state=reserved))
+    commands = routing.withdraw(state, call, offer, OfferEnd.UNAVAILABLE, now)
+    at_most = state.max_wait(call) + routing.HOLD_GRACE
+    return [
+        *commands,
+        HangUpLeg(event.leg),
+        Part(call.id),
+        Hold(call.id, call.channel, at_most, queue.musicclass),
+        *routing.route(state, call.queue, now, rng),
+    ]
 
 
 def _time_is_up(

@@ -19,10 +19,11 @@ from component.domain.commands import (
     Join,
     Part,
     Redirect,
+    SeekNumber,
     ShowCall,
     WakeAt,
 )
-from component.domain.events import AttendedTransfer, BlindTransfer, WaitTimedOut
+from component.domain.events import AttendedTransfer, BlindTransfer, NumberLookedUp, WaitTimedOut
 from component.domain.model import (
     Agent,
     AgentState,
@@ -38,8 +39,10 @@ from component.domain.reserving import reserve
 from component.domain.state import State
 from component.domain.transitions import CALL_TRANSITIONS, CallMove, advance
 
+TransferEvent = BlindTransfer | NumberLookedUp | AttendedTransfer
 
-def step(state: State, event: BlindTransfer | AttendedTransfer, now: datetime) -> list[Command]:
+
+def step(state: State, event: TransferEvent, now: datetime) -> list[Command]:
     """Take in that an agent passes a call on."""
     call = state.calls.get(event.leg.call_id)
     if call is None or call.leg != event.leg:
@@ -51,6 +54,8 @@ def step(state: State, event: BlindTransfer | AttendedTransfer, now: datetime) -
     match event:
         case BlindTransfer():
             return _blind(state, call, event, now)
+        case NumberLookedUp():
+            return _looked_up(state, call, event, now)
         case AttendedTransfer():
             return _attended(state, call, event, now)
     assert_never(event)
@@ -60,13 +65,20 @@ def _blind(state: State, call: Call, event: BlindTransfer, now: datetime) -> lis
     """Ring the other agent, and let go of the first one. Who cannot be rung is refused."""
     target = state.agents.get(event.number)
     if target is None:
-        gone = routing.hand_over(state, call, now)
-        answer = AnswerTransfer(event.leg, accepted=True)  # while the leg is still there
-        return [answer, *gone, Redirect(call.id, call.channel, event.context, event.number)]
+        return [SeekNumber(event.leg, call.channel, event.context, event.number)]
     if not (_may_take(state, call, target) and target.device_state.can_ring):
         return [AnswerTransfer(event.leg, accepted=False)]
     commands = _pass_on(state, call, target, now)
     return [*commands, AnswerTransfer(event.leg, accepted=True), HangUpLeg(event.leg)]
+
+
+def _looked_up(state: State, call: Call, event: NumberLookedUp, now: datetime) -> list[Command]:
+    """Send the caller to a number that is no agent's; if there is none, the talk goes on."""
+    answer = AnswerTransfer(event.leg, accepted=event.exists)
+    if not event.exists:
+        return [answer]
+    gone = routing.hand_over(state, call, now)  # the answer goes first, while the leg is there
+    return [answer, *gone, Redirect(call.id, call.channel, event.context, event.number)]
 
 
 def _attended(state: State, call: Call, event: AttendedTransfer, now: datetime) -> list[Command]:

@@ -14,7 +14,7 @@ class CallMove(StrEnum):
     DROP_OFFER = "drop offer"
     """One of several phones that ring is not answered."""
     WITHDRAW = "withdraw"
-    """No phone rings any more, or who answered has hung up."""
+    """No phone rings any more, or nothing came of it that an agent answered."""
     TAKE = "take"
     """An agent answers, who is not to hear the caller yet."""
     ANSWER = "answer"
@@ -39,6 +39,8 @@ class AgentMove(StrEnum):
     WRAP_UP = "wrap up"
     """The call ended, and its queue has a `wrapuptime`."""
     FINISH = "finish"
+    FAIL = "fail"
+    """Asterisk could not let the agent talk with the caller."""
 
 
 class MemberMove(StrEnum):
@@ -61,6 +63,7 @@ CALL_TRANSITIONS: dict[tuple[CallState, CallMove], CallState] = {
     (CallState.CONNECTING, CallMove.WITHDRAW): CallState.WAITING,
     (CallState.CONNECTING, CallMove.ANSWER): CallState.ANSWERED,
     (CallState.CONNECTING, CallMove.END): CallState.ENDED,
+    (CallState.ANSWERED, CallMove.WITHDRAW): CallState.WAITING,
     (CallState.ANSWERED, CallMove.TRANSFER): CallState.OFFERED,
     (CallState.ANSWERED, CallMove.END): CallState.ENDED,
     (CallState.WAITING, CallMove.KEEP_PLACE): CallState.AWAY,
@@ -77,6 +80,7 @@ AGENT_TRANSITIONS: dict[tuple[AgentState, AgentMove], AgentState] = {
     (AgentState.RESERVED, AgentMove.ANSWER): AgentState.ON_CALL,
     (AgentState.RESERVED, AgentMove.RELEASE): AgentState.AVAILABLE,
     (AgentState.ON_CALL, AgentMove.RELEASE): AgentState.AVAILABLE,
+    (AgentState.ON_CALL, AgentMove.FAIL): AgentState.RESERVED,
     (AgentState.ON_CALL, AgentMove.WRAP_UP): AgentState.WRAP_UP,
     (AgentState.WRAP_UP, AgentMove.RESERVE): AgentState.RESERVED,
     (AgentState.WRAP_UP, AgentMove.FINISH): AgentState.AVAILABLE,

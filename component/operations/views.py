@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from component.domain.model import Agent, AgentState, Call, CallState, Member, MemberState
+from component.domain.model import Agent, AgentState, Call, Member, MemberState
 from component.domain.queue import Queue
 from component.domain.state import State
 from component.operations.model import Cell, Table
@@ -76,7 +76,7 @@ def waiting_calls(state: State) -> Iterator[Call]:
 
 def is_queued(call: Call) -> bool:
     """Tell whether a caller waits to be connected, perhaps while a phone rings."""
-    return call.state in (CallState.WAITING, CallState.OFFERED) and not call.direct
+    return call.is_waiting and not call.direct
 
 
 def _agent_row(state: State, extension: str, now: datetime) -> tuple[Cell, ...]:

@@ -1,17 +1,15 @@
 """Carries out the domain's commands by ARI requests.
 
 The commands for a phone are carried out one after another, and so are those for a caller; different
-ones side by side. What a refusal means depends on the command: mostly that a channel is just gone,
-which its own event tells as well. A request without an answer is repeated while the connection
-holds. Once the connection is lost, what is left to do is dropped: the comparison after the next
-connect finds what is missing.
+ones side by side. What a refusal means depends on the command (`callers_side`, `dialler`, `talks`):
+mostly that a channel is just gone, which its own event tells as well. A request that gets no answer
+is repeated while the connection holds. Once the connection is lost, what is left to do is dropped:
+the comparison after the next connect finds what is missing.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from math import ceil
 from typing import assert_never
 
 import structlog
@@ -33,31 +31,23 @@ from component.domain.commands import (
     Ring,
     Say,
     SeekExit,
-    Sound,
+    SeekNumber,
 )
-from component.domain.events import CallerLeft, Event, ExitFound, Said
+from component.domain.events import Event
 from component.domain.model import Leg
-from component.telephony.client import ALREADY_THERE, AriClient
-from component.telephony.dialler import PEER, PEER_CONTEXT, Dialler
+from component.telephony.callers_side import CallersSide
+from component.telephony.client import AriClient
+from component.telephony.dialler import Dialler
 from component.telephony.errors import AriError, AriUnreachableError
 from component.telephony.lanes import Lanes
-from component.telephony.names import announcement, call_bridge, customer_of, leg_channel
+from component.telephony.names import call_bridge
+from component.telephony.refusals import unless_gone
+from component.telephony.talks import Talks
 
 log = structlog.get_logger(__name__)
 
 RETRY_SECONDS = 0.5
 """Before a request that got no answer is made again."""
-
-ABSOLUTE_TIMEOUT = "TIMEOUT(absolute)"
-"""How many seconds from now Asterisk lets the channel go to extension T; 0 is for ever."""
-
-CALLED_BACK_CONTEXT = "ivr-called-back"
-"""Where the dialplan has customers who were called back and are given back: they come from no
-extension, to which they could return."""
-
-
-# A channel is not there, or not in our application any more.
-_GONE = frozenset({404, 409, 412})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +61,8 @@ class _WatchDevices:
 
 
 _Command = CallCommand | _DiscardBridge | _WatchDevices
+
+_CallersCommand = Hold | Say | Hush | SeekExit | SeekNumber | Redirect | Join | Release | EndCall
 
 About = Callable[[str, Leg | None], Mapping[str, object]]
 """What every line of the log about a call, and about one of its legs, says."""
@@ -109,13 +101,13 @@ class AriCallControl:
         about: About = lambda call_id, _: {"call_id": call_id},
     ) -> None:
         self._ari = ari
-        self._app = app
-        self._submit = submit
         self._connected = connected
         self._watch = watch
         self._about = about
-        self._lanes = Lanes(self._carry_out)
+        self._callers = CallersSide(ari, submit, self._until_answered)
+        self._talks = Talks(ari, submit)
         self._dialler = Dialler(ari, app, submit, shown=shown, until_answered=self._until_answered)
+        self._lanes = Lanes(self._carry_out)
 
     def perform(self, commands: Iterable[CallCommand]) -> None:
         """Begin to carry out commands; never raises."""
@@ -147,7 +139,10 @@ class AriCallControl:
     async def _obey(self, command: _Command) -> None:
         name = type(command).__name__
         try:
-            await self._until_answered(lambda: self._try(command))
+            if isinstance(command, Ring | CallCustomer | Say):
+                await self._try(command)  # which repeats what may be repeated
+            else:
+                await self._until_answered(lambda: self._try(command))
         except AriUnreachableError as error:
             log.warning("command dropped, asterisk is away", command=name, error=str(error))
         except AriError as error:
@@ -168,133 +163,53 @@ class AriCallControl:
 
     async def _try(self, command: _Command) -> None:
         match command:
-            case Hold():
-                await self._hold(command)
-            case Say() | Hush() | SeekExit():
-                await self._attend(command)
             case Ring() | CallCustomer() | HangUpLeg() | HangUpCustomer():
                 await self._dialler.obey(command)
             case Connect():
-                await self._connect(command)
-            case AnswerTransfer() | Redirect() | Join():
-                await self._unless_gone(self._transfer(command))
-            case Release():
-                await self._release(command)
-            case EndCall(call_id, channel):
-                await self._unless_gone(self._ari.hang_up(channel))
-                await self._unless_gone(self._ari.destroy_bridge(call_bridge(call_id)))
+                await self._talks.connect(command)
+            case AnswerTransfer():
+                await self._talks.answer_transfer(command)
             case _WatchDevices(devices):
                 await self._watch(devices)
             case _DiscardBridge(call_id) | Part(call_id):
-                await self._unless_gone(self._ari.destroy_bridge(call_bridge(call_id)))
+                await unless_gone(self._ari.destroy_bridge(call_bridge(call_id)))
+            case _:
+                await self._try_with_caller(command)
+
+    async def _try_with_caller(self, command: _CallersCommand) -> None:
+        match command:
+            case Hold():
+                await self._callers.hold(command)
+            case Say():
+                await self._callers.say(command)
+            case Hush():
+                await self._callers.hush(command)
+            case SeekExit():
+                await self._callers.seek_exit(command)
+            case SeekNumber():
+                await self._callers.seek_number(command)
+            case Redirect():
+                await self._callers.redirect(command)
+            case Join():
+                await self._callers.join(command)
+            case Release():
+                await self._callers.release(command)
+            case EndCall():
+                await self._callers.end(command)
             case _:
                 assert_never(command)
-
-    async def _hold(self, hold: Hold) -> None:
-        try:
-            await self._ari.set_variable(hold.channel, ABSOLUTE_TIMEOUT, _seconds(hold.at_most))
-            await self._ari.start_music(hold.channel, hold.musicclass)
-        except AriError as error:
-            if error.status not in _GONE:
-                raise
-            # Of a caller who left while we were reading what there is, no event may be to come.
-            self._submit(CallerLeft(hold.channel))
-
-    async def _say(self, say: Say) -> None:
-        """Asterisk plays one after another: the music follows when all is said, or cut off."""
-        try:
-            await self._ari.play(
-                say.channel, map(_media, say.sounds), announcement(say.call_id, say.number)
-            )
-            await self._ari.start_music(say.channel, say.musicclass)
-        except AriUnreachableError:
-            raise
-        except AriError as error:
-            self._submit(Said(say.call_id, say.number))  # no event would tell
-            if error.status not in _GONE:
-                raise
-
-    async def _connect(self, connect: Connect) -> None:
-        bridge = call_bridge(connect.leg.call_id)
-        try:
-            await self._ari.create_bridge(bridge)
-        except AriError as error:
-            if error.status != ALREADY_THERE:
-                raise
-        try:
-            await self._ari.stop_music(connect.channel)  # it would go on in the bridge
-        except AriError as error:
-            if error.status not in _GONE:
-                raise
-            self._submit(CallerLeft(connect.channel))
-            return
-        try:
-            await self._ari.add_to_bridge(bridge, [connect.channel, leg_channel(connect.leg)])
-            await self._ari.set_variable(connect.channel, ABSOLUTE_TIMEOUT, "0")
-        except AriError as error:
-            if error.status not in {*_GONE, 400, 422}:
-                raise
-            log.debug("one of the two was just gone", leg=str(connect.leg), error=str(error))
-
-    async def _release(self, release: Release) -> None:
-        await self._unless_gone(self._give_back(release))
-        if release.bridged:
-            await self._unless_gone(self._ari.destroy_bridge(call_bridge(release.call_id)))
-
-    async def _give_back(self, release: Release) -> None:
-        await self._ari.set_variable(release.channel, "QUEUESTATUS", release.status)
-        if release.info:
-            await self._ari.set_variable(release.channel, "QUEUE_WITHDRAW_INFO", release.info)
-        if customer_of(release.channel) is None:
-            await self._let_go(release.channel)
-        else:
-            await self._let_go(release.channel, CALLED_BACK_CONTEXT, "s")
-
-    async def _attend(self, command: Say | Hush | SeekExit) -> None:
-        match command:
-            case Say():
-                await self._say(command)
-            case Hush(call_id, number):
-                await self._unless_gone(self._ari.stop_playback(announcement(call_id, number)))
-            case SeekExit():
-                await self._unless_gone(self._seek_exit(command))
-
-    async def _seek_exit(self, exit_: SeekExit) -> None:
-        """What is between the parentheses may be no comma: it was checked where it came from."""
-        wanted = f"DIALPLAN_EXISTS({exit_.context},{exit_.digit},1)"
-        if await self._ari.variable(exit_.channel, wanted) == "1":
-            self._submit(ExitFound(exit_.call_id, exit_.digit))
-
-    async def _let_go(
-        self, channel: str, context: str | None = None, number: str | None = None
-    ) -> None:
-        await self._ari.set_variable(channel, ABSOLUTE_TIMEOUT, "0")
-        await self._ari.stop_music(channel)  # it would go on in the dialplan
-        await self._ari.continue_in_dialplan(channel, context, number)
-
-    async def _transfer(self, command: AnswerTransfer | Redirect | Join) -> None:
-        match command:
-            case AnswerTransfer(leg, accepted):
-                await self._ari.answer_transfer(leg_channel(leg), accepted=accepted)
-            case Redirect(_, channel, context, number):
-                await self._let_go(channel, context, number)
-            case Join(_, channel, peer):
-                await self._ari.set_variable(channel, PEER, peer)
-                await self._let_go(channel, PEER_CONTEXT, "s")
-
-    async def _unless_gone(self, request: Awaitable[None]) -> None:
-        try:
-            await request
-        except AriError as error:
-            if error.status not in _GONE:
-                raise
-            log.debug("gone already", error=str(error))
 
 
 def _subject(command: _Command) -> tuple[str | None, Leg | None]:
     """Return the call and the leg that a command is about."""
     match command:
-        case Ring(leg=leg) | HangUpLeg(leg) | Connect(leg=leg) | AnswerTransfer(leg):
+        case (
+            Ring(leg=leg)
+            | HangUpLeg(leg)
+            | Connect(leg=leg)
+            | AnswerTransfer(leg)
+            | SeekNumber(leg=leg)
+        ):
             return leg.call_id, leg
         case _WatchDevices():
             return None, None
@@ -306,7 +221,7 @@ def _lane(command: CallCommand) -> str:
     match command:
         case Ring(leg=leg) | HangUpLeg(leg) | AnswerTransfer(leg):
             return str(leg)
-        case Connect(leg=leg):
+        case Connect(leg=leg) | SeekNumber(leg=leg):
             return leg.call_id
         case (
             Hold(call_id=call_id)
@@ -323,11 +238,3 @@ def _lane(command: CallCommand) -> str:
         ):
             return call_id
     assert_never(command)
-
-
-def _media(sound: Sound) -> str:
-    return f"number:{sound}" if isinstance(sound, int) else f"sound:{sound}"
-
-
-def _seconds(duration: timedelta) -> str:
-    return str(ceil(duration.total_seconds()))

@@ -129,13 +129,22 @@ class Dialler:
                 variables=variables,
             )
         except AriUnreachableError as error:
-            log.warning("leg uncertain, taking it back", leg=channel, error=str(error))
-            await self._until_answered(take_back)
+            await self._take_back(channel, take_back, error)
         except AriError as error:
-            if error.status == ALREADY_THERE and await self._ari.channel_exists(channel):
+            try:
+                there = error.status == ALREADY_THERE and await self._ari.channel_exists(channel)
+            except AriError as doubt:
+                await self._take_back(channel, take_back, doubt)
                 return
-            log.info("leg refused", leg=channel, error=str(error))
-            self._submit(refused)
+            if not there:
+                log.info("leg refused", leg=channel, error=str(error))
+                self._submit(refused)
+
+    async def _take_back(
+        self, channel: str, take_back: Callable[[], Awaitable[None]], error: AriError
+    ) -> None:
+        log.warning("leg uncertain, taking it back", leg=channel, error=str(error))
+        await self._until_answered(take_back)
 
     async def _hang_up_customer(self, channel: str) -> None:
         try:

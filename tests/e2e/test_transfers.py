@@ -190,3 +190,23 @@ async def test_a_transfer_to_a_number_that_is_no_agents_ends_the_call_for_us(wor
     assert call["outcome"] == "transferred"
     await caller.hang_up()
     await world.quiet()
+
+
+async def test_a_transfer_to_a_number_that_does_not_exist_leaves_the_talk_as_it_is(
+    world: World,
+) -> None:
+    watcher = await world.watcher("1000")
+    phone = await world.agent("1000")
+    caller, taken = await talk(world, phone)
+    await taken.transfer("7777")
+
+    assert await taken.transferred() == 503
+    before = len(caller.heard)
+    await taken.play(tone(440, 1.0))
+    assert sounds(caller.heard[before:])
+    assert (caller.ending, taken.ending) == (None, None)
+    await taken.hang_up()
+    await caller.ended()
+    await world.quiet()
+    assert watcher.states == ["offered", "answered", "ended"]
+    assert (await logged(world))[-1] == ("1000", "COMPLETEAGENT")

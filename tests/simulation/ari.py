@@ -20,6 +20,9 @@ LATENCY = 0.02
 
 REQUEST_TIMEOUT = 2.0
 
+NUMBERS = (f"DIALPLAN_EXISTS({EXITS},{EXIT_KEY},1)", "DIALPLAN_EXISTS(from-phones,4000,1)")
+"""All that the dialplan has."""
+
 NEVER_LATE = ("load", "createWithId", "playWithId")
 """A bridge made after nobody wants it any more is found by the next reconnect, and not before; an
 announcement, if the caller has been connected meanwhile, is heard by both and soon over."""
@@ -161,7 +164,7 @@ class SimulatedAri(AriClient):
 
     def _getChannelVar(self, channelId: str, variable: str) -> object:  # noqa: N802, N803
         self._channel(channelId)
-        return {"value": str(int(variable == f"DIALPLAN_EXISTS({EXITS},{EXIT_KEY},1)"))}
+        return {"value": str(int(variable in NUMBERS))}
 
     def _continueInDialplan(  # noqa: N802
         self,

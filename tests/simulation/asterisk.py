@@ -315,9 +315,9 @@ class Asterisk:
                 self._set_timer(channel, name, after, lambda channel: self.destroy(channel, 16))
 
     def _ask_for_transfer(self, leg: Channel) -> None:
-        """An agent passes the call on: to another agent, to himself, or to somebody else."""
+        """An agent passes the call on: to any agent, to somebody else, or to nobody (5000)."""
         numbers = [device.removeprefix("PJSIP/") for device in self.phones]
-        number = self._dice.choice((*numbers, "4000"))
+        number = self._dice.choice((*numbers, "4000", "5000"))
         self._history.note("agent passes call on", leg.id, number)
         self._tell(
             leg.id,

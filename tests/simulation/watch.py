@@ -36,6 +36,7 @@ PLACES = {
     ("talking", "COMPLETECALLER"): "outside",
     ("talking", "COMPLETEAGENT"): "outside",
     ("talking", "BLINDTRANSFER"): "outside",
+    ("talking", "SYSCOMPAT"): "waiting",
 }
 """Where a caller was and what the log says → where the caller is then."""
 

@@ -123,6 +123,7 @@ async def test_a_connection_that_was_decided_but_not_made_is_made() -> None:
         await service.engine.reconcile(snapshot(service, "channel1", answered=(LEG,)))
 
         assert service.outside.done == [Connect(LEG, "channel1")]
+        assert service.outside.decided.count(Connect(LEG, "channel1")) == 1  # which counts it
 
 
 async def test_a_waiting_caller_is_held_again_in_the_old_place() -> None:

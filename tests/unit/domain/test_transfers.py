@@ -18,9 +18,10 @@ from component.domain.commands import (
     Redirect,
     Release,
     Ring,
+    SeekNumber,
     ShowCall,
 )
-from component.domain.events import AttendedTransfer, BlindTransfer, LegAnswered
+from component.domain.events import AttendedTransfer, BlindTransfer, LegAnswered, NumberLookedUp
 from component.domain.model import (
     AgentState,
     CallState,
@@ -225,7 +226,8 @@ def test_a_caller_who_hangs_up_meanwhile_stops_the_phone() -> None:
 
 def test_to_somebody_who_is_no_agent_the_caller_goes_by_the_dialplan() -> None:
     centre = talking()
-    commands = blind(centre, "4000")
+    assert blind(centre, "4000") == [SeekNumber(FIRST, "channel1", "from-phones", "4000")]
+    commands = centre.take(NumberLookedUp(FIRST, "4000", "from-phones", exists=True))
 
     assert of_kind(commands, Redirect) == [Redirect("call1", "channel1", "from-phones", "4000")]
     assert of_kind(commands, HangUpLeg) == [HangUpLeg(FIRST)]
@@ -238,6 +240,26 @@ def test_to_somebody_who_is_no_agent_the_caller_goes_by_the_dialplan() -> None:
     assert centre.call("call1").outcome is Outcome.TRANSFERRED
     centre.leg_ends(FIRST)
     assert centre.agent("1000").calls_taken == 1
+
+
+def test_a_number_that_does_not_exist_is_refused_and_the_talk_goes_on() -> None:
+    centre = talking()
+    blind(centre, "5000")
+    refused = [AnswerTransfer(FIRST, accepted=False)]
+    assert centre.take(NumberLookedUp(FIRST, "5000", "from-phones", exists=False)) == refused
+    assert centre.call("call1").state is CallState.ANSWERED
+    assert centre.agent("1000").state is AgentState.ON_CALL
+    assert transfer_rows(centre) == []
+    blind(centre, "2000")
+    assert centre.call("call1").extension == "2000"
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_number_that_is_looked_up_too_late_changes_nothing(exists: bool) -> None:
+    centre = talking()
+    blind(centre, "4000")
+    centre.hang_up("call1")
+    assert centre.take(NumberLookedUp(FIRST, "4000", "from-phones", exists)) == []
 
 
 def test_who_talks_with_the_first_agent_is_fetched_before_that_one_is_let_go() -> None:

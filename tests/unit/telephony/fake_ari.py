@@ -20,6 +20,8 @@ class FakeAri(AriClient):
         super().__init__(cast(AriHttpClient, None), "http://pbx.example.com")
         self.requests: list[Request] = []
         self.results: dict[str, Any] = {}
+        self.absent: set[str] = set()
+        """The channels that do not exist, when that is asked."""
         self.gates: dict[str, asyncio.Event] = {}
         self.sockets: Callable[[], object] = object
         """Makes event sockets."""
@@ -62,4 +64,6 @@ class FakeAri(AriClient):
             await self.gates[operation].wait()
         if failures := self._failures.get(operation):
             raise failures.pop(0)
+        if operation == "get" and arguments.get("channelId") in self.absent:
+            raise AriError(404, "Channel not found")
         return self.results.get(operation)

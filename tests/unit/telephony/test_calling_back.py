@@ -1,6 +1,5 @@
 """How a customer is called back: once at most, and let go of for certain."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -10,7 +9,7 @@ from component.domain.commands import CallCustomer, HangUpCustomer, Hold, Releas
 from component.domain.events import CallerLeft
 from component.domain.model import Caller, LegEnd, QueueStatus
 from component.telephony import control
-from tests.unit.telephony.test_control import Desk
+from tests.unit.telephony.desk import Desk
 
 pytestmark = pytest.mark.unit
 
@@ -20,13 +19,6 @@ CALL = CallCustomer(
 )
 HANG_UP = HangUpCustomer("c1", CHANNEL)
 NOT_REACHED = CallerLeft(CHANNEL, LegEnd.UNAVAILABLE)
-
-
-@pytest.fixture
-def desk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    monkeypatch.setattr(control, "RETRY_SECONDS", 0)
-    with capture_logs():
-        yield Desk()
 
 
 async def test_a_customer_is_called_on_a_channel_that_names_the_call(desk: Desk) -> None:

@@ -1,0 +1,195 @@
+"""What is done to a caller's channel.
+
+No refusal leaves a caller in silence who is to leave: if Asterisk does not let him go in one way,
+the next one is tried.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from math import ceil
+
+import structlog
+
+from component.domain.commands import (
+    EndCall,
+    Hold,
+    Hush,
+    Join,
+    Redirect,
+    Release,
+    Say,
+    SeekExit,
+    SeekNumber,
+    Sound,
+)
+from component.domain.events import CallerLeft, Event, ExitFound, NumberLookedUp, Said
+from component.domain.model import QueueStatus
+from component.telephony.client import AriClient
+from component.telephony.dialler import PEER, PEER_CONTEXT
+from component.telephony.errors import AriError, AriUnreachableError
+from component.telephony.names import announcement, call_bridge, customer_of
+from component.telephony.refusals import GONE, unless_gone
+
+log = structlog.get_logger(__name__)
+
+ABSOLUTE_TIMEOUT = "TIMEOUT(absolute)"
+"""How many seconds from now Asterisk lets the channel go to extension T; 0 is for ever."""
+
+CALLED_BACK_CONTEXT = "ivr-called-back"
+"""Where the dialplan has customers who were called back and are given back: they come from no
+extension, to which they could return."""
+
+Repeat = Callable[[Callable[[], Awaitable[None]]], Awaitable[None]]
+"""Makes a request until it is answered. Raises `AriUnreachableError` once disconnected."""
+
+_Way = Callable[[], Awaitable[None]]
+
+_SEPARATORS = frozenset('(),"\\')
+"""What a dialplan function takes for the end of an argument."""
+
+
+class CallersSide:
+    """Carries commands out by requests. `submit` takes events for the domain."""
+
+    def __init__(self, ari: AriClient, submit: Callable[[Event], None], repeat: Repeat) -> None:
+        self._ari = ari
+        self._submit = submit
+        self._repeat = repeat
+
+    async def hold(self, hold: Hold) -> None:
+        """Let the caller wait. If that is refused he waits without music: his timers go on."""
+        try:
+            await self._ari.set_variable(hold.channel, ABSOLUTE_TIMEOUT, _seconds(hold.at_most))
+            await self._ari.start_music(hold.channel, hold.musicclass)
+        except AriError as error:
+            if error.status not in GONE:
+                raise
+            # Of a caller who left while we were reading what there is, no event may be to come.
+            self._submit(CallerLeft(hold.channel))
+
+    async def say(self, say: Say) -> None:
+        """Play an announcement, and music after it: Asterisk plays one after another.
+
+        It is not played again when there was no answer: Asterisk takes an id but once. What may be
+        playing or not is cut off, and is over.
+        """
+        playback = announcement(say.call_id, say.number)
+        try:
+            await self._ari.play(say.channel, map(_media, say.sounds), playback)
+        except AriUnreachableError as error:
+            log.warning("announcement uncertain, cutting it off", error=str(error))
+            await self._repeat(lambda: unless_gone(self._ari.stop_playback(playback)))
+            self._submit(Said(say.call_id, say.number))
+        except AriError as error:
+            self._submit(Said(say.call_id, say.number))  # no event would tell
+            if error.status not in GONE:
+                raise
+            return
+        await self._repeat(lambda: unless_gone(self._ari.start_music(say.channel, say.musicclass)))
+
+    async def hush(self, hush: Hush) -> None:
+        """Cut an announcement off. If that is refused it is heard to its end."""
+        await unless_gone(self._ari.stop_playback(announcement(hush.call_id, hush.number)))
+
+    async def seek_exit(self, seek: SeekExit) -> None:
+        """Look whether a key leads anywhere; it does not if Asterisk does not say so."""
+        if await self._exists(seek.channel, seek.context, seek.digit):
+            self._submit(ExitFound(seek.call_id, seek.digit))
+
+    async def seek_number(self, seek: SeekNumber) -> None:
+        """Look whether there is a number; there is not if Asterisk does not say so."""
+        exists = await self._exists(seek.channel, seek.context, seek.number)
+        self._submit(NumberLookedUp(seek.leg, seek.number, seek.context, exists))
+
+    async def release(self, release: Release) -> None:
+        """Give the caller back to the dialplan."""
+        channel = release.channel
+        await self._leave(
+            channel,
+            lambda: self._give_back(channel, release.status, release.info),
+            lambda: self._ari.continue_in_dialplan(channel),
+            lambda: self._ari.hang_up(channel),
+        )
+        if release.bridged:
+            await unless_gone(self._ari.destroy_bridge(call_bridge(release.call_id)))
+
+    async def redirect(self, redirect: Redirect) -> None:
+        """Send the caller to a number; if that is refused, back to where he came from."""
+        channel, context, number = redirect.channel, redirect.context, redirect.number
+        await self._leave_or_back(channel, lambda: self._let_go(channel, context, number))
+
+    async def join(self, join: Join) -> None:
+        """Connect the caller with somebody; if that is refused, send him back."""
+        await self._leave_or_back(join.channel, lambda: self._join(join))
+
+    async def end(self, end: EndCall) -> None:
+        """Hang the caller up; if that is refused the dialplan is to do it."""
+        await self._leave(
+            end.channel,
+            lambda: self._ari.hang_up(end.channel),
+            lambda: self._ari.continue_in_dialplan(end.channel),
+        )
+        await unless_gone(self._ari.destroy_bridge(call_bridge(end.call_id)))
+
+    async def _leave_or_back(self, channel: str, way: _Way) -> None:
+        await self._leave(
+            channel,
+            way,
+            lambda: self._give_back(channel, QueueStatus.UNAVAILABLE),
+            lambda: self._ari.hang_up(channel),
+        )
+
+    async def _leave(self, channel: str, *ways: _Way) -> None:
+        """Let a caller leave in the first way that Asterisk allows."""
+        for way in ways:
+            try:
+                await unless_gone(way())
+            except AriUnreachableError:
+                raise
+            except AriError as error:
+                log.error("caller cannot leave so", error=str(error), mend=error.mending)
+            else:
+                return
+        log.error("caller is left in asterisk until the next connect", channel=channel)
+
+    async def _give_back(self, channel: str, status: QueueStatus, info: str = "") -> None:
+        await self._ari.set_variable(channel, "QUEUESTATUS", status)
+        if info:
+            await self._ari.set_variable(channel, "QUEUE_WITHDRAW_INFO", info)
+        if customer_of(channel) is None:
+            await self._let_go(channel)
+        else:
+            await self._let_go(channel, CALLED_BACK_CONTEXT, "s")
+
+    async def _join(self, join: Join) -> None:
+        await self._ari.set_variable(join.channel, PEER, join.peer)
+        await self._let_go(join.channel, PEER_CONTEXT, "s")
+
+    async def _let_go(
+        self, channel: str, context: str | None = None, number: str | None = None
+    ) -> None:
+        await self._ari.set_variable(channel, ABSOLUTE_TIMEOUT, "0")
+        await self._ari.stop_music(channel)  # it would go on in the dialplan
+        await self._ari.continue_in_dialplan(channel, context, number)
+
+    async def _exists(self, channel: str, context: str, number: str) -> bool:
+        """Tell whether the dialplan has a number. The context was checked where it came from."""
+        if _SEPARATORS & set(number):
+            return False
+        try:
+            found = await self._ari.variable(channel, f"DIALPLAN_EXISTS({context},{number},1)")
+        except AriUnreachableError:
+            raise
+        except AriError as error:
+            if error.status not in GONE:
+                log.error("dialplan cannot be asked", error=str(error), mend=error.mending)
+            return False
+        return found == "1"
+
+
+def _media(sound: Sound) -> str:
+    return f"number:{sound}" if isinstance(sound, int) else f"sound:{sound}"
+
+
+def _seconds(duration: timedelta) -> str:
+    return str(ceil(duration.total_seconds()))

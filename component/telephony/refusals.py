@@ -1,0 +1,25 @@
+"""What it means that Asterisk refuses a request."""
+
+from collections.abc import Awaitable
+
+import structlog
+
+from component.telephony.errors import AriError
+
+log = structlog.get_logger(__name__)
+
+GONE = frozenset({404, 409, 412})
+"""A channel, bridge or playback is not there, or not in our application any more."""
+
+
+async def unless_gone(request: Awaitable[None]) -> None:
+    """Make a request about something that may be gone; its own event tells that as well.
+
+    Raises `AriError` for all else.
+    """
+    try:
+        await request
+    except AriError as error:
+        if error.status not in GONE:
+            raise
+        log.debug("gone already", error=str(error))

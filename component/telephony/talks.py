@@ -1,0 +1,66 @@
+"""Connects callers with agents, and answers agents who pass calls on."""
+
+from collections.abc import Callable
+
+import structlog
+
+from component.domain.commands import AnswerTransfer, Connect
+from component.domain.events import CallerLeft, Event, NotConnected
+from component.telephony.callers_side import ABSOLUTE_TIMEOUT
+from component.telephony.client import ALREADY_THERE, AriClient
+from component.telephony.errors import AriError, AriUnreachableError
+from component.telephony.names import call_bridge, leg_channel
+from component.telephony.refusals import unless_gone
+
+log = structlog.get_logger(__name__)
+
+
+class Talks:
+    """Carries commands out by requests. `submit` takes events for the domain."""
+
+    def __init__(self, ari: AriClient, submit: Callable[[Event], None]) -> None:
+        self._ari = ari
+        self._submit = submit
+
+    async def connect(self, connect: Connect) -> None:
+        """Let the two talk. If that is refused, and not because one of them is gone, say so."""
+        bridge = call_bridge(connect.leg.call_id)
+        try:
+            await self._create_bridge(bridge)
+            await self._ari.stop_music(connect.channel)  # it would go on in the bridge
+            await self._ari.add_to_bridge(bridge, [connect.channel, leg_channel(connect.leg)])
+        except AriUnreachableError:
+            raise
+        except AriError as error:
+            await self._cannot_talk(connect, error)
+        else:
+            await unless_gone(self._ari.set_variable(connect.channel, ABSOLUTE_TIMEOUT, "0"))
+
+    async def answer_transfer(self, command: AnswerTransfer) -> None:
+        """Tell a phone what became of its transfer. If that is refused it finds out by itself."""
+        channel = leg_channel(command.leg)
+        await unless_gone(self._ari.answer_transfer(channel, accepted=command.accepted))
+
+    async def _create_bridge(self, bridge: str) -> None:
+        try:
+            await self._ari.create_bridge(bridge)
+        except AriError as error:
+            if error.status != ALREADY_THERE:
+                raise
+
+    async def _cannot_talk(self, connect: Connect, error: AriError) -> None:
+        if not await self._may_be_there(connect.channel):
+            self._submit(CallerLeft(connect.channel))
+        elif not await self._may_be_there(leg_channel(connect.leg)):
+            log.debug("leg was just gone", leg=str(connect.leg), error=str(error))
+        else:
+            log.error("talk refused", leg=str(connect.leg), error=str(error), mend=error.mending)
+            self._submit(NotConnected(connect.leg))
+
+    async def _may_be_there(self, channel: str) -> bool:
+        try:
+            return await self._ari.channel_exists(channel)
+        except AriUnreachableError:
+            raise
+        except AriError:
+            return True

@@ -1,0 +1,304 @@
+"""What is done to a caller's channel, and what comes of a refusal."""
+
+from dataclasses import replace
+
+import pytest
+from structlog.testing import capture_logs
+
+from component.domain.commands import (
+    CallCommand,
+    Hush,
+    Join,
+    Part,
+    Redirect,
+    Release,
+    SeekExit,
+    SeekNumber,
+)
+from component.domain.events import CallerLeft, ExitFound, NumberLookedUp, Said
+from component.domain.model import QueueStatus
+from tests.unit.telephony.desk import END, HOLD, LEG, RELEASE, SAY, Desk
+
+pytestmark = pytest.mark.unit
+
+SEEK_EXIT = SeekExit("c1", "caller", "exits", "0")
+SEEK_NUMBER = SeekNumber(LEG, "caller", "from-phones", "4000")
+REDIRECT = Redirect("c1", "caller", "exits", "0")
+JOIN = Join("c1", "caller", "PJSIP/anonymous-00000009")
+
+
+async def test_hold_bounds_the_stay_then_plays_music(desk: Desk) -> None:
+    assert await desk.does(HOLD) == ["setChannelVar", "startMoh"]
+    assert desk.ari.arguments("setChannelVar") == {
+        "channelId": "caller",
+        "variable": "TIMEOUT(absolute)",
+        "value": "90",
+    }
+
+
+async def test_music_follows_an_announcement(desk: Desk) -> None:
+    assert await desk.does(SAY) == ["playWithId", "startMoh"]
+    assert desk.ari.arguments("playWithId") == {
+        "channelId": "caller",
+        "playbackId": "ivr-c1.3",
+        "media": "sound:queue-thereare,number:2",
+    }
+    assert desk.ari.arguments("startMoh")["mohClass"] == "jazz"
+
+
+async def test_an_announcement_is_cut_off_by_its_name(desk: Desk) -> None:
+    assert await desk.does(Hush("c1", 3)) == ["stop"]
+    assert desk.ari.arguments("stop") == {"playbackId": "ivr-c1.3"}
+
+
+@pytest.mark.parametrize("status", [404, 409, 412, 500])
+async def test_an_announcement_that_is_refused_is_over(desk: Desk, status: int) -> None:
+    desk.ari.refuse("playWithId", status)
+    await desk.does(SAY)
+    assert desk.events == [Said("c1", 3)]
+
+
+async def test_that_an_announcement_is_over_already_is_no_trouble(desk: Desk) -> None:
+    desk.ari.refuse("stop", 404)
+    assert await desk.does(Hush("c1", 3), HOLD) == ["stop", "setChannelVar", "startMoh"]
+
+
+async def test_a_key_that_is_an_extension_is_found(desk: Desk) -> None:
+    desk.ari.results["getChannelVar"] = {"value": "1"}
+    assert await desk.does(SEEK_EXIT) == ["getChannelVar"]
+    assert desk.ari.arguments("getChannelVar") == {
+        "channelId": "caller",
+        "variable": "DIALPLAN_EXISTS(exits,0,1)",
+    }
+    assert desk.events == [ExitFound("c1", "0")]
+
+
+async def test_a_key_that_is_no_extension_is_not(desk: Desk) -> None:
+    desk.ari.results["getChannelVar"] = {"value": "0"}
+    await desk.does(SEEK_EXIT)
+    assert desk.events == []
+
+
+async def test_who_leaves_by_a_key_goes_to_its_extension(desk: Desk) -> None:
+    operations = await desk.does(Redirect("c1", "caller", "exits", "0"))
+    assert operations == ["setChannelVar", "stopMoh", "continueInDialplan"]
+    assert desk.ari.arguments("continueInDialplan") == {
+        "channelId": "caller",
+        "context": "exits",
+        "extension": "0",
+        "priority": 1,
+    }
+
+
+async def test_the_dialplan_is_told_why_a_caller_was_withdrawn(desk: Desk) -> None:
+    release = Release("c1", "caller", QueueStatus.WITHDRAW, "closing time")
+    await desk.does(release)
+    variables = [given for name, given in desk.ari.requests if name == "setChannelVar"]
+    assert variables[1] == {
+        "channelId": "caller",
+        "variable": "QUEUE_WITHDRAW_INFO",
+        "value": "closing time",
+    }
+
+
+async def test_who_goes_on_after_the_call_leaves_no_bridge(desk: Desk) -> None:
+    release = Release("c1", "caller", QueueStatus.CONTINUE, bridged=True)
+    assert (await desk.does(release))[-2:] == ["continueInDialplan", "destroy"]
+
+
+@pytest.mark.parametrize("status", [404, 409, 412])
+async def test_hold_of_a_caller_who_is_gone_says_so(desk: Desk, status: int) -> None:
+    desk.ari.refuse("setChannelVar", status)
+    await desk.does(HOLD)
+    assert desk.events == [CallerLeft("caller")]
+
+
+async def test_a_caller_is_redirected_for_good(desk: Desk) -> None:
+    operations = await desk.does(Part("c1"), Redirect("c1", "caller", "from-phones", "4000"))
+    assert operations == ["destroy", "setChannelVar", "stopMoh", "continueInDialplan"]
+    assert desk.ari.arguments("setChannelVar")["value"] == "0"
+    assert desk.ari.arguments("continueInDialplan") == {
+        "channelId": "caller",
+        "context": "from-phones",
+        "extension": "4000",
+        "priority": 1,
+    }
+
+
+async def test_a_caller_is_joined_with_who_talks_already(desk: Desk) -> None:
+    await desk.does(Join("c1", "caller", "PJSIP/anonymous-00000009"))
+    variables = [(given.get("variable"), given.get("value")) for _, given in desk.ari.requests]
+    assert variables[0] == ("IVR_PEER", "PJSIP/anonymous-00000009")
+    assert desk.ari.arguments("continueInDialplan")["context"] == "ivr-attended-transfer"
+
+
+async def test_release_sets_the_status_and_leaves_no_music_and_no_bound(desk: Desk) -> None:
+    operations = await desk.does(RELEASE)
+    assert operations == ["setChannelVar", "setChannelVar", "stopMoh", "continueInDialplan"]
+    variables = [(given.get("variable"), given.get("value")) for _, given in desk.ari.requests]
+    assert variables[:2] == [("QUEUESTATUS", "TIMEOUT"), ("TIMEOUT(absolute)", "0")]
+
+
+async def test_the_end_takes_down_caller_and_bridge(desk: Desk) -> None:
+    desk.ari.refuse("hangup", 404)
+    desk.ari.refuse("destroy", 404)
+    with capture_logs() as logs:
+        assert await desk.does(END) == ["hangup", "destroy"]
+    assert {entry["log_level"] for entry in logs} == {"debug"}
+
+
+# An announcement of which nobody knows ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("plays", [True, False])
+async def test_an_announcement_that_plays_or_not_is_cut_off_and_not_repeated(
+    desk: Desk, plays: bool
+) -> None:
+    """Asterisk takes an id but once."""
+    desk.ari.lose("playWithId")
+    if not plays:
+        desk.ari.refuse("stop", 404)
+    assert await desk.does(SAY) == ["playWithId", "stop", "startMoh"]
+    assert desk.events == [Said("c1", 3)]
+
+
+async def test_the_music_after_an_announcement_is_asked_for_until_there_is_an_answer(
+    desk: Desk,
+) -> None:
+    desk.ari.lose("startMoh", times=2)
+    assert await desk.does(SAY) == ["playWithId", "startMoh", "startMoh", "startMoh"]
+    assert desk.events == []
+
+
+@pytest.mark.parametrize("status", [404, 412, 500])
+async def test_an_announcement_is_not_over_because_music_is_refused(
+    desk: Desk, status: int
+) -> None:
+    desk.ari.refuse("startMoh", status)
+    await desk.does(SAY)
+    assert desk.events == []
+
+
+# Refusals -----------------------------------------------------------------------------------------
+
+STATUSES = [400, 422, 500, 503]
+
+GO_BACK = ["setChannelVar", "setChannelVar", "stopMoh", "continueInDialplan"]
+
+
+@pytest.mark.parametrize("status", STATUSES)
+@pytest.mark.parametrize("operation", ["setChannelVar", "stopMoh", "continueInDialplan"])
+async def test_who_cannot_be_released_is_at_least_let_go(
+    desk: Desk, operation: str, status: int
+) -> None:
+    desk.ari.refuse(operation, status)
+    operations = await desk.does(RELEASE)
+    assert operations[-1] == "continueInDialplan"
+    assert operations[-2] == operation
+
+
+@pytest.mark.parametrize("command", [RELEASE, REDIRECT, JOIN])
+@pytest.mark.parametrize("status", STATUSES)
+async def test_who_cannot_leave_in_any_other_way_is_hung_up(
+    desk: Desk, command: CallCommand, status: int
+) -> None:
+    desk.ari.refuse("continueInDialplan", status, times=2)
+    operations = await desk.does(command)
+    assert operations.count("continueInDialplan") == 2
+    assert operations[-1] == "hangup"
+
+
+@pytest.mark.parametrize("command", [REDIRECT, JOIN])
+@pytest.mark.parametrize("status", STATUSES)
+async def test_who_cannot_be_sent_on_goes_back_to_the_dialplan_which_is_told(
+    desk: Desk, command: CallCommand, status: int
+) -> None:
+    desk.ari.refuse("continueInDialplan", status)
+    assert (await desk.does(command))[-4:] == GO_BACK
+    variables = [given for name, given in desk.ari.requests if name == "setChannelVar"]
+    assert (variables[-2]["variable"], variables[-2]["value"]) == ("QUEUESTATUS", "UNAVAILABLE")
+    assert desk.ari.arguments("continueInDialplan")["context"] is None
+
+
+@pytest.mark.parametrize("status", STATUSES)
+async def test_who_cannot_be_hung_up_is_let_go_and_leaves_no_bridge(
+    desk: Desk, status: int
+) -> None:
+    desk.ari.refuse("hangup", status)
+    assert await desk.does(END) == ["hangup", "continueInDialplan", "destroy"]
+
+
+@pytest.mark.parametrize("command", [RELEASE, REDIRECT, JOIN, END])
+async def test_whom_asterisk_does_not_let_go_in_any_way_the_operator_hears_of(
+    desk: Desk, command: CallCommand
+) -> None:
+    desk.ari.refuse("continueInDialplan", 500, times=2)
+    desk.ari.refuse("hangup", 500)
+    with capture_logs() as logs:
+        await desk.does(command)
+    told = [entry for entry in logs if entry["event"].startswith("caller is left in asterisk")]
+    assert [(entry["log_level"], entry["channel"]) for entry in told] == [("error", "caller")]
+
+
+@pytest.mark.parametrize("command", [RELEASE, REDIRECT, JOIN, END])
+@pytest.mark.parametrize("status", [404, 409, 412])
+async def test_that_who_is_to_leave_is_gone_is_no_error(
+    desk: Desk, command: CallCommand, status: int
+) -> None:
+    for operation in ("setChannelVar", "hangup"):
+        desk.ari.refuse(operation, status)
+    with capture_logs() as logs:
+        await desk.does(command)
+    assert {entry["log_level"] for entry in logs} == {"debug"}
+
+
+@pytest.mark.parametrize("command", [RELEASE, REDIRECT, JOIN, END])
+async def test_leaving_is_tried_until_it_is_answered(desk: Desk, command: CallCommand) -> None:
+    desk.ari.lose("continueInDialplan")
+    desk.ari.lose("hangup")
+    operations = await desk.does(command)
+    left = "hangup" if command == END else "continueInDialplan"
+    assert operations.count(left) == 2
+
+
+@pytest.mark.parametrize("operation", ["setChannelVar", "startMoh"])
+@pytest.mark.parametrize("status", STATUSES)
+async def test_who_hears_no_music_waits_all_the_same(
+    desk: Desk, operation: str, status: int
+) -> None:
+    desk.ari.refuse(operation, status)
+    await desk.does(HOLD)
+    assert desk.events == []
+
+
+# Numbers ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("value", "exists"), [("1", True), ("0", False), ("", False)])
+async def test_a_number_is_looked_up_in_the_context(desk: Desk, value: str, exists: bool) -> None:
+    desk.ari.results["getChannelVar"] = {"value": value}
+    await desk.does(SEEK_NUMBER)
+    assert desk.ari.arguments("getChannelVar") == {
+        "channelId": "caller",
+        "variable": "DIALPLAN_EXISTS(from-phones,4000,1)",
+    }
+    assert desk.events == [NumberLookedUp(LEG, "4000", "from-phones", exists)]
+
+
+@pytest.mark.parametrize("status", [404, 409, *STATUSES])
+async def test_a_number_that_cannot_be_looked_up_is_taken_for_none(desk: Desk, status: int) -> None:
+    desk.ari.refuse("getChannelVar", status)
+    await desk.does(SEEK_NUMBER)
+    assert desk.events == [NumberLookedUp(LEG, "4000", "from-phones", exists=False)]
+
+
+@pytest.mark.parametrize("number", ["4000,1", "4000)", '"4000"', "40\\00"])
+async def test_what_the_dialplan_would_take_apart_is_no_number(desk: Desk, number: str) -> None:
+    assert await desk.does(replace(SEEK_NUMBER, number=number)) == []
+    assert desk.events == [NumberLookedUp(LEG, number, "from-phones", exists=False)]
+
+
+async def test_a_key_that_cannot_be_looked_up_leads_nowhere(desk: Desk) -> None:
+    desk.ari.refuse("getChannelVar", 500)
+    await desk.does(SEEK_EXIT)
+    assert desk.events == []

@@ -1,0 +1,117 @@
+"""How an agent's phone is rung, and let go of; what comes of a refusal."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from component.domain.commands import HangUpLeg
+from component.domain.events import LegEnded
+from component.domain.model import LegEnd
+from component.telephony import dialler
+from tests.unit.telephony.desk import HANG_UP, LEG, RING, Desk
+
+pytestmark = pytest.mark.unit
+
+
+async def test_a_phone_is_rung_only_when_the_agents_screen_shows_the_call(desk: Desk) -> None:
+    desk.shown.clear()
+    desk.control.perform([RING, HANG_UP])
+    await asyncio.sleep(0)
+    assert desk.ari.operations == []
+
+    desk.shown.set()
+    await desk.control.close(5)
+    assert desk.ari.operations == ["originate", "hangup"]
+
+
+async def test_a_screen_that_does_not_answer_holds_no_phone_up_for_long(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dialler, "SHOWN_SECONDS", 0)
+    desk.shown.clear()
+
+    assert await desk.does(RING) == ["originate"]
+
+
+async def test_ring_originates_a_leg_that_names_its_call(desk: Desk) -> None:
+    assert await desk.does(RING) == ["originate"]
+    assert desk.ari.arguments("originate") == {
+        "channelId": "ivr-c1.2",
+        "endpoint": "PJSIP/1000",
+        "app": "ivr",
+        "appArgs": "leg",
+        "originator": "caller",
+        "callerId": '"Ada" <0123>',
+        "timeout": 20,
+        "variables": {"PJSIP_TRANSFER_HANDLING()": "ari-only"},
+    }
+    assert desk.events == []
+
+
+@pytest.mark.parametrize("status", [400, 404, 500, 503])
+async def test_a_leg_that_asterisk_refuses_has_ended(desk: Desk, status: int) -> None:
+    desk.ari.refuse("originate", status)
+    await desk.does(RING)
+    assert desk.events == [LegEnded(LEG, LegEnd.UNAVAILABLE)]
+
+
+async def test_a_leg_whose_id_is_taken_is_there(desk: Desk) -> None:
+    desk.ari.refuse("originate", 409)
+    assert await desk.does(RING) == ["originate", "get"]
+    assert desk.events == []
+
+
+async def test_a_leg_whose_id_is_taken_and_that_is_not_there_has_ended(desk: Desk) -> None:
+    """Asterisk says 409 of an unregistered phone, too, once it has said it on a connection."""
+    desk.ari.refuse("originate", 409)
+    desk.ari.refuse("get", 404)
+    await desk.does(RING)
+    assert desk.events == [LegEnded(LEG, LegEnd.UNAVAILABLE)]
+
+
+async def test_a_leg_that_may_ring_or_not_is_taken_back(desk: Desk) -> None:
+    desk.ari.lose("originate")
+    assert await desk.does(RING) == ["originate", "hangup"]
+    assert desk.events == []  # the leg's own end tells
+
+
+async def test_a_leg_that_may_ring_or_not_and_does_not_has_ended(desk: Desk) -> None:
+    desk.ari.lose("originate")
+    desk.ari.lose("hangup", times=2)
+    desk.ari.refuse("hangup", 404)
+    assert await desk.does(RING) == ["originate", "hangup", "hangup", "hangup"]
+    assert desk.events == [LegEnded(LEG, LegEnd.UNAVAILABLE)]
+
+
+async def test_a_leg_that_is_gone_when_it_is_hung_up_has_ended(desk: Desk) -> None:
+    desk.ari.refuse("hangup", 404)
+    await desk.does(HANG_UP)
+    assert desk.events == [LegEnded(LEG, LegEnd.HUNG_UP)]
+
+
+async def test_a_phone_is_told_that_the_call_was_answered_elsewhere(desk: Desk) -> None:
+    await desk.does(HangUpLeg(LEG, answered_elsewhere=True))
+    assert desk.ari.arguments("hangup") == {"channelId": "ivr-c1.2", "reason_code": "26"}
+
+
+async def test_a_leg_whose_id_is_taken_and_that_may_be_there_or_not_is_taken_back(
+    desk: Desk,
+) -> None:
+    desk.ari.refuse("originate", 409)
+    desk.ari.refuse("get", 500)
+    assert await desk.does(RING) == ["originate", "get", "hangup"]
+
+
+@pytest.mark.parametrize("status", [400, 500, 503])
+async def test_a_leg_that_cannot_be_hung_up_is_still_there(desk: Desk, status: int) -> None:
+    desk.ari.refuse("hangup", status)
+    await desk.does(HANG_UP)
+    assert desk.events == []  # its own end tells
+
+
+async def test_a_leg_to_who_talks_already_is_fetched_and_not_rung(desk: Desk) -> None:
+    assert await desk.does(replace(RING, peer="PJSIP/2000-00000007")) == ["originate"]
+    given = desk.ari.arguments("originate")
+    assert given["endpoint"] == "Local/s@ivr-attended-transfer/n"
+    assert given["variables"] == {"IVR_PEER": "PJSIP/2000-00000007"}

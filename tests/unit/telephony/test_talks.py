@@ -1,0 +1,102 @@
+"""How caller and agent are connected, and what comes of a refusal."""
+
+import pytest
+from structlog.testing import capture_logs
+
+from component.domain.commands import AnswerTransfer
+from component.domain.events import CallerLeft, NotConnected
+from tests.unit.telephony.desk import CONNECT, CONNECTING, LEG, Desk
+
+pytestmark = pytest.mark.unit
+
+
+async def test_connecting_stops_the_music_and_lifts_the_bound(desk: Desk) -> None:
+    assert await desk.does(CONNECT) == CONNECTING
+    assert desk.ari.arguments("createWithId") == {
+        "bridgeId": "ivr-c1",
+        "type": "mixing,dtmf_events",
+    }
+    assert desk.ari.arguments("addChannel") == {
+        "bridgeId": "ivr-c1",
+        "channel": ["caller", "ivr-c1.2"],
+    }
+    assert desk.ari.arguments("setChannelVar")["value"] == "0"
+
+
+async def test_connecting_again_uses_the_bridge_that_is_there(desk: Desk) -> None:
+    desk.ari.refuse("createWithId", 409)
+    assert await desk.does(CONNECT) == CONNECTING
+
+
+REFUSALS = [
+    *(("createWithId", status) for status in (400, 404, 500, 503)),
+    *(("stopMoh", status) for status in (400, 404, 409, 412, 500)),
+    *(("addChannel", status) for status in (400, 404, 409, 422, 500)),
+]
+
+
+@pytest.mark.parametrize(("operation", "status"), REFUSALS)
+async def test_who_cannot_be_connected_though_both_are_there_is_told_of(
+    desk: Desk, operation: str, status: int
+) -> None:
+    desk.ari.refuse(operation, status)
+    await desk.does(CONNECT)
+    assert desk.events == [NotConnected(LEG)]
+
+
+@pytest.mark.parametrize(("operation", "status"), REFUSALS)
+async def test_connecting_a_leg_that_is_just_gone_is_no_error(
+    desk: Desk, operation: str, status: int
+) -> None:
+    desk.ari.refuse(operation, status)
+    desk.ari.absent.add("ivr-c1.2")
+    with capture_logs() as logs:
+        await desk.does(CONNECT)
+    assert [entry["log_level"] for entry in logs] == ["debug"]
+    assert desk.events == []  # the leg's own end tells
+
+
+@pytest.mark.parametrize(("operation", "status"), REFUSALS)
+async def test_connecting_a_caller_who_is_gone_says_so(
+    desk: Desk, operation: str, status: int
+) -> None:
+    desk.ari.refuse(operation, status)
+    desk.ari.absent.add("caller")
+    await desk.does(CONNECT)
+    assert desk.events == [CallerLeft("caller")]
+
+
+async def test_if_asterisk_does_not_say_who_is_there_they_are(desk: Desk) -> None:
+    desk.ari.refuse("addChannel", 422)
+    desk.ari.refuse("get", 500, times=2)
+    await desk.does(CONNECT)
+    assert desk.events == [NotConnected(LEG)]
+
+
+@pytest.mark.parametrize("operation", [*CONNECTING, "get"])
+async def test_connecting_is_tried_until_it_is_answered(desk: Desk, operation: str) -> None:
+    desk.ari.lose(operation, times=2)
+    if operation == "get":
+        desk.ari.refuse("addChannel", 422)
+    assert (await desk.does(CONNECT))[-4:] == CONNECTING
+    assert desk.events == []
+
+
+@pytest.mark.parametrize(
+    ("accepted", "state"), [(True, "channel_answered"), (False, "channel_unavailable")]
+)
+async def test_a_phone_is_told_what_became_of_its_transfer(
+    desk: Desk, accepted: bool, state: str
+) -> None:
+    assert await desk.does(AnswerTransfer(LEG, accepted)) == ["transfer_progress"]
+    assert desk.ari.arguments("transfer_progress") == {"channelId": "ivr-c1.2", "states": state}
+
+
+@pytest.mark.parametrize("status", [404, 409])
+async def test_that_the_phone_is_gone_that_asked_for_a_transfer_is_no_error(
+    desk: Desk, status: int
+) -> None:
+    desk.ari.refuse("transfer_progress", status)
+    with capture_logs() as logs:
+        await desk.does(AnswerTransfer(LEG, True))
+    assert {entry["log_level"] for entry in logs} == {"debug"}
