@@ -8,6 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from component.domain.events import (
+    AttendedTransfer,
+    BlindTransfer,
     CallerLeft,
     CustomerAnswered,
     DeviceStateChanged,
@@ -95,6 +97,20 @@ def test_why_a_leg_ended(happened: str, reason: LegEnd) -> None:
     assert isinstance(ended, LegEnded)
     assert ended.leg.call_id == CALL_ID
     assert ended.reason is reason
+
+
+def test_an_agent_passes_the_call_on() -> None:
+    leg = Leg(CALL_ID, 1)
+    assert translate(EVENTS["agent_transfers"]) == BlindTransfer(leg, "0000", "from-phones")
+
+
+def test_an_agent_passes_the_call_on_to_who_was_asked() -> None:
+    asked = translate(EVENTS["agent_transfers_after_consultation"])
+    assert asked == AttendedTransfer(Leg(CALL_ID, 1), "PJSIP/2000", "PJSIP/2000-00000007")
+
+
+def test_that_the_agent_is_told_of_the_transfer_is_no_transfer() -> None:
+    assert translate(EVENTS["agent_is_told_of_the_transfer"]) is None
 
 
 def test_a_leg_that_was_answered_was_hung_up_whatever_the_cause() -> None:
