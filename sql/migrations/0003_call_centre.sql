@@ -1,5 +1,5 @@
 -- The call centre: wrap-up, pause, strategies, the other settings of queues, queue_log.
--- depends: 0001_schema
+-- depends: 0002_pubsub
 
 -- migrate: apply
 
