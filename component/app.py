@@ -35,6 +35,7 @@ from component.pubsub.presence import PresenceNotice
 from component.pubsub.service import PubSub
 from component.records import Ledger
 from component.restored import restore
+from component.service_manager import ServiceManager
 from component.storage.directory import SqlDirectory
 from component.storage.feed import ConfigurationFeed
 from component.storage.migrations import migrate
@@ -81,12 +82,14 @@ async def run(config: Config) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    serving = asyncio.create_task(Service(config).run())
+    manager = ServiceManager.from_environment()
+    serving = asyncio.create_task(Service(config, manager).run())
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
     if not serving.done():
         log.info("stopping")
+        manager.stopping()
         serving.cancel()
     try:
         with suppress(asyncio.CancelledError):
@@ -98,8 +101,9 @@ async def run(config: Config) -> None:
 class Service:
     """All parts, plugged together."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, manager: ServiceManager) -> None:
         self._config = config
+        self._manager = manager
         self._metrics = Metrics(version())
         self._database = Status(ready=False, detail="not connected yet")
         self._asterisk: Asterisk | None = None
@@ -214,7 +218,9 @@ class Service:
             tasks.create_task(feed.run(), name="configuration feed")
             await stack.enter_async_context(agi)
             await stack.enter_async_context(ControlServer(desk, config.control.socket))
+            tasks.create_task(self._manager.live(), name="signs of life")
             log.info("serving", version=version(), domain=config.xmpp.domain)
+            self._manager.ready(f"serving {config.xmpp.domain}")
 
     async def _provision(self, engine: Engine, accounts: Mapping[str, str]) -> None:
         """Give each extension its node before anybody can ask for it."""
@@ -234,6 +240,7 @@ class Service:
             except StoreUnavailableError as error:
                 pause = next(waits)
                 self._database = Status(ready=False, detail=str(error))
+                self._manager.status("waiting for the database")
                 log.warning("database away", error=str(error), retry_in=round(pause, 2))
                 await asyncio.sleep(pause)
 

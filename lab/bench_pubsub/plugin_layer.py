@@ -19,6 +19,7 @@ from component import app, config
 from component.config import Config
 from component.markup import Markup
 from component.ports import Outgoing
+from component.service_manager import ServiceManager
 from component.xmpp.session import Answerer, Debtor
 
 
@@ -83,10 +84,10 @@ class PluginLink:
 class PluginService(app.Service):
     """The service with that link."""
 
-    def __init__(self, settings: Config) -> None:
-        super().__init__(settings)
+    def __init__(self, settings: Config, manager: ServiceManager) -> None:
+        super().__init__(settings, manager)
         self._xmpp = PluginLink(settings)  # type: ignore[assignment]
 
 
 if __name__ == "__main__":
-    asyncio.run(PluginService(config.load(Path(sys.argv[1]))).run())
+    asyncio.run(PluginService(config.load(Path(sys.argv[1])), ServiceManager()).run())
