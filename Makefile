@@ -1,7 +1,7 @@
 PYTHON ?= python3
 export PYTHON
 
-.PHONY: help setup run test simulate check format bench-pop bench-engine bench-pubsub docs dashboards diagrams plots recording prompts clean
+.PHONY: help setup run test simulate check audit format wheel deb bench-pop bench-engine bench-pubsub docs dashboards diagrams plots recording prompts clean
 
 help: ## Show this help
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -26,9 +26,18 @@ check: setup ## Run the linters and the type checker
 	@.venv/bin/lint-imports
 	@shellcheck scripts/* .ci/run
 
+audit: setup ## Look for known weaknesses of the libraries (over the network), and for secrets
+	@scripts/audit
+
 format: setup ## Format the code and mend what the linter can mend
 	@.venv/bin/ruff check --fix
 	@.venv/bin/ruff format
+
+wheel: setup ## Build dist/ivr_pubsub-VERSION-py3-none-any.whl
+	@.venv/bin/pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+
+deb: prompts ## Build dist/ivr-pubsub_VERSION_ARCHITECTURE.deb for the Debian that runs here
+	@scripts/make-deb .state dist
 
 bench-pop: setup ## Measure 100 calls: from the last digit to the agent's screen and phone
 	@.venv/bin/python -m lab.bench_pop

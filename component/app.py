@@ -161,6 +161,7 @@ class Service:
             password=config.asterisk.password.get_secret_value(),
             app=config.asterisk.app,
             request_timeout=config.asterisk.request_timeout,
+            tls=config.asterisk.tls,
             directory=directory,
             lookup_deadline=config.agi.deadline,
             submit=submit,

@@ -1,6 +1,7 @@
 """The sections of the configuration: which keys there are and which values they take."""
 
 import re
+import ssl
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl, urlsplit
@@ -105,6 +106,14 @@ def _not_empty(value: SecretStr) -> SecretStr:
     return value
 
 
+def _authorities(value: Path) -> Path:
+    try:
+        ssl.create_default_context(cafile=value)
+    except OSError as error:  # ssl.SSLError is one, too
+        raise ValueError(f"must be a PEM file of certificates: {error}") from None
+    return value
+
+
 def _with_secret(section: Any, key: str) -> Any:
     """Fill in a secret from the file that is named instead of it."""
     if not isinstance(section, dict):
@@ -181,6 +190,9 @@ class AsteriskConfig(Section):
     password_file: Path | None = Field(
         default=None, description="file with it, instead of `password`"
     )
+    ca_file: Annotated[Path, AfterValidator(_authorities)] | None = Field(
+        default=None, description="whose certificates count for https, if not the system's"
+    )
     app: str = Field(default="ivr", pattern=r"^[\w.-]+$", description="name given to Stasis()")
     request_timeout: Seconds = Field(default=5.0, description="seconds to wait for one reply")
 
@@ -188,6 +200,11 @@ class AsteriskConfig(Section):
     @classmethod
     def _read_password_file(cls, section: Any) -> Any:
         return _with_secret(section, "password")
+
+    @property
+    def tls(self) -> ssl.SSLContext:
+        """How Asterisk's certificate is checked, if the URL is https."""
+        return ssl.create_default_context(cafile=self.ca_file)
 
 
 class AgiConfig(Section):

@@ -88,6 +88,8 @@ class AsteriskSettings:
     phone_passwords: Mapping[str, str] = field(
         default_factory=lambda: {phone: secrets.token_urlsafe(12) for phone in PHONES}
     )
+    additions: Mapping[str, str] = field(default_factory=dict)
+    """What is appended to configuration files, by their names."""
 
 
 class Asterisk:
@@ -186,6 +188,9 @@ class Asterisk:
         shutil.rmtree(directory / "etc", ignore_errors=True)
         sources = [*ASTERISK_CONFIG.glob("*.conf"), *ASTERISK_CONFIG.glob("lab/*.conf")]
         install(sources, directory / "etc", self._values())
+        for name, text in self.settings.additions.items():
+            with (directory / "etc" / name).open("a") as file:
+                file.write(text)
         for name in EMPTY_FILES:
             (directory / f"etc/{name}.conf").touch()
 

@@ -52,7 +52,7 @@ class Service:
     async def start(self) -> None:
         """Start it, without waiting."""
         self.config.touch(mode=0o600)
-        self.config.write_text(_toml(self._settings))
+        self.config.write_text(toml(self._settings))
         command = [*self.command, self.config]
         self._running = Process(command, log=self.log, cwd=self.config.parent)
 
@@ -108,7 +108,7 @@ class Service:
         return all(status[peer]["ready"] for peer in self.needs)
 
 
-def _toml(settings: Settings) -> str:
+def toml(settings: Settings) -> str:
     """Write settings as TOML, whose strings, numbers, booleans and lists are those of JSON."""
     lines = []
     for section, keys in settings.items():

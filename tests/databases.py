@@ -14,8 +14,22 @@ from component.storage.embedded import EmbeddedServer
 from component.storage.migrations import migrate
 
 DEMO = Path(__file__).parent.parent / "sql" / "demo.sql"
+GRANTS = DEMO.with_name("grants.sql")
 
 TEMPLATE = "template_demo"
+
+
+async def as_service(url: str) -> str:
+    """Return the URL at which the service reaches a database, with the rights it is granted."""
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(GRANTS.read_text())
+        if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = 'ivr_pubsub'"):
+            await connection.execute("CREATE ROLE ivr_pubsub LOGIN IN ROLE ivr_pubsub_service")
+    finally:
+        await connection.close()
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.replace("postgres", "ivr_pubsub", 1)))
 
 
 class Databases:

@@ -5,9 +5,18 @@ socket only. Started as root it runs as a user of its own.
 """
 
 import asyncio
+import os
+import pwd
 import warnings
 from pathlib import Path
 from typing import Any
+
+ROOTS_USER = "pgserver"
+"""As whom the library runs the server when root starts it; it makes the files that user's."""
+
+
+class ForeignDirectoryError(OSError):
+    """The data are another user's, from whom root would take them away."""
 
 
 class EmbeddedServer:
@@ -18,7 +27,12 @@ class EmbeddedServer:
 
     @classmethod
     async def start(cls, directory: Path) -> "EmbeddedServer":
-        """Start the server whose data is in `directory`, creating it if need be."""
+        """Start the server whose data is in `directory`, creating it if need be.
+
+        Raises `ForeignDirectoryError`, and what else keeps the library from starting it.
+        """
+        if os.geteuid() == 0:
+            _require_not_foreign(directory)
         directory.parent.mkdir(parents=True, exist_ok=True)
         return cls(await asyncio.to_thread(_start, directory))
 
@@ -30,6 +44,23 @@ class EmbeddedServer:
     async def stop(self) -> None:
         """Let go of the server; it stops if nobody else uses it."""
         await asyncio.to_thread(self._server.cleanup)
+
+
+def _require_not_foreign(directory: Path) -> None:
+    nearest = next(path for path in (directory, *directory.absolute().parents) if path.exists())
+    owner = _user(nearest.stat().st_uid)
+    if owner not in ("root", ROOTS_USER):
+        raise ForeignDirectoryError(
+            f"{nearest} belongs to {owner}: run this as {owner},"
+            f" with `runuser -u {owner} -- ivr-pubsub`, for example"
+        )
+
+
+def _user(number: int) -> str:
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)
 
 
 def _start(directory: Path) -> Any:

@@ -28,6 +28,10 @@ class DatabaseTooNewError(MigrationError):
     """The database has migrations that this version does not know: install a newer one."""
 
 
+class NotAllowedError(MigrationError):
+    """Migrations are missing, and this role may not apply them."""
+
+
 class ServerTooOldError(MigrationError):
     """The PostgreSQL server is older than 14."""
 
@@ -42,14 +46,17 @@ def directory() -> Path:
 async def migrate(url: str) -> list[str]:
     """Apply what is missing; return the names of what was applied.
 
-    A migration that fails is undone, those before it stay. Raises `MigrationError`, which says
-    which one and why, and what asyncpg raises when the database cannot be reached.
+    If nothing is missing, it needs no rights but to look. A migration that fails is undone, those
+    before it stay. Raises `MigrationError`, which says which one and why, and what asyncpg raises
+    when the database cannot be reached.
     """
     connection = await asyncpg.connect(url, timeout=CONNECT_SECONDS)
     try:
         return await _apply(connection)
     except UNAVAILABLE:
         raise
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise NotAllowedError(f"{words(error)}: run `ivr-pubsub migrate` as the owner") from error
     except asyncpg.PostgresError as error:
         raise MigrationError(f"the schema cannot be changed: {words(error)}") from error
     finally:
@@ -68,6 +75,8 @@ async def _apply(connection: asyncpg.Connection) -> list[str]:
         cause = error.__cause__ or error
         if isinstance(cause, (*UNAVAILABLE, asyncpg.TransactionRollbackError)):
             raise ConnectionError(f"{error}: {words(cause)}") from cause  # worth another try
+        if isinstance(cause, asyncpg.InsufficientPrivilegeError):
+            raise cause from None
         raise MigrationError(f"{error}: {words(cause)}") from cause
     return sorted(await _applied(connection) - before)
 

@@ -1,5 +1,6 @@
 """Asterisk as a whole: what the composition root makes, runs and closes."""
 
+import ssl
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from component.domain.events import AsteriskLost, DeviceStateChanged, Event
@@ -50,12 +51,13 @@ class Asterisk:
         shown: Callable[[], Awaitable[None]],
         asked: Asked = lambda *_: None,
         about: About = lambda call_id, _: {"call_id": call_id},
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._submit_to_engine = submit
         self._reconcile = reconcile
         self._devices = devices
         self._app = app
-        self._http = AriHttpClient(url, username, password, timeout=request_timeout)
+        self._http = AriHttpClient(url, username, password, timeout=request_timeout, tls=tls)
         self._ari = ari = AriClient(self._http, url, asked)
         self._snapshots = SnapshotReader(ari, app)
         self._intake = Intake(self._submit, directory, lookup_deadline)

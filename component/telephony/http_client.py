@@ -7,6 +7,7 @@ API description (always http, even over TLS) is replaced by the configured one.
 
 import asyncio
 import json
+import ssl
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -42,7 +43,8 @@ class AriResponse:
 class AriHttpClient:
     """Requests to one Asterisk. To be made inside a running event loop, and closed.
 
-    `url` is the root of Asterisk's HTTP server, `timeout` is in seconds and for one request.
+    `url` is the root of Asterisk's HTTP server, `timeout` is in seconds and for one request. `tls`
+    says how to check its certificate; without it, by the authorities that the system knows.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class AriHttpClient:
         *,
         timeout: float,
         connections: int = CONNECTIONS,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         root = urlsplit(url)
         if root.username is not None or root.password is not None:
@@ -67,6 +70,7 @@ class AriHttpClient:
             connector=aiohttp.TCPConnector(
                 limit=connections + 1,  # the event socket stays out of the requests' way
                 keepalive_timeout=KEEP_ALIVE_SECONDS,
+                ssl=tls or True,
             ),
         )
 

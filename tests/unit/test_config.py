@@ -295,3 +295,9 @@ def test_who_may_create_nodes_is_configured() -> None:
     chosen = "create = 'everyone'\nauto_create = true\naccount_limit = 1\ndomain_limit = 2"
     loaded = config.from_toml(f"{MINIMAL}[pubsub]\n{chosen}\ntotal_limit = 3")
     assert loaded.pubsub.policy == Policy(Creators.EVERYONE, True, Limits(1, 2, 3))
+
+
+def test_a_file_of_authorities_must_hold_some(tmp_path: Path) -> None:
+    for file in (tmp_path / "missing.pem", EXAMPLE):
+        text = MINIMAL + f"ca_file = '{file}'\n"
+        assert "[asterisk] ca_file: must be a PEM file of certificates" in problems(text)

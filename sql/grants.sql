@@ -1,0 +1,36 @@
+-- The rights that the service needs while it runs, and no others. To be run by the owner of the
+-- schema, who may create roles, after the first `ivr-pubsub migrate` and after each upgrade; running
+-- it twice changes nothing. Whoever is granted this role can run the service:
+--
+--     CREATE ROLE ivr_pubsub LOGIN PASSWORD '...' IN ROLE ivr_pubsub_service;
+
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'ivr_pubsub_service') THEN
+        CREATE ROLE ivr_pubsub_service NOLOGIN;
+    END IF;
+END
+$$;
+
+REVOKE CREATE ON SCHEMA public FROM PUBLIC; -- PostgreSQL 14 has it by default
+GRANT USAGE ON SCHEMA public TO ivr_pubsub_service;
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ivr_pubsub_service;
+
+-- What is configured is read only: who calls, which extensions, queues and memberships there are.
+REVOKE INSERT, UPDATE, DELETE
+ON customers, extensions, queues, members, _pogo_migration, _pogo_version FROM ivr_pubsub_service;
+
+-- But of a membership, the service keeps whether its agent is logged on, paused and so on.
+DO $$
+BEGIN
+    EXECUTE (
+        SELECT format(
+            'GRANT UPDATE (%s) ON members TO ivr_pubsub_service',
+            string_agg(quote_ident(column_name), ', ')
+        )
+        FROM information_schema.columns
+        WHERE table_schema = 'public' AND table_name = 'members'
+        AND column_name NOT IN ('queue', 'extension', 'penalty')
+    );
+END
+$$;

@@ -1,0 +1,158 @@
+"""The Debian package on a Debian of its own, whose process 1 is systemd."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from lab.asterisk import Asterisk
+from lab.debian import CommandError, Debian
+from lab.paths import PROJECT
+from lab.ports import PortBlock
+from lab.sip import Phone
+from lab.xmpp_server import XmppServer
+from tests.e2e.packaged import CONFIG, UNIT, PackagedWorld, build, next_version
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
+
+OPERATOR = """[Service]
+LoadCredential=xmpp-secret:/etc/ivr-pubsub/xmpp-secret
+LoadCredential=ari-password:/etc/ivr-pubsub/ari-password
+WatchdogSec=3
+"""
+"""What the operator adds to the unit: secrets that root alone can read, and less patience."""
+
+
+async def test_it_is_installed_started_upgraded_removed_and_purged(
+    asterisk: Asterisk, xmpp_server: XmppServer, ports: PortBlock, tmp_path: Path
+) -> None:
+    package = await build(PROJECT, tmp_path / "this")
+    later = await build(next_version(tmp_path / "project"), tmp_path / "later")
+    async with Debian(tmp_path / "machine.log") as machine:
+        await install(machine, package)
+        await nothing_runs_before_it_is_configured(machine)
+        await secrets_are_for_the_service_alone(machine)
+        await what_the_other_servers_need_is_there(machine)
+        await the_sandbox_is_tight(machine)
+
+        machine.write({f"/etc/systemd/system/{UNIT}.d/operator.conf": OPERATOR})
+        world = PackagedWorld(machine, asterisk, xmpp_server, tmp_path, ports.take())
+        async with world:
+            phone = await world.agent("1000")
+            await a_call_is_shown_and_taken(world, phone)
+            await it_runs_without_rights(machine)
+            await its_command_line_finds_all_in_order(machine)
+            await the_watchdog_ends_a_service_that_hangs(machine, world)
+
+            await install(machine, later)
+            await it_was_restarted_with_the_new_schema_and_its_old_configuration(machine, world)
+            await a_call_is_shown_and_taken(world, phone)
+        await machine.run("systemctl", "start", UNIT)
+
+        await machine.run("dpkg", "--remove", "ivr-pubsub")
+        await it_is_gone_but_for_configuration_and_data(machine)
+        await machine.run("dpkg", "--purge", "ivr-pubsub")
+        await nothing_is_left(machine)
+
+
+async def install(machine: Debian, package: Path) -> None:
+    shutil.copyfile(package, machine.path("/root/ivr-pubsub.deb"))
+    keep = "Dpkg::Options::=--force-confold"
+    await machine.run("apt-get", "-y", "-o", keep, "install", "/root/ivr-pubsub.deb")
+
+
+async def nothing_runs_before_it_is_configured(machine: Debian) -> None:
+    shown = await machine.run("systemctl", "show", "-p", "ActiveState,UnitFileState", UNIT)
+    assert shown.split() == ["ActiveState=inactive", "UnitFileState=disabled"]
+    assert "change me" in machine.path(CONFIG).read_text()
+
+
+async def secrets_are_for_the_service_alone(machine: Debian) -> None:
+    listed = await machine.run("stat", "-c", "%A %U:%G", "/etc/ivr-pubsub", CONFIG)
+    assert listed.splitlines() == ["drwxr-x--- root:ivr-pubsub", "-rw-r----- root:ivr-pubsub"]
+
+
+async def what_the_other_servers_need_is_there(machine: Debian) -> None:
+    listed = await machine.run("find", "/usr/share/ivr-pubsub", "-type", "f", "-printf", "%P\n")
+    for project in ("asterisk", "monitoring", "xmpp-server-config"):
+        files = (file for file in (PROJECT / project).rglob("*") if file.is_file())
+        assert {str(file.relative_to(PROJECT)) for file in files} <= set(listed.split())
+    assert "prompts/ivr/already-logged-on.ulaw" in listed
+
+
+async def the_sandbox_is_tight(machine: Debian) -> None:
+    await machine.run("systemd-analyze", "verify", f"/usr/lib/systemd/system/{UNIT}")
+    await machine.run("systemd-analyze", "security", "--threshold=15", UNIT)
+
+
+async def a_call_is_shown_and_taken(world: PackagedWorld, phone: Phone) -> None:
+    watcher = await world.watcher("1000")
+    await world.call_support()
+    taken = await phone.next_call()
+    await taken.answered()
+    offered = await watcher.next("offered")
+    assert offered.customer_name == "Company 1"
+    await watcher.next("answered")
+    await taken.hang_up()
+    await watcher.next("ended")
+    await world.quiet()
+    await watcher.close()
+
+
+async def it_runs_without_rights(machine: Debian) -> None:
+    pid = (await machine.run("systemctl", "show", "-P", "MainPID", UNIT)).strip()
+    status = machine.path(f"/proc/{pid}/status").read_text()
+    user = (await machine.run("id", "-u", "ivr-pubsub")).strip()
+    facts = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+    assert set(facts["Uid"].split()) == {user}
+    assert facts["CapEff"] == facts["CapBnd"] == "0000000000000000"
+    assert (facts["NoNewPrivs"], facts["Seccomp"]) == ("1", "2")
+
+
+async def its_command_line_finds_all_in_order(machine: Debian) -> None:
+    found = await machine.run("runuser", "-u", "ivr-pubsub", "--", "ivr-pubsub", "check")
+    assert "PROBLEM" not in found
+    assert f"OK      configuration: {CONFIG}" in found
+    agents = json.loads(await machine.run("ivr-pubsub", "agents", "--json"))
+    assert "1000" in str(agents)
+
+
+async def the_watchdog_ends_a_service_that_hangs(machine: Debian, world: PackagedWorld) -> None:
+    async def is_back() -> bool:
+        return await world.service.property("NRestarts") == "1"
+
+    await machine.run("systemctl", "kill", "--kill-whom=main", "--signal=STOP", UNIT)
+    await world.until(is_back, "systemd has started it again")
+    await machine.run("systemctl", "start", UNIT)  # waits until it is ready
+    await world.service.ready()
+    assert "Watchdog timeout" in await world.service.journal()
+
+
+async def it_was_restarted_with_the_new_schema_and_its_old_configuration(
+    machine: Debian, world: PackagedWorld
+) -> None:
+    assert (await machine.run("ivr-pubsub", "--version")).startswith("ivr-pubsub 9.")
+    await world.service.ready()
+    assert await world.sql("SELECT to_regclass('later') IS NOT NULL AS made") == [(True,)]
+    assert "change me" not in machine.path(CONFIG).read_text()
+    assert "later version" in machine.path(f"{CONFIG}.dpkg-dist").read_text()
+
+
+async def it_is_gone_but_for_configuration_and_data(machine: Debian) -> None:
+    with pytest.raises(CommandError):
+        await machine.run("systemctl", "is-active", UNIT)
+    assert await machine.run("find", "/proc", "-maxdepth", "1", "-user", "ivr-pubsub") == ""
+    assert not machine.path("/usr/lib/ivr-pubsub").exists()
+    assert machine.path(CONFIG).exists()
+    assert machine.path("/var/lib/ivr-pubsub/postgresql/PG_VERSION").exists()
+
+
+async def nothing_is_left(machine: Debian) -> None:
+    """But what the operator made, and the user: whose numbers files elsewhere may bear."""
+    left = await machine.run("find", "/etc", "/usr", "/var", "-path", "*ivr-pubsub*", "-type", "f")
+    assert sorted(left.split()) == [
+        "/etc/ivr-pubsub/ari-password",
+        "/etc/ivr-pubsub/xmpp-secret",
+        f"/etc/systemd/system/{UNIT}.d/operator.conf",
+    ]
