@@ -105,7 +105,6 @@ class CallersSide:
         """Give the caller back to the dialplan."""
         channel = release.channel
         await self._leave(
-            channel,
             lambda: self._give_back(channel, release.status, release.info),
             lambda: self._ari.continue_in_dialplan(channel),
             lambda: self._ari.hang_up(channel),
@@ -125,7 +124,6 @@ class CallersSide:
     async def end(self, end: EndCall) -> None:
         """Hang the caller up; if that is refused the dialplan is to do it."""
         await self._leave(
-            end.channel,
             lambda: self._ari.hang_up(end.channel),
             lambda: self._ari.continue_in_dialplan(end.channel),
         )
@@ -133,14 +131,16 @@ class CallersSide:
 
     async def _leave_or_back(self, channel: str, way: _Way) -> None:
         await self._leave(
-            channel,
             way,
             lambda: self._give_back(channel, QueueStatus.UNAVAILABLE),
             lambda: self._ari.hang_up(channel),
         )
 
-    async def _leave(self, channel: str, *ways: _Way) -> None:
-        """Let a caller leave in the first way that Asterisk allows."""
+    async def _leave(self, *ways: _Way) -> None:
+        """Let a caller leave in the first way that Asterisk allows.
+
+        Raises `AriUnreachableError`, so that all is tried again, if there is none now.
+        """
         for way in ways:
             try:
                 await unless_gone(way())
@@ -150,7 +150,7 @@ class CallersSide:
                 log.error("caller cannot leave so", error=str(error), mend=error.mending)
             else:
                 return
-        log.error("caller is left in asterisk until the next connect", channel=channel)
+        raise AriUnreachableError("asterisk does not let the caller leave")
 
     async def _give_back(self, channel: str, status: QueueStatus, info: str = "") -> None:
         await self._ari.set_variable(channel, "QUEUESTATUS", status)

@@ -20,6 +20,7 @@ from component.telephony.caller_id import format_caller_id
 from component.telephony.client import ALREADY_THERE, AriClient
 from component.telephony.errors import AriError, AriUnreachableError
 from component.telephony.names import leg_channel
+from component.telephony.refusals import to_the_end
 from component.telephony.translate import LEG_ARGUMENT
 
 log = structlog.get_logger(__name__)
@@ -148,7 +149,7 @@ class Dialler:
 
     async def _hang_up_customer(self, channel: str) -> None:
         try:
-            await self._ari.hang_up(channel)
+            await to_the_end(self._ari.hang_up(channel))
         except AriError as error:
             if error.status != 404:
                 raise
@@ -158,7 +159,8 @@ class Dialler:
         self, leg: Leg, if_absent: LegEnd, *, answered_elsewhere: bool = False
     ) -> None:
         try:
-            await self._ari.hang_up(leg_channel(leg), answered_elsewhere=answered_elsewhere)
+            channel = leg_channel(leg)
+            await to_the_end(self._ari.hang_up(channel, answered_elsewhere=answered_elsewhere))
         except AriError as error:
             if error.status != 404:
                 raise

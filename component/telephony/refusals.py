@@ -4,7 +4,7 @@ from collections.abc import Awaitable
 
 import structlog
 
-from component.telephony.errors import AriError
+from component.telephony.errors import AriError, AriUnreachableError
 
 log = structlog.get_logger(__name__)
 
@@ -23,3 +23,16 @@ async def unless_gone(request: Awaitable[None]) -> None:
         if error.status not in GONE:
             raise
         log.debug("gone already", error=str(error))
+
+
+async def to_the_end(request: Awaitable[None]) -> None:
+    """Make a request that is to succeed in the end: that Asterisk fails at it is no answer.
+
+    Raises `AriUnreachableError` for that, and `AriError` for a refusal.
+    """
+    try:
+        await request
+    except AriError as error:
+        if error.status < 500:
+            raise
+        raise AriUnreachableError(str(error)) from error

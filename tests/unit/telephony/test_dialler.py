@@ -103,10 +103,18 @@ async def test_a_leg_whose_id_is_taken_and_that_may_be_there_or_not_is_taken_bac
     assert await desk.does(RING) == ["originate", "get", "hangup"]
 
 
-@pytest.mark.parametrize("status", [400, 500, 503])
-async def test_a_leg_that_cannot_be_hung_up_is_still_there(desk: Desk, status: int) -> None:
-    desk.ari.refuse("hangup", status)
-    await desk.does(HANG_UP)
+@pytest.mark.parametrize("status", [500, 503])
+async def test_a_leg_that_asterisk_fails_to_hang_up_is_hung_up_again(
+    desk: Desk, status: int
+) -> None:
+    desk.ari.refuse("hangup", status, times=3)
+    assert await desk.does(HANG_UP) == ["hangup"] * 4
+    assert desk.events == []
+
+
+async def test_a_leg_that_asterisk_refuses_to_hang_up_is_still_there(desk: Desk) -> None:
+    desk.ari.refuse("hangup", 400)
+    assert await desk.does(HANG_UP) == ["hangup"]
     assert desk.events == []  # its own end tells
 
 
