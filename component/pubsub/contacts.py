@@ -69,7 +69,7 @@ class Contacts:
     def _nodes_at(self, service: str, account: str) -> Iterable[Node]:
         """Return the nodes at an address that may concern an account."""
         if service == self._addresses.domain:
-            return self._roles.nodes_concerning(account)
+            return self._roles.some_concerning(account)
         node = self._state.node_of_account(self._addresses.account(service))
         return () if node is None else (node,)
 

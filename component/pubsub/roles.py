@@ -1,6 +1,7 @@
 """In which role does an entity stand to a node?"""
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 
 from component.pubsub.model import Node, Role
 from component.pubsub.state import State
@@ -67,14 +68,24 @@ class Roles:
         return account in self._privileged or account in self._nodes_of
 
     def nodes_concerning(self, account: str) -> Iterator[Node]:
-        """Yield the nodes where an account may have a role, and those that are for all."""
+        """Yield the nodes where an account may have a role, and those that are for all, by name."""
         if account in self._privileged:
             yield from self._state.nodes.values()
             return
-        held = {affiliation.node for affiliation in self._state.affiliations_of.of(account)}
-        linked = self._nodes_of.get(account, ())
-        for name in sorted(held.union(linked, self._state.open_nodes)):
+        for name in sorted(self._own(account) | self._state.open_nodes):
             yield self._state.nodes[name]
+
+    def some_concerning(self, account: str) -> Iterator[Node]:
+        """Yield the same in no order, for those who need only find one."""
+        if account in self._privileged:
+            yield from self._state.nodes.values()
+            return
+        for name in chain(self._own(account), self._state.open_nodes):
+            yield self._state.nodes[name]
+
+    def _own(self, account: str) -> set[str]:
+        held = {affiliation.node for affiliation in self._state.affiliations_of.of(account)}
+        return held.union(self._nodes_of.get(account, ()))
 
     def _given(self, account: str, node: Node) -> Role:
         privilege = self._privileged.get(account, Role.NONE)

@@ -66,6 +66,7 @@ configurations = st.builds(
     publish_model=st.sampled_from(PublishModel),
     max_items=st.sampled_from([0, 1, MAX_ITEMS]),
     item_expire=st.sampled_from([None, 5]),
+    purge_offline=st.booleans(),
     persist_items=st.booleans(),
     subscribe=st.booleans(),
     itemreply=st.sampled_from(ItemReply),
@@ -136,9 +137,17 @@ class AnyOrder(RuleBasedStateMachine):
     def purge(self, request: Request) -> None:
         self._do(lambda pubsub: pubsub.purge(request))
 
+    @rule(request=requests, redirect=st.sampled_from([None, "xmpp:example.org"]))
+    def delete(self, request: Request, redirect: str | None) -> None:
+        self._do(lambda pubsub: pubsub.delete(request, redirect, NOW))
+
     @rule(request=requests)
-    def delete(self, request: Request) -> None:
-        self._do(lambda pubsub: pubsub.delete(request, None, NOW))
+    def add_contact(self, request: Request) -> None:
+        self._do(lambda pubsub: pubsub.add_contact(request, NOW))
+
+    @rule(jid=jids, service=services)
+    def leave(self, jid: str, service: str) -> None:
+        self._do(lambda pubsub: pubsub.leave(service, jid))
 
     @rule(
         request=requests, changes=st.lists(st.tuples(accounts, st.sampled_from(Role)), max_size=3)
@@ -244,6 +253,23 @@ class AnyOrder(RuleBasedStateMachine):
             assert order == sorted(order)
 
     @invariant()
+    def a_node_is_here_or_elsewhere(self) -> None:
+        pubsub = self.service.pubsub
+        assert not {*pubsub.nodes} & {*pubsub.redirects}
+
+    @invariant()
+    def the_crowd_is_counted_as_it_would_be_after_a_restart(self) -> None:
+        restarted = Provisioned(self.linked, MAX_ITEMS).pubsub
+        restarted.load(*self.service.contents())
+        now, then = self.service.pubsub._state, restarted._state
+        for counted, anew in (
+            (now.subscribers, then.subscribers),
+            (now.visitors, then.visitors),
+            (now.owners, then.owners),
+        ):
+            assert vars(counted) == vars(anew)
+
+    @invariant()
     def everybody_sees_exactly_their_subscriptions(self) -> None:
         pubsub = self.service.pubsub
         for account in (AGENT, "user2@example.com", SUPERVISOR, ADMIN, STRANGER):
@@ -258,16 +284,16 @@ class AnyOrder(RuleBasedStateMachine):
     def _do(self, operation: Callable[[PubSub], Any]) -> None:
         """Try the operation and undo it, then do it: an error and an undoing change nothing."""
         service = self.service
-        before = service.contents()
+        before = self._everything()
         mark = service.ledger.mark()
         try:
             operation(service.pubsub)
         except PubSubError:
-            assert service.contents() == before
+            assert self._everything() == before
             assert not service.pubsub.take_notifications()
             return
         service.ledger.rollback(mark)
-        assert service.contents() == before
+        assert self._everything() == before
         assert not service.pubsub.take_notifications()
 
         service.told.clear()
@@ -277,6 +303,9 @@ class AnyOrder(RuleBasedStateMachine):
                 for jid in notification.recipients:
                     assert self._may(jid, notification.node, Action.RETRIEVE)
                     assert self._is_active(notification, jid)
+
+    def _everything(self) -> object:
+        return self.service.contents(), list(self.service.pubsub.redirects.values())
 
     def _is_active(self, notification: Notification, jid: str) -> bool:
         held = [
