@@ -15,7 +15,10 @@ from component.pubsub.model import (
     SubscriptionEnded,
 )
 from component.pubsub.presence import Presence, PresenceNotice, PresenceType
-from component.pubsub.state import State
+from component.pubsub.state import Groups, State
+
+MANY = 10
+"""Subscribers of a node, from which on it is remembered whom to tell."""
 
 
 class Notices:
@@ -32,12 +35,12 @@ class Notices:
 
         A JID with several subscriptions is told once, and which of them are meant (§6.1.6).
         """
-        self._tell(node, event, [s for s in self._subscriptions(node) if s.active])
+        self._tell(node, event, self._regulars(node))
         self._tell_audience(node, event)
 
     def tell_all(self, node: Node, event: NodeEvent) -> None:
         """Leave a notification for the subscribers, those too who wait for approval (§8.4.2)."""
-        self._tell(node, event, self._subscriptions(node))
+        self._tell(node, event, self._grouped(node, self._subscriptions(node)))
         self._tell_audience(node, event)
 
     def _tell_audience(self, node: Node, event: NodeEvent) -> None:
@@ -136,18 +139,44 @@ class Notices:
     def _subscriptions(self, node: Node) -> Sequence[Subscription]:
         return self._state.subscriptions_at.of(node.name)
 
-    def _tell(self, node: Node, event: NodeEvent, subscriptions: Sequence[Subscription]) -> None:
+    def _regulars(self, node: Node) -> Groups:
+        """Return who is told what is new in a node.
+
+        Who they are is remembered where they are many, and their presence does not matter.
+        """
+        known = self._state.regulars.get(node.name)
+        is_steady = not node.config.presence_based_delivery
+        if known is not None and is_steady:
+            return known
+        subscriptions = [s for s in self._subscriptions(node) if s.active]
+        groups = self._grouped(node, subscriptions)
+        if (
+            len(subscriptions) >= MANY
+            and is_steady
+            and not any(s.show_values for s in subscriptions)
+        ):
+            self._state.regulars[node.name] = groups
+        return groups
+
+    def _grouped(self, node: Node, subscriptions: Sequence[Subscription]) -> Groups:
+        """Return who among these is to be told now, those together who are told the same."""
         alike: dict[tuple[str, tuple[str, ...], bool], list[str]] = {}
         for service, jid, subids, with_body in _recipients(
             subscriptions, partial(self._is_told_now, node)
         ):
             alike.setdefault((service, subids, with_body), []).append(jid)
-        for (service, subids, with_body), jids in alike.items():
+        return tuple(
+            (service, tuple(jids), subids, with_body)
+            for (service, subids, with_body), jids in alike.items()
+        )
+
+    def _tell(self, node: Node, event: NodeEvent, groups: Groups) -> None:
+        for service, jids, subids, with_body in groups:
             self._add(
                 Notification(
                     node.name,
                     service,
-                    tuple(jids),
+                    jids,
                     event,
                     node.config.notification_type,
                     subids,

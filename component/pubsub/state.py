@@ -35,6 +35,10 @@ SubscriptionKey = tuple[str, str, str, str]
 """(node, service address, subscriber's JID, subscription identifier)"""
 
 
+Groups = Sequence[tuple[str, tuple[str, ...], tuple[str, ...], bool]]
+"""(service address, JIDs, which of their subscriptions they are named, whether a text is wanted)"""
+
+
 class Index(Generic[V]):
     """Records grouped by a string, sorted within each group by an order that is unique there.
 
@@ -130,6 +134,9 @@ class State:
             lambda s: bare(s.jid), lambda s: (s.node, s.service, s.jid, s.subid)
         )
         self.items_at: Index[Item] = Index(lambda i: i.node, lambda i: i.seq)
+        self.regulars: dict[str, Groups] = {}
+        """Whom nodes tell what is new, as `Notices` has found out; gone when a subscription
+        changes."""
         self._at_hand = AtHand()
         self._last_seq = 0
         self._due: list[tuple[datetime, SubscriptionKey | ItemKey]] = []
@@ -253,6 +260,9 @@ class State:
                 self.owners.count(held.jid, change)
 
     def _subscription_changed(self, old: Subscription | None, new: Subscription | None) -> None:
+        for changed in (old, new):
+            if changed is not None:
+                self.regulars.pop(changed.node, None)
         self.subscriptions_at.changed(old, new)
         self.subscriptions_of.changed(old, new)
         for held, change in ((old, -1), (new, 1)):

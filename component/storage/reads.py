@@ -91,7 +91,7 @@ Row = Any  # asyncpg.Record, which has no types
 
 V = TypeVar("V")
 
-PORTION = 5000
+PORTION = 2000
 """Rows that are in memory at once while a large table is read."""
 
 _NO_VALUES: frozenset[str] = frozenset()

@@ -1,6 +1,7 @@
 """Messages as they are written to the stream; what is the same for all recipients is made once."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from component.handlers.namespaces import ADDRESS
 from component.markup import MAX_STANZA, attribute, element, flaw
@@ -11,6 +12,9 @@ from component.xmpp.multicast import Multicast
 ADDRESSES = 16 * 1024
 """Bytes of addresses in one message, about. With `MAX_STANZA` it is still a stanza that servers
 take; and the first of many recipients does not wait until the addresses of all were read."""
+
+BLOCK = 8 * 1024
+"""Bytes of a message to many that are made at once, about."""
 
 _BEGIN, _END = f"<addresses xmlns='{ADDRESS}'>", "</addresses>"
 
@@ -26,10 +30,13 @@ def fault(message: Outgoing, domain: str) -> str | None:
 
 
 def singly(message: Outgoing) -> Iterator[bytes]:
-    """Yield a message once for each recipient; only the address differs."""
+    """Yield a message once for each recipient, some at a time; only the address differs."""
     head, tail = _head(message), f"'>{message.body}</message>".encode()
-    for recipient in message.recipients:
-        yield head + attribute(recipient).encode() + tail
+    between = tail + head
+    addresses = _escaped(message.recipients)
+    count = BLOCK // len(between) + 1
+    for begin in range(0, len(addresses), count):
+        yield head + between.join(addresses[begin : begin + count]) + tail
 
 
 def together(message: Outgoing, multicast: Multicast) -> Iterator[bytes]:
@@ -46,7 +53,7 @@ def together(message: Outgoing, multicast: Multicast) -> Iterator[bytes]:
     begin = f"'>{_BEGIN}{own}".encode()
     tail = f"{_END}{rest}</message>".encode()
     for addresses in _portions(message.recipients, multicast.limit):
-        yield b"".join((head, begin, *addresses, tail))
+        yield b"".join((head, begin, addresses, tail))
 
 
 def _head(message: Outgoing) -> bytes:
@@ -58,7 +65,18 @@ def _head(message: Outgoing) -> bytes:
     ).encode()
 
 
-def _portions(recipients: tuple[str, ...], limit: int) -> Iterator[list[bytes]]:
+# A node that is often published to has the same subscribers each time.
+@lru_cache(maxsize=16)
+def _escaped(recipients: tuple[str, ...]) -> list[bytes]:
+    return [attribute(recipient).encode() for recipient in recipients]
+
+
+@lru_cache(maxsize=16)
+def _portions(recipients: tuple[str, ...], limit: int) -> list[bytes]:
+    return [b"".join(portion) for portion in _divided(recipients, limit)]
+
+
+def _divided(recipients: tuple[str, ...], limit: int) -> Iterator[list[bytes]]:
     portion: list[bytes] = []
     size = 0
     for recipient in recipients:

@@ -14,6 +14,7 @@ CAPACITY = "nodes with one subscription and one item each"
 """In the place of a server, where services are compared whatever server they are behind."""
 
 PING = "ping, ms p50"
+DISK = "a page written to the disk, ms p50"
 SPREAD = "publishes/s to nodes with 1 subscriber"
 ITEMS = "requests/s: items"
 SUBSCRIPTIONS = "requests/s: subscribe, unsubscribe"

@@ -2,6 +2,7 @@
 
 from lab.bench_pubsub import figures
 from lab.bench_pubsub.addresses import BARE, IN_MEMORY, PERSISTENT, PLUGIN_LAYER
+from lab.bench_pubsub.disk import write_times
 from lab.bench_pubsub.figures import Figures
 from lab.bench_pubsub.scenarios import Rate, Service, Times
 from lab.bench_pubsub.stage import REQUESTS, Stage, fan, spread
@@ -28,6 +29,7 @@ class Measurements:
         in_memory = services.get(IN_MEMORY)
         self._time_pings(figures.HOST, services[HOST])
         self._time_pings(figures.OURS, services[COMPONENT])
+        self._time_disk()
         for name, service in (
             (figures.IN_MEMORY, in_memory),
             # With its store Prosody is too slow to be measured with many subscribers.
@@ -48,6 +50,11 @@ class Measurements:
     def _time_pings(self, name: str, service: Service) -> None:
         names = (figures.PING, figures.PING.replace("p50", "p99"))
         self._noted.add_times(self._stage.server, name, names, service.ping(PINGS))
+
+    def _time_disk(self) -> None:
+        names = (figures.DISK, figures.DISK.replace("p50", "p99"))
+        seconds = write_times(self._stage.directory, PINGS)
+        self._noted.add_times(self._stage.server, figures.HOST, names, seconds)
 
     def _time_publishes(self, name: str, service: Service) -> None:
         for subscribers, times in self._stage.size.latencies.items():

@@ -44,6 +44,8 @@ class Stage:
     services: Mapping[str, Service]
     """By address."""
     bare: BareComponent
+    directory: Path
+    """On the disk that the databases are on."""
 
 
 @asynccontextmanager
@@ -92,7 +94,7 @@ async def staged(
         }
         for address in server.to_fill:
             _fill(services[address], everybody, clients, audience)
-        yield Stage(server.name, size, publisher, clients, services, bare)
+        yield Stage(server.name, size, publisher, clients, services, bare, directory)
 
 
 def subscribers(size: Size, jids: Sequence[str]) -> list[Subscriber]:

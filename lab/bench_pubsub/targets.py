@@ -43,7 +43,11 @@ class Targets:
         for server in (PROSODY, EJABBERD):
             own = self._noted.get(server, figures.HOST, figures.PING)
             ours = self._noted.get(server, figures.OURS, figures.last(1))
-            text = f"{server}: 1 publish to 1 subscriber, p50 less the server's ping, ms"
+            disk = self._noted.get(server, figures.HOST, figures.DISK)
+            text = (
+                f"{server}: 1 publish to 1 subscriber, p50 less the server's ping, ms"
+                f" (of which the disk {disk:.2f})"
+            )
             yield Result(text, ours - own, SLACK_MS, at_most=True)
         yield self._at_least(PROSODY, figures.SPREAD, figures.OWN, 15)
         yield self._at_least(PROSODY, figures.SPREAD, figures.IN_MEMORY, 0.8)

@@ -11,6 +11,7 @@ from lab.bench_pubsub.__main__ import measure
 from lab.bench_pubsub.figures import (
     BARE,
     CAPACITY,
+    DISK,
     HOST,
     IN_MEMORY,
     MEMORY,
@@ -57,6 +58,7 @@ async def test_services_are_measured(
     in_memory = {IN_MEMORY} if kind is BenchProsody else set()
     assert set(noted.columns(kind.name)) == {HOST, OWN, OURS, BARE, PLUGIN_LAYER} | in_memory
     assert noted.get(kind.name, HOST, PING) > 0
+    assert noted.get(kind.name, HOST, DISK) > 0
     assert noted.get(kind.name, OURS, last(6)) > 0
     assert noted.get(kind.name, BARE, fan_out(6)) > 0
     assert noted.get(kind.name, PLUGIN_LAYER, SUBSCRIPTIONS) > 0
