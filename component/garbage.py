@@ -1,5 +1,6 @@
-"""The garbage collector of Python, kept away from what is there for good."""
+"""Memory, where much is loaded at once and is there for good."""
 
+import ctypes
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,3 +20,14 @@ def collected_never() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+def give_back() -> None:
+    """Give the system the memory that is needed no longer, as malloc_trim(3) does.
+
+    Tables that grow are copied from one block to the next, and glibc keeps those in between. Other
+    libraries have no such function, and keep less.
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)

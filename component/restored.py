@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from component.domain.state import State
-from component.garbage import collected_never
+from component.garbage import collected_never, give_back
 from component.outbox import Outbox
 from component.ports import Store, Stored
 from component.pubsub.service import PubSub
@@ -25,18 +25,23 @@ class Restored:
 async def restore(store: Store, ledger: Ledger, pubsub: PubSub, now: datetime) -> Restored:
     """Read everything; `pubsub` is given its part. Raises `StoreUnavailableError`."""
     with collected_never():
-        stored = await store.load()
-        pubsub.load(
-            stored.nodes,
-            stored.affiliations,
-            stored.subscriptions,
-            stored.items,
-            stored.contacts,
-            redirects=stored.redirects,
-        )
-        accounts = {agent.extension: agent.jid for agent in stored.agents}
-        pubsub.resume(now)
-        return Restored(_state(ledger, stored), Outbox(stored.outgoing, now), accounts)
+        restored = _taken_over(await store.load(), ledger, pubsub, now)
+    give_back()
+    return restored
+
+
+def _taken_over(stored: Stored, ledger: Ledger, pubsub: PubSub, now: datetime) -> Restored:
+    pubsub.load(
+        stored.nodes,
+        stored.affiliations,
+        stored.subscriptions,
+        stored.items,
+        stored.contacts,
+        redirects=stored.redirects,
+    )
+    pubsub.resume(now)
+    accounts = {agent.extension: agent.jid for agent in stored.agents}
+    return Restored(_state(ledger, stored), Outbox(stored.outgoing, now), accounts)
 
 
 def _state(ledger: Ledger, stored: Stored) -> State:
