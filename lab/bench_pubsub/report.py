@@ -15,6 +15,7 @@ writes prepared notifications on a component's stream (the limit for any compone
 service behind slixmpp's plugin layer. This service keeps everything in PostgreSQL; Prosody's
 mod_pubsub is measured with its default store, and with all in memory where the store makes it too
 slow. All ran on one machine, one after another: ratios count, times depend on the machine.
+[Where the time goes](pubsub-notes.md) says why what is not met is not.
 """
 
 
