@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from component.domain import announcements, callbacks, sticky
+from component.domain import announcements, callbacks, callers
 from component.domain.commands import (
     CallCommand,
     Connect,
@@ -34,7 +34,6 @@ from component.domain.events import (
     RetryDue,
     RingTimedOut,
     Said,
-    SkillsWaived,
     WaitTimedOut,
     WrapUpOver,
 )
@@ -70,9 +69,7 @@ def timers(state: State, now: datetime) -> Iterator[WakeAt]:
             yield WakeAt(now, QueueRemoved(call.queue))
             continue
         if call.is_waiting or call.is_kept:
-            if call.terms.need.skills and queue.skills_timeout:
-                yield WakeAt(call.entered_at + queue.skills_timeout, SkillsWaived(call.id))
-            yield from sticky.timer(state, call)
+            yield from callers.narrow_until(state, call)
         if call.is_waiting:
             yield WakeAt(state.waits_until(call), WaitTimedOut(call.id))
             if call.told.periodic_at is not None:

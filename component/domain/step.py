@@ -16,7 +16,6 @@ from component.domain import (
     callers,
     configuring,
     routing,
-    sticky,
     transfers,
 )
 from component.domain.commands import (
@@ -195,9 +194,7 @@ def _caller_entered(
     members = [member.extension for member in state.logged_on(call.queue)]
     commands += routing.message(queue, call, members, MessageTo.MEMBERS)
     commands.append(WakeAt(now + state.max_wait(call), WaitTimedOut(call.id)))
-    if call.terms.need.skills and queue.skills_timeout:
-        commands.append(WakeAt(now + queue.skills_timeout, SkillsWaived(call.id)))
-    commands += sticky.timer(state, call)
+    commands += callers.narrow_until(state, call)
     commands += routing.route(state, call.queue, now, rng)
     if state.calls[call.id].state is not CallState.ENDED:
         # After the ringing has begun: the caller has time for the music, the agent has not.

@@ -36,6 +36,7 @@ from component.domain.events import (
     LogOff,
     LogOn,
     Pause,
+    QueueChanged,
     RetryDue,
     SkillsWaived,
     StickyOver,
@@ -46,6 +47,7 @@ from component.domain.model import Call, CallState, Leg, OfferEnd, Outcome, Queu
 from component.domain.queue import AutoPause, Queue
 from component.domain.state import State
 from component.domain.step import step
+from component.domain.strategies import ROUND_ROBIN
 from component.ports import Stored
 from component.records import Ledger
 from tests.simulation.books import Caller, Person, Seat
@@ -129,9 +131,7 @@ class Reference:
                 self._set(self._callers, call_id, caller)
                 self._hold_out(call_id, caller)
             case CallerLeft(channel):
-                for call_id, caller in list(self._callers.items()):
-                    if caller.channel == channel:
-                        self._set(self._callers, call_id, None)
+                self._leave(channel)
             case LogOn(device, queue):
                 self._orders += 1
                 self._sit(device, queue, since=now, order=self._orders)
@@ -143,12 +143,19 @@ class Reference:
                 self._person(self._devices[device], device=device_state)
             case WrapUpOver(extension):
                 self._end_wrap_up(extension, now)
+            case QueueChanged(queue):
+                self._change(queue)
             case LegEnded(leg):
                 self._free(leg, now)
             case BlindTransfer(leg, number) if leg.call_id in self._callers:
                 self._pass_on(leg, number)
             case RetryDue() | SkillsWaived() | StickyOver() if event.call_id in self._callers:
                 self._wait_on(event)
+
+    def _leave(self, channel: str) -> None:
+        for call_id, caller in list(self._callers.items()):
+            if caller.channel == channel:
+                self._set(self._callers, call_id, None)
 
     def _follow(self, command: Command) -> None:
         match command:
@@ -227,6 +234,12 @@ class Reference:
         if until is not None and until <= now:
             self._person(extension, wrap_up_until=None, queue=None)
 
+    def _change(self, queue: Queue) -> None:
+        self._set(self._queues, queue.name, queue)
+        for call_id, caller in self._callers.items():
+            if caller.queue == queue.name:
+                self._hold_out(call_id, caller)
+
     def _wait_on(self, event: RetryDue | SkillsWaived | StickyOver) -> None:
         match event:
             case RetryDue(call_id):
@@ -234,7 +247,13 @@ class Reference:
             case SkillsWaived(call_id):
                 self._waive_skills(call_id)
             case StickyOver(call_id):
-                self._set(self._holding_out, call_id, None)
+                caller = self._callers[call_id]
+                if not self._is_early(caller, self._queues[caller.queue].sticky_wait):
+                    self._set(self._holding_out, call_id, None)
+
+    def _is_early(self, caller: Caller, wait: timedelta) -> bool:
+        """Tell whether a timer was set before the queue's setting was prolonged."""
+        return self._now < caller.place[1] + wait
 
     def _try_again(self, call_id: str) -> None:
         caller = self._callers[call_id]
@@ -243,7 +262,8 @@ class Reference:
 
     def _waive_skills(self, call_id: str) -> None:
         caller = self._callers[call_id]
-        if not caller.answered:
+        skills_timeout = self._queues[caller.queue].skills_timeout
+        if not caller.answered and skills_timeout and not self._is_early(caller, skills_timeout):
             self._caller(call_id, need=replace(caller.need, skills=frozenset()))
 
     def _autopause(self, queue: str, extension: str) -> None:
@@ -272,7 +292,8 @@ class Reference:
             if caller.passed_to is None:
                 self._nobody_is_skipped(caller, extension)
                 seat = self._seats[caller.queue, extension]
-                self._set(self._rung, caller.queue, (seat.order, extension))
+                if self._queues[caller.queue].strategy in ROUND_ROBIN:
+                    self._set(self._rung, caller.queue, (seat.order, extension))
             self._person(extension, leg=leg, queue=caller.queue, wrap_up_until=None)
         self._caller(call_id, offered_to=frozenset(chosen))
 

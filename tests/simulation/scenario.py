@@ -73,6 +73,8 @@ class Scenario:
     """Callers who press a key; one of the keys is an exit."""
     wishes: tuple[str, ...] = ("",)
     """What callers bring along, as arguments of `Stasis()`."""
+    changes_per_second: float = 0.0
+    """Queues that the operator gives other settings."""
     hang_ups: float = 0.0
     """The probability that an agent, having answered, soon hangs up, having heard the caller or
     not."""
@@ -81,7 +83,7 @@ class Scenario:
 def draw(seed: int, calls: int = 60) -> Scenario:
     """Return the call centre of a seed."""
     dice = Random(f"scenario {seed}")
-    queues = tuple(_queue(dice, number) for number in range(dice.choice((1, 1, 2, 3))))
+    queues = tuple(draw_queue(dice, number) for number in range(dice.choice((1, 1, 2, 3))))
     agents = dice.choice((1, 2, 3, 5, 8, 20))
     talk = dice.choice((2.0, 10.0, 30.0))
     scenario = Scenario(
@@ -100,12 +102,14 @@ def draw(seed: int, calls: int = 60) -> Scenario:
         faults=_faults(dice),
         keys_per_second=dice.choice((0.0, 0.2)),
         wishes=dice.choice((("",), WISHES)),
+        changes_per_second=Random(f"changes {seed}").choice((0.0, 0.0, 0.02)),
         hang_ups=Random(f"hang-ups {seed}").choice((0.0, 0.2)),  # so that older seeds stay alike
     )
     return scenario if dice.random() < 0.9 else replace(scenario, faults=NO_FAULTS)
 
 
-def _queue(dice: Random, number: int) -> Queue:
+def draw_queue(dice: Random, number: int) -> Queue:
+    """Return settings of a queue."""
     announce = dice.choice((0.0, 5.0, 30.0))
     return Queue(
         f"queue{number}",

@@ -18,7 +18,7 @@ import structlog
 from component import decisions as decisions_module
 from component import pauses as pauses_module
 from component.domain.errors import DomainError
-from component.domain.events import LogOff, LogOn, Pause, Unpause
+from component.domain.events import LogOff, LogOn, Pause, QueueChanged, Unpause
 from component.domain.model import Agent, Customer, Member
 from component.ports import Stored, StoreUnavailableError
 from component.pubsub.addresses import extension_node
@@ -31,7 +31,7 @@ from tests.simulation.history import History, ViolationError
 from tests.simulation.life import ADDRESS, Life, Surroundings
 from tests.simulation.loop import VirtualTimeLoop
 from tests.simulation.reference import Reference
-from tests.simulation.scenario import NO_FAULTS, Scenario
+from tests.simulation.scenario import NO_FAULTS, Scenario, draw_queue
 from tests.simulation.store import UnreliableStore
 from tests.simulation.xmpp import Link, Subscriber, XmppServer
 
@@ -134,6 +134,7 @@ class World:
         yield "", self.scenario.log_changes_per_second, self._log_change
         yield "", self.scenario.log_changes_per_second, self._private_call
         yield "", self.scenario.keys_per_second, self._press_key
+        yield "", self.scenario.changes_per_second, self._change_queue
 
     def _repeat(self, name: str, rate: float, act: Callable[[], None]) -> None:
         """Let something happen at random, this often a second, for as long as the storm lasts."""
@@ -234,7 +235,9 @@ class World:
     def _log(self, event: LogOn | LogOff | Pause | Unpause) -> None:
         if self.life is None or not self.life.serving:
             return
-        task = self.loop.create_task(self._dial(self.life, event))
+        self._keep(self.loop.create_task(self._dial(self.life, event)))
+
+    def _keep(self, task: "asyncio.Task[None]") -> None:
         self._loose.add(task)
         task.add_done_callback(self._loose.discard)
 
@@ -243,6 +246,26 @@ class World:
             await life.engine.step(event)
         except (DomainError, StoreUnavailableError) as error:
             self.history.note("code refused", type(error).__name__)
+
+    def _change_queue(self) -> None:
+        """Let the operator change a queue's settings; the service hears of it, or loads it."""
+        number = self.dice.randrange(len(self.queues))
+        queue = draw_queue(self.dice, number)
+        self.history.note("queue changed", queue.name)
+        self.store.queues[number] = queue
+        if self.life is not None and self.life.serving:
+            self._keep(self.loop.create_task(self._take_over(self.life)))
+
+    async def _take_over(self, life: Life) -> None:
+        """Take over what is configured, as often as that takes."""
+        while life is self.life:
+            try:
+                for queue in self.store.queues:
+                    if life.state.queues[queue.name] != queue:
+                        await life.engine.step(QueueChanged(queue))
+                return
+            except StoreUnavailableError:
+                await asyncio.sleep(1.0)
 
     def _press_key(self) -> None:
         callers = [c for c in self.asterisk.channels.values() if c.in_stasis and not c.device]

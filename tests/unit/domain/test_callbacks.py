@@ -25,7 +25,6 @@ from component.domain.events import (
     LogOff,
     QueueChanged,
     QueueRemoved,
-    SkillsWaived,
     Withdraw,
 )
 from component.domain.model import (
@@ -137,14 +136,14 @@ def test_nobody_is_called_back_for_a_queue_that_is_removed() -> None:
 
 
 def test_skills_are_waived_for_who_is_not_on_the_line_too() -> None:
-    centre = CallbackCentre()
+    centre = CallbackCentre(skills_timeout=timedelta(minutes=5))
     french = Terms(Need(skills=frozenset({("french", 1)})))
     call = centre.enter(terms=french)
     centre.keys(call, "2#1")
     centre.hang_up(call)
     centre.free("call1")
     assert centre.called_numbers() == []
-    centre.take(SkillsWaived(call))
+    centre.after(300)
     assert centre.called_numbers() == ["PJSIP/5550102@trunk"]
 
 

@@ -125,6 +125,20 @@ def test_skills_are_waived_after_the_time_that_the_queue_sets() -> None:
     assert centre.ringing() == ["1000"]
 
 
+def test_who_waits_follows_the_operator_who_changes_when_skills_are_waived() -> None:
+    centre = CallCentre(skills=FRENCH, max_wait=timedelta(hours=1))
+    centre.log_on("1000")
+    call = centre.enter(terms=needs(1))
+    queue = centre.state.queues["support"]
+
+    centre.take(QueueChanged(replace(queue, skills_timeout=timedelta(seconds=20))))
+    centre.take(QueueChanged(replace(queue, skills_timeout=timedelta(seconds=40))))
+    centre.after(30)
+    assert centre.call(call).state is CallState.WAITING
+    centre.after(10)
+    assert centre.ringing() == ["1000"]
+
+
 def test_penalty_limits_are_not_waived_with_the_skills() -> None:
     centre = CallCentre(skills=FRENCH, penalty={"1000": 2}, skills_timeout=timedelta(seconds=20))
     centre.log_on("1000", "2000")

@@ -1,10 +1,12 @@
 """The sticky agent: who last spoke with a customer is offered the customer's next call first."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from component.domain.events import QueueChanged
 from component.domain.model import CallState, Customer
 from component.domain.terms import Need, Terms
 from tests.unit.domain.call_centre import COMPANY_1, CallCentre
@@ -66,6 +68,35 @@ def test_or_waits_for_so_long_if_the_queue_says_so() -> None:
     centre.after(19)
     assert centre.call(call).state is CallState.WAITING
     centre.after(1)
+    assert centre.call(call).extension == "2000"
+
+
+def test_who_waits_follows_the_operator_who_changes_for_how_long() -> None:
+    centre = acquainted(skills=SKILLS, sticky_wait=timedelta(seconds=20))
+    busy(centre, "1000")
+    call = centre.enter(COMPANY_1)
+    queue = centre.state.queues["support"]
+
+    centre.take(QueueChanged(replace(queue, sticky_wait=timedelta(seconds=40))))
+    centre.after(30)
+    assert centre.call(call).state is CallState.WAITING
+    centre.take(QueueChanged(replace(queue, sticky_wait=timedelta(seconds=31))))
+    centre.after(1)
+    assert centre.call(call).extension == "2000"
+
+
+def test_who_begins_to_wait_for_an_agent_by_a_change_stops_in_time() -> None:
+    centre = acquainted(skills=SKILLS)
+    busy(centre, "1000")
+    other = busy(centre, "2000")
+    call = centre.enter(COMPANY_1)
+
+    queue = replace(centre.state.queues["support"], sticky_wait=timedelta(seconds=20))
+    centre.take(QueueChanged(queue))
+    centre.hang_up(other)
+    centre.leg_ends(centre.call(other).leg)
+    assert centre.call(call).state is CallState.WAITING
+    centre.after(20)
     assert centre.call(call).extension == "2000"
 
 
