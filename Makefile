@@ -45,6 +45,10 @@ bench-pop: setup ## Measure 100 calls: from the last digit to the agent's screen
 bench-pubsub: setup ## Compare with Prosody's and ejabberd's mod_pubsub: 5 minutes, or SIZE=quick
 	@.venv/bin/python -m lab.bench_pubsub $(SIZE)
 
+bench-calls: setup ## Compare with app_queue on the same Asterisk: 6 minutes, or SIZE=quick
+	@.venv/bin/pip install --quiet --disable-pip-version-check --no-compile --editable '.[bench]'
+	@.venv/bin/python -m lab.bench_calls $(SIZE)
+
 prompts: ## Make the recordings of asterisk/prompts/sentences
 	@scripts/make-prompts .state/prompts
 

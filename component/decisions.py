@@ -4,7 +4,7 @@ Nothing of it is written or done here; the engine commits it first, or undoes it
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from random import Random
 from typing import Any
@@ -24,6 +24,7 @@ from component.domain.commands import (
 )
 from component.domain.errors import DomainError
 from component.domain.events import AsteriskFound, Event
+from component.domain.model import Agent, DeviceState
 from component.domain.state import State
 from component.domain.step import step
 from component.journal import subject
@@ -154,7 +155,9 @@ class Decider:
                     Outgoing(
                         seq=self._outbox.next_seq(now),
                         sender=self._address,
-                        recipients=tuple(self._state.agents[e].jid for e in extensions),
+                        recipients=tuple(
+                            dict.fromkeys(self._state.agents[e].jid for e in extensions)
+                        ),
                         type="chat",
                         body=announcement_xml(call, personal=personal),
                         expires_at=now + self._state.max_wait(call),
@@ -210,8 +213,11 @@ class Decider:
                 )
             )
         pubsub = self._pubsub
+        agents = [agent for _, agent in self._state.agents.pending() if agent]
+        written = {a.extension for a in agents if self._state.agents.is_news(a.extension, _kept)}
         changes = Changes(
-            agents=[agent for _, agent in self._state.agents.pending() if agent],
+            agents=[agent for agent in agents if agent.extension in written],
+            agents_seen=[agent for agent in agents if agent.extension not in written],
             members=[member for _, member in self._state.members.pending() if member],
             calls=[call for _, call in self._state.calls.pending() if call],
             calls_gone=[call_id for call_id, call in self._state.calls.pending() if not call],
@@ -228,3 +234,8 @@ class Decider:
         )
         self._outbox.include_in(changes)
         return changes
+
+
+def _kept(agent: Agent) -> Agent:
+    """Return what of an agent is written: devices are asked for their states after a restart."""
+    return replace(agent, device_state=DeviceState.UNKNOWN)

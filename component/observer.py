@@ -60,9 +60,10 @@ class EngineObserver:
         for entry in filter(None, what.changes.queue_log.values()):
             if entry.event == "CALLBACK":
                 self._count_kept(entry)
-        for agent in what.changes.agents:
+        agents = [*what.changes.agents, *what.changes.agents_seen]
+        for agent in agents:
             self._follow_wrap_up(agent, now)
-        self._times.changed(what.changes.agents, what.changes.members, now)
+        self._times.changed(agents, what.changes.members, now)
 
     def turned_away(self, queue: str) -> None:
         """A caller could not be held because of the database."""

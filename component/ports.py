@@ -53,6 +53,8 @@ class Changes:
     """All that one transaction writes. Absent from a mapping's value (None) means deleted."""
 
     agents: list[Agent] = field(default_factory=list)
+    agents_seen: list[Agent] = field(default_factory=list)
+    """Of whom only that has changed which is not written: the state of the device."""
     members: list[Member] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     calls_gone: list[str] = field(default_factory=list)

@@ -38,7 +38,7 @@ class Ledger:
         Until a commit succeeds, `pending` yields those keys as they are then.
         """
         for table in self._tables:
-            table.doubted |= table.touched
+            table.doubted.update(table.touched)
         self.rollback()
 
     def committed(self) -> None:
@@ -82,7 +82,8 @@ class Table(Generic[K, V]):
         self._rows: dict[K, V] = {}
         self._on_change = on_change
         self._on_put = on_put
-        self.touched: set[K] = set()
+        self.touched: dict[K, V | None] = {}
+        """What was changed since the last commit, as it was then."""
         self.doubted: set[K] = set()
         ledger.watch(self)
 
@@ -125,12 +126,22 @@ class Table(Generic[K, V]):
 
     def pending(self) -> Iterator[tuple[K, V | None]]:
         """Yield each key whose record the store may not have as it is, None if there is none."""
-        for key in self.touched | self.doubted:
+        for key in self.touched.keys() | self.doubted:
             yield key, self._rows.get(key)
+
+    def is_news(self, key: K, stored: Callable[[V], object]) -> bool:
+        """Tell whether the store may not have a pending record as it is.
+
+        `stored` returns what of a record the store keeps.
+        """
+        old, new = self.touched.get(key), self._rows.get(key)
+        if key in self.doubted or old is None or new is None:
+            return True
+        return stored(old) != stored(new)
 
     def _change(self, key: K, record: V | None) -> None:
         old = self._swap(key, record)
-        self.touched.add(key)
+        self.touched.setdefault(key, old)
         self._ledger.note(lambda: self._restore(key, old))
         if self._on_put is not None:
             self._on_put(old, record)

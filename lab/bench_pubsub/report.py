@@ -19,9 +19,9 @@ slow. All ran on one machine, one after another: ratios count, times depend on t
 """
 
 
-def report(noted: Figures, results: Iterable[Result], seconds: float) -> str:
+def report(noted: Figures, results: Iterable[Result], seconds: float, head: str = HEAD) -> str:
     """Return the whole report."""
-    parts = [HEAD, f"{_machine()}. The run took {seconds:.0f} s.", ""]
+    parts = [head, f"{_machine()}. The run took {seconds:.0f} s.", ""]
     parts += ["## Targets", "", _targets(results), ""]
     for server in noted.servers():
         parts += [f"## {server[0].upper()}{server[1:]}", "", _table(noted, server), ""]

@@ -81,6 +81,10 @@ class Client(Counter):
         """Return the descriptor to wait for."""
         return self._socket.fileno()
 
+    def appear(self) -> None:
+        """Become available for messages to the bare JID."""
+        self._socket.sendall(b"<presence/>")
+
     def request(self, to: str, *requests: Request) -> None:
         """Send requests."""
         iqs = (

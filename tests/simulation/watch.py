@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
@@ -128,7 +129,8 @@ def _nothing_in_engine(world: "World", life: "Life") -> None:
 def _nothing_in_store(world: "World", life: "Life") -> None:
     store, fail = world.store, world.history.fail
     for agent in life.state.agents.values():
-        if store.agents[agent.extension] != agent:
+        stored = replace(store.agents[agent.extension], device_state=agent.device_state)
+        if stored != agent:
             fail(f"the store has {store.agents[agent.extension]}, believed is {agent}")
     for key, member in store.members.items():
         if life.state.members[key] != member:

@@ -10,6 +10,7 @@ import pytest
 from component.domain.commands import Hold, Release, Ring
 from component.domain.errors import UnknownDeviceError
 from component.domain.events import (
+    AgentChanged,
     LogOn,
 )
 from component.domain.model import CallState, QueueStatus
@@ -87,6 +88,16 @@ async def test_every_member_who_is_logged_on_is_told_by_message() -> None:
         [announcement] = [d for d in service.outside.done if isinstance(d, Outgoing)]
         assert announcement.recipients == ("user1@example.com", "user3@example.com")
         assert "Company 1 (1111), 5550101" in announcement.body
+
+
+async def test_who_has_several_extensions_is_told_once() -> None:
+    async with running() as service:
+        await service.engine.step(AgentChanged("3000", "PJSIP/3000", "user1@example.com"))
+        await service.log_on("1000", "3000")
+        await service.engine.step(service.enter())
+
+        [announcement] = [d for d in service.outside.done if isinstance(d, Outgoing)]
+        assert announcement.recipients == ("user1@example.com",)
 
 
 async def test_a_refused_fact_is_told_to_who_asked_and_changes_nothing() -> None:

@@ -1,7 +1,7 @@
 """A commit fails, or its answer is lost: nothing is lost, and nothing is done twice."""
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -9,10 +9,11 @@ from component.domain.commands import Connect, HangUpLeg, Release, Ring
 from component.domain.events import (
     AsteriskLost,
     CallerLeft,
+    DeviceStateChanged,
     LegAnswered,
     LogOn,
 )
-from component.domain.model import CallState, DeviceState, Leg, QueueStatus
+from component.domain.model import AgentState, CallState, DeviceState, Leg, QueueStatus
 from component.ports import (
     Snapshot,
     StoreUnavailableError,
@@ -88,6 +89,31 @@ async def test_a_commit_whose_answer_was_lost_leaves_no_trace_of_a_caller_turned
         assert store.outgoing == {}
 
 
+async def test_what_telephones_do_is_not_written() -> None:
+    store = GatedStore()
+    async with running(store) as service:
+        await service.log_on("1000")
+        before = len(store.commits)
+        for state in (DeviceState.INUSE, DeviceState.NOT_INUSE):
+            await service.engine.step(DeviceStateChanged("PJSIP/1000", state))
+        assert len(store.commits) == before
+        await service.engine.step(service.enter())
+
+    assert store.agents["1000"].state is AgentState.RESERVED
+
+
+async def test_what_a_failed_commit_may_have_written_of_an_agent_is_written_again() -> None:
+    store = DoubtfulStore()
+    async with running(store) as service:
+        await service.log_on("1000")
+        store.loses_line = True
+        service.engine.submit(service.enter())
+        service.engine.submit(DeviceStateChanged("PJSIP/1000", DeviceState.INUSE))
+        async with asyncio.timeout(10):
+            while service.engine.backlog or store.agents["1000"].state is AgentState.RESERVED:
+                await asyncio.sleep(0.01)
+
+
 async def test_a_log_on_that_was_told_to_have_failed_has_failed() -> None:
     store = DoubtfulStore()
     async with running(store) as service:
@@ -105,12 +131,16 @@ async def test_a_comparison_with_asterisk_that_failed_does_not_make_it_there() -
     store = DoubtfulStore()
     async with running(store) as service:
         await service.log_on("1000")
+        await service.engine.step(service.enter(1))
         await service.engine.step(AsteriskLost())
+        service.outside.done.clear()
+        service.outside.time += timedelta(seconds=1)
         store.loses_line = True
         with pytest.raises(StoreUnavailableError):
             await service.engine.reconcile(_unavailable(service.outside.now()))
 
-        await service.engine.step(service.enter())
+        await service.log_on("3000")
+        await service.engine.step(service.enter(2))
         assert not any(isinstance(done, Ring) for done in service.outside.done)
 
 
