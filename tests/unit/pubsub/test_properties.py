@@ -53,9 +53,11 @@ accounts = st.sampled_from([AGENT, "user2@example.com", SUPERVISOR, ADMIN, STRAN
 jids = st.builds(
     lambda account, resource: account + resource, accounts, st.sampled_from(["", "/a"])
 )
-nodes = st.sampled_from(["ext1000", "ext2000", "ext9999", "news"])
-services = st.sampled_from([DOMAIN, f"ext1000@{DOMAIN}", f"ext9999@{DOMAIN}"])
-requests = st.builds(Request, jids, services, nodes | st.none())
+nodes = st.sampled_from(["news", "news", "ext1000", "ext1000", "ext2000", "ext9999", None])
+services = st.sampled_from([DOMAIN, DOMAIN, DOMAIN, f"ext1000@{DOMAIN}", f"ext9999@{DOMAIN}"])
+requests = st.builds(Request, jids, services, nodes)
+sensible = st.builds(Request, jids, st.just(DOMAIN), st.sampled_from(["news", "ext1000"]))
+"""About nodes that there usually are."""
 item_ids = st.sampled_from(["a", "b", "c", "d", "e"])
 drafts = st.builds(
     Draft, item_ids | st.none(), st.sampled_from(["<x/>", ""]), st.sampled_from(["", "urn:x"])
@@ -108,16 +110,18 @@ class AnyOrder(RuleBasedStateMachine):
     def choose(self, policy: Policy) -> None:
         self.policy = policy
         self.service = Provisioned(self.linked, MAX_ITEMS, policy=policy)
+        news = Request(ADMIN, DOMAIN)
+        self._do(lambda pubsub: pubsub.create(news, "news", Configuration(max_items=MAX_ITEMS)))
 
     @rule(accounts=linked)
     def provision(self, accounts: dict[str, str]) -> None:
         self.linked = accounts
         self._do(lambda pubsub: pubsub.provision(accounts, MAX_ITEMS))
 
-    @rule(request=requests, jid=jids, options=st.none() | options)
-    def subscribe(self, request: Request, jid: str, options: Options | None) -> None:
+    @rule(request=sensible | requests, other=st.none() | jids, options=st.none() | options)
+    def subscribe(self, request: Request, other: str | None, options: Options | None) -> None:
         self.made += 1
-        subid = f"sub-{self.made}"
+        jid, subid = other or request.actor, f"sub-{self.made}"
         self._do(lambda pubsub: pubsub.subscribe(request, jid, subid, NOW, options))
 
     @rule(request=requests, jid=jids, number=st.none() | st.integers(1, 9))
@@ -129,7 +133,7 @@ class AnyOrder(RuleBasedStateMachine):
     def create(self, request: Request, config: Configuration) -> None:
         self._do(lambda pubsub: pubsub.create(request, "news", config))
 
-    @rule(request=requests, config=configurations)
+    @rule(request=sensible | requests, config=configurations)
     def configure(self, request: Request, config: Configuration) -> None:
         self._do(lambda pubsub: pubsub.configure(request, config))
 
