@@ -17,6 +17,7 @@ from component.configuration import Takeover
 from component.control import ControlServer
 from component.database import database_url
 from component.domain.events import Event
+from component.domain.state import State
 from component.engine import Engine
 from component.handlers.dispatch import dispatcher
 from component.handlers.notify import event_markup
@@ -36,6 +37,7 @@ from component.pubsub.service import PubSub
 from component.records import Ledger
 from component.restored import restore
 from component.service_manager import ServiceManager
+from component.storage.books import SqlBooks
 from component.storage.directory import SqlDirectory
 from component.storage.feed import ConfigurationFeed
 from component.storage.migrations import migrate
@@ -109,6 +111,7 @@ class Service:
         self._asterisk: Asterisk | None = None
         self._observer: EngineObserver | None = None
         self._engine: Engine | None = None
+        self._state: State | None = None
         self._connections = ConnectionObserver(self._metrics)
         xmpp = config.xmpp
         self._xmpp = XmppLink(
@@ -119,7 +122,11 @@ class Service:
     async def run(self) -> None:
         """Start everything, in the order in which it is needed, and keep it running."""
         async with AsyncExitStack() as stack:
-            http = HttpServer(self._metrics.registry, self._checks(), self._refresh)
+            http = HttpServer(
+                self._metrics.registry,
+                {**self._checks(), "drain": self._drain_status},
+                self._refresh,
+            )
             await http.start(self._config.http.host, self._config.http.port)
             stack.push_async_callback(http.stop)
             url = await stack.enter_async_context(database_url(self._config.database))
@@ -141,6 +148,7 @@ class Service:
             "reading", lambda: restore(store, ledger, pubsub, clock.now())
         )
         state, outbox = restored.state, restored.outbox
+        self._state = state
         directory = MeasuredDirectory(customers, self._metrics)
         journal = Journal(state)
         observer = self._observer = EngineObserver(self._metrics, state, outbox, clock)
@@ -194,7 +202,7 @@ class Service:
             routes.scripts(),
             script_deadline=config.agi.deadline,
         )
-        desk = Desk(engine)
+        desk = Desk(engine, SqlBooks(url))
         stanzas = dispatcher(
             engine,
             config.xmpp.domain,
@@ -296,6 +304,12 @@ class Service:
             "xmpp": lambda: Status(self._xmpp.up, self._xmpp.detail),
             "database": lambda: self._database,
         }
+
+    def _drain_status(self) -> Status:
+        if self._state is None or not self._state.draining:
+            return Status(ready=True, detail="callers are taken")
+        going_on = len(self._state.calls)
+        return Status(False, f"draining: {going_on} calls go on" if going_on else "drained")
 
     def _asterisk_status(self) -> Status:
         if self._asterisk is None:

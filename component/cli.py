@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 import typer
 
 from component import cli_operations
-from component.cli_common import ConfigOption
+from component.cli_common import ConfigOption, using_database
 from component.cli_common import fail as _fail
 from component.cli_common import load as _load
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    pass
 
 T = TypeVar("T")
 
@@ -31,7 +31,14 @@ app = typer.Typer(
 app.add_typer(cli_operations.agents, name="agents")
 app.add_typer(cli_operations.queues, name="queues")
 app.add_typer(cli_operations.calls, name="calls")
-app.command()(cli_operations.top)
+app.add_typer(cli_operations.customers, name="customers")
+for command in (
+    cli_operations.top,
+    cli_operations.drain,
+    cli_operations.undrain,
+    cli_operations.reload,
+):
+    app.command()(command)
 
 TableArgument = Annotated[
     Literal["customers", "extensions", "members"], typer.Argument(help="What it is about.")
@@ -158,7 +165,7 @@ def import_(
 
     work = import_file(settings.database, TableName(table), file, replace=replace, dry_run=dry_run)
     try:
-        done = _transfer(work)
+        done = using_database(work)
     except TableError as error:
         _fail(f"nothing was taken over from {file}:\n  " + "\n  ".join(error.problems))
     except UnicodeDecodeError:
@@ -182,7 +189,7 @@ def export(
     from component.transfer import export_file
 
     try:
-        _transfer(export_file(settings.database, TableName(table), file))
+        using_database(export_file(settings.database, TableName(table), file))
     except TableError as error:
         _fail(str(error))
 
@@ -199,7 +206,7 @@ def why(
     from component.why import UnknownCallError, as_json, explain, show
 
     try:
-        explained = _transfer(explain(settings.database, call))
+        explained = using_database(explain(settings.database, call))
     except UnknownCallError as error:
         _fail(str(error))
     if json:
@@ -267,19 +274,6 @@ def _watch_password(file: Path | None) -> str:
     if not password and not sys.stdin.isatty():
         _fail("set IVR_PUBSUB_WATCH_PASSWORD or name a --password-file", status=2)
     return password or getpass.getpass()
-
-
-def _transfer(work: "Coroutine[None, None, T]") -> "T":
-    import asyncpg
-
-    try:
-        return asyncio.run(work)
-    except asyncpg.UndefinedTableError:
-        _fail("the database has no schema yet: run `ivr-pubsub migrate`")
-    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        _fail(f"the database refused: {error}")
-    except OSError as error:
-        _fail(str(error))
 
 
 def _verdict(ok: bool) -> str:

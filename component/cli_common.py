@@ -1,12 +1,17 @@
 """What all commands of the command line have in common."""
 
+import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from component.config import Config
+
+T = TypeVar("T")
 
 ConfigOption = Annotated[
     Path | None,
@@ -31,3 +36,17 @@ def fail(message: str, status: int = 1) -> NoReturn:
     """Say what went wrong, and exit."""
     typer.echo(f"ivr-pubsub: {message}", err=True)
     raise typer.Exit(status)
+
+
+def using_database(work: "Coroutine[None, None, T]") -> "T":
+    """Do what needs the database, or say what is wrong with it and exit."""
+    import asyncpg
+
+    try:
+        return asyncio.run(work)
+    except asyncpg.UndefinedTableError:
+        fail("the database has no schema yet: run `ivr-pubsub migrate`")
+    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        fail(f"the database refused: {error}")
+    except OSError as error:
+        fail(str(error))

@@ -6,11 +6,11 @@ Each command imports what it needs: `--help` is not to wait for all of them.
 import asyncio
 import json as json_
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import typer
 
-from component.cli_common import ConfigOption, fail, load
+from component.cli_common import ConfigOption, fail, load, using_database
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -31,6 +31,8 @@ calls = _group("Show calls; move callers who wait.")
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON, for scripts.")]
 QueueOption = Annotated[str, typer.Option("--queue", metavar="QUEUE", help="Of this queue alone.")]
+QueueArgument = Annotated[str, typer.Argument(help="The queue's name.")]
+CallArgument = Annotated[str, typer.Argument(help="The call's id, as `calls` shows it.")]
 ExtensionArgument = Annotated[str, typer.Argument(help="The agent's extension.")]
 
 
@@ -96,6 +98,123 @@ def show_calls(
         _carry_out("calls", config, json=json, queue=queue)
 
 
+@agents.command("add")
+def add_extension(
+    extension: ExtensionArgument,
+    device: Annotated[str, typer.Argument(help="What Asterisk rings, like PJSIP/1000.")],
+    jid: Annotated[str, typer.Argument(help="The agent's XMPP account.")],
+    config: ConfigOption = None,
+) -> None:
+    """Add an extension."""
+    _carry_out("add-extension", config, extension=extension, device=device, jid=jid)
+
+
+@queues.command("close")
+def close_queue(queue: QueueArgument, config: ConfigOption = None) -> None:
+    """Let nobody in for the rest of the day; who waits is served."""
+    _carry_out("close-queue", config, queue=queue)
+
+
+@queues.command("open")
+def open_queue(queue: QueueArgument, config: ConfigOption = None) -> None:
+    """Let callers in again."""
+    _carry_out("open-queue", config, queue=queue)
+
+
+@queues.command("add")
+def add_queue(
+    name: QueueArgument,
+    strategy: Annotated[str, typer.Option(help="How it chooses agents.")] = "leastrecent",
+    config: ConfigOption = None,
+) -> None:
+    """Add a queue."""
+    _carry_out("add-queue", config, name=name, strategy=strategy)
+
+
+@queues.command("add-member")
+def add_member(
+    queue: QueueArgument,
+    extension: ExtensionArgument,
+    penalty: Annotated[int, typer.Option(min=0, help="The lowest comes first.")] = 0,
+    config: ConfigOption = None,
+) -> None:
+    """Let an extension log on to a queue."""
+    _carry_out("add-member", config, queue=queue, extension=extension, penalty=str(penalty))
+
+
+@calls.command("move")
+def move_caller(
+    call: CallArgument,
+    queue: Annotated[str, typer.Option(help="To this queue.")] = "",
+    place: Annotated[
+        Literal["keep", "front", "back"], typer.Option(help="To this place in the line.")
+    ] = "keep",
+    config: ConfigOption = None,
+) -> None:
+    """Move a caller who waits: to another place, to another queue, or both."""
+    _carry_out("move-caller", config, call=call, queue=queue, place=place)
+
+
+@calls.command("priority")
+def set_priority(
+    call: CallArgument,
+    priority: Annotated[int, typer.Argument(help="The greater, the sooner.")],
+    config: ConfigOption = None,
+) -> None:
+    """Give a caller who waits another priority."""
+    _carry_out("set-priority", config, call=call, priority=str(priority))
+
+
+customers = _group("Find customers in the service's database; add them.")
+
+
+@customers.callback()
+def show_customers(
+    context: typer.Context,
+    find: Annotated[str, typer.Option(help="Code, or part of the name.")] = "",
+    *,
+    json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Find customers in the service's database; add them."""
+    if context.invoked_subcommand is None:
+        from component.transfer import find_customers
+
+        _show(using_database(find_customers(load(config).database, find)), json=json)
+
+
+@customers.command("add")
+def add_customer(
+    code: Annotated[str, typer.Argument(help="What the customer keys.")],
+    name: Annotated[str, typer.Argument(help="What the agent is shown.")],
+    phone: Annotated[str, typer.Option(help="The number that the customer calls from.")] = "",
+    config: ConfigOption = None,
+) -> None:
+    """Add a customer."""
+    _carry_out("add-customer", config, code=code, name=name, phone=phone)
+
+
+def drain(
+    *,
+    wait: Annotated[bool, typer.Option("--wait", help="Until no call is left.")] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Take no new callers, for maintenance; calls go on, and who waits is served."""
+    _carry_out("drain", config)
+    if wait:
+        _asking(config, _until_no_call_is_left)
+
+
+def undrain(config: ConfigOption = None) -> None:
+    """Take new callers again."""
+    _carry_out("undrain", config)
+
+
+def reload(config: ConfigOption = None) -> None:
+    """Compare the configuration in the database with what the service knows."""
+    _carry_out("reload", config)
+
+
 def top(config: ConfigOption = None) -> None:
     """Show queues and agents, live, until Ctrl-C."""
     from datetime import datetime
@@ -113,21 +232,33 @@ def top(config: ConfigOption = None) -> None:
         raise typer.Exit from None
 
 
-def _carry_out(name: str, config: Path | None, *, json: bool = False, **given: str) -> None:
+def _carry_out(name: str, config: Path | None, /, *, json: bool = False, **given: str) -> None:
     """Have an operation carried out by the running service, and show the answer."""
+
+    async def work(client: "ControlClient") -> "Answer":
+        return await client.ask(name, given)
+
+    _show(_asking(config, work), json=json)
+
+
+def _show(answer: "Answer", *, json: bool) -> None:
     from rich.console import Console
 
     from component.operations.wire import as_json
     from component.terminal import in_terminal
 
-    async def work(client: "ControlClient") -> "Answer":
-        return await client.ask(name, given)
-
-    answer = _asking(config, work)
     if json:
         typer.echo(json_.dumps(as_json(answer).get("rows", as_json(answer))))
     else:
         Console().print(in_terminal(answer))
+
+
+async def _until_no_call_is_left(client: "ControlClient") -> None:
+    while True:
+        answer = await client.ask("calls", {})
+        if answer.table is None or not answer.table.rows:
+            return
+        await asyncio.sleep(1)
 
 
 def _asking(config: Path | None, work: "Callable[[ControlClient], Awaitable[T]]") -> "T":

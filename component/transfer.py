@@ -12,8 +12,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from component.database import database_url
+from component.operations.model import Answer, Table
 from component.settings import DatabaseConfig
-from component.storage import bulk
+from component.storage import bulk, customers
 from component.storage.bulk import Imported
 from component.tables import TABLES, TableName, parse
 
@@ -46,6 +47,17 @@ async def export_file(database: DatabaseConfig, name: TableName, file: Path) -> 
                 target.write(data)
 
             await bulk.dump(connection, name, write)
+
+
+async def find_customers(database: DatabaseConfig, text: str) -> Answer:
+    """Find customers by code or part of the name. Raises `OSError`, or as asyncpg does."""
+    async with _connected(database) as connection:
+        found = await customers.find(connection, text)
+    rows = tuple(
+        (c.code, c.name, ", ".join(f"{name}: {value}" for name, value in c.attributes.items()))
+        for c in found
+    )
+    return Answer(f"Customers: {len(rows)}.", Table(("code", "name", "attributes"), rows))
 
 
 @asynccontextmanager

@@ -6,6 +6,7 @@ from datetime import timedelta
 from component.domain.model import Agent, Member
 from component.domain.queue import Queue
 from component.domain.state import State
+from component.operations.changes import Change
 from component.records import Ledger
 
 SECOND = timedelta(seconds=1)
@@ -22,3 +23,16 @@ def small_centre(ledger: Ledger, accounts: Mapping[str, str]) -> State:
     )
     state.asterisk_up = True
     return state
+
+
+class Notebook:
+    """Takes note of what would be written into the configuration."""
+
+    def __init__(self) -> None:
+        self.written: list[Change] = []
+        self.refusal: Exception | None = None
+
+    async def write(self, change: Change) -> None:
+        if self.refusal is not None:
+            raise self.refusal
+        self.written.append(change)

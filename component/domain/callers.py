@@ -5,7 +5,7 @@ from datetime import datetime
 from random import Random
 from typing import assert_never
 
-from component.domain import announcements, callbacks, dialogue, routing, sticky
+from component.domain import announcements, callbacks, dialogue, moving, routing, sticky
 from component.domain.commands import Command, Redirect, SeekExit, ShowCall, WakeAt
 from component.domain.errors import NotWaitingError
 from component.domain.events import (
@@ -13,6 +13,7 @@ from component.domain.events import (
     ConnectDue,
     DigitPressed,
     ExitFound,
+    MoveCaller,
     Said,
     SkillsWaived,
     StickyOver,
@@ -28,6 +29,7 @@ CallerEvent = (
     DigitPressed
     | ExitFound
     | Withdraw
+    | MoveCaller
     | SkillsWaived
     | StickyOver
     | ConnectDue
@@ -45,6 +47,8 @@ def step(state: State, event: CallerEvent, now: datetime, rng: Random) -> list[C
             return _exit_found(state, event, now)
         case Withdraw():
             return _withdraw(state, event, now, rng)
+        case MoveCaller():
+            return moving.step(state, event, now, rng)
         case SkillsWaived():
             return _skills_waived(state, event, now, rng)
         case StickyOver():

@@ -8,7 +8,8 @@ DomainError
 ├── AlreadyLoggedOnError
 ├── NotLoggedOnError
 ├── NotInWrapUpError
-└── NotWaitingError
+├── NotWaitingError
+└── QueueRefusesError
 """
 
 
@@ -52,3 +53,7 @@ class NotInWrapUpError(DomainError):
 
 class NotWaitingError(DomainError):
     """No such caller waits."""
+
+
+class QueueRefusesError(DomainError):
+    """The queue lets nobody in now."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from component.domain.model import Caller, Customer, DeviceState, Leg, LegEnd
+from component.domain.model import Caller, Customer, DeviceState, Leg, LegEnd, Place
 from component.domain.queue import Queue
 from component.domain.terms import USUAL, Terms
 
@@ -128,6 +128,17 @@ class Withdraw:
     call_id: str
     info: str = ""
     """For the dialplan, which knows why."""
+
+
+@dataclass(frozen=True, slots=True)
+class MoveCaller:
+    """Somebody wants a caller to wait in another place, or in another queue."""
+
+    call_id: str
+    queue: str | None = None
+    """None is the one where the caller waits."""
+    place: Place | int = Place.KEEP
+    """A number is a priority."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +273,16 @@ class AsteriskFound:
 
 
 @dataclass(frozen=True, slots=True)
+class DrainBegun:
+    """No new callers are to be taken: maintenance is near."""
+
+
+@dataclass(frozen=True, slots=True)
+class DrainEnded:
+    """New callers are to be taken again."""
+
+
+@dataclass(frozen=True, slots=True)
 class QueueChanged:
     """There is a new queue, or one has other settings."""
 
@@ -330,6 +351,7 @@ Event = (
     | DigitPressed
     | ExitFound
     | Withdraw
+    | MoveCaller
     | SkillsWaived
     | StickyOver
     | ConnectDue
@@ -348,5 +370,7 @@ Event = (
     | DeviceStateChanged
     | AsteriskLost
     | AsteriskFound
+    | DrainBegun
+    | DrainEnded
     | ConfigurationEvent
 )

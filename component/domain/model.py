@@ -47,6 +47,15 @@ class CallState(StrEnum):
     ENDED = "ended"
 
 
+class Place(StrEnum):
+    """Where in a line a caller is to be."""
+
+    KEEP = "keep"
+    """By priority and time of entering, as ever."""
+    FRONT = "front"
+    BACK = "back"
+
+
 class DeviceState(StrEnum):
     """Asterisk's device states (`core show devstate`), as ARI spells them."""
 

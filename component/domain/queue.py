@@ -1,7 +1,7 @@
 """An ACD queue and its settings. Names and meanings are app_queue's."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from component.domain.numbers import is_number, matches
@@ -165,3 +165,5 @@ class Queue:
     message_to: MessageTo = MessageTo.MEMBERS
     message_personal: bool = True
     """Whether that message says who calls."""
+    closed_until: datetime | None = None
+    """Until then nobody is let in, as if nobody were there; None is not closed."""

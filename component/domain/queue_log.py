@@ -65,6 +65,8 @@ def entries(
     """Yield what one fact leads to, from the changes it made, in their order."""
     for old, new in changes:
         if isinstance(new, Call) and not isinstance(old, Member):
+            if old is not None and old.queue != new.queue:
+                yield from _moved(old, new, now)
             yield from _of_call(old, new, event, now)
         elif isinstance(old, Member) and not isinstance(new, Call):
             yield from _of_member(old, new or replace(old, logged_on_at=None), now)
@@ -147,6 +149,16 @@ def _exit(call: Call, event: Event, now: datetime) -> tuple[str, ...]:
             return (*data, info)
         case _:
             return data
+
+
+def _moved(old: Call, new: Call, now: datetime) -> Iterator[LogEntry]:
+    """Yield that a caller left one queue and entered another; app_queue knows no such thing."""
+    waited = _seconds(old.entered_at, now)
+    place, entered = str(new.position), str(old.original_position)
+    left = (place, entered, waited, f"moved to {new.queue}")
+    yield LogEntry(now, new.logged_as, old.queue, NONE, "WITHDRAW", left)
+    data = ("", new.caller.number, str(new.original_position))
+    yield LogEntry(now, new.logged_as, new.queue, NONE, "ENTERQUEUE", data)
 
 
 def _transferred(

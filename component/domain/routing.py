@@ -87,8 +87,10 @@ def route_all(state: State, queues: Iterable[str], now: datetime, rng: Random) -
     return commands
 
 
-def join_refusal(state: State, queue: Queue, need: Need) -> QueueStatus | None:
+def join_refusal(state: State, queue: Queue, need: Need, now: datetime) -> QueueStatus | None:
     """Return why a caller may not enter a queue now, None if one may."""
+    if queue.closed_until is not None and now < queue.closed_until:
+        return QueueStatus.JOINEMPTY
     if queue.joinempty and not state.presence.anyone(queue.name, queue.joinempty, need):
         there = state.anyone_logged_on(queue.name)
         return QueueStatus.JOINUNAVAIL if there else QueueStatus.JOINEMPTY

@@ -30,6 +30,7 @@ class State:
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
         self._asterisk_up = False
+        self._draining = False
         self.queues: dict[str, Queue] = {}
         self.agents: Table[str, Agent] = Table(ledger, self._agent_changed)
         self.members: Table[tuple[str, str], Member] = Table(
@@ -105,6 +106,17 @@ class State:
         self._asterisk_up = up
         self.ledger.note(lambda: self._believe(before))
 
+    @property
+    def draining(self) -> bool:
+        """Whether no new callers are taken, while those who are there are served."""
+        return self._draining
+
+    @draining.setter
+    def draining(self, draining: bool) -> None:
+        before = self._draining
+        self._draining = draining
+        self.ledger.note(lambda: self._set_draining(before))
+
     def put_queue(self, queue: Queue) -> None:
         """Add a queue or give it other settings; its members take the places that these give."""
         self._change_queue(queue.name, queue)
@@ -138,6 +150,10 @@ class State:
         Those are among them whose callers keep the place, and may be called back now.
         """
         return [self.calls[call_id] for *_, call_id in self._waiting[queue]]
+
+    def line(self, queue: str) -> list[Call]:
+        """Return the calls that have a place in a queue's line, in its order."""
+        return [self.calls[call_id] for *_, call_id in self._queued[queue]]
 
     def first_waiting(self, queue: str) -> datetime | None:
         """Return when the caller entered whom the queue serves next."""
@@ -213,6 +229,9 @@ class State:
 
     def _believe(self, asterisk_up: bool) -> None:
         self._asterisk_up = asterisk_up
+
+    def _set_draining(self, draining: bool) -> None:
+        self._draining = draining
 
     def forget_logged(self) -> None:
         """Drop from memory what is kept for people only, once it is committed."""

@@ -46,6 +46,8 @@ from component.domain.events import (
     CustomerAnswered,
     DeviceStateChanged,
     DigitPressed,
+    DrainBegun,
+    DrainEnded,
     Event,
     ExitFound,
     ExtendWrapUp,
@@ -55,6 +57,7 @@ from component.domain.events import (
     LogOn,
     MemberChanged,
     MemberRemoved,
+    MoveCaller,
     NotConnected,
     NumberLookedUp,
     Pause,
@@ -131,6 +134,7 @@ def _step(state: State, event: Event, now: datetime, rng: Random) -> list[Comman
             DigitPressed()
             | ExitFound()
             | Withdraw()
+            | MoveCaller()
             | SkillsWaived()
             | StickyOver()
             | ConnectDue()
@@ -159,10 +163,22 @@ def _step(state: State, event: Event, now: datetime, rng: Random) -> list[Comman
             | MemberRemoved()
         ):
             return configuring.step(state, event, now, rng)
-        case AsteriskLost() | AsteriskFound():
-            state.asterisk_up = isinstance(event, AsteriskFound)
-            return routing.route_all(state, list(state.queues), now, rng)
+        case AsteriskLost() | AsteriskFound() | DrainBegun() | DrainEnded():
+            return _circumstances_changed(state, event, now, rng)
     assert_never(event)
+
+
+def _circumstances_changed(
+    state: State,
+    event: AsteriskLost | AsteriskFound | DrainBegun | DrainEnded,
+    now: datetime,
+    rng: Random,
+) -> list[Command]:
+    if isinstance(event, DrainBegun | DrainEnded):
+        state.draining = isinstance(event, DrainBegun)
+        return []
+    state.asterisk_up = isinstance(event, AsteriskFound)
+    return routing.route_all(state, list(state.queues), now, rng)
 
 
 def _caller_entered(
@@ -171,9 +187,9 @@ def _caller_entered(
     if state.call_on(event.channel) is not None:
         return []  # told twice: once by Asterisk's event, once by what was read after a reconnect
     queue = state.queues.get(event.queue)
-    if queue is None:
+    if queue is None or state.draining:
         return [Release(event.call_id, event.channel, QueueStatus.UNAVAILABLE)]
-    refusal = routing.join_refusal(state, queue, event.terms.need)
+    refusal = routing.join_refusal(state, queue, event.terms.need, now)
     call = Call(
         event.call_id,
         event.queue,

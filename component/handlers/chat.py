@@ -70,22 +70,27 @@ class ChatHandlers:
         if not self._guard.admits(sender, said):
             log.warning("message not taken, too many", sender=account)
             return ""
-        answer = await self._answer(said, offered, identify)
+        answer = await self._answer(said, offered, identify, account)
         self._guard.answered(account, answer)
         return answer
 
-    async def _answer(self, said: str, offered: Sequence[Operation], identify: Identify) -> str:
+    async def _answer(
+        self, said: str, offered: Sequence[Operation], identify: Identify, account: str
+    ) -> str:
         if len(said) > MOST_CHARACTERS:
             return "That is too long for me."
         asked = understand(said, offered)
         if isinstance(asked, str):
             return asked
         try:
-            return told(await self._desk.perform(identify, asked.operation, asked.given))
+            answer = await self._desk.perform(identify, asked.operation, asked.given)
         except ArgumentError as error:
             return f"{error} Write: {usage(asked.operation)}"
         except DomainError as error:
             return words(error)
+        if answer.table is None:
+            log.info("operation carried out", operation=asked.operation.name, account=account)
+        return told(answer)
 
 
 @dataclass(slots=True)

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+import structlog
+
 from component.domain.errors import DomainError
 from component.domain.state import State
 from component.handlers.commands import Form, Outcome
@@ -22,6 +24,8 @@ from component.operations.model import (
 from component.operations.rights import Staff
 from component.operations.words import words
 from component.pubsub.addresses import bare
+
+log = structlog.get_logger(__name__)
 
 NAMESPACE = "urn:ivr-pubsub:command:1"
 
@@ -48,13 +52,16 @@ class OperationCommands:
             if form is not None:
                 fields = tuple(map(_field, form.blanks))
                 return Form(node, fields, is_last=form.is_last, title=operation.title)
-            return _outcome(operation, await self._desk.perform(identify, operation, given))
+            answer = await self._desk.perform(identify, operation, given)
         except NotPermittedError:
             raise
         except ArgumentError as error:
             raise FormError(str(error)) from error
         except DomainError as error:
             return Outcome(words(error), failed=True)
+        if answer.table is None:
+            log.info("operation carried out", operation=operation.name, account=bare(iq.sender))
+        return _outcome(operation, answer)
 
     def _identify(self, iq: IqRequest) -> Identify:
         account, address = bare(iq.sender), bare(iq.address)

@@ -8,6 +8,7 @@ from typing import NoReturn, Protocol, TypeVar
 from component.domain.events import Event
 from component.domain.state import State
 from component.operations.catalogue import OPERATIONS
+from component.operations.changes import Change
 from component.operations.model import (
     MOST_CHARACTERS,
     Answer,
@@ -38,6 +39,14 @@ class Writer(Protocol):
         ...
 
 
+class Books(Protocol):
+    """Where the configuration is written."""
+
+    async def write(self, change: Change) -> None:
+        """Change it. Raises `RefusedError`, or `StoreUnavailableError`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Blank:
     """An argument that is to be filled in, with what it can be filled in with."""
@@ -62,8 +71,9 @@ class Form:
 class Desk:
     """Finds what somebody may ask for, what has to be filled in for it, and has it done."""
 
-    def __init__(self, writer: Writer) -> None:
+    def __init__(self, writer: Writer, books: Books) -> None:
         self._writer = writer
+        self._books = books
 
     async def offered(self, identify: Identify) -> tuple[Operation, ...]:
         """Return what somebody may ask for."""
@@ -97,7 +107,10 @@ class Desk:
             scene = _scene(identify, operation, state, now, step)
             return operation.do(scene, _complete(scene, operation, given))
 
-        return await self._writer.errand(run)
+        answer = await self._writer.errand(run)
+        if answer.change is not None:
+            await self._books.write(answer.change)
+        return answer
 
 
 def _scene(

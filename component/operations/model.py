@@ -8,6 +8,7 @@ from enum import StrEnum
 from component.domain.errors import DomainError
 from component.domain.events import Event
 from component.domain.state import State
+from component.operations.changes import Change
 
 MOST_CHARACTERS = 200
 """Of anything that somebody fills in."""
@@ -106,6 +107,8 @@ class Answer:
 
     text: str
     table: Table | None = None
+    change: Change | None = None
+    """What is to be written into the configuration before this is answered."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,23 @@
 """What supervisors ask for: how things stand, and what agents have forgotten to do."""
 
+import re
 from collections.abc import Sequence
 
-from component.domain.model import MemberState
+from component.domain.events import MoveCaller
+from component.domain.model import Call, MemberState, Place
 from component.operations import agent
 from component.operations.agent import REASON, agent_of
-from component.operations.model import Answer, Argument, Choice, Given, Operation, Role, Scene
+from component.operations.changes import CloseQueue, OpenQueue
+from component.operations.model import (
+    Answer,
+    Argument,
+    ArgumentError,
+    Choice,
+    Given,
+    Operation,
+    Role,
+    Scene,
+)
 from component.operations.views import (
     agents_table,
     calls_table,
@@ -14,6 +26,8 @@ from component.operations.views import (
     queue_names,
     queues_table,
 )
+
+PRIORITY = re.compile("-?[0-9]{1,6}")
 
 
 def queue_choices(scene: Scene, _given: Given) -> Sequence[Choice]:
@@ -82,6 +96,66 @@ def _resume(scene: Scene, given: Given) -> Answer:
     return agent.resume(scene, agent_of(scene, given["agent"]), given)
 
 
+def _waiting(scene: Scene, _given: Given) -> Sequence[Choice]:
+    """Offer the callers who wait, told apart by what a supervisor may know."""
+    calls = (call for queue in queue_names(scene.state) for call in scene.state.line(queue))
+    return [Choice(call.id, _who(scene, call)) for call in calls if call.is_waiting]
+
+
+def _who(scene: Scene, call: Call) -> str:
+    name = call.caller.number if call.customer is None else call.customer.name
+    return f"{call.queue} {scene.state.position(call)}: {name or call.id}"
+
+
+def _other_queues(scene: Scene, given: Given) -> Sequence[Choice]:
+    """Offer to stay, and the queues where the caller is not."""
+    call = scene.state.calls.get(given.get("call", ""))
+    now = "" if call is None else call.queue
+    others = [name for name in queue_names(scene.state) if name != now]
+    return [Choice("", f"{now} (as now)"), *(Choice(name, name) for name in others)]
+
+
+def _places(_scene: Scene, _given: Given) -> Sequence[Choice]:
+    labels = {Place.KEEP: "by priority and waiting time", Place.FRONT: "first", Place.BACK: "last"}
+    return [Choice(place.value, label) for place, label in labels.items()]
+
+
+CALLER = Argument("call", "Caller", _waiting)
+
+
+def _move(scene: Scene, given: Given) -> Answer:
+    scene.step(MoveCaller(given["call"], given["queue"] or None, Place(given["place"])))
+    return _moved(scene, given["call"])
+
+
+def _set_priority(scene: Scene, given: Given) -> Answer:
+    written = given["priority"]
+    if not PRIORITY.fullmatch(written):
+        raise ArgumentError("Priority: a whole number, of six digits at most.")
+    scene.step(MoveCaller(given["call"], place=int(written)))
+    return _moved(scene, given["call"])
+
+
+def _moved(scene: Scene, call_id: str) -> Answer:
+    call = scene.state.calls[call_id]
+    if not call.is_waiting:
+        return Answer(f"The caller is no longer in {call.queue}.")
+    rings = f", and the call rings at {call.extension}" if call.offers else ""
+    return Answer(f"The caller waits in {call.queue}, place {scene.state.position(call)}{rings}.")
+
+
+def _close(_scene: Scene, given: Given) -> Answer:
+    queue = given["queue"]
+    return Answer(f"{queue} is closed for the rest of the day.", change=CloseQueue(queue))
+
+
+def _open(_scene: Scene, given: Given) -> Answer:
+    queue = given["queue"]
+    return Answer(f"{queue} is open.", change=OpenQueue(queue))
+
+
+ONE_QUEUE = Argument("queue", "Queue", queue_choices)
+
 OPERATIONS = (
     Operation(
         "agents", "Agents at a glance", Role.SUPERVISOR, _agents, (ANY_QUEUE,),
@@ -105,5 +179,27 @@ OPERATIONS = (
     Operation(
         "resume-agent", "Resume an agent", Role.SUPERVISOR, _resume, (AGENT, ANY_QUEUE),
         said=("resume agent", "unpause agent"), spoken=("agent", "queue"),
+    ),
+    Operation(
+        "move-caller", "Move a caller who waits", Role.SUPERVISOR, _move,
+        (
+            CALLER,
+            Argument("queue", "To queue", _other_queues, required=False, stage=2),
+            Argument("place", "To place", _places, Place.KEEP.value, stage=2),
+        ),
+        said=("move",), spoken=("call", "place", "queue"),
+    ),
+    Operation(
+        "set-priority", "Set a caller's priority", Role.SUPERVISOR, _set_priority,
+        (CALLER, Argument("priority", "Priority")),
+        said=("priority",), spoken=("call", "priority"),
+    ),
+    Operation(
+        "close-queue", "Close a queue for the day", Role.SUPERVISOR, _close, (ONE_QUEUE,),
+        said=("close",), spoken=("queue",),
+    ),
+    Operation(
+        "open-queue", "Open a queue", Role.SUPERVISOR, _open, (ONE_QUEUE,),
+        said=("open",), spoken=("queue",),
     ),
 )  # fmt: skip

@@ -1,6 +1,6 @@
 """How things stand, in tables: agents, queues, and the callers who wait or talk."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from component.domain.model import Agent, AgentState, Call, Member, MemberState
@@ -67,13 +67,6 @@ def condition(agent: Agent, members: Iterable[Member]) -> str:
     return "free" if agent.device_state.can_ring else "on the telephone"
 
 
-def waiting_calls(state: State) -> Iterator[Call]:
-    """Yield those who wait to be connected, by queue, the first to be served first."""
-    for queue in queue_names(state):
-        calls = (call for call in state.calls.values() if call.queue == queue)
-        yield from sorted(filter(is_queued, calls), key=state.position)
-
-
 def is_queued(call: Call) -> bool:
     """Tell whether a caller waits to be connected, perhaps while a phone rings."""
     return call.is_waiting and not call.direct
@@ -107,7 +100,7 @@ def _queue_row(state: State, queue: Queue, now: datetime) -> tuple[Cell, ...]:
     longest = state.longest_waiting(queue.name)
     return (
         queue.name,
-        "open",
+        "closed" if queue.closed_until is not None and now < queue.closed_until else "open",
         state.callers(queue.name),
         None if longest is None else now - longest,
         len(conditions),

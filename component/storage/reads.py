@@ -239,6 +239,7 @@ def _queue(row: Row) -> Queue:
         callback=_calling_back(row),
         message_to=MessageTo(row["message_to"]),
         message_personal=row["message_personal"],
+        closed_until=row["closed_until"],
     )
 
 

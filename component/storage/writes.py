@@ -46,6 +46,8 @@ PARTS: dict[str, str] = {
     "calls": """
         INSERT INTO calls SELECT * FROM json_populate_recordset(NULL::calls, {rows})
         ON CONFLICT (id) DO UPDATE SET
+            queue = excluded.queue, priority = excluded.priority,
+            original_position = excluded.original_position,
             state = excluded.state, extension = excluded.extension, offers = excluded.offers,
             attempt = excluded.attempt, tried = excluded.tried, retrying = excluded.retrying,
             revision = excluded.revision, answered_at = excluded.answered_at,

@@ -53,11 +53,25 @@ async def test_the_operator_sees_and_changes_the_same_on_the_command_line(world:
     assert said == "1000 is paused: meeting.\n"
     assert "paused" in await run("agents", "--config", config)
     assert "1000" not in await run("calls", "--config", config)
+    await run("queues", "close", "support", "--config", config)
+    await world.until(lambda: shows("closed", "queues", config), "the queue is shown as closed")
+    await world.call_support()
+    await world.until(
+        lambda: world.sql("SELECT 1 FROM calls WHERE outcome = 'joinempty'"), "nobody is let in"
+    )
+    await run("drain", "--wait", "--config", config)
+    drain = (await world.service.status())["drain"]
+    assert drain == {"ready": False, "detail": "drained"}
+
     await world.service.stop()
     with pytest.raises(CalledProcessError) as failed:
         await run("queues", "--config", config)
     assert "the service does not run here" in failed.value.stderr
     await world.service.start()
+
+
+async def shows(word: str, command: str, config: Path) -> bool:
+    return word in await run(command, "--config", config)
 
 
 async def run(*arguments: str | Path) -> str:

@@ -44,6 +44,7 @@ LATER = [
     "0020_choices",
     "0021_callbacks",
     "0022_messages",
+    "0023_closed_queues",
 ]
 ALL = ["0001_schema", *LATER]
 

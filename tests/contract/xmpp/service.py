@@ -25,7 +25,7 @@ from component.records import Ledger
 from component.xmpp.link import XmppLink
 from component.xmpp.session import Place, Timings
 from lab.xmpp_server import COMPONENT, XmppServerSettings
-from tests.small_centre import small_centre
+from tests.small_centre import Notebook, small_centre
 
 T = TypeVar("T")
 
@@ -62,6 +62,7 @@ class Service:
         self._policy = policy
         ledger = Ledger()
         self.state = small_centre(ledger, ACCOUNTS)
+        self.books = Notebook()
         self._pubsub = PubSub(ledger, domain, {ADMIN: Role.OWNER}, policy)
         self._pubsub.provision(ACCOUNTS, 20)
         self._owed: dict[int, Outgoing] = {}
@@ -82,7 +83,7 @@ class Service:
             "1.2.3",
             lambda: f"new-{next(ids)}",
             self._policy,
-            desk=Desk(self),
+            desk=Desk(self, self.books),
             staff=Staff(self._domain, administrators=frozenset({ADMIN})),
         )
         self._task = asyncio.create_task(self.link.run(self, self))

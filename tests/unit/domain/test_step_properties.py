@@ -30,13 +30,15 @@ from component.domain.events import (
     CustomerAnswered,
     DigitPressed,
     ExitFound,
+    ExtendWrapUp,
     LegAnswered,
     LegEnded,
+    MoveCaller,
     Said,
     Withdraw,
     WrapUpOver,
 )
-from component.domain.model import AgentState, Caller, CallState, DeviceState, Leg, LegEnd
+from component.domain.model import AgentState, Caller, CallState, DeviceState, Leg, LegEnd, Place
 from component.domain.queue import CallingBack, StrategyName
 from component.domain.terms import Need, Terms
 from tests.unit.domain.call_centre import CallCentre
@@ -110,6 +112,14 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(call=calls)
     def supervisor_withdraws_the_caller(self, call: str) -> None:
         self._do(lambda: self.centre.take(Withdraw(call)))
+
+    @rule(call=calls, place=st.sampled_from(Place), queue=st.sampled_from(["support", "other"]))
+    def supervisor_moves_the_caller(self, call: str, place: Place, queue: str) -> None:
+        self._do(lambda: self.centre.take(MoveCaller(call, queue, place)))
+
+    @rule(extension=st.sampled_from(EXTENSIONS))
+    def agent_extends_the_wrap_up(self, extension: str) -> None:
+        self._do(lambda: self.centre.take(ExtendWrapUp(extension, timedelta(seconds=3))))
 
     @rule(call=calls, number=st.integers(1, 3))
     def announcement_is_over(self, call: str, number: int) -> None:

@@ -17,7 +17,7 @@ from component.operations.rights import Staff
 from component.pubsub.model import Item, Role
 from component.pubsub.policy import DEFAULT_POLICY, Policy
 from component.pubsub.service import PubSub
-from tests.small_centre import small_centre
+from tests.small_centre import Notebook, small_centre
 from tests.unit.pubsub.provisioned import (
     ACCOUNTS,
     ADMIN,
@@ -88,7 +88,7 @@ class Dialogue:
             "1.2.3",
             lambda: next(self._ids),
             policy,
-            desk=Desk(self.engine),
+            desk=Desk(self.engine, Notebook()),
             staff=STAFF,
         )
 

@@ -8,6 +8,7 @@ from component.handlers.dispatch import dispatcher
 from component.operations.desk import Desk
 from component.pubsub.model import Affiliation, Role
 from component.pubsub.policy import Policy
+from tests.small_centre import Notebook
 from tests.unit.handlers.dialogue import STAFF, Dialogue, Refusal, canonical
 from tests.unit.pubsub.provisioned import AGENT, DOMAIN
 
@@ -207,7 +208,7 @@ async def test_the_service_says_whom_strangers_may_ask(dialogue: Dialogue) -> No
         DOMAIN,
         "1.2.3",
         lambda: "id",
-        desk=Desk(dialogue.engine),
+        desk=Desk(dialogue.engine, Notebook()),
         staff=STAFF,
         contact=contact,
     )

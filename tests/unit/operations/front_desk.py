@@ -16,7 +16,7 @@ from component.operations.model import Answer, Asker
 from component.operations.rights import Staff
 from component.pubsub.addresses import bare
 from component.records import Ledger
-from tests.small_centre import small_centre
+from tests.small_centre import Notebook, small_centre
 
 T = TypeVar("T")
 
@@ -38,7 +38,8 @@ class FrontDesk:
         self.now = datetime(2026, 1, 1, 9, tzinfo=UTC)
         self.decided: list[Command] = []
         self.failure: Exception | None = None
-        self.desk = Desk(self)
+        self.books = Notebook()
+        self.desk = Desk(self, self.books)
 
     async def errand(self, run: Callable[[State, Callable[[Event], None], datetime], T]) -> T:
         if self.failure is not None:
@@ -63,12 +64,12 @@ class FrontDesk:
         return [operation.name for operation in await self.desk.offered(who(account, address))]
 
     async def form(
-        self, name: str, account: str = AGENT, address: str = DOMAIN, **given: str
+        self, name: str, /, account: str = AGENT, address: str = DOMAIN, **given: str
     ) -> Form | None:
         return await self.desk.form(who(account, address), OPERATIONS[name], given)
 
     async def ask(
-        self, name: str, account: str = AGENT, address: str = DOMAIN, **given: str
+        self, name: str, /, account: str = AGENT, address: str = DOMAIN, **given: str
     ) -> Answer:
         return await self.desk.perform(who(account, address), OPERATIONS[name], given)
 

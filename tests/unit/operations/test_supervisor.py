@@ -1,12 +1,14 @@
 """What supervisors ask for: how things stand, and what agents have forgotten to do."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from component.domain.errors import NotLoggedOnError
-from component.domain.events import CallerEntered
+from component.domain.errors import NotLoggedOnError, QueueRefusesError
+from component.domain.events import CallerEntered, QueueChanged
 from component.domain.model import Caller, MemberState
+from component.operations.changes import CloseQueue, OpenQueue
 from component.operations.model import Answer, ArgumentError
 from tests.unit.operations.front_desk import DOMAIN, SUPERVISOR, FrontDesk
 
@@ -89,3 +91,54 @@ async def test_only_those_are_offered_who_are_logged_on(desk: FrontDesk) -> None
         await desk.ask("log-off-agent", SUPERVISOR, agent="2000")
     with pytest.raises(NotLoggedOnError):
         await desk.ask("log-off-agent", SUPERVISOR, f"ext2000@{DOMAIN}")
+
+
+async def test_a_caller_is_chosen_then_where_to(desk: FrontDesk) -> None:
+    desk.take(QueueChanged(replace(desk.state.queues["support"], name="sales")))
+    await desk.ask("log-on")
+    calls = [enter(desk, number) for number in (1, 2, 3)]
+    first = await desk.form("move-caller", SUPERVISOR)
+    assert first is not None
+    assert not first.is_last
+    (caller,) = first.blanks
+    assert caller.choices is not None
+    assert [(c.value, c.label) for c in caller.choices] == [
+        ("call1", "support 1: 5551"), ("call2", "support 2: 5552"), ("call3", "support 3: 5553"),
+    ]  # fmt: skip
+    second = await desk.form("move-caller", SUPERVISOR, call="call3")
+    assert second is not None
+    assert second.is_last
+    queue, place = second.blanks
+    assert queue.choices is not None
+    assert place.choices is not None
+    assert [c.value for c in queue.choices] == ["", "sales"]
+    assert [c.value for c in place.choices] == ["keep", "front", "back"]
+    answer = await desk.ask("move-caller", SUPERVISOR, call="call3", place="front")
+    assert answer.text == "The caller waits in support, place 1."
+    assert [call.id for call in desk.state.line("support")] == [calls[2], calls[0], calls[1]]
+    with pytest.raises(QueueRefusesError):
+        await desk.ask("move-caller", SUPERVISOR, call="call3", queue="sales")
+
+
+async def test_a_priority_is_set(desk: FrontDesk) -> None:
+    await desk.ask("log-on")
+    for number in (1, 2, 3):
+        enter(desk, number)
+    answer = await desk.ask("set-priority", SUPERVISOR, call="call3", priority="7")
+    assert answer.text == "The caller waits in support, place 1."
+    with pytest.raises(ArgumentError):
+        await desk.ask("set-priority", SUPERVISOR, call="call3", priority="high")
+
+
+async def test_a_queue_is_closed_and_opened(desk: FrontDesk) -> None:
+    answer = await desk.ask("close-queue", SUPERVISOR, queue="support")
+    assert answer.text == "support is closed for the rest of the day."
+    await desk.ask("open-queue", SUPERVISOR, queue="support")
+    assert desk.books.written == [CloseQueue("support"), OpenQueue("support")]
+
+
+async def test_a_closed_queue_is_shown_as_closed(desk: FrontDesk) -> None:
+    closed = replace(desk.state.queues["support"], closed_until=desk.now + timedelta(hours=1))
+    desk.take(QueueChanged(closed))
+    (queue,) = rows(await desk.ask("queues", SUPERVISOR))
+    assert queue["state"] == "closed"

@@ -1,0 +1,128 @@
+"""A supervisor moves a caller who waits: within the line, or to another queue."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from component.domain.commands import Announce, Hold, Release
+from component.domain.errors import NotWaitingError, QueueRefusesError, UnknownQueueError
+from component.domain.events import MoveCaller
+from component.domain.model import CallState, DeviceState, Member, Place, QueueStatus
+from tests.unit.domain.call_centre import SUPPORT, CallCentre, of_kind
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.fixture
+def centre() -> CallCentre:
+    """1000 serves support and talks; 2000 serves sales, where nobody is let wait if he is gone."""
+    centre = CallCentre(extensions=("1000",))
+    sales = replace(SUPPORT, name="sales", max_wait=timedelta(seconds=300), musicclass="jazz")
+    centre.state.put_queue(sales)
+    agent = replace(centre.agent("1000"), extension="2000", device="PJSIP/2000")
+    centre.state.agents.put("2000", agent)
+    centre.state.members.put(("sales", "2000"), Member("sales", "2000"))
+    centre.log_on("1000")
+    centre.answer(centre.enter())
+    return centre
+
+
+def line(centre: CallCentre, queue: str = "support") -> list[str]:
+    return [call.id for call in centre.state.waiting(queue)]
+
+
+def test_to_the_front_and_to_the_back(centre: CallCentre) -> None:
+    calls = [centre.enter() for _ in range(3)]
+    assert line(centre) == calls
+    centre.take(MoveCaller(calls[2], place=Place.FRONT))
+    assert line(centre) == [calls[2], calls[0], calls[1]]
+    centre.take(MoveCaller(calls[1], place=Place.FRONT))
+    assert line(centre) == [calls[1], calls[2], calls[0]]
+    centre.take(MoveCaller(calls[1], place=Place.BACK))
+    assert line(centre) == [calls[2], calls[0], calls[1]]
+    newest = centre.enter()
+    assert line(centre) == [calls[2], calls[0], newest, calls[1]]
+
+
+def test_who_is_in_front_stays_there(centre: CallCentre) -> None:
+    first, second = centre.enter(), centre.enter()
+    for _ in range(2):
+        centre.take(MoveCaller(first, place=Place.FRONT))
+    assert line(centre) == [first, second]
+    assert centre.call(first).priority == 1
+
+
+def test_by_a_priority(centre: CallCentre) -> None:
+    first, second = centre.enter(), centre.enter()
+    centre.take(MoveCaller(second, place=5))
+    assert line(centre) == [second, first]
+    assert centre.call(second).priority == 5
+
+
+def test_to_another_queue_by_its_settings(centre: CallCentre) -> None:
+    centre.log_on_to("sales", "2000")
+    centre.device("2000", DeviceState.INUSE)
+    call = centre.enter()
+    centre.after(50)
+    commands = centre.take(MoveCaller(call, "sales"))
+    assert line(centre) == []
+    assert line(centre, "sales") == [call]
+    assert [(c.musicclass, c.at_most) for c in of_kind(commands, Hold)] == [
+        ("jazz", timedelta(seconds=330))
+    ]
+    assert [c.extensions for c in of_kind(commands, Announce)] == [("2000",)]
+    centre.after(299)
+    assert centre.call(call).state is CallState.WAITING
+    centre.after(1)
+    assert centre.call(call).state is CallState.ENDED
+    assert [r.status for r in centre.all(Release)] == [QueueStatus.TIMEOUT]
+
+
+def test_who_is_free_there_is_offered_the_call(centre: CallCentre) -> None:
+    centre.log_on_to("sales", "2000")
+    call = centre.enter()
+    centre.take(MoveCaller(call, "sales"))
+    assert centre.call(call).extension == "2000"
+
+
+def test_the_log_tells_of_both_queues(centre: CallCentre) -> None:
+    centre.log_on_to("sales", "2000")
+    call = centre.enter()
+    centre.after(5)
+    centre.take(MoveCaller(call, "sales"))
+    entries = [
+        (e.queuename, e.event, e.data)
+        for e in centre.state.queue_log.values()
+        if e.callid == centre.call(call).channel
+    ]
+    assert entries[:3] == [
+        ("support", "ENTERQUEUE", ("", "5550102", "1")),
+        ("support", "WITHDRAW", ("1", "1", "5", "moved to sales")),
+        ("sales", "ENTERQUEUE", ("", "5550102", "1")),
+    ]
+
+
+def test_what_cannot_be_done_changes_nothing(centre: CallCentre) -> None:
+    call = centre.enter()
+    before = centre.call(call)
+    with pytest.raises(QueueRefusesError):
+        centre.take(MoveCaller(call, "sales"))  # nobody is logged on there
+    with pytest.raises(UnknownQueueError):
+        centre.take(MoveCaller(call, "nowhere"))
+    with pytest.raises(NotWaitingError):
+        centre.take(MoveCaller("call1", "sales"))  # talks
+    with pytest.raises(NotWaitingError):
+        centre.take(MoveCaller("nobody"))
+    assert centre.call(call) == before
+
+
+def test_whose_phone_rings_stays_in_the_queue(centre: CallCentre) -> None:
+    centre.log_on_to("sales", "2000")
+    call = centre.enter()
+    centre.leg_ends(centre.call("call1").leg)
+    assert centre.call(call).state is CallState.OFFERED
+    with pytest.raises(NotWaitingError):
+        centre.take(MoveCaller(call, "sales"))
+    centre.take(MoveCaller(call, place=Place.FRONT))
+    assert centre.call(call).state is CallState.OFFERED
