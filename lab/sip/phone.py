@@ -95,6 +95,11 @@ class Phone:
         """Whether the server has accepted our registration."""
         return self._registration is not None
 
+    @property
+    def uri(self) -> str:
+        """Where the phone can be called past any server, while it is open."""
+        return sip_uri(self.user, self._host, self._open.port)
+
     def open(self) -> None:
         """Take a port and listen. Raises `OSError` if no port is free."""
         wire = self._ports.open(self._host)
@@ -180,8 +185,7 @@ class Phone:
         return self._endpoint
 
     def _contact(self) -> Header:
-        uri = sip_uri(self.user, self._host, self._open.port)
-        return "Contact", format_address(uri)
+        return "Contact", format_address(self.uri)
 
     def _new_dialog(self, *, local: str, remote: str, target: str) -> Dialog:
         return Dialog(

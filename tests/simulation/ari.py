@@ -115,12 +115,16 @@ class SimulatedAri(AriClient):
         self,
         channelId: str,  # noqa: N803
         endpoint: str,
-        originator: str,
+        originator: str | None,
         timeout: int,
         **_: object,
     ) -> None:
         if channelId in self._asterisk.channels:
             raise AriError(409, "Channel with given unique ID already exists")
+        if originator is None:
+            self._history.note("call customer", channelId, endpoint)
+            self._asterisk.call_customer(channelId, timeout)
+            return
         if originator not in self._asterisk.channels:
             raise AriError(400, "Provided originator channel was not found")
         if not self._asterisk.phones[endpoint].registered:

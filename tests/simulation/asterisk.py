@@ -65,6 +65,8 @@ class Channel:
     created: float
     device: str = ""
     """Of a leg: the phone."""
+    to_customer: bool = False
+    """A customer is called back on it."""
     arguments: str = ""
     state: str = "Up"
     in_stasis: bool = False
@@ -212,7 +214,7 @@ class Asterisk:
         self._unbridge(channel)
         if was_ours:
             self._tell(channel.id, "StasisEnd", channel=shown(channel))
-        if was_ours or channel.device:
+        if was_ours or channel.device or channel.to_customer:
             self._tell(channel.id, "ChannelDestroyed", channel=shown(channel), cause=cause)
         if channel.device:
             self.show_state(self.phones[channel.device])
@@ -248,6 +250,31 @@ class Asterisk:
     def _silence(self, channel: Channel) -> None:
         for playback in [p for p, at in self.playbacks.items() if at is channel]:
             self.finish(playback)
+
+    def call_customer(self, channel_id: str, ring_seconds: float) -> None:
+        """Ring a customer, who reacts when the time has come, or never."""
+        channel = Channel(channel_id, self._loop.time(), state="Ringing", to_customer=True)
+        self.channels[channel_id] = channel
+        self._set_timer(channel, "ring", ring_seconds, lambda channel: self.destroy(channel, 19))
+        dice = self._dice
+        if dice.random() < self._scenario.reached:
+            self._set_timer(channel, "react", dice.uniform(0.05, 6), self._customer_answers)
+        elif cause := dice.choice((17, 19, 21, 0)):
+            react = dice.uniform(0.05, 3)
+            self._set_timer(channel, "react", react, lambda channel: self.destroy(channel, cause))
+
+    def _customer_answers(self, channel: Channel) -> None:
+        """Be there; then press a key, hang up, or be an answering machine."""
+        self._cancel(channel, "ring")
+        channel.state, channel.in_stasis, channel.entered = "Up", True, self._loop.time()
+        self._history.note("customer answers", channel.id)
+        self._tell(channel.id, "StasisStart", channel=shown(channel), args=["customer"])
+        dice = self._dice
+        if digit := dice.choice(("1", "1", "1", "2", "")):
+            after = dice.uniform(0.05, 8)
+            self._set_timer(channel, "react", after, lambda channel: self.press(channel, digit))
+        patience = dice.expovariate(1 / self._scenario.patience_seconds)
+        self._set_timer(channel, "patience", patience, self._hang_up_caller)
 
     # The agents' phones. ------------------------------------------------------------------------
 

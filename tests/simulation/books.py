@@ -1,6 +1,6 @@
 """What somebody writes down who watches a call centre: people, their seats, callers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from component.domain.model import Agent, Call, CallState, DeviceState, Leg, Member
@@ -78,6 +78,28 @@ class Seat:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """That a caller is not on the line and is to be called back."""
+
+    asked_at: datetime
+    calls: int = 0
+    calling: bool = False
+    again_at: datetime | None = None
+
+    def changed(self, **changes: object) -> "Kept":
+        return replace(self, **changes)  # type: ignore[arg-type]
+
+    @classmethod
+    def of(cls, call: Call) -> "Kept | None":
+        """Return what the store says of a call."""
+        callback = call.callback
+        if callback is None or not call.is_kept:
+            return None
+        calling = call.state is CallState.CALLING
+        return cls(callback.asked_at, callback.calls, calling, callback.again_at)
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
     """A call that has not ended."""
 
@@ -93,6 +115,14 @@ class Caller:
     """To whom an agent passed the call on, past the queue."""
     need: Need = ANYBODY
     customer: int | None = None
+    kept: Kept | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is for an agent only that the caller waits."""
+        if self.kept is not None:
+            return not (self.channel or self.kept.calling or self.kept.again_at)
+        return not self.offered_to and not self.answered
 
     def accepts(self, seat: Seat, person: Person) -> bool:
         """Tell whether an agent is within the limits, and good enough."""
@@ -116,4 +146,5 @@ class Caller:
             call.extension if call.direct else None,
             call.terms.need,
             None if call.customer is None else call.customer.id,
+            Kept.of(call),
         )

@@ -17,12 +17,14 @@ from random import Random
 from typing import TypeVar
 
 from component.domain.commands import (
+    CallCustomer,
     Command,
     EndCall,
     HideCall,
     Redirect,
     Release,
     Ring,
+    Say,
     ShowCall,
     WakeAt,
 )
@@ -51,6 +53,7 @@ from component.domain.strategies import ROUND_ROBIN
 from component.ports import Stored
 from component.records import Ledger
 from tests.simulation.books import Caller, Person, Seat
+from tests.simulation.callbacks import KeptPlaces
 from tests.simulation.history import History
 from tests.unit.domain import reference as naive
 from tests.unit.domain.reference import admissible
@@ -79,6 +82,9 @@ class Reference:
         self._orders = 0
         self._spoke: dict[int, Spoke] = {}
         self._now = datetime.min.replace(tzinfo=UTC)
+        self._places = KeptPlaces(self)
+        self.state: State | None = None
+        """What was stepped last."""
         self._holding_out: dict[str, bool] = {}
         """Callers who have a timer that ends their waiting for one agent."""
 
@@ -95,6 +101,7 @@ class Reference:
         self._holding_out.clear()
         for call_id, caller in self._callers.items():
             self._hold_out(call_id, caller)
+        self._places.load(stored.calls)
         self._rung = {turn.queue: (turn.logon_order, turn.extension) for turn in stored.turns}
         # What is known of devices is not stored.
         people = {name: replace(p, device=self._people[name].device) for name, p in people.items()}
@@ -106,10 +113,11 @@ class Reference:
     def step(self, state: State, event: Event, now: datetime, rng: Random) -> list[Command]:
         """Let the domain decide, and check that it decided well."""
         commands = step(state, event, now, rng)
-        self._ledger = state.ledger
+        self._ledger, self.state = state.ledger, state
         self._history.note("step", event)
         self._now = now
-        self._enter(event, commands, now)
+        if not self._places.enter(event, commands, now):
+            self._enter(event, commands, now)
         for call_id, some in groupby(
             (c for c in commands if not _is_about_nobody(c)), key=_rung_for
         ):
@@ -170,6 +178,8 @@ class Reference:
                 self._history.counts[f"released {QueueStatus(status)}"] += 1
             case EndCall(call_id) | Redirect(call_id):
                 self._set(self._callers, call_id, None)
+            case Say() | CallCustomer():
+                self._places.follow(command, self._now)
 
     def _hide(self, extension: str, call_id: str, reason: OfferEnd) -> None:
         caller = self._callers[call_id]
@@ -285,24 +295,30 @@ class Reference:
         if caller.offered_to:
             self._history.fail(f"{call_id} is offered to {chosen} and to {caller.offered_to}")
         expected = self._expected(caller)
+        put_aside = self._places.is_rung(call_id, chosen)
+        if put_aside:
+            expected = {frozenset(chosen)}
         if caller.passed_to is not None:
             self._history.counts["calls passed on"] += 1
             expected = {frozenset({caller.passed_to})}
         if frozenset(chosen) not in expected:
             self._history.fail(f"{call_id} is offered to {chosen}, not to {expected}")
         for extension, leg in chosen.items():
-            if caller.passed_to is None:
+            if caller.passed_to is None and not put_aside:
                 self._nobody_is_skipped(caller, extension)
-                seat = self._seats[caller.queue, extension]
-                if self._queues[caller.queue].strategy in ROUND_ROBIN:
-                    self._set(self._rung, caller.queue, (seat.order, extension))
+                self._note_rung(caller.queue, extension)
             self._person(extension, leg=leg, queue=caller.queue, wrap_up_until=None)
         self._caller(call_id, offered_to=frozenset(chosen))
+
+    def _note_rung(self, queue: str, extension: str) -> None:
+        if self._queues[queue].strategy in ROUND_ROBIN:
+            seat = self._seats[queue, extension]
+            self._set(self._rung, queue, (seat.order, extension))
 
     def _nobody_is_skipped(self, caller: Caller, extension: str) -> None:
         weight = self._queues[caller.queue].weight
         for call_id, other in self._callers.items():
-            if other.offered_to or other.answered or extension in other.tried:
+            if not other.waits or extension in other.tried:
                 continue
             seat = self._seats.get((other.queue, extension))
             if seat is None or not other.accepts(seat, self._people[extension]):
@@ -365,10 +381,9 @@ class Reference:
 
     def _nobody_waits_in_vain(self, commands: list[Command]) -> None:
         for call_id, caller in self._callers.items():
-            waits = not caller.offered_to and not caller.answered
             if call_id in self._holding_out:
                 continue
-            if waits and (free := self._expected(caller)):
+            if caller.waits and (free := self._expected(caller)):
                 self._history.fail(f"{call_id} waits though {free} are free, after {commands}")
 
     # The books. ---------------------------------------------------------------------------------

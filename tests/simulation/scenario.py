@@ -4,12 +4,17 @@ from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from random import Random
 
-from component.domain.queue import AutoPause, Queue, StrategyName
+from component.domain.queue import AutoPause, CallingBack, Queue, StrategyName
 
 EXITS = "exits"
 """The context that has an extension for one of the keys."""
 
 EXIT_KEY = "0"
+
+CALLBACK_KEY = "3"
+
+CUSTOMERS = "Local/{number}@customers/n"
+"""What is dialled to call a customer back."""
 
 
 WISHES = (
@@ -75,6 +80,10 @@ class Scenario:
     """What callers bring along, as arguments of `Stasis()`."""
     changes_per_second: float = 0.0
     """Queues that the operator gives other settings."""
+    callbacks_per_second: float = 0.0
+    """Callers who ask to be called back."""
+    reached: float = 0.5
+    """The probability that a customer who is called back answers."""
     hang_ups: float = 0.0
     """The probability that an agent, having answered, soon hangs up, having heard the caller or
     not."""
@@ -105,7 +114,30 @@ def draw(seed: int, calls: int = 60) -> Scenario:
         changes_per_second=Random(f"changes {seed}").choice((0.0, 0.0, 0.02)),
         hang_ups=Random(f"hang-ups {seed}").choice((0.0, 0.2)),  # so that older seeds stay alike
     )
+    scenario = _calling_back(Random(f"callbacks {seed}"), scenario)  # likewise
     return scenario if dice.random() < 0.9 else replace(scenario, faults=NO_FAULTS)
+
+
+def _calling_back(dice: Random, scenario: Scenario) -> Scenario:
+    """Let half of the call centres call back."""
+    if dice.random() < 0.5:
+        return scenario
+    terms = CallingBack(
+        key=CALLBACK_KEY,
+        dial=CUSTOMERS,
+        maxlen=dice.choice((2, 20)),
+        per_number=20,
+        max_age=timedelta(seconds=dice.choice((20.0, 120.0))),
+        timeout=timedelta(seconds=dice.choice((2.0, 10.0))),
+        tries=dice.choice((1, 3)),
+        retry=timedelta(seconds=dice.choice((1.0, 10.0))),
+    )
+    return replace(
+        scenario,
+        queues=tuple(replace(queue, callback=terms) for queue in scenario.queues),
+        callbacks_per_second=dice.choice((0.2, 1.0)),
+        reached=dice.choice((0.4, 0.9)),
+    )
 
 
 def draw_queue(dice: Random, number: int) -> Queue:

@@ -25,6 +25,12 @@ PATIENCE_SECONDS = 4000.0
 
 PLACES = {
     ("outside", "ENTERQUEUE"): "waiting",
+    ("waiting", "CALLBACK"): "away",
+    ("away", "CALLBACKCALL"): "called",
+    ("away", "CALLBACKFAILED"): "outside",
+    ("called", "CALLBACKMISSED"): "away",
+    ("called", "CALLBACKTAKEN"): "waiting",
+    ("called", "CALLBACKFAILED"): "outside",
     ("waiting", "RINGNOANSWER"): "waiting",
     ("waiting", "RINGCANCELED"): "waiting",
     ("waiting", "AGENTDUMP"): "waiting",
@@ -65,15 +71,26 @@ def nobody_forgotten(world: "World") -> None:
 def _one_sided(world: "World", life: "Life") -> Iterator[str]:
     """Yield what is known in Asterisk or in the engine only, as it may be for a moment."""
     known = {call.channel for call in life.state.calls.values()}
-    legs = {leg_channel(a.leg) for a in life.state.agents.values() if a.leg is not None}
+    calling = [call for call in life.state.calls.values() if call.state is CallState.CALLING]
+    put_aside = {call.leg for call in calling}
+    legs = {
+        leg_channel(agent.leg)
+        for agent in life.state.agents.values()
+        if agent.leg is not None and agent.leg not in put_aside
+    }
     for channel in world.asterisk.channels.values():
         if channel.device and channel.id not in legs:
             yield f"leg {channel.id} is nobody's"
+        elif channel.to_customer and channel.id not in known:
+            yield f"the call {channel.id} is nobody's"
         elif channel.in_stasis and not channel.device and channel.id not in known:
             yield f"{channel.id} is forgotten"
     for call in life.state.calls.values():
         if call.channel in world.fates:
             yield f"{call.id} has lost its caller {call.channel}"
+    for call in calling:
+        if call.channel not in world.asterisk.channels:
+            yield f"the call {call.channel} is believed in"
     for leg in legs - world.asterisk.channels.keys():
         yield f"leg {leg} is believed in"
 
@@ -82,15 +99,18 @@ async def settled(world: "World") -> None:
     """Wait until all callers are gone and everything that follows from it is done."""
     for _ in range(int(PATIENCE_SECONDS)):
         await world._pass(1.0)
-        if world.life is not None and not any(
-            channel.in_stasis for channel in world.asterisk.channels.values()
-        ):
+        in_stasis = any(channel.in_stasis for channel in world.asterisk.channels.values())
+        if world.life is not None and not (in_stasis or _anybody_is_to_be_called(world.life)):
             break
     else:
         world.history.fail("callers are left though all faults are over")
     for _ in range(int(SETTLING_SECONDS)):
         await world._pass(1.0)
     await asyncio.sleep(0)
+
+
+def _anybody_is_to_be_called(life: "Life") -> bool:
+    return any(call.is_kept for call in life.state.calls.values())
 
 
 def nothing_left_over(world: "World") -> None:

@@ -7,7 +7,7 @@ to kill it is to cancel them.
 import asyncio
 from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from random import Random
 from typing import Any, NoReturn
@@ -31,7 +31,7 @@ from tests.simulation.history import History, ViolationError
 from tests.simulation.life import ADDRESS, Life, Surroundings
 from tests.simulation.loop import VirtualTimeLoop
 from tests.simulation.reference import Reference
-from tests.simulation.scenario import NO_FAULTS, Scenario, draw_queue
+from tests.simulation.scenario import CALLBACK_KEY, NO_FAULTS, Scenario, draw_queue
 from tests.simulation.store import UnreliableStore
 from tests.simulation.xmpp import Link, Subscriber, XmppServer
 
@@ -135,6 +135,7 @@ class World:
         yield "", self.scenario.log_changes_per_second, self._private_call
         yield "", self.scenario.keys_per_second, self._press_key
         yield "", self.scenario.changes_per_second, self._change_queue
+        yield "", self.scenario.callbacks_per_second, self._ask_to_be_called_back
 
     def _repeat(self, name: str, rate: float, act: Callable[[], None]) -> None:
         """Let something happen at random, this often a second, for as long as the storm lasts."""
@@ -250,7 +251,8 @@ class World:
     def _change_queue(self) -> None:
         """Let the operator change a queue's settings; the service hears of it, or loads it."""
         number = self.dice.randrange(len(self.queues))
-        queue = draw_queue(self.dice, number)
+        old = self.store.queues[number]
+        queue = replace(draw_queue(self.dice, number), callback=old.callback)
         self.history.note("queue changed", queue.name)
         self.store.queues[number] = queue
         if self.life is not None and self.life.serving:
@@ -271,6 +273,20 @@ class World:
         callers = [c for c in self.asterisk.channels.values() if c.in_stasis and not c.device]
         if callers:
             self.asterisk.press(self.dice.choice(callers), self.dice.choice("0123"))
+
+    def _ask_to_be_called_back(self) -> None:
+        """Let somebody who waits key what it takes; who is sent away by it hangs up."""
+        callers = [c for c in self.asterisk.channels.values() if c.in_stasis and not c.device]
+        waiting = [c for c in callers if c.bridge is None]
+        if waiting:
+            channel, after = self.dice.choice(waiting), 0.0
+            for digit in (CALLBACK_KEY, "#", "1"):
+                self.loop.call_later(after, self._press, channel, digit)
+                after += self.dice.uniform(0.1, 2)
+
+    def _press(self, channel: Channel, digit: str) -> None:
+        if self.asterisk.channels.get(channel.id) is channel and channel.in_stasis:
+            self.asterisk.press(channel, digit)
 
     def _private_call(self) -> None:
         phone = self.asterisk.phones[self.dice.choice(self.devices)]

@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
+import component.domain
 from lab.paths import ASTERISK_CONFIG, EJABBERD_CONFIG, PROSODY_CONFIG
 from lab.template import PLACEHOLDER
+
+DOMAIN = Path(component.domain.__path__[0])
 
 pytestmark = pytest.mark.unit
 
@@ -20,10 +23,13 @@ def sentences() -> dict[str, str]:
 def played() -> set[str]:
     dialplan = (ASTERISK_CONFIG / "extensions.conf").read_text()
     instructions = [line for line in dialplan.splitlines() if not line.startswith(";")]
-    return set(re.findall(r"ivr/([a-z-]+)", "\n".join(instructions)))
+    by_the_service = [path.read_text() for path in DOMAIN.glob("*.py")]
+    return set(re.findall(r"\bivr/([a-z-]+)", "\n".join([*instructions, *by_the_service])))
 
 
-def test_every_prompt_of_the_dialplan_has_a_sentence_and_none_is_left_over() -> None:
+def test_every_prompt_of_the_dialplan_and_the_service_has_a_sentence_and_none_is_left_over() -> (
+    None
+):
     assert played() == set(sentences())
 
 

@@ -1,0 +1,126 @@
+"""Callers keep their place, hang up, and are called back when it is their turn."""
+
+import pytest
+
+from lab.sip import IncomingCall, Phone, rejecting, ringing_only
+from tests.e2e.world import World, prompt
+
+pytestmark = [pytest.mark.e2e, pytest.mark.queue(callback_key="2", callback_retry=1.0)]
+
+CUSTOMER = "5550142"
+
+
+@pytest.fixture
+async def agent(world: World) -> Phone:
+    """Extension 1000, logged on."""
+    return await world.agent("1000")
+
+
+@pytest.fixture
+async def customer(world: World) -> Phone:
+    """A customer's phone, which rings when it is called back."""
+    phone = await world.caller(CUSTOMER)
+    phone.on_call = ringing_only()
+    reached = phone.uri.replace(CUSTOMER, "{number}").removeprefix("sip:")
+    dial = f"PJSIP/anonymous/sip:{reached}"
+    await world.sql("UPDATE queues SET callback_dial = $1", dial)
+    return phone
+
+
+async def asks_to_be_called_back(world: World, agent: Phone, customer: Phone) -> IncomingCall:
+    """The only agent talks, a caller waits, keys what it takes, and is let go."""
+    await world.call_support(number="5550101")
+    talking = await agent.next_call(10)
+    await talking.answered(10)
+    call = await customer.dial("0000")
+    await call.answered(10)
+    await call.send_digits("1")
+    await call.send_digits("1111")
+    await in_state(world, "waiting")
+    await call.send_digits("2#1")
+    await in_state(world, "away")
+    await call.ended(30)
+    return talking
+
+
+async def in_state(world: World, state: str) -> None:
+    await world.until(
+        lambda: world.sql("SELECT 1 FROM calls WHERE state = $1", state), f"a call is {state}"
+    )
+
+
+async def test_whoever_keeps_the_place_is_called_and_talks_with_the_agent(
+    world: World, agent: Phone, customer: Phone
+) -> None:
+    talking = await asks_to_be_called_back(world, agent, customer)
+    watcher = await world.watcher("1000")
+    await watcher.next("answered")
+    await talking.hang_up()
+    await watcher.next("ended")
+    called = await customer.next_call(10)
+    called.answer()
+    await called.hears(prompt("callback-connect"), 20)
+    await called.send_digits("1")
+
+    shown = await watcher.next("offered")
+    assert shown.called_back == CUSTOMER
+    taken = await agent.next_call(10)
+    await taken.answered(10)
+    await watcher.next("answered")
+    await called.send_digits("7")
+    assert (await watcher.next("answered")).digits == "11117"
+    await taken.hang_up()
+    await called.ended(10)
+    await world.quiet()
+    events = await world.sql("SELECT event FROM queue_log WHERE callid <> 'NONE' ORDER BY id")
+    assert [row["event"] for row in events][4:] == [
+        "COMPLETEAGENT", "CALLBACKCALL", "CALLBACKTAKEN", "CONNECT", "COMPLETEAGENT",
+    ]  # fmt: skip
+
+
+async def test_a_customer_who_declines_is_called_again_and_the_agent_serves_others_meanwhile(
+    world: World, agent: Phone, customer: Phone
+) -> None:
+    talking = await asks_to_be_called_back(world, agent, customer)
+    customer.on_call = rejecting(486)
+    await talking.hang_up()
+    await customer.next_call(10)
+    await world.until(
+        lambda: world.sql("SELECT 1 FROM queue_log WHERE event = 'CALLBACKMISSED'"),
+        "it is logged that the customer was not reached",
+    )
+    customer.on_call = ringing_only()
+    again = await customer.next_call(15)
+    again.answer()
+    await again.answered(10)
+    await again.send_digits("2")
+    await again.ended(15)
+    await world.quiet()
+    [row] = await world.sql("SELECT data1 FROM queue_log WHERE event = 'CALLBACKFAILED'")
+    assert row["data1"] == "declined"
+
+
+async def test_whoever_keeps_the_place_is_called_back_once_by_a_service_that_was_killed_twice(
+    world: World, agent: Phone, customer: Phone
+) -> None:
+    talking = await asks_to_be_called_back(world, agent, customer)
+    await world.service.process.kill()
+    await world.service.start()
+    await world.service.ready()
+    await talking.hang_up()
+    called = await customer.next_call(15)
+    await in_state(world, "calling")
+    await world.service.process.kill()
+    await world.service.start()
+    await world.service.ready()
+
+    called.answer()
+    await called.answered(10)
+    await called.hears(prompt("callback-connect"), 30)
+    await called.send_digits("1")
+    taken = await agent.next_call(10)
+    await taken.answered(10)
+    await called.hang_up()
+    await world.quiet()
+    calls = await world.sql("SELECT 1 FROM queue_log WHERE event = 'CALLBACKCALL'")
+    assert len(calls) == 1
