@@ -8,7 +8,8 @@ rather not parse XML.
 import json
 from datetime import UTC, datetime
 
-from component.domain.model import Call, Callback, CallState, Transfer
+from component.domain.kept_place import Callback
+from component.domain.model import Call, CallState, Transfer
 from component.markup import NOTHING, Markup, element, text
 
 CALL_NAMESPACE = "urn:ivr-pubsub:call:1"

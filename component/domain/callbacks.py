@@ -20,15 +20,8 @@ from component.domain.events import (
     CustomerAnswered,
     WaitTimedOut,
 )
-from component.domain.model import (
-    Agent,
-    AgentState,
-    Call,
-    Callback,
-    CallState,
-    Offer,
-    Outcome,
-)
+from component.domain.kept_place import Callback
+from component.domain.model import Agent, AgentState, Call, CallState, Offer, Outcome
 from component.domain.obstacles import obstacle
 from component.domain.queue import MessageTo, Queue
 from component.domain.reserving import let_go, reserved_for

@@ -11,7 +11,8 @@ from datetime import datetime
 from component.domain import announcements
 from component.domain.commands import Command, WakeAt
 from component.domain.events import CallbackExpired
-from component.domain.model import Call, Callback, CallState, Dialogue
+from component.domain.kept_place import Callback, Dialogue
+from component.domain.model import Call, CallState
 from component.domain.state import State
 from component.domain.transitions import CALL_TRANSITIONS, CallMove, advance
 

@@ -19,7 +19,8 @@ from component.domain.events import (
     NumberLookedUp,
     Withdraw,
 )
-from component.domain.model import Call, Callback, CallState, LegEnd, Member, Outcome
+from component.domain.kept_place import Callback
+from component.domain.model import Call, CallState, LegEnd, Member, Outcome
 
 NONE = "NONE"
 """No call, or no agent."""

@@ -9,16 +9,15 @@ import asyncpg
 
 from component.domain.announcements import average
 from component.domain.configuring import Configured
+from component.domain.kept_place import Callback, Dialogue
 from component.domain.model import (
     NOTHING,
     Agent,
     AgentState,
     Call,
-    Callback,
     Caller,
     CallState,
     Customer,
-    Dialogue,
     Leg,
     Member,
     Offer,

@@ -12,7 +12,8 @@ import xmlschema
 from hypothesis import given
 from hypothesis import strategies as st
 
-from component.domain.model import Call, Callback, Caller, CallState, Customer, Leg, Offer, Transfer
+from component.domain.kept_place import Callback
+from component.domain.model import Call, Caller, CallState, Customer, Leg, Offer, Transfer
 from component.payloads import announcement_xml, call_xml
 
 pytestmark = pytest.mark.unit
@@ -191,6 +192,7 @@ def test_the_example_of_the_documentation_is_what_is_published() -> None:
         state=CallState.ANSWERED,
         offers=(Offer("2000", Leg("call1", 2), offered),),
         attempt=2,
+        callback=Callback("+495550177", "channel1", at + timedelta(seconds=30), calls=1),
         answered_at=at + timedelta(seconds=69.25),
         revision=4,
         transfers=(Transfer("1000", offered, attended=False),),

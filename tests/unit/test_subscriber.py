@@ -8,7 +8,8 @@ import pytest
 from slixmpp import Message
 
 from component.call_event import ShownCalls, read
-from component.domain.model import Call, Callback, Caller, CallState, Customer, Leg, Offer, Transfer
+from component.domain.kept_place import Callback
+from component.domain.model import Call, Caller, CallState, Customer, Leg, Offer, Transfer
 from component.payloads import call_xml
 from component.subscriber import Subscriber
 from tests.unit.transport import FakeTransport

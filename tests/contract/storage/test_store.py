@@ -5,15 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from component.domain.kept_place import Callback, Dialogue
 from component.domain.model import (
     Agent,
     AgentState,
     Call,
-    Callback,
     Caller,
     CallState,
     Customer,
-    Dialogue,
     Leg,
     Offer,
     Outcome,
