@@ -3,8 +3,10 @@ called back.
 """
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from component.domain import why
+from component.domain.choice import ChosenBy
 from component.domain.commands import CallCustomer, Command, WakeAt
 from component.domain.events import CallbackTimedOut
 from component.domain.model import Agent, Call, Caller, CallState, Leg, Offer, Turn
@@ -57,24 +59,32 @@ def let_go(state: State, call: Call) -> list[str]:
     return sorted(queues & state.queues.keys())
 
 
-def call_customer(
-    state: State, queue: Queue, call: Call, offer: Offer, endpoint: str
+def call_back(
+    state: State, call: Call, extension: str, by: ChosenBy, now: datetime
 ) -> list[Command]:
-    """Call a customer, and keep the agent free to whom the call is to be offered then."""
-    assert call.callback is not None, "somebody asked to be called"
-    now, timeout = offer.offered_at, queue.callback.timeout
-    callback = replace(call.callback, calls=call.callback.calls + 1, called_at=now)
+    """Call the customer whose turn it is, and keep the agent free to whom the call is offered then.
+
+    Where all phones would ring one agent is enough: the others serve the next callers.
+    """
+    queue, callback = state.queues[call.queue], call.callback
+    endpoint = None if callback is None else queue.callback.endpoint(callback.number)
+    if callback is None or endpoint is None:
+        return []
+    leg, timeout = Leg(call.id, call.attempt + 1), queue.callback.timeout
+    why.note(state, call, [Offer(extension, leg, now)], by, now)
+    callback = replace(callback, calls=callback.calls + 1, called_at=now)
     called = replace(
         call,
         state=advance(CALL_TRANSITIONS, call.state, CallMove.CALL_BACK),
-        attempt=offer.leg.attempt,
+        attempt=leg.attempt,
         channel=f"{CUSTOMER_PREFIX}{call.id}.{callback.calls}",
         callback=callback,
     )
     state.calls.put(call.id, called)
-    reserve(state, queue, offer.extension, offer.leg)
+    reserve(state, queue, extension, leg)
+    note_turn(state, queue, extension)
     caller, at_most = Caller(queue.callback.callerid), timeout + GRACE
     return [
-        CallCustomer(call.id, called.channel, endpoint, caller, at_most, offer.extension),
+        CallCustomer(call.id, called.channel, endpoint, caller, at_most, extension),
         WakeAt(now + timeout, CallbackTimedOut(called.channel)),
     ]

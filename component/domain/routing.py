@@ -46,7 +46,7 @@ from component.domain.model import (
     QueueStatus,
 )
 from component.domain.queue import AutoPause, MessageTo, Queue
-from component.domain.reserving import GRACE, call_customer, note_turn, reserve
+from component.domain.reserving import GRACE, call_back, note_turn, reserve
 from component.domain.state import State
 from component.domain.strategies import STRATEGIES
 from component.domain.terms import Need
@@ -317,7 +317,7 @@ def _offer(
     """
     queue = state.queues[call.queue]
     if call.state is CallState.AWAY:
-        return _call_back(state, call, extensions[0], by, now)
+        return call_back(state, call, extensions[0], by, now)
     offers = tuple(
         Offer(extension, Leg(call.id, attempt), now)
         for attempt, extension in enumerate(extensions, start=call.attempt + 1)
@@ -344,20 +344,6 @@ def message(queue: Queue, call: Call, to: Iterable[str], kind: MessageTo) -> lis
     """Tell agents by message of a call, if that is the kind of message that the queue sends."""
     extensions = tuple(to) if queue.message_to is kind else ()
     return [Announce(call, extensions, queue.message_personal)] if extensions else []
-
-
-def _call_back(
-    state: State, call: Call, extension: str, by: ChosenBy, now: datetime
-) -> list[Command]:
-    """Call the customer. Where all phones would ring one agent is enough: the others serve on."""
-    queue = state.queues[call.queue]
-    endpoint = None if call.callback is None else queue.callback.endpoint(call.callback.number)
-    if endpoint is None:
-        return []
-    leg = Leg(call.id, call.attempt + 1)
-    why.note(state, call, [Offer(extension, leg, now)], by, now)
-    note_turn(state, queue, extension)
-    return call_customer(state, queue, call, Offer(extension, leg, now), endpoint)
 
 
 def ring(state: State, queue: Queue, call: Call, offer: Offer, peer: str = "") -> list[Command]:
