@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from component.domain.commands import (
+    Announce,
     CallCustomer,
     Connect,
     EndCall,
@@ -36,7 +37,7 @@ from component.domain.model import (
     Outcome,
     QueueStatus,
 )
-from component.domain.queue import StrategyName
+from component.domain.queue import MessageTo, StrategyName
 from component.domain.terms import Need, Terms
 from tests.unit.domain.call_centre import of_kind
 from tests.unit.domain.callbacks import TERMS, CallbackCentre
@@ -215,6 +216,14 @@ def test_who_presses_1_is_offered_to_the_agent_who_was_kept_free() -> None:
     assert centre.ringing() == ["1000"]
     centre.answer(call)
     assert centre.all(Connect)[-1].channel == "ivrcallback-call2.1"
+
+
+def test_where_the_agent_is_told_by_message_it_is_when_the_call_is_offered() -> None:
+    centre = CallbackCentre(message_to=MessageTo.AGENT)
+    call = centre.called()
+    centre.customer_answers(call)
+    [told] = of_kind(centre.keys(call, "1"), Announce)
+    assert told.extensions == ("1000",)
 
 
 def test_the_call_ends_as_any_other() -> None:
