@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import sys
 import tempfile
 import time
@@ -33,11 +34,13 @@ part, too.
 async def run(size: Size, directory: Path) -> str:
     """Measure everything; return the report."""
     began = time.monotonic()
+    load = os.getloadavg()[1]
     noted = Figures()
     with PortBlock() as ports:
         async with running(size.agents, directory, ports) as centre:
             await measure(centre, size, noted)
-    head = f"{HEAD}\nMeasured on {datetime.now(UTC):%Y-%m-%d}.\n"
+    day = f"{datetime.now(UTC):%Y-%m-%d}"
+    head = f"{HEAD}\nMeasured on {day}; the load average before was {load:.1f}.\n"
     return report(noted, results(noted, size), time.monotonic() - began, head)
 
 

@@ -42,13 +42,13 @@ AT_ONCE = 10
 
 SIZES: Mapping[str, Size] = {
     "full": Size(
-        entries={3: 200, 100: 200, 1000: 200},
-        busy={3: 20.0, 100: 12.0},
+        entries={3: 150, 100: 150, 1000: 150},
+        busy={3: 15.0, 100: 10.0},
         turns={3: Traffic(0.3, 80), 20: Traffic(1.0, 200), 100: Traffic(4.0, 300)},
         crowd=300,
         rates=(10, 20, 30, 40, 50, 60, 70, 80, 100, 120, 150),
-        step=4.0,
-        lookups=200,
+        step=3.0,
+        lookups=100,
     ),
     "quick": Size(
         entries={3: 30, 100: 30},
