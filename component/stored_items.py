@@ -69,7 +69,8 @@ class StoredItems:
             if key in stored:
                 table.load(key, stored[key])
             else:
-                table.forget(key)
+                # It stays in memory, for whoever retracts it again: subscribers are told only then.
+                table.doubted.discard(key)
 
 
 def _lacking(notification: Notification) -> Item | None:

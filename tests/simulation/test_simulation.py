@@ -26,6 +26,7 @@ TELLING = {
 
 FAILED = {
     7770015: "a wait for one agent that ends in a batch which the store does not take, ends again",
+    196485643: "a retraction whose commit was in doubt is made again, and told to nobody",
 }
 """Seeds that failed, and what went wrong."""
 

@@ -68,6 +68,11 @@ async def publish(service: Service, item_id: str, payload: str) -> None:
     )
 
 
+async def retract(service: Service, item_id: str) -> None:
+    request = Request(OWNER, DOMAIN, "news")
+    await service.engine.pubsub(lambda pubsub, _: pubsub.retract_for(request, [item_id], None))
+
+
 async def retrieve(service: Service) -> list[str]:
     request = Request(READER, DOMAIN, "news")
     _, items = await read_whole(
@@ -162,14 +167,16 @@ async def test_what_a_lost_answer_may_have_replaced_is_taken_over_as_the_store_h
     assert service.pubsub.items["news", "item1"] == store.items["news", "item1"]
 
 
-async def test_what_a_lost_answer_may_have_deleted_is_gone_if_it_was(
+async def test_what_a_lost_answer_may_have_deleted_is_retracted_again_and_told(
     service: Service, store: TroubledStore
 ) -> None:
+    await subscribe(service)
     store.loses_line = True
     with pytest.raises(StoreUnavailableError):
-        await service.engine.pubsub(
-            lambda pubsub, _: pubsub.retract_for(Request(OWNER, DOMAIN, "news"), ["item2"], None)
-        )
+        await retract(service, "item2")
     await until_written(service)
     assert await retrieve(service) == ["<a>1</a>"]
     assert list(store.items) == [("news", "item1")]
+
+    await retract(service, "item2")
+    assert told(service)[-1] == "<ItemRetracted node='news'/>"
