@@ -19,6 +19,7 @@ from component.database import database_url
 from component.domain.events import Event
 from component.domain.state import State
 from component.engine import Engine
+from component.gate import Gate
 from component.handlers.dispatch import dispatcher
 from component.handlers.notify import event_markup
 from component.http import HttpServer, Status
@@ -195,7 +196,13 @@ class Service:
             render_presence=render_presence,
             address=config.xmpp.domain,
         )
-        routes = AgiRoutes(directory, engine.step, asterisk.remember, deadline=config.agi.deadline)
+        routes = AgiRoutes(
+            directory,
+            engine.step,
+            asterisk.remember,
+            Gate(store, clock).admit,
+            deadline=config.agi.deadline,
+        )
         agi = FastAgiServer(
             config.agi.host,
             config.agi.port,

@@ -41,7 +41,8 @@ for command in (
     app.command()(command)
 
 TableArgument = Annotated[
-    Literal["customers", "extensions", "members"], typer.Argument(help="What it is about.")
+    Literal["customers", "extensions", "members", "people"],
+    typer.Argument(help="What it is about."),
 ]
 
 
@@ -153,11 +154,12 @@ def import_(
     ] = False,
     config: ConfigOption = None,
 ) -> None:
-    """Take over customers, extensions or members from a CSV file: all of it, or nothing.
+    """Take over customers, extensions, members or people from a CSV file: all of it, or nothing.
 
     The first line names the columns. customers: code, name; all further columns are attributes
     that travel with the call. extensions: extension, device, jid. members: queue, extension, and
-    penalty if not 0. A row replaces the one with the same key. A running service follows.
+    penalty if not 0. people: number, name, jid, pin (empty: none). A row replaces the one with the
+    same key. A running service follows.
     """
     settings = _load(config)
     from component.tables import TableError, TableName
@@ -183,7 +185,7 @@ def export(
     file: Annotated[Path, typer.Argument(help="CSV file to write; - is standard output.")],
     config: ConfigOption = None,
 ) -> None:
-    """Write customers, extensions or members to a CSV file, as `import` reads it."""
+    """Write customers, extensions, members or people to a CSV file, as `import` reads it."""
     settings = _load(config)
     from component.tables import TableError, TableName
     from component.transfer import export_file

@@ -156,7 +156,7 @@ class Decider:
                         seq=self._outbox.next_seq(now),
                         sender=self._address,
                         recipients=tuple(
-                            dict.fromkeys(self._state.agents[e].jid for e in extensions)
+                            dict.fromkeys(self._state.agents[e].account for e in extensions)
                         ),
                         type="chat",
                         body=announcement_xml(call, personal=personal),

@@ -11,7 +11,17 @@ from typing import Protocol
 
 from component.domain.choice import Choice
 from component.domain.commands import CallCommand, Command
-from component.domain.model import Agent, Call, Customer, DeviceState, Leg, Member, Spoke, Turn
+from component.domain.model import (
+    Agent,
+    Call,
+    Customer,
+    DeviceState,
+    Leg,
+    Member,
+    Person,
+    Spoke,
+    Turn,
+)
 from component.domain.queue import Queue
 from component.domain.queue_log import LogEntry
 from component.domain.terms import USUAL, Terms
@@ -119,6 +129,14 @@ class Stored:
     """Oldest first."""
 
 
+class NotAdmittedError(Exception):
+    """Somebody may not log on. `status` is what the dialplan is told."""
+
+    def __init__(self, status: str) -> None:
+        super().__init__(status)
+        self.status = status
+
+
 class Store(Protocol):
     """The database."""
 
@@ -148,6 +166,17 @@ class Directory(Protocol):
         """Return who keyed this code; without one, who calls from this number. None: nobody known.
 
         Raises `StoreUnavailableError`; the caller of this method sets the deadline.
+        """
+        ...
+
+
+class People(Protocol):
+    """Who may log on at any extension."""
+
+    async def person(self, number: str) -> tuple[Person, str] | None:
+        """Return who has this number, and the PIN as it is stored, empty if there is none.
+
+        None: nobody. Raises `StoreUnavailableError`.
         """
         ...
 

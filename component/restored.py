@@ -19,7 +19,7 @@ class Restored:
     state: State
     outbox: Outbox
     accounts: Mapping[str, str]
-    """Extension → linked account."""
+    """Extension → the account of who is there."""
 
 
 async def restore(store: Store, ledger: Ledger, pubsub: PubSub, now: datetime) -> Restored:
@@ -40,7 +40,7 @@ def _taken_over(stored: Stored, ledger: Ledger, pubsub: PubSub, now: datetime) -
         redirects=stored.redirects,
     )
     pubsub.resume(now)
-    accounts = {agent.extension: agent.jid for agent in stored.agents}
+    accounts = {agent.extension: agent.account for agent in stored.agents}
     return Restored(_state(ledger, stored), Outbox(stored.outgoing, now), accounts)
 
 

@@ -1,4 +1,4 @@
-"""The operator's tables as CSV: what the columns are, and what is wrong with a file. Pure.
+"""The operator's tables as CSV: what the columns are, and what is wrong with a file.
 
 The first line names the columns, in any order. Fields are separated by commas, semicolons or tabs,
 whatever the first line uses, and quoted as RFC 4180 says.
@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from component import pins
 
 if TYPE_CHECKING:
     import _csv
@@ -41,6 +43,7 @@ class TableName(StrEnum):
     CUSTOMERS = "customers"
     EXTENSIONS = "extensions"
     MEMBERS = "members"
+    PEOPLE = "people"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,21 @@ def _jid(value: str) -> str:
     return _text(value).lower()
 
 
+def _digits(value: str) -> str:
+    if not (value.isascii() and value.isdecimal()):
+        raise ValueError("must consist of digits")
+    return value
+
+
+def _pin(value: str) -> str:
+    """Return it hashed; what is hashed already, by an export, stays as it is."""
+    if not value or pins.is_hashed(value):
+        return value
+    if not pins.PIN.fullmatch(value):
+        raise ValueError("must be empty or 4 to 12 digits")
+    return pins.hashed(value)
+
+
 def _penalty(value: str) -> int:
     if not value.isdecimal() or int(value) > _LARGEST_INTEGER:
         raise ValueError("must be a whole number from 0")
@@ -113,6 +131,10 @@ TABLES: Mapping[TableName, Table] = {
         key=("queue", "extension"),
         columns={"queue": _required, "extension": _extension, "penalty": _penalty},
         optional={"penalty": 0},
+    ),
+    TableName.PEOPLE: Table(
+        key=("number",),
+        columns={"number": _digits, "name": _required, "jid": _jid, "pin": _pin},
     ),
 }
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from random import Random
 from typing import assert_never
 
-from component.domain import routing
+from component.domain import persons, routing
 from component.domain.commands import Command, HangUpLeg, WakeAt
 from component.domain.errors import (
     AlreadyLoggedOnError,
@@ -59,6 +59,7 @@ def step(state: State, event: AgentEvent, now: datetime, rng: Random) -> list[Co
 
 def _log_on(state: State, event: LogOn, now: datetime, rng: Random) -> list[Command]:
     members = _memberships(state, event.device, event.queue)
+    seated = persons.arrive(state, _agent_at(state, event.device), event.person)
     logged_off = [member for member in members if member.state is MemberState.LOGGED_OFF]
     if not logged_off:
         raise AlreadyLoggedOnError(device=event.device, queue=event.queue)
@@ -66,7 +67,7 @@ def _log_on(state: State, event: LogOn, now: datetime, rng: Random) -> list[Comm
         advance(MEMBER_TRANSITIONS, member.state, MemberMove.LOG_ON)
         logged_on = replace(member, logged_on_at=now, logon_order=state.next_logon_order())
         state.members.put((member.queue, member.extension), logged_on)
-    return routing.route_all(state, [member.queue for member in logged_off], now, rng)
+    return seated + routing.route_all(state, [member.queue for member in logged_off], now, rng)
 
 
 def _log_off(state: State, event: LogOff, now: datetime, rng: Random) -> list[Command]:

@@ -140,8 +140,9 @@ def _agent_changed(state: State, event: AgentChanged, now: datetime, rng: Random
     agent = old = state.agents.get(event.extension)
     if agent is None:
         agent = Agent(event.extension, event.device, event.jid)
-    if old is None or old.jid != event.jid:
-        commands.append(HostNode(event.extension, event.jid))
+    account = replace(agent, jid=event.jid).account
+    if old is None or old.account != account:
+        commands.append(HostNode(event.extension, account))
     if old is None or old.device != event.device:
         # What the old device did says nothing about the new one.
         agent = replace(agent, device=event.device, device_state=DeviceState.UNKNOWN)

@@ -8,6 +8,8 @@ DomainError
 ├── AlreadyLoggedOnError
 ├── NotLoggedOnError
 ├── NotInWrapUpError
+├── ExtensionInUseError
+├── AgentElsewhereError
 ├── NotWaitingError
 └── QueueRefusesError
 """
@@ -57,3 +59,11 @@ class NotWaitingError(DomainError):
 
 class QueueRefusesError(DomainError):
     """The queue lets nobody in now."""
+
+
+class ExtensionInUseError(DomainError):
+    """Another agent is logged on at this extension."""
+
+
+class AgentElsewhereError(DomainError):
+    """The agent is logged on at another extension."""

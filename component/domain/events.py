@@ -3,7 +3,15 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from component.domain.model import Caller, Customer, DeviceState, Leg, LegEnd, Place
+from component.domain.model import (
+    Caller,
+    Customer,
+    DeviceState,
+    Leg,
+    LegEnd,
+    Person,
+    Place,
+)
 from component.domain.queue import Queue
 from component.domain.terms import USUAL, Terms
 
@@ -212,6 +220,8 @@ class LogOn:
 
     device: str
     queue: str | None
+    person: Person | None = None
+    """Who that is; None is the extension's own agent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -212,6 +212,15 @@ class Transfer:
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """Who logs on at whichever extension is free."""
+
+    number: str
+    jid: str
+    """The XMPP account, a bare JID."""
+
+
+@dataclass(frozen=True, slots=True)
 class Agent:
     """A person at an extension."""
 
@@ -235,6 +244,13 @@ class Agent:
     """The extension is no more: the agent goes when the call that is going on is over."""
     skills: dict[str, int] = field(default_factory=dict)
     """What the agent can do, and how well: the greater the level, the better."""
+    person: Person | None = None
+    """Who is logged on here; None is the extension's own agent."""
+
+    @property
+    def account(self) -> str:
+        """The XMPP account of who is here: it sees the calls."""
+        return self.jid if self.person is None else self.person.jid
 
 
 @dataclass(frozen=True, slots=True)

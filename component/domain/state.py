@@ -52,6 +52,8 @@ class State:
         self.candidates = Candidates()
         self.presence = Presence()
         self._by_device: dict[str, str] = {}
+        self._by_person: dict[str, str] = {}
+        self._vacated: set[str] = set()
         self._by_leg: dict[Leg, str] = {}
         self._by_account: defaultdict[str, set[str]] = defaultdict(set)
         self._by_channel: dict[str, str] = {}
@@ -129,6 +131,16 @@ class State:
         """Return the agent who has this device."""
         extension = self._by_device.get(device)
         return None if extension is None else self.agents[extension]
+
+    def extension_of(self, person: str) -> str | None:
+        """Return where a person, named by number, is logged on or has a call in hand."""
+        return self._by_person.get(person)
+
+    def take_vacated(self) -> list[str]:
+        """Return the extensions from which somebody may have gone since this was asked last."""
+        vacated = sorted(self._vacated)
+        self._vacated.clear()
+        return vacated
 
     def extensions_of(self, account: str) -> list[str]:
         """Return the extensions that an XMPP account, a bare JID, is linked to."""
@@ -275,17 +287,22 @@ class State:
                 self._by_leg.pop(old.leg, None)
         if new is not None:
             self._by_device[new.device] = new.extension
-            self._by_account[new.jid].add(new.extension)
+            self._by_account[new.account].add(new.extension)
+            if new.person is not None:
+                self._by_person[new.person.number] = new.extension
+                self._vacated.add(new.extension)
             if new.leg is not None:
                 self._by_leg[new.leg] = new.extension
             for queue in self._queues_of[new.extension]:
                 self._place(new, self.members[queue, new.extension])
 
     def _unlink(self, agent: Agent) -> None:
-        extensions = self._by_account[agent.jid]
+        extensions = self._by_account[agent.account]
         extensions.discard(agent.extension)
         if not extensions:
-            del self._by_account[agent.jid]
+            del self._by_account[agent.account]
+        if agent.person is not None:
+            self._by_person.pop(agent.person.number, None)
 
     def _member_changed(self, old: Member | None, new: Member | None) -> None:
         if old is not None:
@@ -293,6 +310,7 @@ class State:
                 line = self._logged_on[old.queue]
                 del line[bisect_left(line, (old.logon_order, old.extension))]
             self._queues_of[old.extension].discard(old.queue)
+            self._vacated.add(old.extension)
             self.candidates.place(old.queue, old.extension, None)
             self.candidates.keep_back(old.queue, old.extension, None)
             self.presence.place(old.queue, old.extension, old.penalty, None)

@@ -15,6 +15,7 @@ from component.domain import (
     callbacks,
     callers,
     configuring,
+    persons,
     routing,
     transfers,
 )
@@ -107,6 +108,7 @@ def step(state: State, event: Event, now: datetime, rng: Random) -> list[Command
         commands = _step(state, event, now, rng)
         for queue in filter(state.queues.get, state.presence.take_disturbed()):
             commands += routing.leave_if_empty(state, queue, now)
+        commands += persons.leave(state)
     except DomainError:
         state.ledger.rollback(mark)
         raise

@@ -86,7 +86,7 @@ def _agent_row(state: State, extension: str, now: datetime) -> tuple[Cell, ...]:
         agent.calls_taken,
         agent.last_call,
         agent.device,
-        agent.jid,
+        agent.account,
     )
 
 

@@ -12,6 +12,8 @@ WORDS: dict[type[DomainError], str] = {
     errors.AlreadyLoggedOnError: "That extension is logged on already.",
     errors.NotLoggedOnError: "That extension is not logged on.",
     errors.NotInWrapUpError: "That extension is not in wrap-up.",
+    errors.ExtensionInUseError: "Another agent is logged on at that extension.",
+    errors.AgentElsewhereError: "That agent is logged on at another extension.",
     errors.NotWaitingError: "No such caller waits, or the call rings at an agent just now.",
     errors.QueueRefusesError: "That queue lets nobody in now.",
 }

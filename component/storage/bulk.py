@@ -48,6 +48,7 @@ _CHECKS: dict[TableName, tuple[str, ...]] = {
         """SELECT line, 'there is no extension ' || extension AS problem
         FROM imported WHERE extension NOT IN (SELECT extension FROM extensions)""",
     ),
+    TableName.PEOPLE: (),
 }
 """What only the database can say about the rows of a file."""
 

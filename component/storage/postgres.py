@@ -9,6 +9,7 @@ from typing import Self
 
 import asyncpg
 
+from component.domain.model import Person
 from component.ports import Changes, Stored, StoreRefusedError, StoreUnavailableError
 from component.pubsub.model import Item
 from component.storage import reads
@@ -98,6 +99,15 @@ class PostgresStore:
         text, parameters = statement(changes)
         async with self._connection() as connection:
             await connection.fetch(text, *parameters)
+
+    async def person(self, number: str) -> tuple[Person, str] | None:
+        """Return who has this number, and the PIN as it is stored, empty if there is none.
+
+        None: nobody. Raises `StoreUnavailableError`.
+        """
+        async with self._connection() as connection:
+            row = await connection.fetchrow("SELECT jid, pin FROM people WHERE number = $1", number)
+        return None if row is None else (Person(number, row["jid"]), row["pin"])
 
     async def forget_choices(self, older: timedelta) -> bool:
         """Delete some of the choices that are older; return whether there may be more of them.

@@ -22,6 +22,7 @@ from component.domain.model import (
     Member,
     Offer,
     Outcome,
+    Person,
     Spoke,
     Told,
     Transfer,
@@ -285,6 +286,7 @@ def _agent(row: Row) -> Agent:
         last_call=row["last_call"],
         calls_taken=row["calls_taken"],
         skills=agent.skills,
+        person=row["person"] and Person(row["person"], row["person_jid"]),
     )
 
 

@@ -34,7 +34,8 @@ PARTS: dict[str, str] = {
             state = excluded.state, leg_call = excluded.leg_call,
             leg_attempt = excluded.leg_attempt, queue = excluded.queue,
             wrap_up_until = excluded.wrap_up_until, last_call = excluded.last_call,
-            calls_taken = excluded.calls_taken""",
+            calls_taken = excluded.calls_taken, person = excluded.person,
+            person_jid = excluded.person_jid""",
     # The operator may have taken the membership away meanwhile; it is not brought back.
     "members": """
         UPDATE members SET
@@ -201,6 +202,8 @@ def _agent(agent: Agent) -> Row:
         "wrap_up_until": agent.wrap_up_until,
         "last_call": agent.last_call,
         "calls_taken": agent.calls_taken,
+        "person": agent.person and agent.person.number,
+        "person_jid": agent.person and agent.person.jid,
     }
 
 

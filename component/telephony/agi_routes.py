@@ -12,7 +12,9 @@ from collections.abc import Awaitable, Callable, Mapping
 import structlog
 
 from component.domain.errors import (
+    AgentElsewhereError,
     AlreadyLoggedOnError,
+    ExtensionInUseError,
     NotAMemberError,
     NotLoggedOnError,
     NotWaitingError,
@@ -20,14 +22,17 @@ from component.domain.errors import (
     UnknownQueueError,
 )
 from component.domain.events import Event, LogOff, LogOn, Pause, Unpause, Withdraw
-from component.domain.model import Customer
-from component.ports import Directory, StoreRefusedError, StoreUnavailableError
+from component.domain.model import Customer, Person
+from component.ports import Directory, NotAdmittedError, StoreRefusedError, StoreUnavailableError
 from component.telephony.agi import AgiRequest, AgiSession, Script
 
 log = structlog.get_logger(__name__)
 
 Step = Callable[[Event], Awaitable[None]]
 """The engine's: take in an event and wait until it is committed."""
+
+Admit = Callable[[str, str], Awaitable[Person]]
+"""Return the person of a number and PIN. Raises `NotAdmittedError`, `StoreUnavailableError`."""
 
 Remember = Callable[[str, str, Customer | None], None]
 """Keep the result of a look-up: channel, digits, customer."""
@@ -37,11 +42,18 @@ class AgiRoutes:
     """The scripts. `deadline` is in seconds, for the database's part in each."""
 
     def __init__(
-        self, directory: Directory, step: Step, remember: Remember, *, deadline: float
+        self,
+        directory: Directory,
+        step: Step,
+        remember: Remember,
+        admit: Admit,
+        *,
+        deadline: float,
     ) -> None:
         self._directory = directory
         self._step = step
         self._remember = remember
+        self._admit = admit
         self._deadline = deadline
 
     def scripts(self) -> Mapping[str, Script]:
@@ -84,12 +96,27 @@ class AgiRoutes:
         await session.set_variable("CUSTOMERSTATUS", status)
 
     async def log_on(self, session: AgiSession, request: AgiRequest) -> None:
-        """Arguments: device, queue (none: all that the device's agent is a member of).
+        """Arguments: device, queue (none: all that the device's agent is a member of), number and
+        PIN of a person (none: the extension's own agent).
 
-        AQMSTATUS as of AddQueueMember, or NOTAMEMBER, FAILED.
+        AQMSTATUS as of AddQueueMember, or NOTAMEMBER, FAILED, EXTENSIONINUSE; of a person also
+        NOSUCHAGENT, PINREQUIRED, WRONGPIN, LOCKED, AGENTELSEWHERE.
         """
-        event = LogOn(request.argument(1), request.argument(2) or None)
-        await session.set_variable("AQMSTATUS", await self._taken(event, done="ADDED"))
+        device, queue = request.argument(1), request.argument(2) or None
+        number, pin = request.argument(3), request.argument(4)
+        person: Person | None = None
+        try:
+            async with asyncio.timeout(self._deadline):
+                person = await self._admit(number, pin) if number else None
+        except NotAdmittedError as refusal:
+            status = refusal.status
+            log.info("log-on by phone", device=device, queue=queue, person=number, result=status)
+        except (StoreUnavailableError, StoreRefusedError, TimeoutError) as error:
+            log.error("request by phone failed", error=str(error) or "no answer in time")
+            status = "FAILED"
+        else:
+            status = await self._taken(LogOn(device, queue, person), done="ADDED")
+        await session.set_variable("AQMSTATUS", status)
 
     async def log_off(self, session: AgiSession, request: AgiRequest) -> None:
         """Arguments: device, queue (none: all).
@@ -150,6 +177,10 @@ class AgiRoutes:
         try:
             async with asyncio.timeout(self._deadline):
                 await self._step(event)
+        except ExtensionInUseError:
+            return "EXTENSIONINUSE"
+        except AgentElsewhereError:
+            return "AGENTELSEWHERE"
         except AlreadyLoggedOnError:
             return "MEMBERALREADY"
         except NotLoggedOnError:

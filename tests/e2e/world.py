@@ -113,9 +113,9 @@ class World:
         """A customer calls the IVR, chooses support and keys a code."""
         return await self.call_ivr(f"1 {code}", number)
 
-    async def watcher(self, extension: str, **options: Any) -> "Watcher":
-        """The software of an extension's agent, subscribed."""
-        user = f"user{extension[0]}"
+    async def watcher(self, extension: str, account: str = "", **options: Any) -> "Watcher":
+        """The software of an extension's agent, or of another user, subscribed."""
+        user = account or f"user{extension[0]}"
         subscriber = Subscriber(
             f"{user}@{HOST}",
             self.xmpp.settings.passwords[user],

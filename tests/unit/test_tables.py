@@ -2,6 +2,7 @@
 
 import pytest
 
+from component import pins
 from component.tables import MOST_PROBLEMS, TABLES, Row, TableError, TableName, parse
 
 pytestmark = pytest.mark.unit
@@ -86,3 +87,23 @@ def test_all_problems_are_told_at_once_up_to_a_number() -> None:
 
     assert len(found) == MOST_PROBLEMS + 1
     assert found[MOST_PROBLEMS - 1].startswith("line 21:")
+
+
+def test_pins_are_hashed_as_they_are_read_and_those_of_an_export_stay() -> None:
+    ada, eve = rows("people", "number,name,jid,pin\n71,Ada,Ada@x.org,1234\n72,Eve,e@x.org,\n")
+    *known, pin = ada.values
+    assert known == ["71", "Ada", "ada@x.org"]
+    assert pins.matches("1234", str(pin))
+    assert eve.values[-1] == ""
+
+    [again] = rows("people", f"number,name,jid,pin\n71,Ada,ada@x.org,{pin}\n")
+    assert again.values == ada.values
+
+
+@pytest.mark.parametrize(
+    "person", ["7a,Ada,a@x.org,", "71,,a@x.org,", "71,Ada,x.org,", "71,Ada,a@x.org,123"]
+)
+def test_people_who_cannot_be_used_are_told_of_without_the_pin(person: str) -> None:
+    [problem] = problems("people", f"number,name,jid,pin\n{person}\n")
+    assert problem.startswith("line 2: ")
+    assert "123" not in problem

@@ -15,6 +15,7 @@ OUTCOMES = {
         "MEMBERALREADY": "already-logged-on",
         "NOTAMEMBER": "unknown-extension",
         "NOSUCHQUEUE": "unknown-queue",
+        "EXTENSIONINUSE": "extension-in-use",
         "FAILED": "service-unavailable",
         HANGS: "service-unavailable",
     },
@@ -56,3 +57,49 @@ async def test_a_digit_says_which_queue(phones: Phones, agi: Agi, digit: str, qu
     for code, script in ((LOG_ON, "logon"), (LOG_OFF, "logoff")):
         await phone.dial(code + digit)
         await agi.was_asked(script, "PJSIP/1000", queue)
+
+
+@pytest.mark.parametrize(("digit", "queue"), [("", "support"), ("0", ""), ("1", "support")])
+async def test_with_another_star_a_number_is_asked_for(
+    phones: Phones, agi: Agi, digit: str, queue: str
+) -> None:
+    agi.status = "ADDED"
+    phone = await phones.agent("1000")
+    call = await phone.dial(f"{LOG_ON}*{digit}")
+    await hears(call, "enter-agent")
+    await call.send_digits("71#")
+    await agi.was_asked("logon", "PJSIP/1000", queue, "71")
+    await hears(call, "logged-on")
+
+
+async def test_a_pin_is_asked_for_until_it_is_right(phones: Phones, agi: Agi) -> None:
+    agi.status = "PINREQUIRED"
+    phone = await phones.agent("1000")
+    call = await phone.dial(f"{LOG_ON}*")
+    await hears(call, "enter-agent")
+    await call.send_digits("71#")
+    await hears(call, "enter-pin")
+    agi.status = "WRONGPIN"
+    await call.send_digits("4321#")
+    await agi.was_asked("logon", "PJSIP/1000", "support", "71", "4321")
+    await hears(call, "wrong-pin", "enter-pin")
+    agi.status = "LOCKED"
+    await call.send_digits("1234#")
+    await agi.was_asked("logon", "PJSIP/1000", "support", "71", "1234")
+    await hears(call, "pin-locked")
+    assert not (await call.ended()).by_us
+
+
+@pytest.mark.parametrize(
+    ("status", "sentence"),
+    [("NOSUCHAGENT", "unknown-agent"), ("AGENTELSEWHERE", "agent-elsewhere")],
+)
+async def test_why_a_person_cannot_log_on_is_told(
+    phones: Phones, agi: Agi, status: str, sentence: str
+) -> None:
+    agi.status = status
+    phone = await phones.agent("1000")
+    call = await phone.dial(f"{LOG_ON}*")
+    await hears(call, "enter-agent")
+    await call.send_digits("71#")
+    await hears(call, sentence)

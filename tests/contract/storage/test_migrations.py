@@ -45,6 +45,7 @@ LATER = [
     "0021_callbacks",
     "0022_messages",
     "0023_closed_queues",
+    "0024_people",
 ]
 ALL = ["0001_schema", *LATER]
 

@@ -7,7 +7,17 @@ import asyncpg
 import pytest
 
 from component.domain.choice import Choice, ChosenBy, PassedOver
-from component.domain.model import Call, Caller, CallState, Customer, Leg, Offer, Outcome, Spoke
+from component.domain.model import (
+    Call,
+    Caller,
+    CallState,
+    Customer,
+    Leg,
+    Offer,
+    Outcome,
+    Person,
+    Spoke,
+)
 from component.domain.obstacles import Obstacle
 from component.domain.presence import conditions
 from component.domain.queue import (
@@ -299,3 +309,16 @@ async def test_choices_are_forgotten_when_they_are_old_a_few_at_a_time(
     rows = await connection.fetch("SELECT attempt FROM choices ORDER BY attempt")
     await connection.close()
     assert [row["attempt"] for row in rows] == [0, 1]
+
+
+async def test_people_are_found_by_their_number(database_url: str, postgres: PostgresStore) -> None:
+    connection = await asyncpg.connect(database_url)
+    await connection.execute(
+        "INSERT INTO people VALUES ('71', 'Ada', 'ada@example.com', 'scrypt$1'),"
+        " ('72', 'Eve', 'eve@example.com', DEFAULT)"
+    )
+    await connection.close()
+
+    assert await postgres.person("71") == (Person("71", "ada@example.com"), "scrypt$1")
+    assert await postgres.person("72") == (Person("72", "eve@example.com"), "")
+    assert await postgres.person("73") is None

@@ -16,6 +16,7 @@ from component.domain.model import (
     Leg,
     Offer,
     Outcome,
+    Person,
     Told,
     Transfer,
     Turn,
@@ -176,6 +177,7 @@ async def test_agents_and_members_are_loaded_as_they_were_committed(store: AnySt
         queue="support",
         last_call=NOW,
         calls_taken=3,
+        person=Person("71", "ada@example.com"),
     )
     wrapping_up = Agent(
         "3000",

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 from structlog.testing import capture_logs
 
-from component.domain.events import CallerEntered, Event
-from component.domain.model import Customer
+from component.domain.events import CallerEntered, Event, LogOn
+from component.domain.model import Customer, Person
 from component.telephony import agi
 from component.telephony.agi import LONGEST_LINE, AgiRequest, AgiSession, FastAgiServer
 from component.telephony.agi_routes import AgiRoutes, Remember
@@ -28,7 +28,7 @@ class Desk:
         self.stepped: list[Event] = []
         self.requests: list[AgiRequest] = []
         self.told: list[Remember] = []
-        routes = AgiRoutes(self, self.step, self.remember, deadline=1.0)
+        routes = AgiRoutes(self, self.step, self.remember, self.admit, deadline=1.0)
         scripts = {**routes.scripts(), "hostile": self.hostile, "endless": self.endless}
         self.server = FastAgiServer("127.0.0.1", port, scripts, script_deadline=1.0)
 
@@ -38,6 +38,9 @@ class Desk:
     def remember(self, channel: str, digits: str, customer: Customer | None) -> None:
         for tell in self.told:
             tell(channel, digits, customer)
+
+    async def admit(self, number: str, pin: str) -> Person:
+        return Person(number, f"{pin}@example.com")
 
     async def step(self, event: Event) -> None:
         self.stepped.append(event)
@@ -95,6 +98,12 @@ async def test_any_value_arrives_in_the_dialplan_as_it_is(desk: Desk, pbx: Pbx) 
     assert said == f"{HOSTILE}".replace("\t", " ") + "> <SUCCESS>"
     assert desk.requests[0].arguments == ("one", "", "three")
     assert desk.requests[0].channel
+
+
+async def test_a_person_logs_on_by_number_and_pin(desk: Desk, pbx: Pbx) -> None:
+    said = await runs(pbx, "logon", "PJSIP/1000,,77,1234", "${AQMSTATUS}")
+    assert said == "ADDED> <SUCCESS>"
+    assert desk.stepped == [LogOn("PJSIP/1000", None, Person("77", "1234@example.com"))]
 
 
 async def test_a_script_that_there_is_none_of_fails_without_holding_the_call_up(

@@ -5,7 +5,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from component.domain.errors import (
+    AgentElsewhereError,
     AlreadyLoggedOnError,
+    ExtensionInUseError,
     NotAMemberError,
     NotLoggedOnError,
     NotWaitingError,
@@ -13,8 +15,8 @@ from component.domain.errors import (
     UnknownQueueError,
 )
 from component.domain.events import Event, LogOff, LogOn, Pause, Unpause, Withdraw
-from component.domain.model import Customer
-from component.ports import StoreRefusedError, StoreUnavailableError
+from component.domain.model import Customer, Person
+from component.ports import NotAdmittedError, StoreRefusedError, StoreUnavailableError
 from component.telephony.agi import AgiRequest, AgiSession
 from component.telephony.agi_routes import AgiRoutes
 
@@ -33,12 +35,18 @@ class Service:
         self.stepped: list[Event] = []
         self.remembered: list[tuple[str, str, Customer | None]] = []
         self.variables: dict[str, str] = {}
-        self.routes = AgiRoutes(self, self.step, self.remember, deadline=deadline)
+        self.routes = AgiRoutes(self, self.step, self.remember, self.admit, deadline=deadline)
 
     async def customer(self, code: str, number: str = "") -> Customer | None:
         self.asked.append((code, number))
         await self._answer()
         return ADA if code == ADA.code else None
+
+    async def admit(self, number: str, pin: str) -> Person:
+        await self._answer()
+        if pin != "1234":
+            raise NotAdmittedError("WRONGPIN")
+        return Person(number, "ada@example.com")
 
     async def step(self, event: Event) -> None:
         self.stepped.append(event)
@@ -230,3 +238,33 @@ async def test_why_withdrawing_was_refused(error: Exception, status: str) -> Non
     service = Service()
     service.error = error
     assert await service.is_asked("withdraw", "1.1") == {"WITHDRAWSTATUS": status}
+
+
+async def test_a_person_logs_on_by_number_and_pin() -> None:
+    service = Service()
+    assert await service.is_asked("logon", "PJSIP/1000", "", "77", "1234") == {"AQMSTATUS": "ADDED"}
+    assert service.stepped == [LogOn("PJSIP/1000", None, Person("77", "ada@example.com"))]
+
+
+async def test_who_is_not_admitted_is_not_logged_on_and_no_pin_is_logged() -> None:
+    service = Service()
+    with capture_logs() as logs:
+        said = await service.is_asked("logon", "PJSIP/1000", "", "77", "98765")
+    assert said == {"AQMSTATUS": "WRONGPIN"}
+    assert service.stepped == []
+    assert logs[0]["person"] == "77"
+    assert "98765" not in str(logs)
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (ExtensionInUseError(), "EXTENSIONINUSE"),
+        (AgentElsewhereError(), "AGENTELSEWHERE"),
+        (StoreUnavailableError("away"), "FAILED"),
+    ],
+)
+async def test_a_conflict_is_told_by_a_word_of_its_own(error: Exception, status: str) -> None:
+    service = Service()
+    service.error = error
+    assert await service.is_asked("logon", "PJSIP/1000", "support") == {"AQMSTATUS": status}
