@@ -269,7 +269,8 @@ class Reference:
 
     def _try_again(self, call_id: str) -> None:
         caller = self._callers[call_id]
-        if not caller.offered_to and not self._free_for(caller):
+        is_called = caller.kept is not None and caller.kept.calling
+        if not (caller.offered_to or is_called or self._free_for(caller)):
             self._caller(call_id, tried=frozenset())
 
     def _waive_skills(self, call_id: str) -> None:
