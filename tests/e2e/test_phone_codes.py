@@ -1,0 +1,56 @@
+"""Agents log on and off, and pause, by phone: in one queue, or in all of which they are members."""
+
+import pytest
+
+from lab.sip import Phone
+from tests.e2e.world import World
+
+pytestmark = pytest.mark.e2e
+
+BOTH = ["sales", "support"]
+
+
+async def test_a_code_is_for_one_queue_or_for_all(world: World) -> None:
+    phone = await world.phone("1000")
+    await world.sql("INSERT INTO queues (name) VALUES ('sales')")
+    await world.sql("INSERT INTO members (queue, extension) VALUES ('sales', '1000')")
+    await world.until(lambda: _is_served(world, "sales"), "the new queue is served")
+
+    await dial(world, phone, "*56466*0", logged_on=BOTH)
+    await dial(world, phone, "*564633*1", logged_on=["sales"])
+    await dial(world, phone, "*56466*1", logged_on=BOTH)
+    await dial(world, phone, "*72873*1", logged_on=BOTH, paused=["support"])
+    await dial(world, phone, "*72873", logged_on=BOTH, paused=BOTH)
+    await dial(world, phone, "*8672873*1", logged_on=BOTH, paused=["sales"])
+    await dial(world, phone, "*8672873", logged_on=BOTH)
+    await dial(world, phone, "*564633*", logged_on=["sales"])
+    await dial(world, phone, "*56466*", logged_on=BOTH)
+    await dial(world, phone, "*564633*0", logged_on=[])
+
+
+async def test_a_digit_without_a_queue_is_no_number(world: World) -> None:
+    phone = await world.phone("1000")
+    call = await phone.dial("*56466*7")
+    assert (await call.ended()).status == 404
+
+
+async def dial(
+    world: World, phone: Phone, code: str, *, logged_on: list[str], paused: list[str] | None = None
+) -> None:
+    """Dial a code, and wait until it has done what it is for."""
+    call = await phone.dial(code)
+    wanted = [(queue, queue in (paused or [])) for queue in logged_on]
+
+    async def is_so() -> bool:
+        rows = await world.sql(
+            "SELECT queue, paused_at IS NOT NULL FROM members"
+            " WHERE logged_on_at IS NOT NULL ORDER BY queue"
+        )
+        return [tuple(row) for row in rows] == wanted
+
+    await world.until(is_so, f"{code} has {logged_on} logged on, {paused} paused")
+    await call.hang_up()
+
+
+async def _is_served(world: World, queue: str) -> bool:
+    return f'ivr_members_logged_on{{queue="{queue}"}}' in await world.service.metrics()
