@@ -108,7 +108,7 @@ def compare(state: State, snapshot: Snapshot) -> Found:
         present |= channels
     calls = [call for call in state.calls.values() if _began(call) < snapshot.taken_at]
     gone = [call for call in calls if call.channel and call.channel not in present]
-    known = {call.channel for call in state.calls.values()}
+    known = {call.channel for call in state.calls.values()} | _let_go(state).keys()
     # Whoever is gone, and talks to nobody any more, ends no bridge: a transfer may have left one.
     unbridged = {call.id for call in gone if call.state is not CallState.ANSWERED}
     bridged = {call.id for call in state.calls.values()} - unbridged
@@ -124,6 +124,7 @@ def compare(state: State, snapshot: Snapshot) -> Found:
             *(hush for call in calls for hush in announcements.hush(call)),
             *(HangUpLeg(leg) for leg in _stray_legs(state, snapshot)),
             *_stray_customers(state, snapshot),
+            *_lingering(state, snapshot),
             *_unfinished(state, snapshot, [call for call in calls if call not in gone]),
         ),
         stray_bridges=tuple(call_id for call_id in snapshot.bridges if call_id not in bridged),
@@ -180,6 +181,20 @@ def _stray_customers(state: State, snapshot: Snapshot) -> Iterator[HangUpCustome
     for customer in snapshot.customers:
         if not _is_wanted(state, customer):
             yield HangUpCustomer(customer.call_id, customer.channel)
+
+
+def _lingering(state: State, snapshot: Snapshot) -> Iterator[HangUpCustomer]:
+    """Yield the end of calls whose callers keep the place, and were let go just before a crash."""
+    let_go = _let_go(state)
+    for caller in snapshot.callers:
+        if caller.channel in let_go:
+            yield HangUpCustomer(let_go[caller.channel].id, caller.channel)
+
+
+def _let_go(state: State) -> dict[str, Call]:
+    """Return the calls of who keeps the place, by the channel on which that was asked for."""
+    kept = (call for call in state.calls.values() if call.is_kept)
+    return {call.callback.asked_on: call for call in kept if call.callback and not call.channel}
 
 
 def _is_wanted(state: State, customer: CalledChannel) -> bool:

@@ -79,6 +79,16 @@ async def test_who_is_to_be_called_back_needs_no_channel() -> None:
         assert service.store.calls["call1"].outcome == "completed"
 
 
+async def test_a_caller_who_was_let_go_and_is_still_there_does_not_enter_again() -> None:
+    async with kept() as service:
+        found = await service.engine.reconcile(
+            snapshot(service, "channel1", "channel2", answered=(Leg("call1", 1),))
+        )
+
+        assert found == ()
+        assert HangUpCustomer("call2", "channel2") in service.outside.done
+
+
 async def test_a_customer_whose_phone_rings_is_left_alone_and_the_agent_is_kept_free() -> None:
     async with called() as service:
         await reconcile(service, to_customer(service))
