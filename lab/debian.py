@@ -90,7 +90,7 @@ class Debian:
     async def _is_up(self) -> bool:
         try:
             await self.run("systemctl", "is-active", "multi-user.target")
-        except (CommandError, IndexError):
+        except (CommandError, IndexError, ValueError):  # or it has not said its number yet
             return False
         return True
 

@@ -174,7 +174,7 @@ class CallersSide:
 
     async def _exists(self, channel: str, context: str, number: str) -> bool:
         """Tell whether the dialplan has a number. The context was checked where it came from."""
-        if _SEPARATORS & set(number):
+        if not number or _SEPARATORS & set(number):
             return False
         try:
             found = await self._ari.variable(channel, f"DIALPLAN_EXISTS({context},{number},1)")

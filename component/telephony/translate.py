@@ -183,7 +183,8 @@ def _transfer(event: Mapping[str, object]) -> BlindTransfer | AttendedTransfer |
     else:
         number = text(refer_to, "requested_destination", "destination")
         context = text(event, "referred_by", "source_channel", "dialplan", "context")
-    return BlindTransfer(leg, number, context) if number else None
+    # No number: by a call that Asterisk does not know, or not yet. There is nobody to find then.
+    return BlindTransfer(leg, number, context)
 
 
 def _leg_end(event: Mapping[str, object]) -> LegEnd:

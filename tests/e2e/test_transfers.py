@@ -134,6 +134,7 @@ async def test_an_attended_transfer_connects_the_caller_with_whom_the_agent_aske
     consulting = await phone.dial("2000")
     asked = await other.next_call()
     await consulting.answered()
+    await asyncio.sleep(0.5)  # until Asterisk has connected the two, and not only said so
     await taken.transfer_to(consulting)
 
     await taken.ended()

@@ -1,5 +1,6 @@
 """An agent's phone asks for a transfer (REFER), and Asterisk leaves it to us."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -58,6 +59,7 @@ async def test_an_attended_transfer_tells_whom_the_agent_has_on_the_line(
     consulting = await phone.dial("2000")
     await other.next_call()
     await consulting.answered()
+    await asyncio.sleep(0.5)  # until Asterisk has connected the two, and not only said so
     await taken.transfer_to(consulting)
 
     asked = await exchange.hears(AttendedTransfer)

@@ -109,6 +109,15 @@ def test_an_agent_passes_the_call_on_to_who_was_asked() -> None:
     assert asked == AttendedTransfer(Leg(CALL_ID, 1), "PJSIP/2000", "PJSIP/2000-00000007")
 
 
+def test_a_transfer_to_a_call_that_asterisk_does_not_know_is_one_to_nobody() -> None:
+    event = copy.deepcopy(EVENTS["agent_transfers_after_consultation"])
+    refer_to = event["refer_to"]
+    event["refer_to"] = {"requested_destination": refer_to["requested_destination"]}
+    asked = translate(event)
+    assert isinstance(asked, BlindTransfer)
+    assert asked.number == ""
+
+
 def test_that_the_agent_is_told_of_the_transfer_is_no_transfer() -> None:
     assert translate(EVENTS["agent_is_told_of_the_transfer"]) is None
 
