@@ -182,6 +182,7 @@ async def turns(phones: Phones, extension: str, agents: int, traffic: Traffic) -
     def freed(name: str, at: float) -> None:
         idle[name] = at
 
+    await phones.idle()  # or who talked before would be taken for one of these agents
     phones.on_offer, phones.on_free = lambda _: CALL_SECONDS * (agents + 20), freed
     for _ in range(agents):
         phones.call(extension)
