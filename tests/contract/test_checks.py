@@ -224,11 +224,11 @@ class TestDatabase:
         assert not (tmp_path / "a").exists()
 
     async def test_embedded_one_that_runs(self) -> None:
-        # One of its own: whoever lets go of a server in this process lets go of it for all.
         with tempfile.TemporaryDirectory(prefix="ivr") as directory:
             data = Path(directory) / "postgresql"
-            await EmbeddedServer.start(data)
+            server = await EmbeddedServer.start(data)
             found = await checks.check_database(DatabaseConfig(directory=data))
+            await server.stop()
         assert found.startswith("PostgreSQL ")
 
 

@@ -1,11 +1,15 @@
 """The server that the service brings along."""
 
+import asyncio
 import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 
-from component.storage.embedded import EmbeddedServer, ForeignDirectoryError
+from component.storage.embedded import EmbeddedServer, ForeignDirectoryError, ForeignVersionError
 
 pytestmark = pytest.mark.contract
 
@@ -17,3 +21,41 @@ async def test_root_does_not_take_over_the_data_of_another_user(tmp_path: Path) 
     with pytest.raises(ForeignDirectoryError, match="run this as nobody"):
         await EmbeddedServer.start(tmp_path / "postgresql")
     assert not (tmp_path / "postgresql").exists()
+
+
+async def test_data_of_another_version_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "PG_VERSION").write_text("16\n")
+    with pytest.raises(ForeignVersionError, match="are PostgreSQL 16's"):
+        await EmbeddedServer.start(tmp_path)
+
+
+@pytest.fixture
+def directory() -> Iterator[Path]:
+    # Another user of the system runs the server, to whom pytest's own directories are closed.
+    with tempfile.TemporaryDirectory(prefix="ivr") as name:
+        yield Path(name) / "postgresql"
+
+
+async def test_the_last_of_several_users_in_one_process_stops_it(directory: Path) -> None:
+    first, second = await start_together(directory, 2)
+    await first.stop()
+    connection = await asyncpg.connect(second.url)
+    await connection.close()
+    await second.stop()
+    with pytest.raises(FileNotFoundError):  # its socket
+        await asyncpg.connect(second.url)
+
+
+async def test_many_come_and_go_at_once(directory: Path) -> None:
+    async def come_and_go() -> None:
+        for _ in range(4):
+            server = await EmbeddedServer.start(directory)
+            connection = await asyncpg.connect(server.url)
+            await connection.close()
+            await server.stop()
+
+    await asyncio.gather(*(come_and_go() for _ in range(3)))
+
+
+async def start_together(directory: Path, count: int) -> list[EmbeddedServer]:
+    return await asyncio.gather(*(EmbeddedServer.start(directory) for _ in range(count)))
