@@ -171,6 +171,7 @@ class Service:
             app=config.asterisk.app,
             request_timeout=config.asterisk.request_timeout,
             tls=config.asterisk.tls,
+            over_socket=config.asterisk.requests_over_socket,
             directory=directory,
             lookup_deadline=config.agi.deadline,
             submit=submit,

@@ -195,6 +195,9 @@ class AsteriskConfig(Section):
     )
     app: str = Field(default="ivr", pattern=r"^[\w.-]+$", description="name given to Stasis()")
     request_timeout: Seconds = Field(default=5.0, description="seconds to wait for one reply")
+    requests_over_socket: bool = Field(
+        default=True, description="requests on the event socket, if Asterisk takes them there"
+    )
 
     @model_validator(mode="before")
     @classmethod

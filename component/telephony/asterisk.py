@@ -32,7 +32,8 @@ class Asterisk:
     those whose states are read after a connect and watched from then on. `request_timeout` and
     `lookup_deadline` are in seconds. `shown` is awaited before a phone is rung: it is done when
     the XMPP server has what is to be shown. `asked` is told of each request,
-    `about` returns what the log is to say of a call besides what happened.
+    `about` returns what the log is to say of a call besides what happened, and `over_socket` allows
+    requests on the event socket.
     """
 
     def __init__(
@@ -52,13 +53,14 @@ class Asterisk:
         asked: Asked = lambda *_: None,
         about: About = lambda call_id, _: {"call_id": call_id},
         tls: ssl.SSLContext | None = None,
+        over_socket: bool = True,
     ) -> None:
         self._submit_to_engine = submit
         self._reconcile = reconcile
         self._devices = devices
         self._app = app
         self._http = AriHttpClient(url, username, password, timeout=request_timeout, tls=tls)
-        self._ari = ari = AriClient(self._http, url, asked)
+        self._ari = ari = AriClient(self._http, url, asked, over_socket=over_socket)
         self._snapshots = SnapshotReader(ari, app)
         self._intake = Intake(self._submit, directory, lookup_deadline)
         self._connection = AriConnection(

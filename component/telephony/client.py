@@ -19,8 +19,12 @@ from aioswagger11.processors import SwaggerError
 
 from component.telephony.errors import AriError, AriUnreachableError
 from component.telephony.http_client import AriHttpClient
+from component.telephony.requests import AriRequests
 
 log = structlog.get_logger(__name__)
+
+ANSWER = "RESTResponse"
+"""The type of the answers on the event socket."""
 
 PULSE = "ivr-pulse"
 """The name of an event that we send ourselves, to see that events reach us."""
@@ -47,20 +51,31 @@ class AriClient:
 
     Every method raises `AriError`; the numbers below are statuses that it may carry. `asked` is
     told of each request: the operation, how many seconds it took, the error that it ended in.
+    `over_socket` allows requests on the event socket, once `use_socket` was called.
     """
 
-    def __init__(self, http: AriHttpClient, url: str, asked: Asked = lambda *_: None) -> None:
+    def __init__(
+        self,
+        http: AriHttpClient,
+        url: str,
+        asked: Asked = lambda *_: None,
+        *,
+        over_socket: bool = True,
+    ) -> None:
         self._http = http
+        self._requests = AriRequests(http)
+        self._over_socket = over_socket
         self._asked = asked
         self._root = url.rstrip("/") + "/"
         self._resources: Mapping[str, Any] = {}
 
     async def load(self) -> None:
         """Read the API description. Needs a good password, and ARI to be up (401, 404)."""
-        client = aioari.Client(self._root, self._http)
+        client = aioari.Client(self._root, self._requests)
         try:
             with self._timed("load"):
                 await client.init()
+            self._requests.learn(client.swagger.resources["events"].json["api_declaration"])
         except (SwaggerError, LookupError, TypeError, AttributeError) as error:
             raise AriError(200, f"what {self._root} serves does not describe ARI") from error
         self._resources = client.swagger.resources
@@ -79,11 +94,28 @@ class AriClient:
         )
         return socket
 
+    async def use_socket(self, socket: aiohttp.ClientWebSocketResponse) -> bool:
+        """Make requests on the event socket, if Asterisk takes them there; tell whether it does.
+
+        Its `ANSWER`s have to be let through by the filter, and are to be handed to `hear`.
+        """
+        if not (self._over_socket and self._requests.may_use_socket):
+            return False
+        return await self._requests.use(socket)
+
+    def hear(self, message: Mapping[str, object]) -> None:
+        """Take in an answer that came on the event socket."""
+        self._requests.hear(message)
+
+    def leave_socket(self) -> None:
+        """Make no more requests on the event socket: those that were not answered are in doubt."""
+        self._requests.leave()
+
     async def allow_events(self, app: str, types: Iterable[str]) -> None:
         """Have only events of these types sent.
 
         Not by aioari's operation, which wraps the body once more: Asterisk accepts that and
-        filters nothing.
+        filters nothing. Nor on the event socket: answers may be filtered out there until now.
         """
         body = json.dumps({"allowed": [{"type": type_} for type_ in types]})
         with self._timed("applications.filter"):

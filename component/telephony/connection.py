@@ -15,7 +15,7 @@ import aiohttp
 import structlog
 
 from component.pauses import pauses
-from component.telephony.client import PULSE, AriClient
+from component.telephony.client import ANSWER, PULSE, AriClient
 from component.telephony.errors import AppReplacedError, AriError, AriUnreachableError
 
 log = structlog.get_logger(__name__)
@@ -32,6 +32,7 @@ EVENTS = (
     "DeviceStateChanged",
     "ApplicationReplaced",  # filtered out like any other, if it is not allowed
     "ChannelUserevent",  # the pulse
+    ANSWER,
 )
 """All that Asterisk is asked to send."""
 
@@ -119,7 +120,7 @@ class AriConnection:
         try:
             async with asyncio.TaskGroup() as both:
                 both.create_task(self._listen(socket))
-                both.create_task(self._settle_and_watch())
+                both.create_task(self._settle_and_watch(socket))
         except* AriError as group:
             ended = _first(group)
         except* Exception as bugs:  # the service must outlive them; a new session may, too
@@ -130,18 +131,20 @@ class AriConnection:
                 self.connected = False
                 self.state = ConnectionState(up=False, detail="the connection was lost")
                 self._on_lost()
+            self._ari.leave_socket()
             await _close(socket)
         raise ended
 
-    async def _settle_and_watch(self) -> None:
+    async def _settle_and_watch(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         await self._ari.allow_events(self._app, EVENTS)
+        way = "event socket" if await self._ari.use_socket(socket) else "HTTP"
         await self._ari.subscribe_device_states(self._app, self._devices())
         version = await self._ari.version()
         self.connected = True
         await self._on_connected()
         self._settled = True
         self.state = ConnectionState(up=True, detail=f"connected to Asterisk {version}")
-        log.info("asterisk connected", version=version, app=self._app)
+        log.info("asterisk connected", version=version, app=self._app, requests_over=way)
         while True:
             await asyncio.sleep(PULSE_SECONDS)
             await self._feel_pulse()
@@ -172,6 +175,8 @@ class AriConnection:
             return
         if not isinstance(event, dict):
             log.error("event is not an object", found=type(event).__name__)
+        elif event.get("type") == ANSWER:
+            self._ari.hear(event)
         elif event.get("type") == "ApplicationReplaced":
             raise AppReplacedError(self._app)
         elif event.get("type") == "ChannelUserevent":

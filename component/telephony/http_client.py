@@ -1,4 +1,4 @@
-"""The HTTP client that aioari's operations ride on, in place of aioswagger11's own.
+"""The HTTP client below aioari's operations, in place of aioswagger11's own.
 
 It differs where that one does harm: credentials travel in a header and never in a URL, a request
 takes seconds at most, booleans are allowed, every failure is an `AriError`, and the origin in the
@@ -6,15 +6,14 @@ API description (always http, even over TLS) is replaced by the configured one.
 """
 
 import asyncio
-import json
 import ssl
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
 import aiohttp
 
+from component.telephony.answers import AriResponse, answer
 from component.telephony.errors import AriError, AriUnreachableError
 
 CONNECTIONS = 40
@@ -25,19 +24,6 @@ KEEP_ALIVE_SECONDS = 10.0
 
 HEARTBEAT_SECONDS = 4.0
 """Silence on the event socket before it is pinged; it is given up half as long after that."""
-
-
-@dataclass(frozen=True, slots=True)
-class AriResponse:
-    """A successful answer. `body` is the decoded JSON, None if there was none."""
-
-    status: int
-    content: str
-    body: object
-
-    async def text(self) -> str:
-        """Return the undecoded body; the form in which aioswagger11 asks for it."""
-        return self.content
 
 
 class AriHttpClient:
@@ -61,7 +47,7 @@ class AriHttpClient:
         if root.username is not None or root.password is not None:
             raise ValueError("asterisk.url must not hold a user name or password")
         self._origin = url
-        self._timeout = timeout
+        self.timeout = timeout
         self._turn = asyncio.Semaphore(connections)
         token = b64encode(f"{username}:{password}".encode()).decode("ascii")
         self._session = aiohttp.ClientSession(
@@ -103,12 +89,10 @@ class AriHttpClient:
                     status, reason = reply.status, reply.reason
                     content = await reply.text(errors="replace")
             except TimeoutError:
-                raise AriUnreachableError(f"no answer within {self._timeout:g} s") from None
+                raise AriUnreachableError(f"no answer within {self.timeout:g} s") from None
             except (aiohttp.ClientError, OSError) as error:
                 raise AriUnreachableError(str(error) or type(error).__name__) from None
-        if not 200 <= status < 300:
-            raise AriError(status, _complaint(content) or reason or "refused")
-        return AriResponse(status, content, _decoded(status, content))
+        return answer(status, reason, content)
 
     async def ws_connect(
         self, url: str, params: Mapping[str, object] | None = None
@@ -118,12 +102,12 @@ class AriHttpClient:
         Raises `AriError` if Asterisk refuses, `AriUnreachableError` if there is no answer.
         """
         try:
-            async with asyncio.timeout(self._timeout):
+            async with asyncio.timeout(self.timeout):
                 return await self._session.ws_connect(
                     rebase(url, self._origin), params=as_query(params), heartbeat=HEARTBEAT_SECONDS
                 )
         except TimeoutError:
-            raise AriUnreachableError(f"no answer within {self._timeout:g} s") from None
+            raise AriUnreachableError(f"no answer within {self.timeout:g} s") from None
         except aiohttp.WSServerHandshakeError as error:
             # Its request_info holds the Authorization header: not to be chained.
             raise AriError(error.status, "the event socket was refused") from None
@@ -146,24 +130,3 @@ def _as_text(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
-
-
-def _complaint(content: str) -> str:
-    """Return Asterisk's own words for why it refused: under `message`, in places `error`."""
-    try:
-        body = json.loads(content)
-    except ValueError:
-        return ""
-    if not isinstance(body, dict):
-        return ""
-    return str(body.get("message") or body.get("error") or "")
-
-
-def _decoded(status: int, content: str) -> object:
-    if not content:
-        return None
-    try:
-        body: object = json.loads(content)
-    except ValueError:
-        raise AriError(status, "the answer is not JSON: is this an Asterisk?") from None
-    return body

@@ -33,7 +33,13 @@ def pbx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asterisk]:
 
 
 @pytest.fixture
-async def exchange(pbx: Asterisk) -> AsyncIterator[Exchange]:
+def over_socket() -> bool:
+    """Whether requests may go over the event socket; some modules try both."""
+    return True
+
+
+@pytest.fixture
+async def exchange(pbx: Asterisk, over_socket: bool) -> AsyncIterator[Exchange]:
     """Our side, connected to it, and phones; nothing is left in Asterisk afterwards."""
-    async with Exchange(pbx) as exchange:
+    async with Exchange(pbx, over_socket=over_socket) as exchange:
         yield exchange

@@ -6,6 +6,8 @@ from contextlib import AsyncExitStack, suppress
 from types import TracebackType
 from typing import Self, TypeVar
 
+import pytest
+
 from component.domain.events import CallerEntered, Event
 from component.domain.model import Customer
 from component.ports import Snapshot, WaitingChannel
@@ -27,6 +29,9 @@ PATIENCE = 10.0
 
 E = TypeVar("E", bound=Event)
 
+over_socket_and_http = pytest.mark.parametrize("over_socket", [True, False], ids=["socket", "http"])
+"""Runs a test twice, with each way in which requests can go."""
+
 
 async def nothing_to_show() -> None:
     """Stand in for the XMPP server: every screen shows everything already."""
@@ -40,7 +45,14 @@ def url_of(pbx: Pbx) -> str:
 class Exchange:
     """An adapter connected to Asterisk; it plays the engine, and opens phones."""
 
-    def __init__(self, pbx: Pbx, app: str = "ivr", request_timeout: float = 5.0) -> None:
+    def __init__(
+        self,
+        pbx: Pbx,
+        app: str = "ivr",
+        request_timeout: float = 5.0,
+        *,
+        over_socket: bool = True,
+    ) -> None:
         self.pbx = pbx
         self.app = app
         self.events: list[Event] = []
@@ -50,6 +62,7 @@ class Exchange:
         """Whether callers who were waiting already are taken for unknown."""
         self.looked_up: list[str] = []
         self._request_timeout = request_timeout
+        self._over_socket = over_socket
         self._http = AriHttpClient(
             url_of(pbx), ARI_USER, pbx.settings.ari_password, timeout=request_timeout
         )
@@ -93,6 +106,7 @@ class Exchange:
             reconcile=self._reconcile,
             devices=lambda: self.devices,
             shown=nothing_to_show,
+            over_socket=self._over_socket,
         )
         self._running = asyncio.create_task(self.asterisk.run())
         await self.is_up()

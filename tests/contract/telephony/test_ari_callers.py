@@ -9,9 +9,9 @@ from component.domain.commands import Connect, Hold, Redirect, Release, Ring, Se
 from component.domain.events import CallerLeft, DigitPressed, ExitFound, LegAnswered, LegEnded
 from component.domain.model import Caller, Leg, QueueStatus
 from lab.asterisk import Asterisk as Pbx
-from tests.contract.telephony.exchange import SUPPORT, Exchange, until
+from tests.contract.telephony.exchange import SUPPORT, Exchange, over_socket_and_http, until
 
-pytestmark = pytest.mark.contract
+pytestmark = [pytest.mark.contract, over_socket_and_http]
 
 CONTEXT = "from-callers"
 

@@ -132,28 +132,3 @@ async def test_the_filter_is_set_as_it_is_given(exchange: Exchange) -> None:
 async def test_an_application_exists_while_it_is_served(exchange: Exchange) -> None:
     assert await exchange.ari.application_exists("ivr")
     assert not await exchange.ari.application_exists("nobody's")
-
-
-@pytest.mark.parametrize(
-    ("request_", "status"),
-    [
-        (lambda ari: ari.hang_up("gone"), 404),
-        (lambda ari: ari.set_variable("gone", "A", "b"), 404),
-        (lambda ari: ari.start_music("gone"), 404),
-        (lambda ari: ari.stop_music("gone"), 404),
-        (lambda ari: ari.continue_in_dialplan("gone"), 404),
-        (lambda ari: ari.destroy_bridge("gone"), 404),
-        (lambda ari: ari.add_to_bridge("gone", ["gone"]), 404),
-        (lambda ari: ari.send_pulse("nobody's"), 404),
-    ],
-)
-async def test_what_is_gone_is_said_to_be(
-    exchange: Exchange, request_: Callable[[AriClient], Awaitable[None]], status: int
-) -> None:
-    with pytest.raises(AriError) as caught:
-        await request_(exchange.ari)
-    assert caught.value.status == status
-
-
-async def test_a_device_that_does_not_exist_is_invalid(exchange: Exchange) -> None:
-    assert await exchange.ari.device_state("PJSIP/a b/c%2F&?") == "INVALID"

@@ -51,6 +51,15 @@ async def test_it_says_which_asterisk_it_is_connected_to(exchange: Exchange) -> 
     assert exchange.asterisk.state.detail.startswith("connected to Asterisk ")
 
 
+@pytest.mark.parametrize(("over_socket", "way"), [(True, "event socket"), (False, "HTTP")])
+async def test_it_says_which_way_requests_go(pbx: Pbx, over_socket: bool, way: str) -> None:
+    with capture_logs() as logs:
+        async with Exchange(pbx, over_socket=over_socket):
+            pass
+    [connected] = [entry for entry in logs if entry["event"] == "asterisk connected"]
+    assert connected["requests_over"] == way
+
+
 async def test_changes_of_the_agents_devices_are_reported_once(exchange: Exchange) -> None:
     agent = await exchange.agent("1000")
     registered = await exchange.hears(DeviceStateChanged)

@@ -12,9 +12,9 @@ from component.domain.model import Caller, Leg, LegEnd, QueueStatus
 from lab.asterisk import Asterisk as Pbx
 from lab.sip.behaviour import rejecting, ringing_only
 from lab.sip.pcmu import tone
-from tests.contract.telephony.exchange import Exchange, until
+from tests.contract.telephony.exchange import Exchange, over_socket_and_http, until
 
-pytestmark = pytest.mark.contract
+pytestmark = [pytest.mark.contract, over_socket_and_http]
 
 
 def ring(entered: CallerEntered, attempt: int = 1, device: str = "PJSIP/1000") -> Ring:
@@ -238,8 +238,8 @@ async def test_a_caller_who_is_gone_is_reported(
     exchange.asterisk.control.discard_bridge("gone")
 
 
-async def test_a_leg_is_hung_up_though_asterisk_hung_meanwhile(pbx: Pbx) -> None:
-    async with Exchange(pbx, request_timeout=0.5) as exchange:
+async def test_a_leg_is_hung_up_though_asterisk_hung_meanwhile(pbx: Pbx, over_socket: bool) -> None:
+    async with Exchange(pbx, request_timeout=0.5, over_socket=over_socket) as exchange:
         agent = await exchange.agent()
         agent.on_call = ringing_only()
         _, entered = await exchange.caller_waits()

@@ -16,9 +16,9 @@ from component.domain.events import (
 from component.domain.model import Leg
 from lab.sip.incoming import IncomingCall
 from lab.sip.phone import Phone
-from tests.contract.telephony.exchange import Exchange
+from tests.contract.telephony.exchange import Exchange, over_socket_and_http
 
-pytestmark = pytest.mark.contract
+pytestmark = [pytest.mark.contract, over_socket_and_http]
 
 
 async def talk(exchange: Exchange, phone: Phone) -> tuple[CallerEntered, IncomingCall]:

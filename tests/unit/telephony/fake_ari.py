@@ -1,7 +1,7 @@
 """ARI without Asterisk: remembers what it is asked, answers what it is told to."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
 import aiohttp
@@ -25,6 +25,8 @@ class FakeAri(AriClient):
         self.gates: dict[str, asyncio.Event] = {}
         self.sockets: Callable[[], object] = object
         """Makes event sockets."""
+        self.heard: list[Mapping[str, object]] = []
+        """Answers that came on the event socket."""
         self._failures: dict[str, list[AriError]] = {}
 
     @property
@@ -54,6 +56,16 @@ class FakeAri(AriClient):
     async def events(self, app: str) -> aiohttp.ClientWebSocketResponse:
         await self._call("events", "eventWebsocket", app=app)
         return cast(aiohttp.ClientWebSocketResponse, self.sockets())
+
+    async def use_socket(self, socket: aiohttp.ClientWebSocketResponse) -> bool:
+        await self._call("asterisk", "use socket")
+        return True
+
+    def hear(self, message: Mapping[str, object]) -> None:
+        self.heard.append(message)
+
+    def leave_socket(self) -> None:
+        self.requests.append(("leave socket", {}))
 
     async def allow_events(self, app: str, types: Iterable[str]) -> None:
         await self._call("applications", "filter", applicationName=app, types=tuple(types))

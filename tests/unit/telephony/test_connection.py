@@ -111,7 +111,14 @@ async def test_it_is_up_after_filter_subscription_and_settling(line: Line) -> No
     assert not line.connection.state.up
     async with running(line):
         await line.is_up()
-        assert line.ari.operations == ["load", "eventWebsocket", "filter", "subscribe", "getInfo"]
+        assert line.ari.operations == [
+            "load",
+            "eventWebsocket",
+            "filter",
+            "use socket",
+            "subscribe",
+            "getInfo",
+        ]
         assert line.ari.arguments("filter")["types"] == EVENTS
         assert line.ari.arguments("subscribe")["eventSource"] == [
             "deviceState:PJSIP/1000",
@@ -145,6 +152,23 @@ async def test_what_is_no_event_is_logged_and_passed_over(line: Line) -> None:
             "event is not JSON",
             "event is not an object",
         }
+
+
+async def test_answers_on_the_socket_are_no_events(line: Line) -> None:
+    async with running(line):
+        socket = await line.is_up()
+        socket.says({"type": "RESTResponse", "request_id": "7"})
+        await line.until(lambda: line.ari.heard)
+        assert line.heard == []
+
+
+async def test_when_the_connection_is_lost_the_socket_takes_no_more_requests(line: Line) -> None:
+    async with running(line):
+        socket = await line.is_up()
+        socket.ends()
+        await line.is_up(sockets=2)
+        assert line.ari.operations.count("use socket") == 2
+        assert line.ari.operations.count("leave socket") == 1
 
 
 @pytest.mark.parametrize("ending", [FakeSocket.ends, FakeSocket.fails])
