@@ -1,7 +1,7 @@
 PYTHON ?= python3
 export PYTHON
 
-.PHONY: help setup run test simulate check audit format wheel deb bench-pop bench-engine bench-pubsub docs dashboards diagrams plots recording prompts clean
+.PHONY: help setup setup-run run test simulate check audit format wheel deb bench-pop bench-engine bench-pubsub docs dashboards diagrams plots recording prompts clean
 
 help: ## Show this help
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -9,7 +9,10 @@ help: ## Show this help
 setup: ## Install what is missing: Debian packages (as root), .venv, Asterisk, prompts
 	@scripts/setup
 
-run: setup ## Start the whole system on this machine and make a demonstration call
+setup-run: ## The same without what only tests and linters need
+	@scripts/setup run
+
+run: setup-run ## Start the whole system on this machine and make a demonstration call
 	@.venv/bin/python -m lab
 
 test: setup ## Run all tests, or those that ARGS names: make test ARGS="-m unit"
@@ -19,11 +22,12 @@ test: setup ## Run all tests, or those that ARGS names: make test ARGS="-m unit"
 simulate: setup ## Simulate call centres at random: make simulate SEEDS=1000 CALLS=100 JOBS=2
 	@.venv/bin/python -m tests.simulation --seeds $(or $(SEEDS),100) --calls $(or $(CALLS),60) --jobs $(or $(JOBS),1)
 
-check: setup ## Run the linters and the type checker
+check: setup ## Run the linters and the type checker, and look for secrets in files
 	@.venv/bin/ruff check
 	@.venv/bin/ruff format --check
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
+	@scripts/find-secrets
 	@shellcheck scripts/* .ci/run
 
 audit: setup ## Look for known weaknesses of the libraries (over the network), and for secrets
@@ -64,7 +68,7 @@ plots: setup ## Draw the dashboards in docs/images, from real calls that a real 
 	@.venv/bin/pip install --quiet --disable-pip-version-check --no-compile --editable '.[plots]'
 	@.venv/bin/python -m lab.plots
 
-recording: setup ## Draw in docs/images/make-run.svg what `make run` prints
+recording: setup-run ## Draw in docs/images/make-run.svg what `make run` prints
 	@.venv/bin/python -m lab.recording
 
 diagrams: setup ## Draw the state machines anew in docs/state-machines.md

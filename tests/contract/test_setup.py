@@ -29,7 +29,7 @@ def project(tmp_path: Path) -> Path:
     (tmp_path / "pyproject.toml").touch()
     os.utime(tmp_path / "pyproject.toml", (0, 0))
     version = f"Python {sys.version.split()[0]}"
-    (tmp_path / ".venv" / "installed").write_text(f"{version} for {tmp_path}\n")
+    (tmp_path / ".venv" / "installed").write_text(f"{version} for {tmp_path}, all\n")
     return tmp_path
 
 
@@ -48,6 +48,61 @@ async def test_two_do_not_run_at_the_same_time(project: Path) -> None:
     rest, _ = await asyncio.wait_for(second.communicate(), PATIENCE)
     assert (second.returncode, rest) == (0, b"")
     assert (project / ".state/log/setup-asterisk.log").exists()
+
+
+@pytest.mark.parametrize(
+    ("scope", "wanted"),
+    [
+        ("run", {"prosody", "prometheus", "espeak-ng", "sox"}),
+        ("all", {"prosody", "prometheus", "espeak-ng", "sox"}
+            | {"ejabberd", "mmdebstrap", "openssl", "shellcheck"}),
+    ],
+)  # fmt: skip
+def test_running_it_takes_fewer_packages_than_testing_it(
+    scope: str, wanted: set[str], project: Path
+) -> None:
+    programs = project / "bin"  # those of a machine that has hardly any
+    programs.mkdir()
+    for name in ("cat", "dirname", "flock", "mkdir"):
+        (programs / name).symlink_to(shutil.which(name) or name)
+    (programs / "id").write_text("#!/bin/sh\necho 1000\n")
+    (programs / "id").chmod(0o755)
+
+    ended = subprocess.run(
+        ["/bin/bash", project / "scripts" / "setup", scope],
+        env={"PATH": str(programs), "PYTHON": sys.executable},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 1
+    asked, _, packages = ended.stderr.strip().partition(": apt-get install ")
+    assert asked == "setup: packages are missing; as root"
+    # PostgreSQL, which is no program in the path, may be here.
+    assert set(packages.split()) - {"postgresql"} == wanted
+
+
+@pytest.mark.parametrize(
+    ("installed", "scope", "installs"),
+    [("run", "run", False), ("run", "all", True), ("all", "run", False), ("all", "all", False)],
+)
+def test_the_environment_is_made_complete_when_more_is_asked_for(
+    installed: str, scope: str, installs: bool, project: Path
+) -> None:
+    marker = project / ".venv" / "installed"
+    marker.write_text(marker.read_text().replace(", all", f", {installed}"))
+    pip = project / ".venv" / "bin" / "pip"
+    pip.parent.mkdir()
+    pip.write_text(f'#!/bin/sh\necho "$@" >{project}/asked\n')
+    pip.chmod(0o755)
+
+    subprocess.run(
+        [project / "scripts" / "setup", scope],
+        env=os.environ | {"PYTHON": sys.executable}, check=True,
+    )  # fmt: skip
+    asked = project / "asked"
+    assert asked.exists() == installs
+    if installs:
+        assert asked.read_text().rstrip().endswith(".[dev]")
+        assert marker.read_text().rstrip().endswith(", all")
 
 
 def test_a_copied_cache_brings_its_asterisk_along(
