@@ -7,6 +7,7 @@ socket only. Started as root it runs as a user of its own.
 import asyncio
 import os
 import pwd
+import subprocess
 import threading
 import warnings
 from collections import Counter
@@ -89,12 +90,18 @@ def _start(directory: Path) -> Any:
     if written_by not in (None, TARGET_POSTGRES_VERSION):
         raise ForeignVersionError(
             f"the data in {directory} are PostgreSQL {written_by}'s, and this is"
-            f" {TARGET_POSTGRES_VERSION}: move them away, start anew, and read a dump of them in"
+            f" {TARGET_POSTGRES_VERSION}: dump them by the old version's programs and read that in,"
+            " as the documentation on operating tells"
         )
     with _in_turn:
         server = get_server(directory, start=False)
         if not _users[server.pgdata]:
-            server.start()
+            try:
+                server.start()
+            except subprocess.SubprocessError as error:
+                raise UnusableDirectoryError(
+                    f"the PostgreSQL server of {directory} does not start: see {server.log}"
+                ) from error
         _users[server.pgdata] += 1
     return server
 

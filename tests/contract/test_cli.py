@@ -78,6 +78,26 @@ def test_a_bad_configuration_is_named_and_nothing_is_started(command: str, confi
     assert not (config.parent / "postgresql").exists()
 
 
+@pytest.mark.parametrize(
+    "command",
+    ["run", "migrate", "check", "why 1", "export members -", "import members FILE", "customers"],
+)
+def test_data_of_another_postgresql_are_refused_in_a_line(command: str, config: Path) -> None:
+    data = config.parent / "postgresql"
+    data.mkdir()
+    (data / "PG_VERSION").write_text("16\n")
+    members = config.parent / "members.csv"
+    members.write_text("queue,extension\nsupport,1000\n")
+
+    done = ivr_pubsub(*command.replace("FILE", str(members)).split(), "--config", config)
+    assert done.returncode == 1
+    said = (done.stdout if command == "check" else done.stderr).splitlines()
+    [line] = [line for line in said if "are PostgreSQL 16's, and this is" in line][:1]
+    assert line.startswith("PROBLEM database: " if command == "check" else "ivr-pubsub: ")
+    assert "Traceback" not in done.stderr
+    assert [file.name for file in data.iterdir()] == ["PG_VERSION"]
+
+
 def test_the_configuration_can_be_named_by_a_variable(config: Path) -> None:
     done = ivr_pubsub("check", IVR_PUBSUB_CONFIG=str(config))
     assert f"OK      configuration: {config}" in done.stdout

