@@ -230,6 +230,7 @@ class Decider:
             items=dict(pubsub.items.pending()),
             contacts=dict(pubsub.contacts.pending()),
             redirects=dict(pubsub.redirects.pending()),
+            held=dict(pubsub.held.pending()),
             outgoing=decisions.messages,
         )
         self._outbox.include_in(changes)

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 import structlog
 
 from component import recovery
+from component.alarm import Alarm
 from component.decisions import Decider, Decisions, Errand, Fact, StepNow
 from component.domain.commands import (
     Again,
@@ -75,7 +76,7 @@ class _Entry:
     """One fact in the inbox. `reply` is set if somebody waits for it to be committed."""
 
     fact: Fact | None
-    """None only makes a transaction run, for what the outbox has to delete."""
+    """None only makes a transaction run: for what the outbox has to delete, or what is due."""
     reply: asyncio.Future[Any] | None = None
     is_patient: bool = False
     """Whether who waits goes on waiting while the database is away."""
@@ -132,7 +133,7 @@ class Engine:
         )
         self._inbox: deque[_Entry] = deque()
         self._filled = asyncio.Event()
-        self._tidying: asyncio.TimerHandle | None = None
+        self._alarm = Alarm(lambda: self._put(_Entry(None)))
 
     # What the adapters call. ------------------------------------------------------------------
 
@@ -185,8 +186,7 @@ class Engine:
     def confirm(self, seqs: Iterable[int]) -> None:
         """Take note that the XMPP server has these messages; the next transaction deletes them."""
         self._outbox.confirm(seqs)
-        if self._tidying is None:
-            self._tidying = asyncio.get_running_loop().call_later(TIDY_SECONDS, self._tidy)
+        self._alarm.set(TIDY_SECONDS)
 
     def owed(self) -> list[Outgoing]:
         """Return the messages that the XMPP server has not confirmed, oldest first."""
@@ -212,6 +212,7 @@ class Engine:
         """Process facts for ever."""
         self._wake_at(recovery.timers(self._state, self._clock.now()))
         self._decider.load()
+        self._await_due()
         while True:
             await self._filled.wait()
             self._filled.clear()
@@ -264,6 +265,7 @@ class Engine:
         self._state.forget_ended(changes.calls)
         self._state.forget_logged()
         self._pubsub.forget_payloads()
+        self._await_due()
 
     def _changes(self, batch: _Batch) -> Changes:
         try:
@@ -375,9 +377,11 @@ class Engine:
     def _stanzas(self, notices: Iterable[PresenceNotice]) -> list[Markup]:
         return [stanza for notice in notices for stanza in self._render_presence(notice)]
 
-    def _tidy(self) -> None:
-        self._tidying = None
-        self._put(_Entry(None))
+    def _await_due(self) -> None:
+        """Have a transaction run when publish-subscribe has something to do by itself."""
+        due = self._pubsub.due()
+        if due is not None:
+            self._alarm.set(max(TIDY_SECONDS, (due - self._clock.now()).total_seconds()))
 
     def _put(self, entry: _Entry) -> None:
         self._inbox.append(entry)

@@ -26,7 +26,15 @@ from component.domain.queue import Queue
 from component.domain.queue_log import LogEntry
 from component.domain.terms import USUAL, Terms
 from component.markup import Markup
-from component.pubsub.model import Affiliation, Item, Node, Notification, Redirect, Subscription
+from component.pubsub.model import (
+    Affiliation,
+    Held,
+    Item,
+    Node,
+    Notification,
+    Redirect,
+    Subscription,
+)
 from component.pubsub.presence import Contact
 
 
@@ -87,6 +95,8 @@ class Changes:
     """(service address, bare JID)"""
     redirects: dict[str, Redirect | None] = field(default_factory=dict)
     """By the name of a deleted node."""
+    held: dict[tuple[str, int], Held | None] = field(default_factory=dict)
+    """(node, number) of what waits for digests"""
     outgoing: list[Outgoing] = field(default_factory=list)
     delivered: list[int] = field(default_factory=list)
     """Sequence numbers of messages that are no longer owed."""
@@ -96,7 +106,8 @@ class Changes:
             (
                 self.agents, self.members, self.calls, self.calls_gone, self.turns,
                 self.queue_log, self.choices, self.nodes, self.affiliations, self.subscriptions,
-                self.items, self.contacts, self.redirects, self.outgoing, self.delivered,
+                self.items, self.contacts, self.redirects, self.held, self.outgoing,
+                self.delivered,
             )
         )  # fmt: skip
 
@@ -125,6 +136,8 @@ class Stored:
     contacts: list[Contact] = field(default_factory=list)
     redirects: list[Redirect] = field(default_factory=list)
     """Oldest first."""
+    held: list[Held] = field(default_factory=list)
+    """Oldest first within a node."""
     outgoing: list[Outgoing] = field(default_factory=list)
     """Oldest first."""
 

@@ -38,6 +38,7 @@ def _taken_over(stored: Stored, ledger: Ledger, pubsub: PubSub, now: datetime) -
         stored.items,
         stored.contacts,
         redirects=stored.redirects,
+        held=stored.held,
     )
     pubsub.resume(now)
     accounts = {agent.extension: agent.account for agent in stored.agents}

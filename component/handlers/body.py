@@ -3,19 +3,18 @@
 from xml.etree import ElementTree as ET
 
 from component.payloads import CALL_NAMESPACE
-from component.pubsub.model import Item
 
 _CALL = f"{{{CALL_NAMESPACE}}}"
 _TITLE = "{http://www.w3.org/2005/Atom}title"
 
 
-def in_words(item: Item, *, with_payload: bool) -> str:
-    """Return a sentence about an item, of its payload only if that is delivered too."""
-    new = f"New in {item.node}: {item.id}"
-    if not with_payload or not item.xml:
+def in_words(node: str, item_id: str, xml: str) -> str:
+    """Return a sentence about an item; of its payload only if that is delivered too."""
+    new = f"New in {node}: {item_id}"
+    if not xml:
         return new
     try:
-        payload = ET.fromstring(item.xml)  # noqa: S314 - it was an element of a stream
+        payload = ET.fromstring(xml)  # noqa: S314 - it was an element of a stream
     except ET.ParseError:
         return new
     if payload.tag == f"{_CALL}call":

@@ -13,9 +13,12 @@ from component.pubsub.archive import place_of
 from component.pubsub.model import (
     AffiliationChanged,
     ApprovalWanted,
+    Held,
     Item,
     ItemPublished,
     ItemRetracted,
+    ItemsPublished,
+    ItemsRetracted,
     LastItem,
     NodeChanged,
     NodeConfigured,
@@ -55,11 +58,17 @@ def event_markup(notification: Notification) -> Markup:
 
 def _body(notification: Notification) -> Markup:
     """Return a text for people, if they want one and there is something to tell."""
+    if not notification.with_body:
+        return NOTHING
+    node = notification.node
     match notification.event:
         case ItemPublished(item, with_payload) | LastItem(item, with_payload):
-            if notification.with_body:
-                return element("body", None, text(in_words(item, with_payload=with_payload)))
-    return NOTHING
+            told = in_words(node, item.id, item.xml if with_payload else "")
+        case ItemsPublished(items):
+            told = "\n".join(in_words(node, i.item_id or "", i.payload or "") for i in items)
+        case _:
+            return NOTHING
+    return element("body", None, text(told))
 
 
 def _delay(event: NodeEvent) -> Markup:
@@ -80,10 +89,15 @@ def _stanza_id(notification: Notification) -> Markup:
 
 def _addresses(event: NodeEvent) -> Markup:
     """Return whom to answer (XEP-0033), if the node's configuration says so."""
-    if not isinstance(event, ItemPublished) or not event.reply_to:
-        return NOTHING
-    jids = (element("address", {"type": "replyto", "jid": jid}) for jid in event.reply_to)
-    return element("addresses", {"xmlns": ADDRESS}, *jids)
+    match event:
+        case ItemPublished(reply_to=reply_to):
+            pass
+        case ItemsPublished(items):
+            reply_to = tuple(dict.fromkeys(jid for item in items for jid in item.reply_to))
+        case _:
+            return NOTHING
+    jids = [element("address", {"type": "replyto", "jid": jid}) for jid in reply_to]
+    return element("addresses", {"xmlns": ADDRESS}, *jids) if jids else NOTHING
 
 
 def _headers(subids: Iterable[str]) -> Markup:
@@ -101,6 +115,10 @@ def _what_happened(notification: Notification) -> Markup:
             return element("items", node)
         case ItemRetracted(item_id):
             return element("items", node, element("retract", {"id": item_id}))
+        case ItemsPublished(items):
+            return element("items", node, *(_held(item) for item in items))
+        case ItemsRetracted(ids):
+            return element("items", node, *(element("retract", {"id": name}) for name in ids))
         case NodePurged():
             return element("purge", node)
         case NodeConfigured(config):
@@ -121,6 +139,10 @@ def _what_happened(notification: Notification) -> Markup:
 def _item(item: Item, *, with_payload: bool) -> Markup:
     payload = Markup(item.xml) if with_payload else NOTHING
     return element("item", {"id": item.id}, payload)
+
+
+def _held(item: Held) -> Markup:
+    return element("item", {"id": item.item_id}, Markup(item.payload or ""))
 
 
 def _subscription(subscription: Subscription, state: str) -> Markup:

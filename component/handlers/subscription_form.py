@@ -1,10 +1,10 @@
 """The options of a subscription, and its approval, as forms (XEP-0060 §16.4.2 and §16.4.3)."""
 
-from datetime import datetime
+import re
+from datetime import datetime, timedelta
 
 from component.handlers.forms import Field, FormError, Values, boolean, form_markup, single
 from component.handlers.namespaces import PUBSUB
-from component.handlers.stanza import NotImplementedHereError
 from component.handlers.times import read_time, written_time
 from component.markup import Markup
 from component.pubsub.audience import MERELY_ONLINE
@@ -19,11 +19,19 @@ AUTHORIZATION = f"{PUBSUB}#subscribe_authorization"
 OF_COLLECTIONS = frozenset({"pubsub#subscription_type", "pubsub#subscription_depth"})
 """Options that subscriptions to collections have (XEP-0248 §5.1)."""
 
-_DIGESTS = frozenset({"pubsub#digest", "pubsub#digest_frequency"})
-
 SHOW_VALUES = (*(show.value for show in Show), MERELY_ONLINE)
 
 _UNTIL_OFFLINE = "presence"
+
+_MILLISECOND = timedelta(milliseconds=1)
+
+OFTEN, SELDOM = timedelta(seconds=1), timedelta(days=1)
+"""Between these may be what lies between two digests."""
+
+USUALLY = timedelta(minutes=1)
+"""What does, unless it is said."""
+
+_FREQUENCY = re.compile("[0-9]{1,8}")
 
 
 def options_markup(options: Options, kind: str = "form") -> Markup:
@@ -57,6 +65,18 @@ def options_markup(options: Options, kind: str = "form") -> Markup:
                 ("1" if options.include_body else "0",),
                 "Whether notifications have a text for people too",
             ),
+            Field(
+                "pubsub#digest",
+                "boolean",
+                ("0" if options.digest is None else "1",),
+                "Whether notifications come together rather than each at once",
+            ),
+            Field(
+                "pubsub#digest_frequency",
+                "text-single",
+                (str((options.digest or USUALLY) // _MILLISECOND),),
+                "Milliseconds from one digest to the next, at least",
+            ),
         ),
     )
 
@@ -64,10 +84,11 @@ def options_markup(options: Options, kind: str = "form") -> Markup:
 def options_of(values: Values, old: Options) -> Options:
     """Return options changed as a form says.
 
-    Raises `FormError`, `UnsupportedError`, and `NotImplementedHereError` for who wants digests.
+    Raises `FormError`, `UnsupportedError`.
     """
     deliver, expire, include_body = old.deliver, old.expire, old.include_body
     show_values, until_offline = old.show_values, old.until_offline
+    wants_digest, every = old.digest is not None, old.digest or USUALLY
     for var, written in values.items():
         if var == "pubsub#deliver":
             deliver = boolean(var, written)
@@ -78,15 +99,16 @@ def options_of(values: Values, old: Options) -> Options:
             include_body = boolean(var, written)
         elif var == "pubsub#show-values":
             show_values = _show_values(var, written)
-        elif var == "pubsub#digest" and not boolean(var, written):
-            pass  # that is how it is
-        elif var in _DIGESTS:
-            raise NotImplementedHereError("There are no digests: each notification comes alone.")
+        elif var == "pubsub#digest":
+            wants_digest = boolean(var, written)
+        elif var == "pubsub#digest_frequency":
+            every = _frequency(var, single(var, written))
         elif var in OF_COLLECTIONS:
             raise UnsupportedError("collections")
         else:
             raise FormError("A field of the form is not supported here; get the form to see which.")
-    return Options(deliver, expire, include_body, show_values, until_offline)
+    digest = every if wants_digest else None
+    return Options(deliver, expire, include_body, show_values, until_offline, digest)
 
 
 def approval_markup(subscription: Subscription) -> Markup:
@@ -108,6 +130,17 @@ def _show_values(var: str, written: tuple[str, ...]) -> frozenset[str]:
     if not set(written) <= set(SHOW_VALUES):
         raise FormError(f"{var} is any of: {', '.join(SHOW_VALUES)}.")
     return frozenset(written)
+
+
+def _frequency(var: str, written: str) -> timedelta:
+    """Return what is to lie between two digests; nothing is the usual. Raises `FormError`."""
+    if not written:
+        return USUALLY
+    every = int(written) * _MILLISECOND if _FREQUENCY.fullmatch(written) else timedelta()
+    if not OFTEN <= every <= SELDOM:
+        least, most = OFTEN // _MILLISECOND, SELDOM // _MILLISECOND
+        raise FormError(f"{var} is a number of milliseconds from {least} to {most}.")
+    return every
 
 
 def _time(var: str, written: str) -> datetime | None:

@@ -1,4 +1,4 @@
-"""What ends by itself: leased subscriptions (pubsub#expire) and items (pubsub#item_expire)."""
+"""What is due by itself: the end of leased subscriptions and of items, and digests."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from component.pubsub.state import State, SubscriptionKey, expiry_of, key_of
 
 
 class Expiry:
-    """Ends what is due. What is looked at is only what may be due: see `State.due`."""
+    """Ends and sends what is due. Only what may be due is looked at: see `State.next_due`."""
 
     def __init__(self, state: State, notices: Notices) -> None:
         self._state = state
@@ -16,15 +16,25 @@ class Expiry:
 
     def run(self, now: datetime) -> None:
         """End all that was to end by now; subscribers are told of their own (§12.18)."""
+        digests: list[SubscriptionKey] = []
         while (due := self._state.next_due(now)) is not None:
-            if len(due) == 4:
-                self._end_subscription(due, now)
-            else:
+            if len(due) == 2:
                 self._drop_item(due, now)
+                continue
+            self._end_subscription(due, now)
+            if self._has_digest_due(due, now):
+                digests.append(due)
+        self._notices.digests.send(digests)
+
+    def _has_digest_due(self, key: SubscriptionKey, now: datetime) -> bool:
+        subscription = self._state.subscriptions.get(key)
+        digest = subscription.digest if subscription else None
+        return digest is not None and digest.due is not None and digest.due <= now
 
     def _end_subscription(self, key: SubscriptionKey, now: datetime) -> None:
         subscription = self._state.subscriptions.get(key)
         if subscription and subscription.expire and subscription.expire <= now:
+            self._notices.digests.send([key])
             self._state.subscriptions.delete(key_of(subscription))
             self._notices.tell_ended(subscription)
 

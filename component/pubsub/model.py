@@ -4,7 +4,7 @@ JIDs are plain strings, already prepared (lower-cased domain and so on) by the e
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 
@@ -60,6 +60,18 @@ class Affiliation:
 
 
 @dataclass(frozen=True, slots=True)
+class Digest:
+    """That notifications are wanted together (pubsub#digest), and which of them wait."""
+
+    every: timedelta
+    """So long, at least, lies between two digests (pubsub#digest_frequency)."""
+    first: int | None = None
+    """The number of the oldest that waits, of those that the node holds; None if none does."""
+    due: datetime | None = None
+    """When those that wait are to be sent."""
+
+
+@dataclass(frozen=True, slots=True)
 class Subscription:
     """A JID, bare or full, that is notified of a node's items."""
 
@@ -80,6 +92,8 @@ class Subscription:
     """For which presence notifications are wanted (pubsub#show-values); empty for any, and none."""
     until_offline: bool = False
     """Whether it ends when the subscriber goes offline (pubsub#expire is `presence`)."""
+    digest: Digest | None = None
+    """None: each notification comes at once, alone."""
 
     @property
     def active(self) -> bool:
@@ -137,6 +151,26 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """What subscribers to digests have yet to be told of a node."""
+
+    node: str
+    seq: int
+    """Order at the node."""
+    item_id: str | None
+    """None where something was published that has no item."""
+    payload: str | None
+    """As it is to be delivered, empty if without; None where the item was retracted."""
+    reply_to: tuple[str, ...] = ()
+    """Whom to answer (pubsub#itemreply)."""
+
+    @property
+    def size(self) -> int:
+        """How many bytes it takes in a stanza, about."""
+        return len((self.payload or "").encode()) + len((self.item_id or "").encode()) + 100
+
+
+@dataclass(frozen=True, slots=True)
 class ItemPublished:
     """An item was published, new or in place of the one with the same id (§7.1.2)."""
 
@@ -166,6 +200,20 @@ class ItemRetracted:
     """An item was retracted (§7.2.2.1)."""
 
     item_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemsPublished:
+    """What was published since the last digest, oldest first."""
+
+    items: tuple[Held, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemsRetracted:
+    """What was retracted since the last digest."""
+
+    item_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +269,8 @@ NodeEvent = (
     | LastItem
     | NodeChanged
     | ItemRetracted
+    | ItemsPublished
+    | ItemsRetracted
     | NodePurged
     | NodeConfigured
     | SubscriptionChanged

@@ -6,16 +6,21 @@ from itertools import groupby
 
 from component.pubsub.addresses import Addresses, bare
 from component.pubsub.audience import Resource
+from component.pubsub.digests import Digests
 from component.pubsub.model import (
+    ItemPublished,
+    ItemRetracted,
     Node,
+    NodeChanged,
     NodeEvent,
+    NodePurged,
     Notification,
     Subscription,
     SubscriptionChanged,
     SubscriptionEnded,
 )
 from component.pubsub.presence import Presence, PresenceNotice, PresenceType
-from component.pubsub.state import Groups, State
+from component.pubsub.state import Groups, State, key_of
 
 MANY = 10
 """Subscribers of a node, from which on it is remembered whom to tell."""
@@ -29,6 +34,7 @@ class Notices:
         self._addresses = addresses
         self._waiting: list[Notification] = []
         self._presences: list[PresenceNotice] = []
+        self.digests = Digests(state, self._add, self._is_told_now)
 
     def tell_subscribers(self, node: Node, event: NodeEvent) -> None:
         """Leave a notification for the subscribers of a node, one per address they used.
@@ -36,11 +42,28 @@ class Notices:
         A JID with several subscriptions is told once, and which of them are meant (§6.1.6).
         """
         self._tell(node, event, self._regulars(node))
+        if digesters := self._state.waiting.subscriptions_at.of(node.name):
+            self._tell_digesters(node, event, digesters)
         self._tell_audience(node, event)
+
+    def _tell_digesters(
+        self, node: Node, event: NodeEvent, digesters: Sequence[Subscription]
+    ) -> None:
+        """Leave a notification for those who want digests, at once if it cannot be part of one."""
+        if isinstance(event, ItemPublished | ItemRetracted | NodeChanged):
+            self.digests.hold(node, event)
+            return
+        if isinstance(event, NodePurged):
+            self.digests.drop([key_of(s) for s in digesters])  # there is none of it any more
+        told_now = partial(self._is_told_now, node)
+        active = [s for s in self._subscriptions(node) if s.active]
+        digested = self._grouped(active, lambda s: s.digest is not None and told_now(s))
+        self._tell(node, event, digested)
 
     def tell_all(self, node: Node, event: NodeEvent) -> None:
         """Leave a notification for the subscribers, those too who wait for approval (§8.4.2)."""
-        self._tell(node, event, self._grouped(node, self._subscriptions(node)))
+        told_now = partial(self._is_told_now, node)
+        self._tell(node, event, self._grouped(self._subscriptions(node), told_now))
         self._tell_audience(node, event)
 
     def _tell_audience(self, node: Node, event: NodeEvent) -> None:
@@ -149,7 +172,8 @@ class Notices:
         if known is not None and is_steady:
             return known
         subscriptions = [s for s in self._subscriptions(node) if s.active]
-        groups = self._grouped(node, subscriptions)
+        told_now = partial(self._is_told_now, node)
+        groups = self._grouped(subscriptions, lambda s: s.digest is None and told_now(s))
         if (
             len(subscriptions) >= MANY
             and is_steady
@@ -158,12 +182,12 @@ class Notices:
             self._state.regulars[node.name] = groups
         return groups
 
-    def _grouped(self, node: Node, subscriptions: Sequence[Subscription]) -> Groups:
+    def _grouped(
+        self, subscriptions: Sequence[Subscription], is_told: Callable[[Subscription], bool]
+    ) -> Groups:
         """Return who among these is to be told now, those together who are told the same."""
         alike: dict[tuple[str, tuple[str, ...], bool], list[str]] = {}
-        for service, jid, subids, with_body in _recipients(
-            subscriptions, partial(self._is_told_now, node)
-        ):
+        for service, jid, subids, with_body in _recipients(subscriptions, is_told):
             alike.setdefault((service, subids, with_body), []).append(jid)
         return tuple(
             (service, tuple(jids), subids, with_body)

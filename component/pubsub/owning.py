@@ -68,6 +68,7 @@ class Owning(Creating):
             raise NotAllowedError
         if redirect is not None and len(redirect) > MAX_URI:
             raise NotAcceptableError
+        self._notices.digests.send_all(node.name)
         if node.config.notify_delete:
             self._notices.tell_all(node, NodeDeleted(redirect))
         self._state.remove(node.name)

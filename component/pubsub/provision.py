@@ -64,6 +64,7 @@ class Provisioning(Rules):
             self._contacts.settle(self._addresses.domain)
 
     def _take_down(self, node: Node) -> None:
+        self._notices.digests.send_all(node.name)
         self._notices.tell_all(node, NodeDeleted())
         self._state.remove(node.name)
         self._contacts.settle(self._addresses.of(node.name))

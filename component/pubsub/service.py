@@ -14,6 +14,7 @@ from component.pubsub.expiring import Expiry
 from component.pubsub.managing import Managing
 from component.pubsub.model import (
     Affiliation,
+    Held,
     Item,
     Node,
     Notification,
@@ -56,6 +57,7 @@ class PubSub(
         self.items = self._state.items
         self.contacts = self._state.contacts
         self.redirects = self._state.redirects
+        self.held = self._state.waiting.held
         self._expiry = Expiry(self._state, self._notices)
 
     def load(
@@ -67,17 +69,28 @@ class PubSub(
         contacts: Iterable[Contact] = (),
         *,
         redirects: Iterable[Redirect] = (),
+        held: Iterable[Held] = (),
     ) -> None:
         """Take over what the store has."""
-        self._state.load(nodes, affiliations, subscriptions, items, contacts, redirects=redirects)
+        self._state.load(
+            nodes, affiliations, subscriptions, items, contacts, redirects=redirects, held=held
+        )
 
     def resume(self, now: datetime) -> None:
         """Take note that the service starts now: what was published before may be gone."""
         self._state.resume(now)
 
     def expire(self, now: datetime) -> None:
-        """End what has a time to end: leased subscriptions and expired items. Cheap if nothing."""
+        """Do what was to be done by now: end leased subscriptions and items, send digests.
+
+        Cheap if nothing is due.
+        """
+        self._state.now = now
         self._expiry.run(now)
+
+    def due(self) -> datetime | None:
+        """Return when `expire` may next have something to do, None if never."""
+        return self._state.due()
 
     def forget_payloads(self) -> None:
         """Leave payloads to the store that are too much for the memory, once all is committed."""

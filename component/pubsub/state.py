@@ -1,19 +1,19 @@
 """What the service remembers: the records, and the indexes that are derived from them."""
 
 import heapq
-from bisect import bisect_left, insort
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Any, Generic, TypeVar
+from datetime import UTC, datetime, timedelta
 
 from component.pubsub.addresses import Addresses, bare, localpart
 from component.pubsub.at_hand import AtHand, ItemKey
 from component.pubsub.audience import Audience
 from component.pubsub.configuration import AccessModel
 from component.pubsub.crowd import Crowd
+from component.pubsub.index import Index
 from component.pubsub.model import (
     Affiliation,
+    Held,
     Item,
     Node,
     Redirect,
@@ -22,14 +22,13 @@ from component.pubsub.model import (
     in_store,
 )
 from component.pubsub.presence import Contact, Presence
+from component.pubsub.waiting import Waiting
 from component.records import Ledger, Table
-
-V = TypeVar("V")
 
 PUBLIC = (AccessModel.OPEN, AccessModel.AUTHORIZE)
 """Everybody may subscribe to these, or ask to."""
 
-_EMPTY: list[Any] = []
+_EVER = datetime.min.replace(tzinfo=UTC)
 
 SubscriptionKey = tuple[str, str, str, str]
 """(node, service address, subscriber's JID, subscription identifier)"""
@@ -37,53 +36,6 @@ SubscriptionKey = tuple[str, str, str, str]
 
 Groups = Sequence[tuple[str, tuple[str, ...], tuple[str, ...], bool]]
 """(service address, JIDs, which of their subscriptions they are named, whether a text is wanted)"""
-
-
-class Index(Generic[V]):
-    """Records grouped by a string, sorted within each group by an order that is unique there.
-
-    Groups without records take no memory, and those of one record no list: most nodes have hardly
-    any items and subscribers.
-    """
-
-    def __init__(self, group: Callable[[V], str], order: Callable[[V], Any]) -> None:
-        self._group = group
-        self._order = order
-        self._groups: dict[str, V | list[V]] = {}
-
-    def of(self, group: str) -> Sequence[V]:
-        """Return a group as it is now; the caller must not keep it across a change."""
-        held = self._groups.get(group, _EMPTY)
-        return held if isinstance(held, list) else (held,)
-
-    def changed(self, old: V | None, new: V | None) -> None:
-        """Follow a change of a record; a `Table`'s `on_change`."""
-        if old is not None:
-            self._remove(old)
-        if new is not None:
-            self._add(new)
-
-    def _add(self, record: V) -> None:
-        name = self._group(record)
-        held = self._groups.get(name)
-        if held is None:
-            self._groups[name] = record
-        elif not isinstance(held, list):
-            self._groups[name] = sorted((held, record), key=self._order)
-        elif self._order(held[-1]) < self._order(record):
-            held.append(record)  # as nearly all are that are loaded, and new items
-        else:
-            insort(held, record, key=self._order)
-
-    def _remove(self, record: V) -> None:
-        name = self._group(record)
-        held = self._groups[name]
-        if not isinstance(held, list):
-            del self._groups[name]
-            return
-        del held[bisect_left(held, self._order(record), key=self._order)]
-        if len(held) == 1:
-            self._groups[name] = held[0]
 
 
 class State:
@@ -106,11 +58,14 @@ class State:
             ledger, self._affiliation_changed
         )
         self.subscriptions: Table[SubscriptionKey, Subscription] = Table(
-            ledger, self._subscription_changed
+            ledger, self._subscription_changed, lambda old, _: self.waiting.subscription_put(old)
         )
         self.items: Table[tuple[str, str], Item] = Table(ledger, self._item_changed)
         self.redirects: Table[str, Redirect] = Table(ledger)
         """By the names of nodes that are gone; the oldest first."""
+        self.waiting = Waiting(ledger)
+        self.now = _EVER
+        """The time, as it was when the service last heard of it."""
         self.contacts: Table[tuple[str, str], Contact] = Table(ledger, self._contact_changed)
         self.presences: Table[str, Presence] = Table(ledger)
         """What is shown at extensions' addresses, by address; none is offline. It follows from
@@ -151,6 +106,7 @@ class State:
         contacts: Iterable[Contact] = (),
         *,
         redirects: Iterable[Redirect] = (),
+        held: Iterable[Held] = (),
     ) -> None:
         """Take over what the store has."""
         for node in nodes:
@@ -165,6 +121,8 @@ class State:
             self.contacts.load((contact.service, contact.jid), contact)
         for redirect in redirects:
             self.redirects.load(redirect.node, redirect)
+        for one in held:
+            self.waiting.held.load((one.node, one.seq), one)
 
     def node_of_account(self, local: str | None) -> Node | None:
         """Return the node whose address has this localpart: only managed nodes have addresses."""
@@ -176,6 +134,7 @@ class State:
 
         It is the time in microseconds, so that it is so after a restart too.
         """
+        self.now = now
         return max(self._last_seq + 1, _number_of(now))
 
     def resume(self, now: datetime) -> None:
@@ -191,6 +150,10 @@ class State:
         if self._due and self._due[0][0] <= now:
             return heapq.heappop(self._due)[1]
         return None
+
+    def due(self) -> datetime | None:
+        """Return when something may have to end or to be sent, None if nothing will."""
+        return self._due[0][0] if self._due else None
 
     def trim(self, node: Node) -> None:
         """Drop the oldest items beyond what the node keeps."""
@@ -260,9 +223,11 @@ class State:
                 self.owners.count(held.jid, change)
 
     def _subscription_changed(self, old: Subscription | None, new: Subscription | None) -> None:
-        for changed in (old, new):
-            if changed is not None:
-                self.regulars.pop(changed.node, None)
+        if not (old and old.digest and new and new.digest):  # whom regulars do not include
+            for changed in (old, new):
+                if changed is not None:
+                    self.regulars.pop(changed.node, None)
+        self.waiting.subscription_changed(old, new)
         self.subscriptions_at.changed(old, new)
         self.subscriptions_of.changed(old, new)
         for held, change in ((old, -1), (new, 1)):
@@ -270,6 +235,8 @@ class State:
                 self.subscribers.count(held.jid, change)
         if new is not None and new.expire is not None:
             heapq.heappush(self._due, (new.expire, key_of(new)))
+        if new is not None and new.digest is not None and new.digest.due is not None:
+            heapq.heappush(self._due, (new.digest.due, key_of(new)))
 
     def _contact_changed(self, old: Contact | None, new: Contact | None) -> None:
         self.contacts_at.changed(old, new)

@@ -1,7 +1,7 @@
 """Subscriptions: made, configured, approved, ended."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from component.pubsub.access import Action, needs_approval
 from component.pubsub.addresses import bare
@@ -19,6 +19,7 @@ from component.pubsub.errors import (
 )
 from component.pubsub.model import (
     ApprovalWanted,
+    Digest,
     LastItem,
     Node,
     Subscription,
@@ -39,6 +40,8 @@ class Options:
     include_body: bool = False
     show_values: frozenset[str] = frozenset()
     until_offline: bool = False
+    digest: timedelta | None = None
+    """So long, at least, lies between two digests; None: each notification comes alone."""
 
     @classmethod
     def of(cls, subscription: Subscription) -> "Options":
@@ -49,6 +52,7 @@ class Options:
             subscription.include_body,
             subscription.show_values,
             subscription.until_offline,
+            _every(subscription.digest),
         )
 
 
@@ -110,6 +114,7 @@ class Subscribing(Rules):
             wanted.include_body,
             wanted.show_values,
             wanted.until_offline,
+            _digest(wanted.digest),
         )
         self._put(subscription)
         if pending:
@@ -140,10 +145,16 @@ class Subscribing(Rules):
     ) -> None:
         """Change the options of a subscription of the actor's (§6.3.5).
 
+        What waits for a digest that is not wanted like that any more is sent.
+
         Raises as `unsubscribe` does, and `InvalidOptionsError`.
         """
         subscription = self._own(request, jid, subid)
         self._check_options(request.service, jid, options, now)
+        digest = subscription.digest
+        if not options.deliver or options.digest != _every(digest):
+            self._notices.digests.send([key_of(subscription)])
+            digest = _digest(options.digest)
         changed = replace(
             subscription,
             deliver=options.deliver,
@@ -151,6 +162,7 @@ class Subscribing(Rules):
             include_body=options.include_body,
             show_values=options.show_values,
             until_offline=options.until_offline,
+            digest=digest,
         )
         self._put(changed)
 
@@ -217,3 +229,11 @@ class Subscribing(Rules):
         there = self._state.audience.of(service, bare(jid))
         if options.until_offline and not any(jid in (r.jid, bare(r.jid)) for r in there):
             raise InvalidOptionsError
+
+
+def _every(digest: Digest | None) -> timedelta | None:
+    return None if digest is None else digest.every
+
+
+def _digest(every: timedelta | None) -> Digest | None:
+    return None if every is None else Digest(every)

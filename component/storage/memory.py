@@ -13,7 +13,7 @@ from component.domain.model import Agent, Call, CallState, Customer, Member, Out
 from component.domain.queue import Queue
 from component.domain.queue_log import LogEntry
 from component.ports import Changes, Outgoing, Stored, StoreRefusedError, StoreUnavailableError
-from component.pubsub.model import Affiliation, Item, Node, Redirect, Subscription, in_store
+from component.pubsub.model import Affiliation, Held, Item, Node, Redirect, Subscription, in_store
 from component.pubsub.presence import Contact
 
 K = TypeVar("K", bound=Hashable)
@@ -45,6 +45,7 @@ class MemoryStore:
         self.items: dict[tuple[str, str], Item] = {}
         self.contacts: dict[tuple[str, str], Contact] = {}
         self.redirects: dict[str, Redirect] = {}
+        self.held: dict[tuple[str, int], Held] = {}
         self.outgoing: dict[int, Outgoing] = {}
 
     async def load(self) -> Stored:
@@ -65,6 +66,7 @@ class MemoryStore:
             items=sorted(map(_without_payload, self.items.values()), key=lambda item: item.seq),
             contacts=list(self.contacts.values()),
             redirects=sorted(self.redirects.values(), key=lambda redirect: redirect.since),
+            held=sorted(self.held.values(), key=lambda held: (held.node, held.seq)),
             outgoing=sorted(self.outgoing.values(), key=lambda message: message.seq),
         )
 
@@ -95,6 +97,7 @@ class MemoryStore:
         _merge(self.items, changes.items)
         _merge(self.contacts, changes.contacts)
         _merge(self.redirects, changes.redirects)
+        _merge(self.held, changes.held)
         self.outgoing |= {message.seq: message for message in changes.outgoing}
         for seq in changes.delivered:
             self.outgoing.pop(seq, None)

@@ -50,6 +50,8 @@ from component.pubsub.configuration import (
 )
 from component.pubsub.model import (
     Affiliation,
+    Digest,
+    Held,
     Item,
     Node,
     Redirect,
@@ -161,6 +163,7 @@ async def _everything(connection: asyncpg.Connection) -> Stored:
         redirects=[
             Redirect(**row) for row in await fetch("SELECT * FROM redirects ORDER BY since")
         ],
+        held=[_held(row) for row in await fetch("SELECT * FROM held ORDER BY node, seq")],
         outgoing=[_message(row) for row in await fetch("SELECT * FROM outbox ORDER BY seq")],
     )
 
@@ -398,7 +401,17 @@ def _subscription(row: Row, same: Same) -> Subscription:
         row["include_body"],
         frozenset(row["show_values"]) or _NO_VALUES,
         row["until_offline"],
+        None if row["digest_every"] is None else _digest(row),
     )
+
+
+def _digest(row: Row) -> Digest:
+    every = timedelta(milliseconds=row["digest_every"])
+    return Digest(every, row["digest_first"], row["digest_due"])
+
+
+def _held(row: Row) -> Held:
+    return Held(row["node"], row["seq"], row["item"], row["payload"], tuple(row["reply_to"]))
 
 
 def _kept(row: Row, same: Same) -> Item:

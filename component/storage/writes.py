@@ -7,7 +7,7 @@ statement of data-modifying CTEs, which PostgreSQL runs as one transaction of it
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TypeVar
 
@@ -17,12 +17,14 @@ from component.domain.queue_log import LogEntry
 from component.domain.terms import USUAL, Terms
 from component.ports import Changes, Outgoing
 from component.pubsub.configuration import DEFAULT, Configuration
-from component.pubsub.model import Affiliation, Item, Node, Redirect, Subscription
+from component.pubsub.model import Affiliation, Held, Item, Node, Redirect, Subscription
 from component.pubsub.presence import Contact
 
 K = TypeVar("K")
 
 Row = dict[str, object]
+
+_MILLISECOND = timedelta(milliseconds=1)
 
 PARTS: dict[str, str] = {
     # The operator may have taken the extension away meanwhile; it is not brought back.
@@ -103,7 +105,9 @@ PARTS: dict[str, str] = {
         ON CONFLICT (node, service, jid, subid) DO UPDATE SET
             since = excluded.since, state = excluded.state, deliver = excluded.deliver,
             expire = excluded.expire, include_body = excluded.include_body,
-            show_values = excluded.show_values, until_offline = excluded.until_offline""",
+            show_values = excluded.show_values, until_offline = excluded.until_offline,
+            digest_every = excluded.digest_every, digest_first = excluded.digest_first,
+            digest_due = excluded.digest_due""",
     "subscriptions_gone": """
         DELETE FROM subscriptions
         USING json_populate_recordset(NULL::subscriptions, {rows}) AS gone
@@ -130,6 +134,13 @@ PARTS: dict[str, str] = {
     "redirects_gone": """
         DELETE FROM redirects USING json_populate_recordset(NULL::redirects, {rows}) AS gone
         WHERE redirects.node = gone.node""",
+    "held": """
+        INSERT INTO held SELECT * FROM json_populate_recordset(NULL::held, {rows})
+        ON CONFLICT (node, seq) DO UPDATE SET
+            item = excluded.item, payload = excluded.payload, reply_to = excluded.reply_to""",
+    "held_gone": """
+        DELETE FROM held USING json_populate_recordset(NULL::held, {rows}) AS gone
+        WHERE (held.node, held.seq) = (gone.node, gone.seq)""",
     "outbox": """
         INSERT INTO outbox SELECT * FROM json_populate_recordset(NULL::outbox, {rows})
         ON CONFLICT (seq) DO NOTHING""",
@@ -183,6 +194,8 @@ def _rows(changes: Changes) -> dict[str, list[Row]]:
         "contacts_gone": _gone(changes.contacts, lambda key: {"service": key[0], "jid": key[1]}),
         "redirects": [_redirect(redirect) for redirect in changes.redirects.values() if redirect],
         "redirects_gone": _gone(changes.redirects, lambda node: {"node": node}),
+        "held": [_held(held) for held in changes.held.values() if held],
+        "held_gone": _gone(changes.held, lambda key: {"node": key[0], "seq": key[1]}),
         "outbox": [_message(message) for message in changes.outgoing],
         "outbox_gone": [{"seq": seq} for seq in changes.delivered],
     }
@@ -341,6 +354,7 @@ def _affiliation(affiliation: Affiliation) -> Row:
 
 
 def _subscription(subscription: Subscription) -> Row:
+    digest = subscription.digest
     return {
         "node": subscription.node,
         "service": subscription.service,
@@ -353,6 +367,9 @@ def _subscription(subscription: Subscription) -> Row:
         "include_body": subscription.include_body,
         "show_values": sorted(subscription.show_values),
         "until_offline": subscription.until_offline,
+        "digest_every": digest and digest.every // _MILLISECOND,
+        "digest_first": digest and digest.first,
+        "digest_due": digest and digest.due,
     }
 
 
@@ -373,6 +390,16 @@ def _contact(contact: Contact) -> Row:
 
 def _redirect(redirect: Redirect) -> Row:
     return {"node": redirect.node, "uri": redirect.uri, "since": redirect.since}
+
+
+def _held(held: Held) -> Row:
+    return {
+        "node": held.node,
+        "seq": held.seq,
+        "item": held.item_id,
+        "payload": held.payload,
+        "reply_to": held.reply_to,
+    }
 
 
 def _message(message: Outgoing) -> Row:

@@ -32,6 +32,13 @@ CREATE = (
     "<field var='pubsub#max_items'><value>max</value></field></x></configure></pubsub>"
 )
 ITEM = f".//{{{PUBSUB}}}item"
+DIGEST = (
+    f"<pubsub xmlns='{PUBSUB}'><options node='{NODE}' jid='{{jid}}'>"
+    "<x xmlns='jabber:x:data' type='submit'>"
+    f"<field var='FORM_TYPE'><value>{PUBSUB}#subscribe_options</value></field>"
+    "<field var='pubsub#digest'><value>1</value></field>"
+    "<field var='pubsub#digest_frequency'><value>1000</value></field></x></options></pubsub>"
+)
 NOTIFIED = f".//{{{PUBSUB}#event}}item"
 
 
@@ -108,6 +115,8 @@ async def test_nothing_acknowledged_is_lost_when_the_service_is_killed(
     await admin.ask(COMPONENT, CREATE, "set")
     for user in subscribers:
         await user.ask(COMPONENT, subscribe(user.jid, NODE), "set")
+    # The last gets what is published together, once a second.
+    await subscribers[-1].ask(COMPONENT, DIGEST.format(jid=subscribers[-1].jid), "set")
 
     for _ in range(KILLS):
         async with publisher.storm():

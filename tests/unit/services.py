@@ -108,6 +108,7 @@ class Service:
             stored.items,
             stored.contacts,
             redirects=stored.redirects,
+            held=stored.held,
         )
         outbox = Outbox(stored.outgoing, self.outside.now())
         self.engine = Engine(

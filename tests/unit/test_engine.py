@@ -20,7 +20,7 @@ from component.ports import (
 from component.pubsub.errors import ClosedNodeError
 from component.pubsub.service import PubSub, Request
 from component.pubsub.subscribing import Options
-from tests.unit.services import DOMAIN, demo_store, running
+from tests.unit.services import DOMAIN, Service, demo_store, running
 from tests.unit.stores import GatedStore, settle
 
 pytestmark = pytest.mark.unit
@@ -204,3 +204,44 @@ def _pops(done: Iterable[object]) -> list[Outgoing]:
 def _eavesdrop(pubsub: PubSub, now: Any) -> None:
     stranger = "stranger@example.com"
     pubsub.subscribe(Request(stranger, DOMAIN, "ext1000"), stranger, "s", now)
+
+
+async def digest_of(service: Service, every: timedelta) -> None:
+    """Subscribe the agent to digests of the extension's calls."""
+    request = Request("user1@example.com", DOMAIN, "ext1000")
+    options = Options(digest=every)
+    await service.engine.pubsub(
+        lambda pubsub, now: pubsub.subscribe(request, request.actor, "s", now, options)
+    )
+
+
+async def test_a_digest_is_sent_when_it_is_due_though_nothing_else_happens() -> None:
+    async with running() as service:
+        await digest_of(service, timedelta(seconds=0.2))
+        await service.engine.pubsub(
+            lambda pubsub, now: pubsub.publish("ext1000", "a", "<x/>", DOMAIN, now)
+        )
+        assert not service.outside.done
+        service.outside.time += timedelta(seconds=1)
+        async with asyncio.timeout(10):
+            while not service.outside.done:
+                await asyncio.sleep(0.01)
+        (message,) = service.outside.done
+        assert isinstance(message, Outgoing)
+        assert message.body == "<ItemsPublished node='ext1000'/>"
+
+
+async def test_what_waits_for_a_digest_outlives_the_service() -> None:
+    store = demo_store()
+    async with running(store) as service:
+        await digest_of(service, timedelta(seconds=1))
+        await service.engine.pubsub(
+            lambda pubsub, now: pubsub.publish("ext1000", "a", "<x/>", DOMAIN, now)
+        )
+    async with running(store) as service:
+        assert not service.outside.done
+        service.outside.time += timedelta(seconds=2)
+        async with asyncio.timeout(10):
+            while not service.outside.done:
+                await asyncio.sleep(0.01)
+    assert not store.held

@@ -46,6 +46,7 @@ LATER = [
     "0022_messages",
     "0023_closed_queues",
     "0024_people",
+    "0025_digests",
 ]
 ALL = ["0001_schema", *LATER]
 

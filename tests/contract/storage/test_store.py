@@ -35,6 +35,8 @@ from component.pubsub.configuration import (
 )
 from component.pubsub.model import (
     Affiliation,
+    Digest,
+    Held,
     InStore,
     Item,
     Node,
@@ -220,6 +222,40 @@ async def test_contacts_are_loaded_as_they_were_committed_and_deleted(store: Any
 
     await store.commit(Changes(contacts={key: None}))
     assert (await store.load()).contacts == []
+
+
+async def test_what_waits_for_digests_is_loaded_in_its_order_and_deleted(store: AnyStore) -> None:
+    node = Node("news", False)
+    digest = Digest(timedelta(milliseconds=1500), first=1, due=NOW)
+    waiting = Subscription("news", "ivr.example.com", "a@example.com", "s", NOW, digest=digest)
+    begun = replace(waiting, subid="t", digest=Digest(timedelta(days=1)))
+    published = Held("news", 1, "a", "<x>'\"☎</x>", ("b@example.com", "c@example.com"))
+    retracted, changed = Held("news", 2, "a", None), Held("news", 3, None, "")
+    held = [changed, retracted, published]
+    for _ in range(2):
+        await store.commit(
+            Changes(
+                nodes={"news": node},
+                subscriptions={key_of(s): s for s in (waiting, begun)},
+                held={(one.node, one.seq): one for one in held},
+            )
+        )
+    stored = await store.load()
+    assert stored.held == [published, retracted, changed]
+    assert {s.subid: s.digest for s in stored.subscriptions} == {"s": digest, "t": begun.digest}
+
+    later = (replace(waiting, digest=Digest(digest.every)), replace(begun, digest=None))
+    changed_subscriptions = {key_of(s): s for s in later}
+    await store.commit(Changes(subscriptions={**changed_subscriptions}, held={("news", 1): None}))
+    stored = await store.load()
+    assert stored.held == [retracted, changed]
+    assert {s.subid: s.digest for s in stored.subscriptions} == {
+        "s": Digest(digest.every), "t": None
+    }  # fmt: skip
+
+    gone = {(one.node, one.seq): None for one in held}
+    await store.commit(Changes(nodes={"news": None}, held={**gone}))
+    assert (await store.load()).held == []
 
 
 async def test_redirects_are_loaded_oldest_first_and_deleted(store: AnyStore) -> None:

@@ -1,6 +1,7 @@
 """What an ordinary client library makes of nodes, through a real server."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -120,6 +121,31 @@ async def test_several_subscriptions_are_told_apart(admin: Client, client: Clien
     assert told.findtext("{jabber:client}body") == "New in news: a"
     await client.pubsub.unsubscribe(DOMAIN, "news", subid=subids[0], bare=True)
     await client.pubsub.unsubscribe(DOMAIN, "news", bare=True)
+
+
+async def test_items_come_together_for_whom_they_are_to(
+    service: Service, admin: Client, client: Client
+) -> None:
+    await admin.pubsub.create_node(DOMAIN, "news")
+    options = (
+        "<options><x xmlns='jabber:x:data' type='submit'>"
+        f"<field var='FORM_TYPE'><value>{PUBSUB}#subscribe_options</value></field>"
+        "<field var='pubsub#digest'><value>1</value></field>"
+        "<field var='pubsub#digest_frequency'><value>3600000</value></field></x></options>"
+    )
+    await client.ask(
+        f"<iq type='set' to='{DOMAIN}'><pubsub xmlns='{PUBSUB}'>"
+        f"<subscribe node='news' jid='{client.jid}'/>{options}</pubsub></iq>"
+    )
+    for item_id in ("a", "b", "c"):
+        await admin.pubsub.publish(DOMAIN, "news", id=item_id, payload=PAYLOAD)
+    await client.has_heard_everything()
+    assert not client.heard
+    await service.pubsub(lambda pubsub, now: pubsub.expire(now + timedelta(hours=1)))
+    (told,) = await client.hears(1)
+    items = told.findall(f"{EVENT}event/{EVENT}items/{EVENT}item")
+    assert [item.get("id") for item in items] == ["a", "b", "c"]
+    assert all(item[0].tag == "{urn:x}x" for item in items)
 
 
 async def test_a_library_reads_the_archive_of_a_node(admin: Client, client: Client) -> None:

@@ -1,3 +1,5 @@
+from xml.etree import ElementTree as ET
+
 import pytest
 
 from component.handlers.notify import event_markup
@@ -6,9 +8,12 @@ from component.pubsub.model import (
     Affiliation,
     AffiliationChanged,
     ApprovalWanted,
+    Held,
     Item,
     ItemPublished,
     ItemRetracted,
+    ItemsPublished,
+    ItemsRetracted,
     LastItem,
     NodeChanged,
     NodeConfigured,
@@ -26,6 +31,8 @@ from tests.unit.pubsub.provisioned import AGENT, DOMAIN, NOW
 
 pytestmark = pytest.mark.unit
 
+ATOM = "http://www.w3.org/2005/Atom"
+
 ITEM = Item("ext1000", "call-1", "<call xmlns='urn:x' n='&lt;'/>", DOMAIN, NOW, 17)
 SUBSCRIPTION = Subscription("ext1000", DOMAIN, AGENT, "sub-1", NOW)
 
@@ -42,6 +49,16 @@ SUBSCRIPTION = Subscription("ext1000", DOMAIN, AGENT, "sub-1", NOW)
             """,
         ),
         (ItemRetracted("call-1"), "<items node='ext1000'><retract id='call-1'/></items>"),
+        (
+            ItemsPublished(
+                (Held("ext1000", 1, "a", "<x xmlns='urn:x'/>"), Held("ext1000", 2, "b", ""))
+            ),
+            "<items node='ext1000'><item id='a'><x xmlns='urn:x'/></item><item id='b'/></items>",
+        ),
+        (
+            ItemsRetracted(("a", "b")),
+            "<items node='ext1000'><retract id='a'/><retract id='b'/></items>",
+        ),
         (
             SubscriptionEnded(SUBSCRIPTION),
             """
@@ -72,6 +89,8 @@ SUBSCRIPTION = Subscription("ext1000", DOMAIN, AGENT, "sub-1", NOW)
     ids=[
         "published",
         "retracted",
+        "published together",
+        "retracted together",
         "subscription ended",
         "node deleted",
         "node moved",
@@ -126,3 +145,21 @@ def test_an_owner_gets_a_form_to_approve() -> None:
     assert "<value>http://jabber.org/protocol/pubsub#subscribe_authorization</value>" in told
     for value in ("sub-1", "ext1000", AGENT):
         assert f"<value>{value}</value>" in told
+
+
+def test_a_digest_has_one_text_and_says_once_whom_to_answer() -> None:
+    items = tuple(
+        Held("news", number, name, f"<entry xmlns='{ATOM}'><title>{name}</title></entry>", (AGENT,))
+        for number, name in enumerate(("one", "two"))
+    )
+    told = Notification("news", DOMAIN, (AGENT,), ItemsPublished(items), with_body=True)
+    message = ET.fromstring(f"<message>{event_markup(told)}</message>")
+    assert message.findtext("body") == "New in news: one, one\nNew in news: two, two"
+    addresses = message.findall("{http://jabber.org/protocol/address}addresses/*")
+    assert [(a.get("type"), a.get("jid")) for a in addresses] == [("replyto", AGENT)]
+
+
+def test_a_digest_that_wants_no_answer_names_nobody() -> None:
+    told = Notification("news", DOMAIN, (AGENT,), ItemsPublished((Held("news", 1, "a", ""),)))
+    message = ET.fromstring(f"<message>{event_markup(told)}</message>")
+    assert [child.tag for child in message] == ["{http://jabber.org/protocol/pubsub#event}event"]

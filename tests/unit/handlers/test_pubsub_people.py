@@ -1,9 +1,10 @@
+from datetime import timedelta
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from component.pubsub.configuration import AccessModel, Configuration
-from component.pubsub.model import SubscriptionState
+from component.pubsub.model import Digest, SubscriptionState
 from component.pubsub.service import Request
 from tests.unit.handlers.dialogue import Dialogue, Refusal, refusal
 from tests.unit.handlers.requests import (
@@ -20,9 +21,6 @@ from tests.unit.handlers.requests import (
 from tests.unit.pubsub.provisioned import ADMIN, AGENT, DOMAIN, NOW
 
 pytestmark = pytest.mark.unit
-
-
-NO_DIGESTS = f"<options>{form(SUBSCRIBE_OPTIONS, digest='0')}</options>"
 
 
 @pytest.fixture
@@ -95,6 +93,10 @@ async def test_subscribing_with_options(dialogue: Dialogue) -> None:
     [
         {"deliver": "x"},
         {"digest": "x"},
+        {"digest": "1", "digest_frequency": "999"},
+        {"digest": "1", "digest_frequency": "86400001"},
+        {"digest": "1", "digest_frequency": "-1000"},
+        {"digest_frequency": "often"},
         {"expire": "tomorrow"},
         {"expire": "2027-01-01T00:00:00"},
         {"expire": NOW.isoformat()},
@@ -109,13 +111,34 @@ async def test_options_that_make_no_sense_are_invalid(
     assert found == Refusal("modify", "bad-request", "invalid-options")
 
 
-@pytest.mark.parametrize("fields", [{"digest": "1"}, {"digest": "true", "digest_frequency": "9"}])
-async def test_there_are_no_digests(dialogue: Dialogue, fields: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("fields", "shown"),
+    [
+        ({}, ("0", "60000")),
+        ({"digest": "0", "digest_frequency": "5000"}, ("0", "60000")),
+        ({"digest": "1"}, ("1", "60000")),
+        ({"digest": "true", "digest_frequency": "1000"}, ("1", "1000")),
+        ({"digest": "1", "digest_frequency": ""}, ("1", "60000")),
+    ],
+)
+async def test_digests_are_an_option(
+    dialogue: Dialogue, fields: dict[str, str], shown: tuple[str, str]
+) -> None:
     options = f"<options>{form(SUBSCRIBE_OPTIONS, **fields)}</options>"
-    content = f"<subscribe node='news' jid='{AGENT}'/>{options}"
-    found = await fails(dialogue, content, sender=AGENT)
-    assert found == Refusal("cancel", "feature-not-implemented")
-    await succeeds(dialogue, content.replace(options, NO_DIGESTS), sender=AGENT)
+    await succeeds(dialogue, f"<subscribe node='news' jid='{AGENT}'/>{options}", sender=AGENT)
+    held = f"<options node='news' jid='{AGENT}'/>"
+    values = filled(await answer(dialogue, "get", held, sender=AGENT))
+    assert (values["pubsub#digest"], values["pubsub#digest_frequency"]) == shown
+
+
+async def test_what_is_not_said_of_digests_stays(dialogue: Dialogue) -> None:
+    options = form(SUBSCRIBE_OPTIONS, digest="1", digest_frequency="5000")
+    content = f"<subscribe node='news' jid='{AGENT}'/><options>{options}</options>"
+    await succeeds(dialogue, content, sender=AGENT)
+    changed = f"<options node='news' jid='{AGENT}'>{form(SUBSCRIBE_OPTIONS, deliver='0')}</options>"
+    await succeeds(dialogue, changed, sender=AGENT)
+    (subscription,) = dialogue.service.pubsub.subscriptions.values()
+    assert subscription.digest == Digest(timedelta(seconds=5))
 
 
 async def test_options_need_a_subscription(dialogue: Dialogue) -> None:

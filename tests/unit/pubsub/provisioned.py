@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from component.pubsub.model import Affiliation, Item, Node, Notification, Role, Subscription
+from component.pubsub.model import Affiliation, Held, Item, Node, Notification, Role, Subscription
 from component.pubsub.policy import DEFAULT_POLICY, Policy
 from component.pubsub.presence import Contact, Presence, PresenceNotice, PresenceType
 from component.pubsub.service import PubSub, Request
@@ -31,6 +31,7 @@ Contents = tuple[
     tuple[Subscription, ...],
     tuple[Item, ...],
     tuple[Contact, ...],
+    tuple[Held, ...],
 ]
 
 
@@ -66,6 +67,11 @@ class Provisioned:
         self.presences += self.pubsub.take_presences()
         self.ledger.committed()
         return result
+
+    def load(self, contents: Contents) -> None:
+        """Take over all records of another service, as after a restart."""
+        nodes, affiliations, subscriptions, items, contacts, held = contents
+        self.pubsub.load(nodes, affiliations, subscriptions, items, contacts, held=held)
 
     def subscribe(
         self, jid: str, node: str | None = "ext1000", service: str = DOMAIN, subid: str = "sub-1"
@@ -106,4 +112,5 @@ class Provisioned:
             tuple(pubsub.subscriptions[key] for key in sorted(pubsub.subscriptions)),
             tuple(pubsub.items[key] for key in sorted(pubsub.items)),
             tuple(pubsub.contacts[key] for key in sorted(pubsub.contacts)),
+            tuple(pubsub.held[key] for key in sorted(pubsub.held)),
         )

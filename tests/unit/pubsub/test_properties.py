@@ -263,9 +263,9 @@ class AnyOrder(RuleBasedStateMachine):
 
     @invariant()
     def the_crowd_is_counted_as_it_would_be_after_a_restart(self) -> None:
-        restarted = Provisioned(self.linked, MAX_ITEMS).pubsub
-        restarted.load(*self.service.contents())
-        now, then = self.service.pubsub._state, restarted._state
+        restarted = Provisioned(self.linked, MAX_ITEMS)
+        restarted.load(self.service.contents())
+        now, then = self.service.pubsub._state, restarted.pubsub._state
         for counted, anew in (
             (now.subscribers, then.subscribers),
             (now.visitors, then.visitors),

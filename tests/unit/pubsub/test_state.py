@@ -1,7 +1,7 @@
 import pytest
 
+from component.pubsub.index import Index
 from component.pubsub.model import Affiliation, Role
-from component.pubsub.state import Index
 
 pytestmark = pytest.mark.unit
 
