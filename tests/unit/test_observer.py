@@ -1,66 +1,20 @@
 """From what the engine commits to what Prometheus is told."""
 
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from component.domain.commands import Command
-from component.domain.events import BlindTransfer, Event
-from component.domain.model import DeviceState, LegEnd, Outcome
+from component.domain.events import BlindTransfer
+from component.domain.model import Outcome
 from component.http import Status
 from component.metrics import OUTCOMES, Metrics
-from component.observer import ConnectionObserver, EngineObserver, asterisk_observer
-from component.outbox import Outbox
+from component.observer import ConnectionObserver, asterisk_observer
 from component.ports import Changes, Committed, Outgoing
 from component.pubsub.model import ItemRetracted, Notification
 from component.telephony.errors import AriError, AriUnreachableError
-from tests.unit.domain.call_centre import CallCentre
+from tests.unit.observed import ObservedCentre
 
 pytestmark = pytest.mark.unit
-
-
-class ObservedCentre(CallCentre):
-    """A call centre whose every fact is committed, and seen by the observer."""
-
-    def __init__(self, *extensions: str, **settings: Any) -> None:
-        self.observer: EngineObserver | None = None
-        super().__init__(extensions or ("1000", "2000"), **settings)
-        self.state.ledger.committed()
-        self.metrics = Metrics("1.2.3")
-        self.outbox = Outbox([], self.now)
-        self.observer = EngineObserver(self.metrics, self.state, self.outbox, self.Clock(self))
-
-    class Clock:
-        def __init__(self, centre: "ObservedCentre") -> None:
-            self._centre = centre
-
-        def now(self) -> Any:
-            return self._centre.now
-
-    def take(self, event: Event) -> list[Command]:
-        commands = super().take(event)
-        if self.observer is not None:
-            changes = Changes(
-                agents=[agent for _, agent in self.state.agents.pending() if agent],
-                members=[member for _, member in self.state.members.pending() if member],
-                calls=[call for _, call in self.state.calls.pending() if call],
-                queue_log=dict(self.state.queue_log.pending()),
-            )
-            self.state.ledger.committed()
-            self.observer.committed(Committed(1, commands, [], changes, timedelta(milliseconds=3)))
-            self.state.forget_ended(changes.calls)
-        return commands
-
-    def value(self, name: str, **labels: str) -> float | None:
-        """What is scraped now."""
-        assert self.observer is not None
-        self.observer.refresh(inbox=0)
-        return self.metrics.registry.get_sample_value(name, labels)
-
-    def support(self, name: str, **labels: str) -> float | None:
-        return self.value(name, queue="support", **labels)
 
 
 # Calls. ------------------------------------------------------------------------------------------
@@ -180,141 +134,6 @@ def test_callers_who_wait_are_counted_and_the_longest_wait_is_told() -> None:
 
 def test_nobody_waits_for_no_time() -> None:
     assert ObservedCentre().support("ivr_longest_wait_seconds") == 0
-
-
-# Agents. -----------------------------------------------------------------------------------------
-
-
-def doing(centre: ObservedCentre) -> dict[str, float]:
-    """How many members do what, without what nobody does."""
-    states = {
-        state: centre.support("ivr_agents", state=state) or 0.0
-        for state in ("logged_off", "paused", "unreachable", "available", "ringing", "talking",
-                      "wrap_up", "elsewhere")
-    }  # fmt: skip
-    return {state: count for state, count in states.items() if count}
-
-
-def log_on(centre: ObservedCentre) -> None:
-    centre.log_on("1000")
-
-
-def pause(centre: ObservedCentre) -> None:
-    centre.log_on("1000")
-    centre.pause("1000")
-
-
-def use_the_phone(centre: ObservedCentre) -> None:
-    centre.log_on("1000")
-    centre.device("1000", DeviceState.INUSE)
-
-
-def ring(centre: ObservedCentre) -> None:
-    centre.log_on("1000")
-    centre.enter()
-
-
-def talk(centre: ObservedCentre) -> None:
-    centre.log_on("1000")
-    centre.answer(centre.enter())
-
-
-def talk_paused(centre: ObservedCentre) -> None:
-    talk(centre)
-    centre.pause("1000")
-
-
-def wrap_up(centre: ObservedCentre) -> None:
-    centre.log_on("1000")
-    centre.talk(centre.enter())
-
-
-@pytest.mark.parametrize(
-    ("act", "state"),
-    [
-        (lambda _: None, "logged_off"),
-        (log_on, "available"),
-        (pause, "paused"),
-        (use_the_phone, "unreachable"),
-        (ring, "ringing"),
-        (talk, "talking"),
-        (talk_paused, "talking"),
-        (wrap_up, "wrap_up"),
-    ],
-)
-def test_members_are_counted_by_what_they_do(
-    act: Callable[[ObservedCentre], None], state: str
-) -> None:
-    centre = ObservedCentre("1000", wrapuptime=timedelta(seconds=30))
-    act(centre)
-
-    assert doing(centre) == {state: 1}
-
-
-def test_time_is_added_up_by_what_members_do() -> None:
-    centre = ObservedCentre("1000", "2000", wrapuptime=timedelta(seconds=30))
-    centre.log_on("1000", "2000")
-    centre.after(100)
-    call = centre.enter()
-    centre.after(5)
-    centre.talk(call, seconds=60)
-    centre.after(40)
-
-    def spent(state: str) -> float | None:
-        return centre.support("ivr_agent_seconds_total", state=state)
-
-    assert (spent("ringing"), spent("talking"), spent("wrap_up")) == (5, 60, 30)
-    assert spent("available") == 2 * (100 + 5 + 60 + 40) - (5 + 60 + 30)
-
-
-def test_a_wrap_up_is_counted_once_it_is_over() -> None:
-    centre = ObservedCentre("1000", wrapuptime=timedelta(seconds=30))
-    centre.log_on("1000")
-    centre.talk(centre.enter())
-    assert centre.support("ivr_wrap_up_seconds_count") == 0
-    centre.after(31)
-
-    assert centre.support("ivr_wrap_up_seconds_count") == 1
-    assert centre.support("ivr_wrap_up_seconds_sum") == 30
-
-
-def test_a_leg_that_is_taken_down_is_still_the_agents() -> None:
-    centre = ObservedCentre("1000")
-    centre.log_on("1000")
-    leg = centre.call(centre.enter()).leg
-    centre.after(16)
-    assert doing(centre) == {"ringing": 1}
-    centre.leg_ends(leg, LegEnd.NO_ANSWER)
-
-    assert centre.support("ivr_offers_total", result="no_answer") == 1
-
-
-def test_a_clock_that_is_set_back_takes_no_time_away() -> None:
-    centre = ObservedCentre("1000")
-    centre.after(10)
-    assert centre.support("ivr_agent_seconds_total", state="logged_off") == 10
-    centre.now -= timedelta(hours=1)
-
-    assert centre.support("ivr_agent_seconds_total", state="logged_off") == 10
-
-
-def test_a_member_whom_the_operator_took_away_is_counted_no_longer() -> None:
-    centre = ObservedCentre("1000", "2000")
-    centre.state.members.forget(("support", "2000"))
-
-    assert doing(centre) == {"logged_off": 1}
-
-
-def test_a_queue_that_the_operator_took_away_shows_no_more_how_things_stand() -> None:
-    centre = ObservedCentre("1000")
-    centre.enter()
-    del centre.state.queues["support"]
-    centre.state.members.forget(("support", "1000"))
-
-    for gauge in ("callers_waiting", "longest_wait_seconds", "members_logged_on"):
-        assert centre.support(f"ivr_{gauge}") is None
-    assert centre.support("ivr_agents", state="logged_off") is None
-    assert centre.support("ivr_calls_total", outcome="joinempty") == 1
 
 
 # Messages. ---------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.unit.domain.callbacks import TERMS, CallbackCentre
-from tests.unit.test_observer import ObservedCentre
+from tests.unit.observed import ObservedCentre
 
 pytestmark = pytest.mark.unit
 
