@@ -62,7 +62,7 @@ class QueueRefusesError(DomainError):
 
 
 class ExtensionInUseError(DomainError):
-    """Another agent is logged on at this extension."""
+    """Another agent is logged on at this extension, or has a call in hand."""
 
 
 class AgentElsewhereError(DomainError):

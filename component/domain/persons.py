@@ -11,11 +11,12 @@ from component.domain.state import State
 def arrive(state: State, agent: Agent, person: Person | None) -> list[Command]:
     """Let a person, or the extension's own agent (None), log on at an extension.
 
-    Raises `ExtensionInUseError` if somebody else is logged on there, `AgentElsewhereError` if the
-    person is logged on elsewhere.
+    Raises `ExtensionInUseError` if somebody else is logged on there or has a call in hand,
+    `AgentElsewhereError` if the person is logged on elsewhere.
     """
     here = agent.person
-    occupied = here is not None or _is_logged_on(state, agent.extension)
+    busy = agent.leg is not None  # its call is shown to who has it, and to nobody else
+    occupied = busy or here is not None or _is_logged_on(state, agent.extension)
     if occupied and _number(here) != _number(person):
         raise ExtensionInUseError(extension=agent.extension)
     if person is None or occupied:

@@ -280,9 +280,9 @@ def _not_connected(state: State, event: NotConnected, now: datetime, rng: Random
     commands = routing.withdraw(state, call, offer, OfferEnd.UNAVAILABLE, now)
     at_most = state.max_wait(call) + routing.HOLD_GRACE
     return [
+        Part(call.id),  # one of them may be in the bridge, and is to hear what is said next
         *commands,
         HangUpLeg(event.leg),
-        Part(call.id),
         Hold(call.id, call.channel, at_most, queue.musicclass),
         *routing.route(state, call.queue, now, rng),
     ]

@@ -81,10 +81,7 @@ class MemoryStore:
         for node, *_ in changes.subscriptions:
             if node not in self.nodes and not changes.nodes.get(node):
                 raise StoreRefusedError(f"ForeignKeyViolation: no node {node}")
-        for agent in changes.agents:
-            if agent.extension in self.agents:
-                self.agents[agent.extension] = agent
-        self.members |= {(member.queue, member.extension): member for member in changes.members}
+        self._write_state_of(changes.agents, changes.members)
         self.calls |= {call.id: call for call in changes.calls}
         for call_id in changes.calls_gone:
             self.calls.pop(call_id, None)
@@ -109,6 +106,20 @@ class MemoryStore:
             return self.customers.get(code)
         found = [c for c in self.customers.values() if c.attributes.get("phone") == number]
         return found[0] if len(found) == 1 else None
+
+    def _write_state_of(self, agents: Iterable[Agent], members: Iterable[Member]) -> None:
+        """Write what agents do; what the operator sets of them, and whom he removed, stays so."""
+        for agent in agents:
+            row = self.agents.get(agent.extension)
+            if row is not None:
+                self.agents[agent.extension] = replace(
+                    agent, device=row.device, jid=row.jid, skills=row.skills
+                )
+        for member in members:
+            key = (member.queue, member.extension)
+            place = self.members.get(key)
+            if place is not None:
+                self.members[key] = replace(member, penalty=place.penalty, made=place.made)
 
     def _holdtimes(self) -> dict[str, int]:
         found: dict[str, int] = {}

@@ -1,7 +1,7 @@
 """ARI of the modelled Asterisk: what the real adapter talks to, in place of HTTP."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from random import Random
 from typing import Any, cast
@@ -9,18 +9,20 @@ from typing import Any, cast
 import aiohttp
 
 from component.telephony.client import AriClient
+from component.telephony.dialler import FETCH, PEER
 from component.telephony.errors import AriError, AriUnreachableError
 from component.telephony.http_client import AriHttpClient
-from tests.simulation.asterisk import Asterisk, Channel, Socket, shown
+from tests.simulation.asterisk import Asterisk
+from tests.simulation.channels import Channel, Socket, shown
 from tests.simulation.history import History
-from tests.simulation.scenario import EXIT_KEY, EXITS
+from tests.simulation.scenario import EXIT_KEY, EXITS, NUMBER
 
 LATENCY = 0.02
 """Seconds that a request takes at most, unless it is lost."""
 
 REQUEST_TIMEOUT = 2.0
 
-NUMBERS = (f"DIALPLAN_EXISTS({EXITS},{EXIT_KEY},1)", "DIALPLAN_EXISTS(from-phones,4000,1)")
+NUMBERS = (f"DIALPLAN_EXISTS({EXITS},{EXIT_KEY},1)", f"DIALPLAN_EXISTS(from-phones,{NUMBER},1)")
 """All that the dialplan has."""
 
 NEVER_LATE = ("load", "createWithId", "playWithId")
@@ -34,11 +36,20 @@ class SimulatedAri(AriClient):
     An operation of ARI's is the method of its name with an underscore in front.
     """
 
-    def __init__(self, asterisk: Asterisk, dice: Random, history: History) -> None:
+    def __init__(
+        self,
+        asterisk: Asterisk,
+        dice: Random,
+        history: History,
+        on_fault: Callable[[str], None],
+        on_dying: Callable[[], None],
+    ) -> None:
         super().__init__(cast(AriHttpClient, None), "http://pbx.example.com")
         self._asterisk = asterisk
         self._dice = dice
         self._history = history
+        self._on_fault = on_fault
+        self._on_dying = on_dying
 
     async def load(self) -> None:
         await self._call("resources", "load")
@@ -56,15 +67,41 @@ class SimulatedAri(AriClient):
     async def _call(self, resource: str, operation: str, **arguments: Any) -> object:
         if resource != "deviceStates":
             await asyncio.sleep(self._dice.uniform(0, LATENCY))
+        await self._break_off(operation, arguments)
+        if self._asterisk.is_frozen:
+            self._perform_later(operation, arguments)
+            await self._silence(f"{operation} while frozen")
         fate = self._dice.random() / (self._asterisk.faults.request_lost or 1e-9)
         if not self._asterisk.up or fate < 0.5:
-            if self._asterisk.up and fate < 0.25 and operation not in NEVER_LATE:
-                self._asterisk.later(lambda: self._perform_late(operation, arguments))
+            if fate < 0.25:
+                self._perform_later(operation, arguments)
             await self._silence(f"{operation} lost")
         result = getattr(self, f"_{operation}")(**arguments)
         if 0.5 <= fate < 1:
             await self._silence(f"answer to {operation} lost")
         return result
+
+    async def _break_off(self, operation: str, arguments: dict[str, Any]) -> None:
+        """Perhaps let something happen in mid-request, before or after it is carried out."""
+        faults, dice = self._asterisk.faults, self._dice
+        fate = dice.random()
+        dies, closes = fate < faults.crash_at_request, fate > 1 - faults.socket_closes
+        if not (dies or closes) or not self._asterisk.up or self._asterisk.is_frozen:
+            return
+        self._on_fault("crash in mid-request" if dies else "socket closes in mid-request")
+        if dice.random() < 0.5:
+            self._history.note("request done, not answered", operation)
+            with suppress(AriError):
+                getattr(self, f"_{operation}")(**arguments)
+        self._asterisk.drop_socket()
+        if dies:
+            self._on_dying()
+            await asyncio.get_running_loop().create_future()
+        raise AriUnreachableError("the socket was closed")
+
+    def _perform_later(self, operation: str, arguments: dict[str, Any]) -> None:
+        if self._asterisk.up and operation not in NEVER_LATE:
+            self._asterisk.later(lambda: self._perform_late(operation, arguments))
 
     def _perform_late(self, operation: str, arguments: dict[str, Any]) -> None:
         """Do what nobody waits for any more, as a server does that was overloaded."""
@@ -107,7 +144,7 @@ class SimulatedAri(AriClient):
         ]
 
     async def device_state(self, device: str) -> str:
-        if not self._asterisk.up:
+        if not self._asterisk.up or self._asterisk.is_frozen:
             raise AriUnreachableError("no answer")
         return self._asterisk.phones[device].state
 
@@ -117,6 +154,7 @@ class SimulatedAri(AriClient):
         endpoint: str,
         originator: str | None,
         timeout: int,
+        variables: dict[str, str],
         **_: object,
     ) -> None:
         if channelId in self._asterisk.channels:
@@ -127,10 +165,14 @@ class SimulatedAri(AriClient):
             return
         if originator not in self._asterisk.channels:
             raise AriError(400, "Provided originator channel was not found")
+        if endpoint == FETCH:
+            self._history.note("fetch", channelId, variables[PEER])
+            self._asterisk.agents.fetch(channelId, variables[PEER])
+            return
         if not self._asterisk.phones[endpoint].registered:
             raise AriError(500, "Allocation failed")
         self._history.note("ring", channelId, endpoint)
-        self._asterisk.ring(channelId, endpoint, timeout)
+        self._asterisk.agents.ring(channelId, endpoint, timeout)
 
     def _get(self, channelId: str) -> None:  # noqa: N803
         self._channel(channelId)
@@ -199,6 +241,9 @@ class SimulatedAri(AriClient):
         found = [self._asterisk.channels.get(id_) for id_ in channel]
         if not all(one is not None and one.in_stasis for one in found):
             raise AriError(400, "Channel not found")
+        if self._dice.random() < self._asterisk.faults.talk_refused:
+            self._on_fault("talk refused")
+            raise AriError(422, "Channel not eligible")
         self._asterisk.bridge(bridgeId, [one for one in found if one is not None])
 
     def _destroy(self, bridgeId: str) -> None:  # noqa: N803

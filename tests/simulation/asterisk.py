@@ -1,104 +1,24 @@
-"""A model of Asterisk: channels, legs, bridges, phones; what ARI shows of them and what it tells.
+"""A model of Asterisk: what becomes of channels and bridges, and what it tells of that.
 
 It keeps the order of the events of one channel, as Asterisk does, and no other.
 """
 
-import asyncio
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from random import Random
-from types import SimpleNamespace
-from typing import Any
 
-import aiohttp
-
+from tests.simulation.channels import Channel, Phone, Socket, shown
 from tests.simulation.history import History
 from tests.simulation.loop import VirtualTimeLoop
+from tests.simulation.phones import ALONE_SECONDS, Agents
 from tests.simulation.scenario import NO_FAULTS, Scenario
 
-APP = "ivr"
 DIALPLAN_TIMEOUT = 10.0
 """`TIMEOUT(absolute)` as the dialplan sets it before `Stasis()`."""
-
-ALONE_SECONDS = 40.0
-"""An agent who hears nobody hangs up after this at the latest."""
 
 
 INSTANT = 1e-6
 """Between events that keep their order: timers of the same moment have none."""
-
-
-class Socket:
-    """An event socket, as `component.telephony.connection` reads it."""
-
-    close_code = 1006
-
-    def __init__(self) -> None:
-        self.closed = False
-        self.deaf = False
-        self._waiting: asyncio.Queue[str | None] = asyncio.Queue()
-
-    def put(self, data: str | None) -> None:
-        """Bring something; None is the end."""
-        self._waiting.put_nowait(data)
-
-    def __aiter__(self) -> "Socket":
-        return self
-
-    async def __anext__(self) -> SimpleNamespace:
-        data = await self._waiting.get()
-        if data is None:
-            raise StopAsyncIteration
-        return SimpleNamespace(type=aiohttp.WSMsgType.TEXT, data=data)
-
-    async def close(self) -> None:
-        """Hang up from our end."""
-        self.closed = True
-
-
-@dataclass(eq=False, slots=True)
-class Channel:
-    """A caller's channel, or our leg to an agent's phone."""
-
-    id: str
-    created: float
-    device: str = ""
-    """Of a leg: the phone."""
-    to_customer: bool = False
-    """A customer is called back on it."""
-    arguments: str = ""
-    state: str = "Up"
-    in_stasis: bool = False
-    entered: float = 0.0
-    """When it came into Stasis."""
-    status: str = ""
-    """QUEUESTATUS"""
-    bridge: str | None = None
-    music: bool = False
-    timers: dict[str, asyncio.TimerHandle] = field(default_factory=dict)
-
-
-@dataclass(eq=False, slots=True)
-class Phone:
-    """An agent's phone."""
-
-    device: str
-    registered: bool = True
-    busy: bool = False
-    """With a call that is none of ours."""
-    legs: dict[str, Channel] = field(default_factory=dict)
-    told: str = "NOT_INUSE"
-    """The state that was told last."""
-
-    @property
-    def state(self) -> str:
-        """Return the device state, by ARI's name."""
-        if not self.registered:
-            return "UNAVAILABLE"
-        if self.busy or any(leg.state == "Up" for leg in self.legs.values()):
-            return "INUSE"
-        return "RINGING" if self.legs else "NOT_INUSE"
 
 
 class Asterisk:
@@ -123,12 +43,15 @@ class Asterisk:
         self._on_gone = on_gone
         self.faults = scenario.faults
         self.up = True
+        self.frozen_until = 0.0
+        """Until then it does nothing that it is asked, and tells nothing."""
         self.starts = 0
         """How often it was restarted."""
         self.channels: dict[str, Channel] = {}
         self.bridges: dict[str, dict[str, None]] = {}
         self.playbacks: dict[str, Channel] = {}
         self.phones = {device: Phone(device) for device in devices}
+        self.agents = Agents(self, loop, dice, scenario, history)
         self.socket: Socket | None = None
         self._last: dict[str, float] = {}
         """When the last event of a channel or device is told."""
@@ -155,6 +78,16 @@ class Asterisk:
         self._history.note("asterisk is back")
         self.up = True
 
+    def freeze(self, seconds: float) -> None:
+        """Stand still for a while: what is asked meanwhile is done afterwards."""
+        self._history.note("asterisk freezes")
+        self.frozen_until = self._loop.time() + seconds
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether it stands still."""
+        return self._loop.time() < self.frozen_until
+
     def drop_socket(self) -> None:
         """Close the event socket; what was under way on it is lost."""
         if self.socket is not None:
@@ -164,7 +97,8 @@ class Asterisk:
 
     def later(self, act: Callable[[], None]) -> None:
         """Do something after a while, unless there is a restart before."""
-        self._loop.call_later(self._dice.uniform(0, 5), self._unless_restarted, self.starts, act)
+        at = max(self._loop.time(), self.frozen_until) + self._dice.uniform(0, 5)
+        self._loop.call_at(at, self._unless_restarted, self.starts, act)
 
     def _unless_restarted(self, starts: int, act: Callable[[], None]) -> None:
         if self.up and starts == self.starts:
@@ -172,17 +106,17 @@ class Asterisk:
 
     # The callers. -------------------------------------------------------------------------------
 
-    def enter(self, channel_id: str, arguments: str) -> bool:
+    def enter(self, channel_id: str, number: str, arguments: str) -> bool:
         """Let a caller come to `Stasis()`; False if nobody serves the application."""
-        if not self.up or self.socket is None:
+        if not self.up or self.is_frozen or self.socket is None:
             return False
         channel = Channel(channel_id, self._loop.time(), arguments=arguments, in_stasis=True)
-        channel.entered = self._loop.time()
+        channel.entered, channel.number = self._loop.time(), number
         self.channels[channel_id] = channel
-        self._set_timer(channel, "absolute", DIALPLAN_TIMEOUT, self._time_out)
-        self._tell(channel_id, "StasisStart", channel=shown(channel), args=arguments.split(","))
+        self.set_timer(channel, "absolute", DIALPLAN_TIMEOUT, self._time_out)
+        self.tell(channel_id, "StasisStart", channel=shown(channel), args=arguments.split(","))
         patience = self._dice.expovariate(1 / self._scenario.patience_seconds)
-        self._set_timer(channel, "patience", patience, self._hang_up_caller)
+        self.set_timer(channel, "patience", patience, self._hang_up_caller)
         return True
 
     def _hang_up_caller(self, channel: Channel) -> None:
@@ -198,11 +132,11 @@ class Asterisk:
         """Give a caller back to the dialplan, which soon ends the call."""
         self._silence(channel)
         channel.in_stasis = False
-        self._cancel(channel, "absolute")
+        self.cancel(channel, "absolute")
         self._unbridge(channel)
-        self._tell(channel.id, "StasisEnd", channel=shown(channel))
+        self.tell(channel.id, "StasisEnd", channel=shown(channel))
         self._on_gone(channel, how)
-        self._set_timer(channel, "patience", self._dice.uniform(0.1, 5), self._hang_up_caller)
+        self.set_timer(channel, "patience", self._dice.uniform(0.1, 5), self._hang_up_caller)
 
     def destroy(self, channel: Channel, cause: int) -> None:
         """End a channel."""
@@ -213,25 +147,26 @@ class Asterisk:
         self._forget(channel)
         self._unbridge(channel)
         if was_ours:
-            self._tell(channel.id, "StasisEnd", channel=shown(channel))
+            self.tell(channel.id, "StasisEnd", channel=shown(channel))
         if was_ours or channel.device or channel.to_customer:
-            self._tell(channel.id, "ChannelDestroyed", channel=shown(channel), cause=cause)
+            self.tell(channel.id, "ChannelDestroyed", channel=shown(channel), cause=cause)
         if channel.device:
-            self.show_state(self.phones[channel.device])
+            self.agents.show_state(self.phones[channel.device])
         elif was_ours:
             self._on_gone(channel, "hung up")
 
     def _forget(self, channel: Channel) -> None:
         del self.channels[channel.id]
         for name in list(channel.timers):
-            self._cancel(channel, name)
+            self.cancel(channel, name)
         if channel.device:
             del self.phones[channel.device].legs[channel.id]
+            self.agents.hung_up(channel)
 
     def press(self, channel: Channel, digit: str) -> None:
         """Let a caller press a key."""
         self._history.note("key", channel.id, digit)
-        self._tell(channel.id, "ChannelDtmfReceived", channel=shown(channel), digit=digit)
+        self.tell(channel.id, "ChannelDtmfReceived", channel=shown(channel), digit=digit)
 
     def play(self, channel: Channel, playback: str) -> None:
         """Play something for a while; who talks hears nothing of it."""
@@ -239,13 +174,13 @@ class Asterisk:
             self._history.fail(f"{channel.id} is spoken to while talking")
         self.playbacks[playback] = channel
         seconds = self._dice.uniform(1, 8)
-        self._set_timer(channel, f"play {playback}", seconds, lambda _: self.finish(playback))
+        self.set_timer(channel, f"play {playback}", seconds, lambda _: self.finish(playback))
 
     def finish(self, playback: str) -> None:
         """Be done with playing, or cut it off."""
         channel = self.playbacks.pop(playback)
-        self._cancel(channel, f"play {playback}")
-        self._tell(channel.id, "PlaybackFinished", playback={"id": playback})
+        self.cancel(channel, f"play {playback}")
+        self.tell(channel.id, "PlaybackFinished", playback={"id": playback})
 
     def _silence(self, channel: Channel) -> None:
         for playback in [p for p, at in self.playbacks.items() if at is channel]:
@@ -255,66 +190,26 @@ class Asterisk:
         """Ring a customer, who reacts when the time has come, or never."""
         channel = Channel(channel_id, self._loop.time(), state="Ringing", to_customer=True)
         self.channels[channel_id] = channel
-        self._set_timer(channel, "ring", ring_seconds, lambda channel: self.destroy(channel, 19))
+        self.set_timer(channel, "ring", ring_seconds, lambda channel: self.destroy(channel, 19))
         dice = self._dice
         if dice.random() < self._scenario.reached:
-            self._set_timer(channel, "react", dice.uniform(0.05, 6), self._customer_answers)
+            self.set_timer(channel, "react", dice.uniform(0.05, 6), self._customer_answers)
         elif cause := dice.choice((17, 19, 21, 0)):
             react = dice.uniform(0.05, 3)
-            self._set_timer(channel, "react", react, lambda channel: self.destroy(channel, cause))
+            self.set_timer(channel, "react", react, lambda channel: self.destroy(channel, cause))
 
     def _customer_answers(self, channel: Channel) -> None:
         """Be there; then press a key, hang up, or be an answering machine."""
-        self._cancel(channel, "ring")
+        self.cancel(channel, "ring")
         channel.state, channel.in_stasis, channel.entered = "Up", True, self._loop.time()
         self._history.note("customer answers", channel.id)
-        self._tell(channel.id, "StasisStart", channel=shown(channel), args=["customer"])
+        self.tell(channel.id, "StasisStart", channel=shown(channel), args=["customer"])
         dice = self._dice
         if digit := dice.choice(("1", "1", "1", "2", "")):
             after = dice.uniform(0.05, 8)
-            self._set_timer(channel, "react", after, lambda channel: self.press(channel, digit))
+            self.set_timer(channel, "react", after, lambda channel: self.press(channel, digit))
         patience = dice.expovariate(1 / self._scenario.patience_seconds)
-        self._set_timer(channel, "patience", patience, self._hang_up_caller)
-
-    # The agents' phones. ------------------------------------------------------------------------
-
-    def ring(self, channel_id: str, device: str, ring_seconds: float) -> None:
-        """Make a leg; the phone reacts when its time has come."""
-        phone = self.phones[device]
-        leg = Channel(channel_id, self._loop.time(), device=device, state="Ringing")
-        self.channels[channel_id] = phone.legs[channel_id] = leg
-        if len(phone.legs) > 1:
-            self._history.note("two legs at a phone", *phone.legs)
-        self.show_state(phone)
-        self._set_timer(leg, "ring", ring_seconds, lambda leg: self.destroy(leg, 19))
-        dice = self._dice
-        if phone.busy or len(phone.legs) > 1:
-            self._set_timer(leg, "react", 0.05, lambda leg: self.destroy(leg, 17))
-        elif dice.random() < self._scenario.answers:
-            self._set_timer(leg, "react", dice.uniform(0.05, 6), self._answer)
-        else:
-            cause = dice.choice((17, 19, 21, 21, 0))
-            if cause:
-                react = dice.uniform(0.05, 3)
-                self._set_timer(leg, "react", react, lambda leg: self.destroy(leg, cause))
-
-    def _answer(self, leg: Channel) -> None:
-        self._cancel(leg, "ring")
-        leg.state, leg.in_stasis = "Up", True
-        self._history.note("agent answers", leg.id)
-        self._tell(leg.id, "StasisStart", channel=shown(leg), args=["leg"])
-        self.show_state(self.phones[leg.device])
-        alone = ALONE_SECONDS
-        if self._scenario.hang_ups and self._dice.random() < self._scenario.hang_ups:
-            alone = self._dice.uniform(0, 2)
-        self._set_timer(leg, "react", alone, lambda leg: self.destroy(leg, 16))
-
-    def show_state(self, phone: Phone) -> None:
-        """Tell the state of a phone, if it is another one than before."""
-        if phone.state != phone.told:
-            phone.told = phone.state
-            named = {"name": phone.device, "state": phone.state}
-            self._tell(phone.device, "DeviceStateChanged", device_state=named)
+        self.set_timer(channel, "patience", patience, self._hang_up_caller)
 
     # Bridges. -----------------------------------------------------------------------------------
 
@@ -333,25 +228,11 @@ class Asterisk:
             ends = self._dice.choice(channels)
             self._history.note("talk", bridge)
             [leg] = [channel for channel in channels if channel.device]
-            if self._dice.random() < self._scenario.transfers:
-                after = self._dice.uniform(0, talk)
-                self._set_timer(leg, "transfer", after, self._ask_for_transfer)
+            self.agents.talk(leg, talk)
             for channel in channels:
                 name = "react" if channel.device else "patience"
                 after = talk if channel is ends else talk + ALONE_SECONDS
-                self._set_timer(channel, name, after, lambda channel: self.destroy(channel, 16))
-
-    def _ask_for_transfer(self, leg: Channel) -> None:
-        """An agent passes the call on: to any agent, to somebody else, or to nobody (5000)."""
-        numbers = [device.removeprefix("PJSIP/") for device in self.phones]
-        number = self._dice.choice((*numbers, "4000", "5000"))
-        self._history.note("agent passes call on", leg.id, number)
-        self._tell(
-            leg.id,
-            "ChannelTransfer",
-            refer_to={"requested_destination": {"destination": number}},
-            referred_by={"source_channel": shown(leg)},
-        )
+                self.set_timer(channel, name, after, lambda channel: self.destroy(channel, 16))
 
     def destroy_bridge(self, bridge: str) -> None:
         """Take a bridge down; who was in it stays."""
@@ -367,28 +248,28 @@ class Asterisk:
 
     def set_absolute_timeout(self, channel: Channel, seconds: float) -> None:
         """`TIMEOUT(absolute)`; 0 is for ever."""
-        self._cancel(channel, "absolute")
+        self.cancel(channel, "absolute")
         if seconds:
-            self._set_timer(channel, "absolute", seconds, self._time_out)
+            self.set_timer(channel, "absolute", seconds, self._time_out)
 
-    def _set_timer(
+    def set_timer(
         self, channel: Channel, name: str, seconds: float, act: Callable[[Channel], None]
     ) -> None:
-        self._cancel(channel, name)
+        self.cancel(channel, name)
         channel.timers[name] = self._loop.call_later(seconds, act, channel)
 
-    def _cancel(self, channel: Channel, name: str) -> None:
+    def cancel(self, channel: Channel, name: str) -> None:
         timer = channel.timers.pop(name, None)
         if timer is not None:
             timer.cancel()
 
-    def _tell(self, key: str, kind: str, **event: object) -> None:
+    def tell(self, key: str, kind: str, **event: object) -> None:
         """Send an event, late, but after those of the same channel."""
         socket = self.socket
         if socket is None:
             self._history.note("event lost", kind, key)
             return
-        now = self._loop.time()
+        now = max(self._loop.time(), self.frozen_until)
         at = now + self._dice.uniform(0, self._scenario.event_delay)
         at = max(at, self._last.get(key, 0.0) + INSTANT)
         data = json.dumps({"type": kind, **event})
@@ -412,20 +293,5 @@ class Asterisk:
     def pulse(self, name: str) -> None:
         """Send the application an event of its own."""
         socket = self.socket
-        if socket is not None and not socket.deaf:
+        if socket is not None and not socket.deaf and not self.is_frozen:
             socket.put(json.dumps({"type": "ChannelUserevent", "eventname": name}))
-
-
-def shown(channel: Channel) -> dict[str, Any]:
-    """Return a channel as ARI describes it."""
-    return {
-        "id": channel.id,
-        "state": channel.state,
-        "caller": {"number": "5550100", "name": ""},
-        "creationtime": "2026-01-01T09:00:00.000+0000",
-        "dialplan": {
-            "context": "from-phones",
-            "app_name": "Stasis" if channel.in_stasis else "VoiceMail",
-            "app_data": f"{APP},{channel.arguments}",
-        },
-    }

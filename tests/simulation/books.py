@@ -1,150 +1,169 @@
-"""What somebody writes down who watches a call centre: people, their seats, callers."""
+"""The books of somebody who watches a call centre: what happened is entered, and nothing derived.
 
-from dataclasses import dataclass, replace
-from datetime import datetime
+Entries are undone together with what the engine undoes.
+"""
 
-from component.domain.model import Agent, Call, CallState, DeviceState, Leg, Member
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from component.domain.model import Agent, Call, CallState, Leg, Member, Spoke
 from component.domain.queue import Queue
-from component.domain.terms import ANYBODY, Need
-from tests.unit.domain import reference
+from component.ports import Stored
+from component.records import Ledger
+from tests.simulation.entries import Caller, Person, Seat
+from tests.simulation.history import History
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
-    """An agent."""
+class Books:
+    """Queues, people, seats, callers."""
 
-    device: DeviceState
-    leg: Leg | None = None
-    queue: str | None = None
-    """The queue that the leg or the paperwork is for."""
-    on_call: bool = False
-    wrap_up_until: datetime | None = None
-    last_call: datetime | None = None
-    french: int = 0
-    """How good the agent's French is."""
+    def __init__(self, history: History) -> None:
+        self.history = history
+        self.ledger = Ledger()
+        """The engine's."""
+        self.now = datetime.min.replace(tzinfo=UTC)
+        self.queues: dict[str, Queue] = {}
+        self.people: dict[str, Person] = {}
+        self.legs: dict[Leg, str] = {}
+        """To whose phone each leg goes."""
+        self.guests: dict[str, str] = {}
+        """Who came to another's desk, by its extension."""
+        self.seats: dict[str, dict[str, Seat]] = {}
+        """By queue, then by extension."""
+        self.callers: dict[str, Caller] = {}
+        self.rung: dict[str, tuple[int, str]] = {}
+        """Who was rung last by each queue: as which of all log-ons, and the extension."""
+        self.devices: dict[str, str] = {}
+        """The extension of each phone."""
+        self.spoke: dict[int, Spoke] = {}
+        """Who spoke with each customer last."""
+        self.flags: dict[str, bool] = {}
+        """Whether new callers are turned away (`draining`)."""
 
-    @classmethod
-    def of(cls, agent: Agent) -> "Person":
-        """Return what the store says of an agent."""
-        return cls(
-            agent.device_state,
-            agent.leg,
-            agent.queue,
-            agent.state == "on call",
-            agent.wrap_up_until,
-            agent.last_call,
-            agent.skills.get("french", 0),
+    def load(self, stored: Stored, *, compare: bool) -> None:
+        """Begin with what the store has; it should be what the books have already."""
+        known = (dict(self.people), dict(self.seats), dict(self.callers))
+        self.queues = {queue.name: queue for queue in stored.queues}
+        self.devices = {agent.device: agent.extension for agent in stored.agents}
+        self.people = {agent.extension: Person.of(agent) for agent in stored.agents}
+        legs = ((person.leg, name) for name, person in self.people.items())
+        self.legs = {leg: name for leg, name in legs if leg is not None}
+        numbers = ((name, person.number) for name, person in self.people.items())
+        self.guests = {name: number for name, number in numbers if number is not None}
+        self.seats = _seats_of(stored.members)
+        self.callers = _callers_of(stored.calls)
+        if compare and known[0]:
+            self._compare(*known)
+        self.spoke = {spoke.customer: spoke for spoke in stored.spoke}
+        self.rung = {turn.queue: (turn.logon_order, turn.extension) for turn in stored.turns}
+        self.flags.clear()
+
+    def agree(self, agents: Iterable[Agent], members: Iterable[Member], calls: list[Call]) -> None:
+        """Compare with what the engine has."""
+        known = (self.people, self.seats, self.callers)
+        found = ({a.extension: Person.of(a) for a in agents}, _seats_of(members))
+        for ours, theirs in zip(known, (*found, _callers_of(calls)), strict=True):
+            if ours != theirs:
+                self.history.fail(f"the engine has {_differences(theirs, ours)}")
+
+    # Looking up. --------------------------------------------------------------------------------
+
+    def is_logged_on(self, extension: str) -> bool:
+        """Tell whether anybody at an extension is logged on to any queue."""
+        return any(seat.since is not None for _, seat in self.seats_of(extension))
+
+    def seats_of(self, extension: str, queue: str | None = None) -> Iterator[tuple[str, Seat]]:
+        """Yield the seats of an extension with their queues: in one queue, or in all (None)."""
+        for name in list(self.seats) if queue is None else [queue]:
+            if extension in self.seats[name]:
+                yield name, self.seats[name][extension]
+
+    # Entering. ----------------------------------------------------------------------------------
+
+    def person(self, extension: str, **changes: object) -> None:
+        """Change what is known of an agent."""
+        old = self.people[extension]
+        new: Person = replace(old, **changes)  # type: ignore[arg-type]
+        self.set(self.people, extension, new)
+        if old.leg != new.leg:
+            if old.leg is not None:
+                self.set(self.legs, old.leg, None)
+            if new.leg is not None:
+                self.set(self.legs, new.leg, extension)
+        if old.number != new.number:
+            self.set(self.guests, extension, new.number)
+
+    def caller(self, call_id: str, **changes: object) -> None:
+        """Change what is known of a caller."""
+        self.set(self.callers, call_id, replace(self.callers[call_id], **changes))  # type: ignore[arg-type]
+
+    def seat(self, queue: str, extension: str, **changes: object) -> None:
+        """Change a seat."""
+        seats = self.seats[queue]
+        self.set(seats, extension, replace(seats[extension], **changes))  # type: ignore[arg-type]
+
+    def set(self, book: dict[K, V], key: K, entry: V | None) -> None:
+        """Make an entry that is undone when the engine undoes its own."""
+        old = book.get(key)
+        self._write(book, key, entry)
+        self.ledger.note(lambda: self._write(book, key, old))
+
+    def _write(self, book: dict[K, V], key: K, entry: V | None) -> None:
+        if entry is None:
+            book.pop(key, None)
+        else:
+            book[key] = entry
+
+    # Below. -------------------------------------------------------------------------------------
+
+    def _compare(
+        self,
+        people: dict[str, Person],
+        seats: dict[str, dict[str, Seat]],
+        callers: dict[str, Caller],
+    ) -> None:
+        """Compare what is not the operator's: that may have been changed meanwhile."""
+        found = (
+            {
+                name: replace(person, device=people[name].device, french=people[name].french)
+                for name, person in self.people.items()
+            },
+            {
+                queue: {
+                    name: replace(seat, penalty=seats[queue][name].penalty)
+                    for name, seat in there.items()
+                }
+                for queue, there in self.seats.items()
+            },
+            self.callers,
         )
-
-    def is_free(self, queue: Queue) -> bool:
-        """Tell whether nothing keeps the agent from a call of this queue."""
-        phone = self.device.is_there if queue.ringinuse else self.device.can_ring
-        return phone and self.leg is None and self.wrap_up_until is None
+        for known, stored in zip((people, seats, callers), found, strict=True):
+            if known != stored:
+                self.history.fail(f"the store has {_differences(stored, known)}")
 
 
-@dataclass(frozen=True, slots=True)
-class Seat:
-    """An agent's place in a queue."""
-
-    penalty: int
-    since: datetime | None
-    order: int
-    paused: bool
-    calls: int
-
-    @classmethod
-    def of(cls, member: Member) -> "Seat":
-        """Return what the store says of a member."""
-        return cls(
-            member.penalty,
-            member.logged_on_at,
-            member.logon_order,
-            member.paused_at is not None,
-            member.calls_taken,
-        )
-
-    def taken_by(self, extension: str, person: Person) -> reference.Person:
-        """Return the agent as the naive strategies see one who is logged on."""
-        assert self.since is not None, "nobody sits here"
-        talked = person.last_call
-        return reference.Person(
-            extension,
-            self.penalty,
-            on=True,
-            logged_on=(self.since.timestamp(), self.order),
-            last_call=None if talked is None else talked.timestamp(),
-            calls=self.calls,
-        )
+def _seats_of(members: Iterable[Member]) -> dict[str, dict[str, Seat]]:
+    seats: dict[str, dict[str, Seat]] = {}
+    for member in members:
+        seats.setdefault(member.queue, {})[member.extension] = Seat.of(member)
+    return seats
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """That a caller is not on the line and is to be called back."""
-
-    asked_at: datetime
-    calls: int = 0
-    calling: bool = False
-    again_at: datetime | None = None
-
-    def changed(self, **changes: object) -> "Kept":
-        return replace(self, **changes)  # type: ignore[arg-type]
-
-    @classmethod
-    def of(cls, call: Call) -> "Kept | None":
-        """Return what the store says of a call."""
-        callback = call.callback
-        if callback is None or not call.is_kept:
-            return None
-        calling = call.state is CallState.CALLING
-        return cls(callback.asked_at, callback.calls, calling, callback.again_at)
+def _callers_of(calls: Iterable[Call]) -> dict[str, Caller]:
+    return {call.id: Caller.of(call) for call in calls if call.state is not CallState.ENDED}
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """A call that has not ended."""
-
-    queue: str
-    channel: str
-    place: tuple[int, datetime, str]
-    """The smallest of a queue is served first."""
-    offered_to: frozenset[str] = frozenset()
-    """Whose phones ring, or who answered."""
-    answered: bool = False
-    tried: frozenset[str] = frozenset()
-    passed_to: str | None = None
-    """To whom an agent passed the call on, past the queue."""
-    need: Need = ANYBODY
-    customer: int | None = None
-    kept: Kept | None = None
-
-    @property
-    def waits(self) -> bool:
-        """Whether it is for an agent only that the caller waits."""
-        if self.kept is not None:
-            return not (self.channel or self.kept.calling or self.kept.again_at)
-        return not self.offered_to and not self.answered
-
-    def accepts(self, seat: Seat, person: Person) -> bool:
-        """Tell whether an agent is within the limits, and good enough."""
-        need = self.need
-        if seat.penalty < need.min_penalty:
-            return False
-        if need.max_penalty is not None and seat.penalty > need.max_penalty:
-            return False
-        return all(person.french >= level for _, level in need.skills)
-
-    @classmethod
-    def of(cls, call: Call) -> "Caller":
-        """Return what the store says of a call."""
-        return cls(
-            call.queue,
-            call.channel,
-            (-call.priority, call.entered_at, call.id),
-            frozenset(offer.extension for offer in call.offers),
-            call.state is CallState.ANSWERED,
-            call.tried,
-            call.extension if call.direct else None,
-            call.terms.need,
-            None if call.customer is None else call.customer.id,
-            Kept.of(call),
-        )
+def _differences(found: object, expected: object) -> str:
+    """Return what is found where it is not as expected."""
+    if not (isinstance(found, dict) and isinstance(expected, dict)):
+        return f"{found}, expected {expected}"
+    return "; ".join(
+        f"{key}: {_differences(found.get(key), expected.get(key))}"
+        for key in found.keys() | expected.keys()
+        if found.get(key) != expected.get(key)
+    )

@@ -25,10 +25,11 @@ from component.domain.events import (
     CallerLeft,
     DigitPressed,
     Event,
+    Withdraw,
 )
 from component.domain.model import Call, CallState, Leg
 from component.domain.queue import CallingBack
-from tests.simulation.books import Caller, Kept
+from tests.simulation.entries import Caller, Kept
 
 if TYPE_CHECKING:
     from tests.simulation.reference import Reference
@@ -37,14 +38,15 @@ if TYPE_CHECKING:
 class KeptPlaces:
     """The part of the books that is about them."""
 
-    def __init__(self, books: "Reference") -> None:
-        self._books = books
+    def __init__(self, reference: "Reference") -> None:
+        self._reference = reference
+        self._books = reference.books
         self.agents: dict[str, str] = {}
         """Call → the agent who is put aside for its customer."""
 
     def load(self, calls: Sequence[Call]) -> None:
         """Begin with what the store has."""
-        legs = {person.leg: extension for extension, person in self._books._people.items()}
+        legs = {person.leg: extension for extension, person in self._books.people.items()}
         calling = [call for call in calls if call.state is CallState.CALLING]
         self.agents = {call.id: legs[call.leg] for call in calling if call.leg in legs}
 
@@ -64,7 +66,10 @@ class KeptPlaces:
             case CallbackExpired(call_id) if kept := self._kept(call_id):
                 terms = self._terms(call_id)
                 if not kept.calling and kept.asked_at + terms.max_age <= now:
-                    self._books._set(self._books._callers, call_id, None)
+                    self._books.set(self._books.callers, call_id, None)
+            case Withdraw(call_id) if self._kept(call_id):
+                self._let_go(call_id)
+                self._books.set(self._books.callers, call_id, None)
             case _:
                 return False
         return True
@@ -74,50 +79,51 @@ class KeptPlaces:
         if isinstance(command, CallCustomer):
             self._called(command)
         elif command.sounds[0] == THANKS:
-            caller = self._books._callers[command.call_id]
+            caller = self._books.callers[command.call_id]
             if caller.kept is None:
-                self._books._caller(command.call_id, kept=Kept(now))
+                self._books.caller(command.call_id, kept=Kept(now))
 
     def is_rung(self, call_id: str, chosen: dict[str, Leg]) -> bool:
         """Tell whether the phone that rings is that of the agent who was put aside."""
         extension = self.agents.get(call_id)
         if extension is None or set(chosen) != {extension}:
             return False
-        self._books._set(self.agents, call_id, None)
+        self._books.set(self.agents, call_id, None)
         return True
 
     def _called(self, command: CallCustomer) -> None:
         books, call_id, extension = self._books, command.call_id, command.extension
-        books._history.counts["customers called"] += 1
-        caller = books._callers[call_id]
+        books.history.counts["customers called"] += 1
+        caller = books.callers[call_id]
         if not caller.waits:
-            books._history.fail(f"{call_id} is called back, and is {caller}")
-        if not any(extension in several for several in books._expected(caller)):
-            books._history.fail(f"{call_id} is called back for {extension}")
-        books._nobody_is_skipped(caller, extension)
-        books._note_rung(caller.queue, extension)
-        assert books.state is not None, "something was stepped"
-        leg = books.state.calls[call_id].leg
-        books._person(extension, leg=leg, queue=caller.queue, wrap_up_until=None)
-        books._set(self.agents, call_id, extension)
+            books.history.fail(f"{call_id} is called back, and is {caller}")
+        if not any(extension in several for several in self._reference.expectations.rung(caller)):
+            books.history.fail(f"{call_id} is called back for {extension}")
+        self._reference.nobody_is_skipped(caller, extension)
+        self._reference.note_rung(caller.queue, extension)
+        state = self._reference.state
+        assert state is not None, "something was stepped"
+        leg = state.calls[call_id].leg
+        books.person(extension, leg=leg, queue=caller.queue, wrap_up_until=None)
+        books.set(self.agents, call_id, extension)
         kept = self._kept(call_id)
         assert kept is not None, "whoever is called has asked for it"
         self._change(call_id, calls=kept.calls + 1, calling=True)
-        books._caller(call_id, channel=command.channel)
+        books.caller(call_id, channel=command.channel)
 
     def _left(self, channel: str, now: datetime) -> bool:
         found = self._on(channel)
         if found is None:
             return False
         call_id, kept = found
-        self._books._caller(call_id, channel="")
+        self._books.caller(call_id, channel="")
         if not kept.calling:
             return True
         self._let_go(call_id)
         terms = self._terms(call_id)
         self._change(call_id, calling=False, again_at=now + terms.retry)
         if kept.calls >= terms.tries or kept.asked_at + terms.max_age <= now:
-            self._books._set(self._books._callers, call_id, None)
+            self._books.set(self._books.callers, call_id, None)
         return True
 
     def _pressed(self, channel: str, digit: str, commands: list[Command]) -> None:
@@ -127,39 +133,43 @@ class KeptPlaces:
         call_id = found[0]
         if digit == "2" and HangUpCustomer(call_id, channel) in commands:
             self._let_go(call_id)
-            self._books._set(self._books._callers, call_id, None)
+            self._books.set(self._books.callers, call_id, None)
         elif digit == "1" and any(
             isinstance(c, Hold | Release) and c.call_id == call_id for c in commands
         ):
-            self._books._caller(call_id, kept=None)
-            self._books._history.counts["customers reached"] += 1
+            until = (
+                self._books.now + self._books.queues[self._books.callers[call_id].queue].max_wait
+            )
+            self._books.caller(call_id, kept=None, until=until)
+            self._books.history.counts["customers reached"] += 1
             extension = self.agents.get(call_id)
             rings = [c.device for c in commands if isinstance(c, Ring) and c.leg.call_id == call_id]
             if extension is not None and rings != [f"PJSIP/{extension}"]:
                 self._let_go(call_id)
-                if self._books._may_be_offered(self._books._callers[call_id].queue, extension):
-                    self._books._history.fail(f"{extension} was put aside, and is not rung")
+                name = self._books.callers[call_id].queue
+                if self._reference.expectations.may_be_offered(name, extension):
+                    self._books.history.fail(f"{extension} was put aside, and is not rung")
 
     def _let_go(self, call_id: str) -> None:
         extension = self.agents.get(call_id)
         if extension is not None:
-            self._books._person(extension, leg=None, queue=None)
-            self._books._set(self.agents, call_id, None)
+            self._books.person(extension, leg=None, queue=None)
+            self._books.set(self.agents, call_id, None)
 
     def _on(self, channel: str) -> tuple[str, Kept] | None:
-        for call_id, caller in self._books._callers.items():
+        for call_id, caller in self._books.callers.items():
             if caller.channel == channel and caller.kept is not None:
                 return call_id, caller.kept
         return None
 
     def _kept(self, call_id: str) -> Kept | None:
-        caller: Caller | None = self._books._callers.get(call_id)
+        caller: Caller | None = self._books.callers.get(call_id)
         return None if caller is None else caller.kept
 
     def _terms(self, call_id: str) -> CallingBack:
-        return self._books._queues[self._books._callers[call_id].queue].callback
+        return self._books.queues[self._books.callers[call_id].queue].callback
 
     def _change(self, call_id: str, **changes: object) -> None:
         kept = self._kept(call_id)
         assert kept is not None, "somebody keeps the place"
-        self._books._caller(call_id, kept=kept.changed(**changes))
+        self._books.caller(call_id, kept=kept.changed(**changes))

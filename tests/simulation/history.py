@@ -19,27 +19,32 @@ class Clock(Protocol):
 
 
 class History:
-    """The course of one run. `digest` depends on all of it, only the last lines are kept."""
+    """The course of one run. Only its last lines are kept."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._digest = hashlib.sha256()
-        self.lines: deque[str] = deque(maxlen=KEPT)
+        self._last: deque[tuple[float, str, tuple[object, ...]]] = deque(maxlen=KEPT)
         self.counts: Counter[str] = Counter()
         """How often what happened, by kind."""
         self.violations: list[str] = []
 
     @property
     def digest(self) -> str:
-        """The same for two runs exactly when all that happened is the same."""
+        """The same for two runs when the same kinds of things happen at the same moments."""
         return self._digest.hexdigest()[:16]
 
+    @property
+    def lines(self) -> list[str]:
+        """What happened last, for people."""
+        return [f"{at:12.6f}  {kind:<24} {' '.join(map(str, w))}" for at, kind, w in self._last]
+
     def note(self, kind: str, *details: object) -> None:
-        """Write down what happened."""
+        """Write down what happened; `details` do not change any more."""
+        at = self._clock.time()
         self.counts[kind] += 1
-        line = f"{self._clock.time():12.6f}  {kind:<24} {' '.join(map(str, details))}"
-        self._digest.update(line.encode())
-        self.lines.append(line)
+        self._digest.update(f"{at} {kind}".encode())
+        self._last.append((at, kind, details))
 
     def fail(self, what: str) -> NoReturn:
         """Report a violation. It is kept: whoever is called may survive the exception."""

@@ -10,12 +10,15 @@ from datetime import datetime
 from random import Random
 from typing import TypeVar
 
+from component.configuration import Takeover
 from component.domain.events import AsteriskLost, DeviceStateChanged, Event
 from component.domain.state import State
 from component.engine import Engine
 from component.handlers.presence import presence_markup
 from component.outbox import Outbox
 from component.ports import Committed, Stored, StoreRefusedError, StoreUnavailableError
+from component.pubsub.addresses import bare, extension_node
+from component.pubsub.model import ItemPublished, ItemRetracted, Role
 from component.pubsub.service import PubSub
 from component.records import Ledger
 from component.telephony.connection import AriConnection
@@ -24,7 +27,8 @@ from component.telephony.errors import NotSettledError
 from component.telephony.intake import Intake
 from component.telephony.snapshot import SnapshotReader
 from tests.simulation.ari import SimulatedAri
-from tests.simulation.asterisk import APP, Asterisk
+from tests.simulation.asterisk import Asterisk
+from tests.simulation.channels import APP
 from tests.simulation.history import History
 from tests.simulation.loop import VirtualTimeLoop
 from tests.simulation.store import UnreliableStore
@@ -33,6 +37,9 @@ from tests.simulation.xmpp import Link, render
 T = TypeVar("T")
 
 ADDRESS = "ivr.example.com"
+WALLBOARD = "wallboard@example.com"
+"""Who may see all that is shown, whoever sits where."""
+
 LOOKUP_DEADLINE = 2.0
 
 
@@ -46,6 +53,8 @@ class Surroundings:
     store: UnreliableStore
     asterisk: Asterisk
     new_id: Callable[[], str]
+    on_fault: Callable[[str], None]
+    on_dying: Callable[[], None]
 
 
 class Life:
@@ -56,7 +65,7 @@ class Life:
         self.link = link
         self.ledger = Ledger()
         self.state = State(self.ledger)
-        self.pubsub = PubSub(self.ledger, ADDRESS, {})
+        self.pubsub = PubSub(self.ledger, ADDRESS, {WALLBOARD: Role.MEMBER})
         self.serving = False
 
     async def run(self, on_loaded: Callable[[Stored], None]) -> None:
@@ -64,7 +73,7 @@ class Life:
         stored = await self._until_there(self.around.store.load)
         on_loaded(stored)
         self._wire(stored)
-        accounts = {agent.extension: agent.jid for agent in stored.agents}
+        accounts = {agent.extension: agent.account for agent in stored.agents}
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.engine.run())
             await self._until_there(
@@ -75,8 +84,18 @@ class Life:
             tasks.create_task(self.connection.run())
 
     def committed(self, what: Committed) -> None:
-        """Count, as an observer."""
+        """Count, as an observer; and see that nobody is shown what is another's."""
         self.around.history.counts["commits"] += 1
+        before: dict[str, str] = {}
+        for agent in what.changes.agents:
+            node = extension_node(agent.extension)
+            before[node], self._accounts[node] = self._accounts[node], agent.account
+        for shown in what.notifications:
+            if isinstance(shown.event, ItemPublished | ItemRetracted):
+                account = self._accounts[shown.node]
+                entitled = {WALLBOARD, account, before.get(shown.node, account)}
+                if not entitled.issuperset(map(bare, shown.recipients)):
+                    self.around.history.fail(f"{shown} is for {entitled} only")
 
     def turned_away(self, queue: str) -> None:
         self.around.history.note("turned away", queue)
@@ -104,9 +123,12 @@ class Life:
             holdtimes=stored.holdtimes,
             spoke=stored.spoke,
         )
+        self._accounts = {extension_node(a.extension): a.account for a in stored.agents}
         self.pubsub.load(stored.nodes, stored.affiliations, stored.subscriptions, stored.items)
         self.outbox = Outbox(stored.outgoing, around.loop.now())
-        ari = SimulatedAri(around.asterisk, around.dice, around.history)
+        ari = SimulatedAri(
+            around.asterisk, around.dice, around.history, around.on_fault, around.on_dying
+        )
         self.control = AriCallControl(
             ari,
             APP,
@@ -130,6 +152,7 @@ class Life:
             address=ADDRESS,
             rng=around.dice,
         )
+        self.takeover = Takeover(self.state, self.engine.step)
         self._snapshots = SnapshotReader(ari, APP)
         self.intake = Intake(self._submit, around.store, LOOKUP_DEADLINE, around.new_id)
         self.connection = AriConnection(

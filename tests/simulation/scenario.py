@@ -4,6 +4,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from random import Random
 
+from component.domain import presence
 from component.domain.queue import AutoPause, CallingBack, Queue, StrategyName
 
 EXITS = "exits"
@@ -13,9 +14,18 @@ EXIT_KEY = "0"
 
 CALLBACK_KEY = "3"
 
+NUMBER = "4000"
+"""A number of somebody who is no agent."""
+
 CUSTOMERS = "Local/{number}@customers/n"
 """What is dialled to call a customer back."""
 
+
+DOORS = tuple(
+    presence.conditions(words, joining=True)
+    for words in ("penalty", "penalty", "penalty", "yes", "yes", "loose", "strict", "paused,inuse")
+)
+"""When a queue counts as empty."""
 
 WISHES = (
     "", "", "max_penalty=0", "min_penalty=1", "skills=french:2", "skills=french,max_penalty=0",
@@ -31,15 +41,27 @@ class Faults:
     """The service is killed."""
     crash_at_commit: float
     """Probability, per commit, that the service dies between commit and act."""
+    crash_at_request: float
+    """Probability, per request, that the service dies before the answer."""
     store_away: float
     commit_in_doubt: float
     """Probability, per commit, that it succeeds and the answer is lost."""
+    commit_slow: float
+    """Probability, per commit, that it takes seconds."""
+    lookup_lost: float
+    """Probability, per look-up of a customer, that nobody ever answers."""
     socket_drop: float
     socket_deaf: float
     """The event socket seems to live, but brings nothing any more."""
+    socket_closes: float
+    """Probability, per request, that the socket is closed before the answer."""
     asterisk_restart: float
+    asterisk_freeze: float
+    """It stands still for a while."""
     request_lost: float
     """Probability, per request, that it, or its answer, is lost."""
+    talk_refused: float
+    """Probability, each time that caller and agent are to talk, that they cannot."""
     event_doubled: float
     """Probability, per event, that it is told twice."""
     xmpp_drop: float
@@ -74,12 +96,20 @@ class Scenario:
     event_delay: float
     """Seconds that an event takes, at most."""
     faults: Faults
+    attended: float = 0.0
+    """The probability that an agent who wishes to pass a call on asks somebody first."""
+    early_transfers: float = 0.0
+    """The probability that an agent passes a call on as soon as it is answered."""
+    people: int = 0
+    """Who log on by number at any desk, besides those whose desk it is."""
+    supervised_per_second: float = 0.0
+    """Callers whom a supervisor moves or takes out, and other things that supervisors do."""
     keys_per_second: float = 0.0
     """Callers who press a key; one of the keys is an exit."""
     wishes: tuple[str, ...] = ("",)
     """What callers bring along, as arguments of `Stasis()`."""
     changes_per_second: float = 0.0
-    """Queues that the operator gives other settings."""
+    """Queues, members and agents to whom the operator gives other settings."""
     callbacks_per_second: float = 0.0
     """Callers who ask to be called back."""
     reached: float = 0.5
@@ -107,14 +137,18 @@ def draw(seed: int, calls: int = 60) -> Scenario:
         priorities=dice.choice((1, 1, 3)),
         answers=dice.choice((1.0, 0.8, 0.4)),
         transfers=dice.choice((0.0, 0.5)),
+        attended=dice.choice((0.0, 0.5)),
+        early_transfers=dice.choice((0.0, 0.2)),
+        people=dice.choice((0, 0, agents)),
+        supervised_per_second=dice.choice((0.0, 0.0, 0.1)),
         event_delay=dice.choice((0.001, 0.02, 0.2)),
         faults=_faults(dice),
         keys_per_second=dice.choice((0.0, 0.2)),
         wishes=dice.choice((("",), WISHES)),
-        changes_per_second=Random(f"changes {seed}").choice((0.0, 0.0, 0.02)),
-        hang_ups=Random(f"hang-ups {seed}").choice((0.0, 0.2)),  # so that older seeds stay alike
+        changes_per_second=dice.choice((0.0, 0.0, 0.05)),
+        hang_ups=dice.choice((0.0, 0.2)),
     )
-    scenario = _calling_back(Random(f"callbacks {seed}"), scenario)  # likewise
+    scenario = _calling_back(dice, scenario)
     return scenario if dice.random() < 0.9 else replace(scenario, faults=NO_FAULTS)
 
 
@@ -162,49 +196,61 @@ def draw_queue(dice: Random, number: int) -> Queue:
         sticky=timedelta(seconds=dice.choice((0.0, 60.0))),
         sticky_wait=timedelta(seconds=dice.choice((0.0, 10.0))),
         skills_timeout=timedelta(seconds=dice.choice((0.0, 8.0))),
+        maxlen=dice.choice((0, 0, 0, 3)),
+        joinempty=dice.choice(DOORS),
+        leavewhenempty=dice.choice(DOORS),
     )
 
 
-def large(agents: int, calls: int) -> Scenario:
-    """Return a big call centre on a good day."""
-    queue = Queue(
-        "queue0",
-        timeout=timedelta(seconds=5),
-        retry=timedelta(seconds=2),
-        max_wait=timedelta(seconds=60),
-    )
-    return Scenario(
+def large(seed: int, agents: int, calls: int) -> Scenario:
+    """Return the call centre of a seed, but a big one."""
+    small = draw(seed, calls)
+    times = agents / 20
+    faults = small.faults
+    return replace(
+        small,
         agents=agents,
-        queues=(queue,),
-        calls=calls,
         phases=1,
-        callers_per_second=agents / 40,
-        log_changes_per_second=0.2,
-        talk_seconds=30,
-        patience_seconds=60,
-        priorities=1,
-        answers=0.8,
-        transfers=0.05,
-        event_delay=0.02,
-        faults=replace(NO_FAULTS, crash=1, store_away=1, socket_drop=1, xmpp_drop=2),
+        callers_per_second=agents / (small.talk_seconds + 5) * Random(seed).choice((0.5, 0.9, 1.1)),
+        log_changes_per_second=max(small.log_changes_per_second, 0.01) * times,
+        people=small.people and agents,
+        supervised_per_second=small.supervised_per_second * times,
+        keys_per_second=small.keys_per_second * times,
+        callbacks_per_second=small.callbacks_per_second * times,
+        # What may befall each request and each commit does not grow more frequent.
+        faults=replace(
+            faults,
+            crash_at_commit=faults.crash_at_commit / times,
+            crash_at_request=faults.crash_at_request / times,
+            commit_in_doubt=faults.commit_in_doubt / times,
+            commit_slow=faults.commit_slow / times,
+            socket_closes=faults.socket_closes / times,
+            request_lost=faults.request_lost / times,
+        ),
     )
 
 
 def _faults(dice: Random) -> Faults:
-    """Each kind is absent in half of the seeds: what hides behind another fault shows there."""
+    """Each kind is absent in most of the seeds: what hides behind another fault shows there."""
 
     def often(*choices: float) -> float:
-        return dice.choice(choices) if dice.random() < 0.5 else 0.0
+        return dice.choice(choices) if dice.random() < 0.35 else 0.0
 
     return Faults(
         crash=often(5, 20),
         crash_at_commit=often(0.002, 0.02),
+        crash_at_request=often(0.0005, 0.005),
         store_away=often(5, 20),
         commit_in_doubt=often(0.002, 0.02),
+        commit_slow=often(0.002, 0.02),
+        lookup_lost=often(0.05, 0.5),
         socket_drop=often(5, 30),
         socket_deaf=often(5, 10),
+        socket_closes=often(0.001, 0.01),
         asterisk_restart=often(3, 10),
+        asterisk_freeze=often(3, 10),
         request_lost=often(0.002, 0.02),
+        talk_refused=often(0.05, 0.2),
         event_doubled=often(0.05, 0.5),
         xmpp_drop=often(5, 50),
         xmpp_restart=often(5, 20),

@@ -36,6 +36,9 @@ class UnreliableStore(MemoryStore):
     async def commit(self, changes: Changes) -> None:
         dice, faults = self._dice, self.faults
         await asyncio.sleep(dice.uniform(0.0005, 0.005))
+        if faults is not None and dice.random() < faults.commit_slow:
+            self._history.note("fault: commit slow")
+            await asyncio.sleep(dice.uniform(0.1, 4))
         fate = dice.random()
         self._forbid_revival(changes)
         await super().commit(changes)
@@ -55,6 +58,9 @@ class UnreliableStore(MemoryStore):
         self._promise(changes)
 
     async def customer(self, code: str, number: str = "") -> Customer | None:
+        if self.faults is not None and self._dice.random() < self.faults.lookup_lost:
+            self._history.note("fault: look-up lost")
+            await asyncio.get_running_loop().create_future()
         await asyncio.sleep(self._dice.uniform(0, 0.05) * self._dice.choice((1, 1, 1, 100)))
         return await super().customer(code, number)
 

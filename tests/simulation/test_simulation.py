@@ -15,20 +15,11 @@ pytestmark = pytest.mark.simulation
 
 CALLS = 60
 
-TELLING = {
-    304: "a circle that does not close",
-    305: "one phone rings instead of all; the queue of less weight comes first",
-    307: "a phone rings on though the call was answered elsewhere",
-    300: "wrap-up is cut short",
-}
-"""Seeds that show a mistake which was made on purpose, and which one. They mean something else once
-`scenario.draw` changes."""
-
 FAILED = {
-    7770015: "a wait for one agent that ends in a batch which the store does not take, ends again",
-    196485643: "a retraction whose commit was in doubt is made again, and told to nobody",
+    3040: "somebody takes the desk, and the view of the call, of who logged off and still talks",
+    3051: "an announcement is played to a caller who is still in a bridge",
 }
-"""Seeds that failed, and what went wrong."""
+"""Seeds that failed, and what went wrong. They mean something else once `scenario.draw` changes."""
 
 FRESH = 25
 
@@ -40,7 +31,7 @@ def check(seed: int, scenario: Scenario, calls: int = CALLS, agents: int = 0) ->
     assert result.violations == []
 
 
-@pytest.mark.parametrize("seed", TELLING | FAILED)
+@pytest.mark.parametrize("seed", FAILED)
 def test_nothing_goes_wrong_where_it_is_known_to_show(seed: int) -> None:
     check(seed, draw(seed, CALLS))
 
@@ -52,7 +43,7 @@ def test_nothing_goes_wrong_in_call_centres_that_nobody_has_seen_before(_: int) 
 
 
 def test_nothing_goes_wrong_with_many_agents() -> None:
-    check(1, large(1000, 500), calls=500, agents=1000)
+    check(1, large(1, 1000, 500), calls=500, agents=1000)
 
 
 def test_a_seed_replays_exactly_in_another_process() -> None:

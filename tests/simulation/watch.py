@@ -10,6 +10,7 @@ from component.domain.model import AgentState, CallState
 from component.domain.queue_log import NONE
 from component.pubsub.addresses import extension_node
 from component.telephony.names import leg_channel
+from tests.simulation.life import WALLBOARD
 
 if TYPE_CHECKING:
     from tests.simulation.life import Life
@@ -31,6 +32,8 @@ PLACES = {
     ("called", "CALLBACKMISSED"): "away",
     ("called", "CALLBACKTAKEN"): "waiting",
     ("called", "CALLBACKFAILED"): "outside",
+    ("away", "WITHDRAW"): "outside",
+    ("called", "WITHDRAW"): "outside",
     ("waiting", "RINGNOANSWER"): "waiting",
     ("waiting", "RINGCANCELED"): "waiting",
     ("waiting", "AGENTDUMP"): "waiting",
@@ -43,6 +46,7 @@ PLACES = {
     ("talking", "COMPLETECALLER"): "outside",
     ("talking", "COMPLETEAGENT"): "outside",
     ("talking", "BLINDTRANSFER"): "outside",
+    ("talking", "ATTENDEDTRANSFER"): "outside",
     ("talking", "SYSCOMPAT"): "waiting",
 }
 """Where a caller was and what the log says → where the caller is then."""
@@ -55,7 +59,7 @@ def nobody_forgotten(world: "World") -> None:
     """Compare Asterisk with the engine: neither may have for long what the other has not."""
     life = world.life
     now = world.loop.time()
-    if life is None or not life.serving or now - world.disturbed_at < CALM_SECONDS:
+    if life is None or not life.serving or now - world.storm.disturbed_at < CALM_SECONDS:
         world.suspects.clear()
         return
     if life.connection.state.up:
@@ -86,7 +90,7 @@ def _one_sided(world: "World", life: "Life") -> Iterator[str]:
         elif channel.in_stasis and not channel.device and channel.id not in known:
             yield f"{channel.id} is forgotten"
     for call in life.state.calls.values():
-        if call.channel in world.fates:
+        if call.channel in world.callers.fates:
             yield f"{call.id} has lost its caller {call.channel}"
     for call in calling:
         if call.channel not in world.asterisk.channels:
@@ -98,14 +102,14 @@ def _one_sided(world: "World", life: "Life") -> Iterator[str]:
 async def settled(world: "World") -> None:
     """Wait until all callers are gone and everything that follows from it is done."""
     for _ in range(int(PATIENCE_SECONDS)):
-        await world._pass(1.0)
+        await world.pass_time(1.0)
         in_stasis = any(channel.in_stasis for channel in world.asterisk.channels.values())
         if world.life is not None and not (in_stasis or _anybody_is_to_be_called(world.life)):
             break
     else:
         world.history.fail("callers are left though all faults are over")
     for _ in range(int(SETTLING_SECONDS)):
-        await world._pass(1.0)
+        await world.pass_time(1.0)
     await asyncio.sleep(0)
 
 
@@ -120,6 +124,7 @@ def nothing_left_over(world: "World") -> None:
     _nothing_in_asterisk(world)
     _nothing_in_engine(world, life)
     _nothing_in_store(world, life)
+    world.reference.agree(life.state)
     _everything_was_told(world)
     _queue_log_adds_up(world)
     _subscribers_see_the_truth(world)
@@ -185,18 +190,19 @@ def _queue_log_adds_up(world: "World") -> None:
 
 
 def _subscribers_see_the_truth(world: "World") -> None:
+    """Compare what is in the nodes with what those see who have been subscribed all the time."""
     fail = world.history.fail
-    for agent in world.store.agents.values():
-        node = extension_node(agent.extension)
-        view = world.xmpp.subscribers[agent.jid].items
-        for call_id, seen in view.items():
+    for account, subscriber in world.xmpp.subscribers.items():
+        for call_id, seen in subscriber.items.items():
             if seen.state in ("offered", "answered"):
-                fail(f"{agent.jid} still sees {call_id} {seen.state}")
-        for (there, call_id), item in world.store.items.items():
-            if there != node:
-                continue
-            call = ET.fromstring(item.xml)
-            if call.get("state") != "ended":
-                fail(f"item {call_id} of {node} never ended")
-            if call_id not in view or str(view[call_id].revision) != call.get("revision"):
-                fail(f"{agent.jid} sees {view.get(call_id)} of {call_id}: {item.xml[:150]}")
+                fail(f"{account} still sees {call_id} {seen.state}")
+    accounts = {extension_node(a.extension): a.jid for a in world.store.agents.values()}
+    for (node, call_id), item in world.store.items.items():
+        call = ET.fromstring(item.xml)
+        if call.get("state") != "ended":
+            fail(f"item {call_id} of {node} never ended")
+        for account in (WALLBOARD,) if world.scenario.people else (WALLBOARD, accounts[node]):
+            view = world.xmpp.subscribers[account].items
+            newest = view.get(f"{node} {call_id}")
+            if newest is None or str(newest.revision) != call.get("revision"):
+                fail(f"{account} sees {newest} of {call_id}: {item.xml[:150]}")

@@ -1,6 +1,7 @@
 """A model of the XMPP server, and of the software that is subscribed to the extensions' nodes."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
@@ -28,7 +29,7 @@ def render(notification: Notification) -> str:
         return f"published {notification.node} {event.item.id} {seen}"
     if isinstance(event, ItemRetracted):
         return f"retracted {notification.node} {event.item_id}"
-    return f"other {notification.node}"
+    return f"other {notification.node} {type(event).__name__}"
 
 
 @dataclass(slots=True)
@@ -41,21 +42,23 @@ class Seen:
 
 @dataclass(slots=True)
 class Subscriber:
-    """The software of one agent: newer revisions replace older ones, a retraction takes away.
+    """The software of one user: newer revisions replace older ones, a retraction takes away.
 
     A retraction has no revision, so messages that come again are told by their ids.
     """
 
     received: set[int] = field(default_factory=set)
     items: dict[str, Seen] = field(default_factory=dict)
+    """By node and item."""
 
     def take(self, message_id: int, body: str) -> None:
         """Apply a notification."""
         if message_id in self.received:
             return
         self.received.add(message_id)
-        kind, _, call_id, *rest = body.split(" ")
-        known = self.items.get(call_id)
+        kind, node, call_id, *rest = body.split(" ")
+        item = f"{node} {call_id}"
+        known = self.items.get(item)
         if kind == "retracted":
             if known is not None and known.state in ("offered", "answered"):
                 known.state = "withdrawn"
@@ -63,7 +66,7 @@ class Subscriber:
             revision, state = rest
             seen = Seen(int(revision), state)
             if known is None or seen.revision > known.revision:
-                self.items[call_id] = seen
+                self.items[item] = seen
 
 
 class Debtor(Protocol):
@@ -80,8 +83,8 @@ class XmppServer:
         self._history = history
         self.arrived: set[int] = set()
         self._newest = 0
-        self.subscribers: dict[str, Subscriber] = {}
-        self._told: dict[str, Subscriber] = {}
+        self.subscribers: defaultdict[str, Subscriber] = defaultdict(Subscriber)
+        self._told: defaultdict[str, Subscriber] = defaultdict(Subscriber)
         """What they would know if nothing were ever repeated."""
 
     def take(self, message: Outgoing) -> None:
@@ -96,7 +99,7 @@ class XmppServer:
             self._newest = message.seq
         if message.type == "headline":
             for recipient in message.recipients:
-                told = self._told.setdefault(recipient, Subscriber())
+                told = self._told[recipient]
                 if is_new:
                     told.take(message.seq, message.body)
                 self.subscribers[recipient].take(message.seq, message.body)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from component.domain.commands import HangUpLeg, HideCall, Hold, Part, Release, Ring
+from component.domain.commands import HangUpLeg, HideCall, Hold, Part, Release, Ring, Say
 from component.domain.events import BlindTransfer, NotConnected, QueueRemoved
 from component.domain.model import (
     AgentState,
@@ -38,12 +38,18 @@ def test_the_caller_waits_in_the_old_place_and_hears_music_again() -> None:
         ("1000", OfferEnd.UNAVAILABLE)
     ]
     assert [type(c) for c in decided if isinstance(c, HangUpLeg | Part | Hold)] == [
-        HangUpLeg,
         Part,
+        HangUpLeg,
         Hold,
     ]
     assert [call.id for call in centre.state.waiting("support")] == ["call1", "call2"]
     assert centre.call("call1").answered_at is None
+
+
+def test_what_the_caller_is_told_is_not_said_into_the_bridge() -> None:
+    centre = answered(announce_frequency=timedelta(seconds=30))
+    decided = centre.take(NotConnected(FIRST))
+    assert [type(c) for c in decided if isinstance(c, Part | Say)] == [Part, Say]
 
 
 def test_the_caller_is_offered_to_the_next_one() -> None:

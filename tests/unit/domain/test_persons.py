@@ -22,7 +22,7 @@ from component.domain.events import (
     QueueChanged,
     QueueRemoved,
 )
-from component.domain.model import Agent, Person
+from component.domain.model import Agent, Leg, Person
 from tests.unit.domain.call_centre import SUPPORT, CallCentre, of_kind
 
 pytestmark = pytest.mark.unit
@@ -58,6 +58,22 @@ def test_the_person_is_offered_calls_at_the_extension_and_told_of_callers() -> N
 
     assert centre.ringing() == ["1000"]
     assert [message.extensions for message in centre.all(Announce)] == [("1000",)]
+    assert centre.agent("1000").account == ADA.jid
+
+
+def test_nobody_takes_a_desk_whose_agent_logged_off_and_still_talks() -> None:
+    centre = CallCentre(["1000"])
+    centre.log_on("1000")
+    call = centre.enter()
+    centre.answer(call)
+    centre.log_off("1000")
+    with pytest.raises(ExtensionInUseError):
+        sits(centre, "1000", ADA)
+
+    assert centre.agent("1000").account == "user1000@example.com"
+    centre.hang_up(call)
+    centre.leg_ends(Leg(call, 1))
+    sits(centre, "1000", ADA)
     assert centre.agent("1000").account == ADA.jid
 
 

@@ -1,0 +1,102 @@
+"""What there is in the modelled Asterisk: channels, phones, the event socket."""
+
+import asyncio
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import aiohttp
+
+APP = "ivr"
+
+
+class Socket:
+    """An event socket, as `component.telephony.connection` reads it."""
+
+    close_code = 1006
+
+    def __init__(self) -> None:
+        self.closed = False
+        self.deaf = False
+        self._waiting: asyncio.Queue[str | None] = asyncio.Queue()
+
+    def put(self, data: str | None) -> None:
+        """Bring something; None is the end."""
+        self._waiting.put_nowait(data)
+
+    def __aiter__(self) -> "Socket":
+        return self
+
+    async def __anext__(self) -> SimpleNamespace:
+        data = await self._waiting.get()
+        if data is None:
+            raise StopAsyncIteration
+        return SimpleNamespace(type=aiohttp.WSMsgType.TEXT, data=data)
+
+    async def close(self) -> None:
+        """Hang up from our end."""
+        self.closed = True
+
+
+@dataclass(eq=False, slots=True)
+class Channel:
+    """A caller's channel, or our leg to an agent's phone."""
+
+    id: str
+    created: float
+    device: str = ""
+    """Of a leg: the phone."""
+    to_customer: bool = False
+    """A customer is called back on it."""
+    arguments: str = ""
+    state: str = "Up"
+    in_stasis: bool = False
+    entered: float = 0.0
+    """When it came into Stasis."""
+    status: str = ""
+    """QUEUESTATUS"""
+    bridge: str | None = None
+    number: str = "5550100"
+    """From where the call comes."""
+    music: bool = False
+    timers: dict[str, asyncio.TimerHandle] = field(default_factory=dict)
+
+
+@dataclass(eq=False, slots=True)
+class Phone:
+    """An agent's phone."""
+
+    device: str
+    registered: bool = True
+    busy: bool = False
+    """With a call that is none of ours."""
+    aside: str = ""
+    """The state of the call by which a colleague asks whether to pass a caller on."""
+    legs: dict[str, Channel] = field(default_factory=dict)
+    told: str = "NOT_INUSE"
+    """The state that was told last."""
+
+    @property
+    def state(self) -> str:
+        """Return the device state, by ARI's name."""
+        if not self.registered:
+            return "UNAVAILABLE"
+        legs = [self.aside, *(leg.state for leg in self.legs.values())]
+        if self.busy or "Up" in legs:
+            return "INUSE"
+        return "RINGING" if "Ringing" in legs else "NOT_INUSE"
+
+
+def shown(channel: Channel) -> dict[str, Any]:
+    """Return a channel as ARI describes it."""
+    return {
+        "id": channel.id,
+        "state": channel.state,
+        "caller": {"number": channel.number, "name": ""},
+        "creationtime": "2026-01-01T09:00:00.000+0000",
+        "dialplan": {
+            "context": "from-phones",
+            "app_name": "Stasis" if channel.in_stasis else "VoiceMail",
+            "app_data": f"{APP},{channel.arguments}",
+        },
+    }

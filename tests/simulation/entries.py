@@ -1,0 +1,193 @@
+"""What somebody writes down who watches a call centre: of people, of their seats, of callers."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from component.domain.model import Agent, Call, CallState, DeviceState, Leg, Member
+from component.domain.queue import EmptyCondition, Queue
+from component.domain.terms import ANYBODY, Need
+from tests.unit.domain import reference
+
+OF_PHONES = {
+    DeviceState.INUSE: EmptyCondition.INUSE,
+    DeviceState.RINGING: EmptyCondition.RINGING,
+    DeviceState.UNAVAILABLE: EmptyCondition.UNAVAILABLE,
+    DeviceState.UNKNOWN: EmptyCondition.UNKNOWN,
+}
+"""For what an agent may count as not there, by the state of the phone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An agent."""
+
+    device: DeviceState
+    leg: Leg | None = None
+    queue: str | None = None
+    """The queue that the leg or the paperwork is for."""
+    on_call: bool = False
+    wrap_up_until: datetime | None = None
+    last_call: datetime | None = None
+    french: int = 0
+    """How good the agent's French is."""
+    number: str | None = None
+    """Who came to this desk; None is the one whose desk it is."""
+
+    @classmethod
+    def of(cls, agent: Agent) -> "Person":
+        """Return what the store says of an agent."""
+        return cls(
+            agent.device_state,
+            agent.leg,
+            agent.queue,
+            agent.state == "on call",
+            agent.wrap_up_until,
+            agent.last_call,
+            agent.skills.get("french", 0),
+            None if agent.person is None else agent.person.number,
+        )
+
+    def is_free(self, queue: Queue) -> bool:
+        """Tell whether nothing keeps the agent from a call of this queue."""
+        phone = self.device.is_there if queue.ringinuse else self.device.can_ring
+        return phone and self.leg is None and self.wrap_up_until is None
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """An agent's place in a queue."""
+
+    penalty: int
+    since: datetime | None
+    order: int
+    paused: bool
+    calls: int
+    reason: str = ""
+    """Why paused."""
+
+    @classmethod
+    def of(cls, member: Member) -> "Seat":
+        """Return what the store says of a member."""
+        return cls(
+            member.penalty,
+            member.logged_on_at,
+            member.logon_order,
+            member.paused_at is not None,
+            member.calls_taken,
+            member.pause_reason,
+        )
+
+    def counts_as_there(self, person: Person, excuses: frozenset[EmptyCondition]) -> bool:
+        """Tell whether who sits here keeps a queue from being empty."""
+        found = {OF_PHONES.get(person.device)}
+        if self.paused:
+            found.add(EmptyCondition.PAUSED)
+        if person.leg is not None:
+            found.add(EmptyCondition.INUSE if person.on_call else EmptyCondition.RINGING)
+        if person.wrap_up_until is not None:
+            found.add(EmptyCondition.WRAPUP)
+        return self.since is not None and not found & excuses
+
+    def taken_by(self, extension: str, person: Person) -> reference.Person:
+        """Return the agent as the naive strategies see one who is logged on."""
+        assert self.since is not None, "nobody sits here"
+        talked = person.last_call
+        return reference.Person(
+            extension,
+            self.penalty,
+            on=True,
+            logged_on=(self.since.timestamp(), self.order),
+            last_call=None if talked is None else talked.timestamp(),
+            calls=self.calls,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """That a caller is not on the line and is to be called back."""
+
+    asked_at: datetime
+    calls: int = 0
+    calling: bool = False
+    again_at: datetime | None = None
+
+    def changed(self, **changes: object) -> "Kept":
+        return replace(self, **changes)  # type: ignore[arg-type]
+
+    @classmethod
+    def of(cls, call: Call) -> "Kept | None":
+        """Return what the store says of a call."""
+        callback = call.callback
+        if callback is None or not call.is_kept:
+            return None
+        calling = call.state is CallState.CALLING
+        return cls(callback.asked_at, callback.calls, calling, callback.again_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A call that has not ended."""
+
+    queue: str
+    channel: str
+    place: tuple[int, datetime, str]
+    """The smallest of a queue is served first."""
+    offered_to: frozenset[str] = frozenset()
+    """Whose phones ring, or who answered."""
+    answered: bool = False
+    tried: frozenset[str] = frozenset()
+    passed_to: str | None = None
+    """To whom an agent passed the call on, past the queue."""
+    need: Need = ANYBODY
+    customer: int | None = None
+    kept: Kept | None = None
+    until: datetime | None = None
+    """When the caller goes back to the dialplan, if not the queue says so."""
+    timeout: timedelta | None = None
+    """How long the dialplan lets the caller wait, in any queue."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is for an agent only that the caller waits."""
+        if self.kept is not None:
+            return not (self.channel or self.kept.calling or self.kept.again_at)
+        return not self.offered_to and not self.answered
+
+    def without_skills(self) -> Need:
+        """Return the need of a caller who has waited long enough for skills."""
+        return replace(self.need, skills=frozenset())
+
+    @property
+    def is_in_line(self) -> bool:
+        """Whether the caller has a place in the line, at a phone that rings or not."""
+        return not self.answered and self.passed_to is None
+
+    def allows(self, penalty: int) -> bool:
+        """Tell whether a penalty is within the limits."""
+        need = self.need
+        return penalty >= need.min_penalty and (
+            need.max_penalty is None or penalty <= need.max_penalty
+        )
+
+    def accepts(self, seat: Seat, person: Person) -> bool:
+        """Tell whether an agent is within the limits, and good enough."""
+        skills = self.need.skills
+        return self.allows(seat.penalty) and all(person.french >= level for _, level in skills)
+
+    @classmethod
+    def of(cls, call: Call) -> "Caller":
+        """Return what the store says of a call."""
+        return cls(
+            call.queue,
+            call.channel,
+            (-call.priority, call.entered_at, call.id),
+            frozenset(offer.extension for offer in call.offers),
+            call.state is CallState.ANSWERED,
+            call.tried,
+            call.extension if call.direct else None,
+            call.terms.need,
+            None if call.customer is None else call.customer.id,
+            Kept.of(call),
+            call.wait_until,
+            call.terms.timeout,
+        )

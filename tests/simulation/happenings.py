@@ -1,0 +1,199 @@
+"""Entering in the books what happens to people, phones, queues and callers."""
+
+from datetime import datetime, timedelta
+
+from component.domain.events import (
+    AgentChanged,
+    CallerLeft,
+    DeviceStateChanged,
+    DrainBegun,
+    DrainEnded,
+    Event,
+    ExtendWrapUp,
+    LegEnded,
+    LogOff,
+    LogOn,
+    MemberChanged,
+    MoveCaller,
+    Pause,
+    QueueChanged,
+    RetryDue,
+    SkillsWaived,
+    StickyOver,
+    Unpause,
+    Withdraw,
+    WrapUpOver,
+)
+from component.domain.model import Leg
+from component.domain.queue import Queue
+from tests.simulation.books import Books
+from tests.simulation.entries import Caller
+from tests.simulation.expectations import Expectations
+
+
+class Happenings:
+    """Writes the books."""
+
+    def __init__(self, books: Books, expectations: Expectations) -> None:
+        self._books = books
+        self._expectations = expectations
+        self._log_ons = 0
+
+    def begin(self) -> None:
+        """Count on from the last log-on that the books have."""
+        orders = (s.order for seats in self._books.seats.values() for s in seats.values())
+        self._log_ons = max(orders, default=0)
+
+    def enter(self, event: Event) -> None:
+        """Note what happened."""
+        match event:
+            case LogOn() | LogOff() | Pause() | Unpause() | WrapUpOver() | ExtendWrapUp():
+                self._enter_deed(event)
+            case DeviceStateChanged(device, state) if device in self._books.devices:
+                self._books.person(self._books.devices[device], device=state)
+            case LegEnded(leg):
+                self._free(leg)
+            case QueueChanged() | MemberChanged() | AgentChanged():
+                self._configure(event)
+            case DrainBegun() | DrainEnded():
+                begun = isinstance(event, DrainBegun) or None
+                self._books.set(self._books.flags, "draining", begun)
+            case CallerLeft(channel):
+                self._leave(channel)
+            case RetryDue() | SkillsWaived() | StickyOver() | MoveCaller() | Withdraw():
+                if event.call_id in self._books.callers:
+                    self._wait_on(event)
+
+    def leave(self) -> None:
+        """Let those go who came to another's desk, once they are logged off and have no call."""
+        for extension in list(self._books.guests):
+            gone = self._books.people[extension].leg is None
+            if gone and not self._books.is_logged_on(extension):
+                self._books.person(extension, number=None)
+
+    # Agents. ------------------------------------------------------------------------------------
+
+    def _enter_deed(
+        self, event: LogOn | LogOff | Pause | Unpause | WrapUpOver | ExtendWrapUp
+    ) -> None:
+        books = self._books
+        match event:
+            case LogOn():
+                self._log_on(event)
+            case LogOff(device, queue):
+                self._sit(device, queue, since=None, paused=False, reason="")
+            case Pause(device, queue, reason):
+                self._sit(device, queue, paused=True, reason=reason)
+            case Unpause(device, queue):
+                self._sit(device, queue, paused=False, reason="")
+            case WrapUpOver(extension):
+                until = books.people[extension].wrap_up_until
+                if until is not None and until <= books.now:
+                    books.person(extension, wrap_up_until=None, queue=None)
+            case ExtendWrapUp(extension, by):
+                until = books.people[extension].wrap_up_until
+                assert until is not None, "else it is refused"
+                books.person(extension, wrap_up_until=until + by)
+
+    def _log_on(self, event: LogOn) -> None:
+        extension = self._books.devices[event.device]
+        if event.person is not None:
+            self._books.person(extension, number=event.person.number)
+        for name, seat in sorted(self._books.seats_of(extension, event.queue)):
+            if seat.since is None:
+                self._log_ons += 1
+                now = self._books.now
+                self._books.seat(name, extension, since=now, order=self._log_ons)
+
+    def _sit(self, device: str, queue: str | None, **changes: object) -> None:
+        """Change a seat, or all seats in which an agent is (None)."""
+        extension = self._books.devices[device]
+        for name, seat in self._books.seats_of(extension, queue):
+            if seat.since is not None:
+                self._books.seat(name, extension, **changes)
+
+    def _free(self, leg: Leg) -> None:
+        books, extension = self._books, self._books.legs.get(leg)
+        if extension is None:
+            return
+        person = books.people[extension]
+        if not person.on_call:
+            books.person(extension, leg=None, queue=None)
+            return
+        assert person.queue is not None, "whoever talks does so for a queue"
+        seat = books.seats[person.queue].get(extension)
+        if seat is not None:
+            books.seat(person.queue, extension, calls=seat.calls + 1)
+        wrapuptime = books.queues[person.queue].wrapuptime
+        books.person(
+            extension,
+            leg=None,
+            on_call=False,
+            last_call=books.now,
+            queue=person.queue if wrapuptime else None,
+            wrap_up_until=books.now + wrapuptime if wrapuptime else None,
+        )
+
+    # Queues. ------------------------------------------------------------------------------------
+
+    def _configure(self, event: QueueChanged | MemberChanged | AgentChanged) -> None:
+        match event:
+            case QueueChanged(queue):
+                self._change(queue)
+            case MemberChanged(queue=name, extension=extension, penalty=penalty):
+                self._books.seat(name, extension, penalty=penalty)
+            case AgentChanged(extension, skills=skills):
+                self._books.person(extension, french=skills.get("french", 0))
+
+    def _change(self, queue: Queue) -> None:
+        self._books.set(self._books.queues, queue.name, queue)
+        for call_id, caller in self._books.callers.items():
+            if caller.queue == queue.name:
+                self._expectations.hold_out(call_id, caller)
+
+    # Callers. -----------------------------------------------------------------------------------
+
+    def _leave(self, channel: str) -> None:
+        for call_id, caller in list(self._books.callers.items()):
+            if caller.channel == channel:
+                self._books.set(self._books.callers, call_id, None)
+
+    def _wait_on(self, event: RetryDue | SkillsWaived | StickyOver | MoveCaller | Withdraw) -> None:
+        caller = self._books.callers[event.call_id]
+        match event:
+            case RetryDue(call_id):
+                self._try_again(call_id, caller)
+            case SkillsWaived(call_id):
+                self._waive_skills(call_id, caller)
+            case StickyOver(call_id):
+                if not self._is_early(caller, self._books.queues[caller.queue].sticky_wait):
+                    self._books.set(self._expectations.holding_out, call_id, None)
+            case MoveCaller():
+                self._move(event, caller)
+            case Withdraw(call_id):
+                self._books.set(self._books.callers, call_id, None)
+
+    def _is_early(self, caller: Caller, wait: timedelta) -> bool:
+        """Tell whether a timer was set before the queue's setting was prolonged."""
+        return self._books.now < caller.place[1] + wait
+
+    def _try_again(self, call_id: str, caller: Caller) -> None:
+        is_called = caller.kept is not None and caller.kept.calling
+        if not (caller.offered_to or is_called or self._expectations.free_for(caller)):
+            self._books.caller(call_id, tried=frozenset())
+
+    def _waive_skills(self, call_id: str, caller: Caller) -> None:
+        wait = self._books.queues[caller.queue].skills_timeout
+        if not caller.answered and wait and not self._is_early(caller, wait):
+            self._books.caller(call_id, need=caller.without_skills())
+
+    def _move(self, event: MoveCaller, caller: Caller) -> None:
+        books, call_id = self._books, event.call_id
+        queue = event.queue or caller.queue
+        priority = self._expectations.priority(call_id, queue, event.place)
+        _, entered, _ = caller.place
+        books.caller(call_id, place=(-priority, entered, call_id))
+        if queue != caller.queue:
+            until: datetime = books.now + (caller.timeout or books.queues[queue].max_wait)
+            books.caller(call_id, queue=queue, tried=frozenset(), until=until)
+            self._expectations.hold_out(call_id, books.callers[call_id])

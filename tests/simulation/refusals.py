@@ -1,0 +1,79 @@
+"""What people ask for in vain, by the books: who gets which refusal."""
+
+from component.domain.errors import (
+    AgentElsewhereError,
+    AlreadyLoggedOnError,
+    DomainError,
+    ExtensionInUseError,
+    NotInWrapUpError,
+    NotLoggedOnError,
+    NotWaitingError,
+    QueueRefusesError,
+)
+from component.domain.events import (
+    Event,
+    ExtendWrapUp,
+    LogOff,
+    LogOn,
+    MoveCaller,
+    Pause,
+    Unpause,
+    Withdraw,
+)
+from tests.simulation.books import Books
+from tests.simulation.expectations import Expectations
+
+Refusal = type[DomainError] | None
+"""None is that it is granted."""
+
+
+class Refusals:
+    """Reads the books, and writes nothing."""
+
+    def __init__(self, books: Books, expectations: Expectations) -> None:
+        self._books = books
+        self._expectations = expectations
+
+    def expected(self, event: Event) -> Refusal:
+        """Return why a fact is refused."""
+        match event:
+            case LogOn():
+                return self._log_on(event)
+            case LogOff(device, queue) | Pause(device, queue) | Unpause(device, queue):
+                seats = self._books.seats_of(self._books.devices[device], queue)
+                on = any(seat.since is not None for _, seat in seats)
+                return None if on else NotLoggedOnError
+            case ExtendWrapUp(extension):
+                until = self._books.people[extension].wrap_up_until
+                return NotInWrapUpError if until is None else None
+            case Withdraw(call_id):
+                caller = self._books.callers.get(call_id)
+                return NotWaitingError if caller is None or caller.answered else None
+            case MoveCaller():
+                return self._move(event)
+        return None
+
+    def _log_on(self, event: LogOn) -> Refusal:
+        books, extension = self._books, self._books.devices[event.device]
+        here = books.people[extension].number
+        wanted = None if event.person is None else event.person.number
+        talks = books.people[extension].leg is not None
+        if talks or here is not None or books.is_logged_on(extension):
+            if here != wanted:
+                return ExtensionInUseError
+        elif wanted is not None and wanted in books.guests.values():
+            return AgentElsewhereError
+        seats = books.seats_of(extension, event.queue)
+        on = all(seat.since is not None for _, seat in seats)
+        return AlreadyLoggedOnError if on else None
+
+    def _move(self, event: MoveCaller) -> Refusal:
+        caller = self._books.callers.get(event.call_id)
+        if caller is None or not caller.is_in_line or caller.kept is not None:
+            return NotWaitingError
+        if event.queue in (None, caller.queue):
+            return None
+        if caller.offered_to:
+            return NotWaitingError
+        refused = self._expectations.turned_away(event.queue or "", caller.need)
+        return None if refused is None else QueueRefusesError

@@ -1,0 +1,75 @@
+"""What many seeds come to: `python -m tests.simulation.totals FILE...` adds up the records."""
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.simulation.world import Result
+
+FAULT = "fault: "
+
+LOST = ("event lost", "event doubled", "request lost", "request late", "request done, not answered")
+"""What else goes wrong than what is called a fault."""
+
+
+class Totals:
+    """What was counted in some seeds."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self._sizes: Counter[int] = Counter()
+
+    def add(self, counts: Mapping[str, int], *, violations: int, agents: int = 0) -> None:
+        """Add what was counted in a seed."""
+        self.counts.update(counts)
+        self.counts["seeds"] += 1
+        self.counts["violations"] += violations
+        self._sizes[agents] += counts["calls"]
+
+    def record(self, path: Path, agents: int, result: "Result") -> None:
+        """Append to a file what a seed counted."""
+        row = {"seed": result.seed, "agents": agents, "counts": result.counts}
+        with path.open("a") as file:
+            print(json.dumps(row | {"violations": result.violations}), file=file)
+
+    def lines(self) -> Iterator[str]:
+        """Yield all that was counted, for people."""
+        for kind, number in sorted(self.counts.items()):
+            yield f"{number:10}  {kind}"
+
+    def table(self) -> Iterator[str]:
+        """Yield the main things as a table in Markdown."""
+        sizes = {"drawn": self._sizes.pop(0, 0)} | dict(sorted(self._sizes.items()))
+        rows = {kind: self.counts[kind] for kind in ("seeds", "calls")}
+        rows |= {f"calls, agents: {agents}": calls for agents, calls in sizes.items()}
+        rows |= {"steps checked": self.counts["step"]}
+        rows |= {kind: self.counts[kind] for kind in ("offers", "talk", "commits")}
+        rows |= {k.removeprefix(FAULT): n for k, n in _sorted(self.counts, FAULT)}
+        rows |= {kind: self.counts[kind] for kind in LOST}
+        yield "| what | how many |"
+        yield "|---|---:|"
+        for what, number in (rows | {"violations": self.counts["violations"]}).items():
+            yield f"| {what} | {number:,} |"
+
+
+def _sorted(counts: Mapping[str, int], prefix: str) -> Iterable[tuple[str, int]]:
+    return sorted((kind, number) for kind, number in counts.items() if kind.startswith(prefix))
+
+
+def main() -> None:
+    """Print the totals of the files that are named."""
+    totals = Totals()
+    for name in sys.argv[1:]:
+        with Path(name).open() as file:
+            for row in map(json.loads, file):
+                violations = len(row["violations"])
+                totals.add(row["counts"], violations=violations, agents=row["agents"])
+    print(*totals.table(), sep="\n")
+
+
+if __name__ == "__main__":
+    main()
