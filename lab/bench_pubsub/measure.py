@@ -1,5 +1,13 @@
-"""Which service is put to which test."""
+"""Which service is put to which test.
 
+What is compared is measured in turns, in several short rounds: neither a machine nor a server is
+equally fast all the time.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from component.garbage import collected_never
 from lab.bench_pubsub import figures
 from lab.bench_pubsub.addresses import BARE, IN_MEMORY, PERSISTENT, PLUGIN_LAYER
 from lab.bench_pubsub.disk import write_times
@@ -10,10 +18,11 @@ from lab.bench_pubsub.stanzas import notification
 from lab.bench_pubsub.wire import WINDOW
 from lab.xmpp_server import COMPONENT, HOST
 
-PINGS = 300
-
 UNDER_WAY = 4
 """Publishes to many subscribers that are under way at once."""
+
+Turn = Callable[[], None]
+"""Measures one service for a while."""
 
 
 class Measurements:
@@ -22,78 +31,110 @@ class Measurements:
     def __init__(self, stage: Stage, noted: Figures) -> None:
         self._stage = stage
         self._noted = noted
+        own, in_memory = stage.services[PERSISTENT], stage.services.get(IN_MEMORY)
+        # With its store Prosody is too slow to be measured with many subscribers.
+        self._stored = None if in_memory is None else own
+        self._compared = {
+            figures.OWN if in_memory is None else figures.IN_MEMORY: in_memory or own,
+            figures.OURS: stage.services[COMPONENT],
+        }
 
     def run(self) -> None:
         """Measure everything."""
-        services, size = self._stage.services, self._stage.size
-        in_memory = services.get(IN_MEMORY)
-        self._time_pings(figures.HOST, services[HOST])
-        self._time_pings(figures.OURS, services[COMPONENT])
-        self._time_disk()
-        for name, service in (
-            (figures.IN_MEMORY, in_memory),
-            # With its store Prosody is too slow to be measured with many subscribers.
-            (figures.OWN, services[PERSISTENT] if in_memory is None else None),
-            (figures.OURS, services[COMPONENT]),
-        ):
-            if service is not None:
-                self._time_publishes(name, service)
-                self._publish_to_many(name, service, size.publishes)
-                self._fan_out(name, service)
-                self._request(name, service)
-        if in_memory is not None:
-            self._publish_to_many(figures.OWN, services[PERSISTENT], size.stored_publishes)
-        self._write_bare(services[BARE])
-        services[PLUGIN_LAYER].publish_once(spread(0), 1, 1)
-        self._request(figures.PLUGIN_LAYER, services[PLUGIN_LAYER])
+        self._stage.services[PLUGIN_LAYER].publish_once(spread(0), 1, 1)
+        with collected_never():  # a pause of the clients would be taken for one of the server
+            for number in range(self._stage.size.rounds):
+                for turns in self._round(number):
+                    # Who comes second may find it easier, or harder.
+                    for turn in reversed(turns) if number % 2 else turns:
+                        turn()
+
+    def _round(self, number: int) -> Iterator[list[Turn]]:
+        """Yield what is to be measured in turns."""
+        size, services = self._stage.size, self._stage.services
+        yield [
+            partial(self._time_pings, figures.HOST, services[HOST]),
+            partial(self._time_pings, figures.OURS, services[COMPONENT]),
+            self._time_disk,
+        ]
+        for subscribers in size.latencies:
+            write = partial(self._write_once, subscribers)
+            yield [*self._turns(partial(self._publish_once, subscribers)), write]
+        yield self._publishes_to_many(number)
+        for subscribers in size.fan_outs:
+            write = partial(self._write_often, subscribers)
+            yield [*self._turns(partial(self._publish_often, subscribers)), write]
+        for request in (self._retrieve, self._subscribe):
+            plugin_layer = partial(request, figures.PLUGIN_LAYER, services[PLUGIN_LAYER])
+            yield [*self._turns(request), plugin_layer]
+
+    def _turns(self, measure: Callable[[str, Service], None]) -> list[Turn]:
+        return [partial(measure, name, service) for name, service in self._compared.items()]
+
+    def _publishes_to_many(self, number: int) -> list[Turn]:
+        size = self._stage.size
+        begin = number * size.publishes
+        nodes = [spread((begin + count) % size.nodes) for count in range(size.publishes)]
+        turns = self._turns(partial(self._publish_to_many, nodes))
+        if self._stored is not None:
+            few = nodes[: size.stored_publishes]
+            turns.append(partial(self._publish_to_many, few, figures.OWN, self._stored))
+        return turns
+
+    # One turn. ----------------------------------------------------------------------------------
 
     def _time_pings(self, name: str, service: Service) -> None:
         names = (figures.PING, figures.PING.replace("p50", "p99"))
-        self._noted.add_times(self._stage.server, name, names, service.ping(PINGS))
+        seconds = service.ping(self._stage.size.pings)
+        self._noted.add_times(self._stage.server, name, names, seconds)
 
     def _time_disk(self) -> None:
         names = (figures.DISK, figures.DISK.replace("p50", "p99"))
-        seconds = write_times(self._stage.directory, PINGS)
+        seconds = write_times(self._stage.directory, self._stage.size.pings)
         self._noted.add_times(self._stage.server, figures.HOST, names, seconds)
 
-    def _time_publishes(self, name: str, service: Service) -> None:
-        for subscribers, times in self._stage.size.latencies.items():
-            self._note_times(
-                name, subscribers, service.publish_once(fan(subscribers), subscribers, times)
-            )
+    def _publish_once(self, subscribers: int, name: str, service: Service) -> None:
+        times = self._stage.size.latencies[subscribers]
+        heard = service.publish_once(fan(subscribers), subscribers, times)
+        self._note_times(name, subscribers, heard)
 
-    def _publish_to_many(self, name: str, service: Service, times: int) -> None:
-        nodes = [spread(number) for number in range(self._stage.size.nodes)]
-        self._note_rate(name, figures.SPREAD, service.publish_often(nodes, times, 1, WINDOW))
+    def _publish_to_many(self, nodes: list[str], name: str, service: Service) -> None:
+        self._note_rate(name, figures.SPREAD, service.publish_often(nodes, 1, WINDOW))
 
-    def _fan_out(self, name: str, service: Service) -> None:
-        for subscribers, times in self._stage.size.fan_outs.items():
-            rate = service.publish_often([fan(subscribers)], times, subscribers, UNDER_WAY)
-            self._note_rate(name, figures.fan_out(subscribers), rate)
+    def _publish_often(self, subscribers: int, name: str, service: Service) -> None:
+        nodes = [fan(subscribers)] * self._stage.fan_out_times(subscribers)
+        rate = service.publish_often(nodes, subscribers, UNDER_WAY)
+        self._note_rate(name, figures.fan_out(subscribers), rate)
 
-    def _request(self, name: str, service: Service) -> None:
-        count, client = self._stage.size.requests, self._stage.clients[0]
-        self._note_rate(name, figures.ITEMS, service.retrieve_often(spread(0), count))
-        rate = service.subscribe_often(REQUESTS, count, client)
+    def _write_once(self, subscribers: int) -> None:
+        """Let the bare socket send what the others send, to the same subscribers."""
+        service, bare = self._stage.services[BARE], self._stage.bare
+        once, times = self._prepared(subscribers), self._stage.size.latencies[subscribers]
+        heard = [service.listen(lambda: bare.write(once), subscribers) for _ in range(times)]
+        both = Times([t.first[0] for t, _ in heard], [t.last[0] for t, _ in heard])
+        self._note_times(figures.BARE, subscribers, both)
+
+    def _write_often(self, subscribers: int) -> None:
+        service, bare = self._stage.services[BARE], self._stage.bare
+        times = self._stage.fan_out_times(subscribers)
+        many = self._prepared(subscribers) * times
+        _, rate = service.listen(lambda: bare.write(many), subscribers * times)
+        self._note_rate(figures.BARE, figures.fan_out(subscribers), rate)
+
+    def _retrieve(self, name: str, service: Service) -> None:
+        rate = service.retrieve_often(spread(0), self._stage.size.requests)
+        self._note_rate(name, figures.ITEMS, rate)
+
+    def _subscribe(self, name: str, service: Service) -> None:
+        client = self._stage.clients[0]
+        rate = service.subscribe_often(REQUESTS, self._stage.size.requests, client)
         self._note_rate(name, figures.SUBSCRIPTIONS, rate)
 
-    def _write_bare(self, service: Service) -> None:
-        """Let the bare socket send what the others send, to the same subscribers."""
-        bare, clients, size = self._stage.bare, self._stage.clients, self._stage.size
+    # Small things. ------------------------------------------------------------------------------
 
-        def prepared(subscribers: int) -> bytes:
-            to = (client.jid for client in clients[:subscribers])
-            return "".join(notification(BARE, jid, fan(subscribers)) for jid in to).encode()
-
-        for subscribers, times in size.latencies.items():
-            once = prepared(subscribers)
-            heard = [service.listen(lambda: bare.write(once), subscribers) for _ in range(times)]  # noqa: B023 used at once
-            both = Times([t.first[0] for t, _ in heard], [t.last[0] for t, _ in heard])
-            self._note_times(figures.BARE, subscribers, both)
-        for subscribers, times in size.fan_outs.items():
-            many = prepared(subscribers) * times
-            _, rate = service.listen(lambda: bare.write(many), subscribers * times)  # noqa: B023
-            self._note_rate(figures.BARE, figures.fan_out(subscribers), rate)
+    def _prepared(self, subscribers: int) -> bytes:
+        to = (client.jid for client in self._stage.clients[:subscribers])
+        return "".join(notification(BARE, jid, fan(subscribers)) for jid in to).encode()
 
     def _note_times(self, name: str, subscribers: int, times: Times) -> None:
         for what, seconds in ((figures.first, times.first), (figures.last, times.last)):
@@ -101,6 +142,6 @@ class Measurements:
             self._noted.add_times(self._stage.server, name, names, seconds)
 
     def _note_rate(self, name: str, what: str, rate: Rate) -> None:
-        self._noted.add(self._stage.server, name, what, rate.per_second)
+        self._noted.add_round(self._stage.server, name, what, rate.per_second)
         for process, seconds in rate.cpu.items():
-            self._noted.add(self._stage.server, name, figures.cpu(what, process), seconds)
+            self._noted.add_round(self._stage.server, name, figures.cpu(what, process), seconds)

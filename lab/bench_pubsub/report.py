@@ -14,7 +14,9 @@ This service behind Prosody and behind ejabberd, beside their own mod_pubsub, a 
 writes prepared notifications on a component's stream (the limit for any component), and the same
 service behind slixmpp's plugin layer. This service keeps everything in PostgreSQL; Prosody's
 mod_pubsub is measured with its default store, and with all in memory where the store makes it too
-slow. All ran on one machine, one after another: ratios count, times depend on the machine.
+slow. All ran on one machine. Ratios count, times depend on the machine: what is compared took turns
+in several short rounds, and shown is the median of the rounds, with the least and the most in
+parentheses.
 [Where the time goes](pubsub-notes.md) says why what is not met is not.
 """
 
@@ -32,7 +34,7 @@ def _targets(results: Iterable[Result]) -> str:
     rows = [
         (
             result.text,
-            _number(result.value),
+            _measured(result),
             f"{'≤' if result.at_most else '≥'} {result.limit:g}",
             "yes" if result.met else "**no**",
         )
@@ -52,6 +54,13 @@ def _table(noted: Figures, server: str) -> str:
 def _markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _measured(result: Result) -> str:
+    if result.spread is None:
+        return _number(result.value)
+    least, most = map(_number, result.spread)
+    return f"{_number(result.value)} ({least} to {most})"
 
 
 def _number(value: float) -> str:

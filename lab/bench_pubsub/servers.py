@@ -53,6 +53,8 @@ class BenchServer(XmppServer):
     """A server with its own pubsub services beside ours."""
 
     patience = 240.0
+    pace = 1
+    """How many times faster than the slowest it sends to many, about."""
     to_fill: Sequence[str]
     """Its own services, in so far as their nodes are made by requests."""
 
@@ -104,6 +106,7 @@ class BenchProsody(BenchServer, Prosody):
 class BenchEjabberd(BenchServer, Ejabberd):
     """ejabberd as the tests start it, and its own pubsub service."""
 
+    pace = 8
     to_fill = (PERSISTENT,)
     script = ""
     """Erlang expressions that are run inside it once it has started."""

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """Numbers of everything."""
+    """Numbers of everything; where something is measured in rounds, those of one round."""
 
+    rounds: int
+    pings: int
+    """To the server and to the service, and pages written to the disk."""
     latencies: Mapping[int, int]
     """Subscribers of a node → how often one publish to it is timed."""
     fan_outs: Mapping[int, int]
-    """Subscribers of a node → publishes in a row."""
+    """Subscribers of a node → publishes in a row, of a server of the usual pace."""
     nodes: int
     """With one subscriber each."""
     publishes: int
@@ -30,21 +33,25 @@ class Size:
 
 SIZES: Mapping[str, Size] = {
     "full": Size(
-        latencies={1: 200, 10: 100, 100: 30, 1000: 10},
-        fan_outs={100: 150, 1000: 15},
+        rounds=5,
+        pings=60,
+        latencies={1: 60, 10: 20, 100: 8, 1000: 2},
+        fan_outs={100: 30, 1000: 3},
         nodes=10_000,
-        publishes=6_000,
-        stored_publishes=200,
-        requests=4_000,
+        publishes=1_200,
+        stored_publishes=100,
+        requests=800,
         capacities=(1_000, 10_000, 100_000),
     ),
     "quick": Size(
-        latencies={1: 100, 10: 20, 100: 10},
-        fan_outs={100: 40},
+        rounds=3,
+        pings=30,
+        latencies={1: 40, 10: 10, 100: 4},
+        fan_outs={100: 15},
         nodes=1_000,
-        publishes=1_500,
+        publishes=500,
         stored_publishes=50,
-        requests=1_000,
+        requests=500,
         capacities=(1_000, 5_000),
     ),
 }

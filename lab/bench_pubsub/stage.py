@@ -46,6 +46,12 @@ class Stage:
     bare: BareComponent
     directory: Path
     """On the disk that the databases are on."""
+    pace: int
+    """How many times more this server is given to send to many, so that it takes as long."""
+
+    def fan_out_times(self, subscribers: int) -> int:
+        """Return how many publishes in a row to so many subscribers are measured."""
+        return self.size.fan_outs[subscribers] * self.pace
 
 
 @asynccontextmanager
@@ -94,7 +100,7 @@ async def staged(
         }
         for address in server.to_fill:
             _fill(services[address], everybody, clients, audience)
-        yield Stage(server.name, size, publisher, clients, services, bare, directory)
+        yield Stage(server.name, size, publisher, clients, services, bare, directory, kind.pace)
 
 
 def subscribers(size: Size, jids: Sequence[str]) -> list[Subscriber]:

@@ -32,6 +32,8 @@ from lab.ports import PortBlock
 pytestmark = [pytest.mark.contract, pytest.mark.timeout(300)]
 
 TINY = Size(
+    rounds=2,
+    pings=2,
     latencies={1: 2, 6: 2},
     fan_outs={6: 2},
     nodes=10,

@@ -5,7 +5,8 @@ import pytest
 from lab.bench_pubsub import figures
 from lab.bench_pubsub.figures import Figures
 from lab.bench_pubsub.report import report
-from lab.bench_pubsub.targets import Result
+from lab.bench_pubsub.sizes import SIZES
+from lab.bench_pubsub.targets import Result, Targets
 from lab.bench_pubsub.wire import Counter
 
 pytestmark = pytest.mark.unit
@@ -28,6 +29,35 @@ def test_a_target_is_met_on_its_own_side_of_the_limit(
     value: float, at_most: bool, met: bool
 ) -> None:
     assert Result("ratio", value, 1.0, at_most=at_most).met is met
+
+
+def test_a_figure_of_several_rounds_is_their_median() -> None:
+    noted = Figures()
+    for value in (3.0, 1.0, 200.0):
+        noted.add_round("prosody", figures.OURS, figures.SPREAD, value)
+    assert noted.get("prosody", figures.OURS, figures.SPREAD) == 3.0
+
+
+def test_the_99th_percentile_is_one_of_all_rounds() -> None:
+    noted = Figures()
+    for seconds in ([0.001] * 98, [0.003, 0.004]):
+        noted.add_times("prosody", figures.OURS, ("p50", "p99"), seconds)
+    assert noted.get("prosody", figures.OURS, "p50") == pytest.approx((1 + 3.5) / 2)
+    assert noted.get("prosody", figures.OURS, "p99") == pytest.approx(3.01)
+
+
+def test_what_is_compared_is_compared_in_each_round() -> None:
+    noted = Figures()
+    for service, rates in ((figures.OURS, (10, 30, 50)), (figures.OWN, (10, 15, 50))):
+        for rate in rates:
+            noted.add_round("ejabberd", service, figures.SPREAD, rate)
+    result = Targets(noted, SIZES["quick"]).at_least("ejabberd", figures.SPREAD, figures.OWN, 1.5)
+    assert (result.value, result.spread, result.met) == (1.0, (1.0, 2.0), False)
+
+
+def test_the_report_says_how_far_rounds_were_apart() -> None:
+    result = Result("ratio", 0.66, 1.0, at_most=False, spread=(0.5, 0.71))
+    assert "| ratio | 0.66 (0.50 to 0.71) | ≥ 1 | **no** |" in report(Figures(), [result], 60)
 
 
 def test_the_report_has_a_column_for_each_service_and_gaps_where_nothing_was_measured() -> None:
