@@ -12,6 +12,8 @@ from typing import TypeVar
 import asyncpg
 import structlog
 
+from component import logs
+from component.appointed import privileged, reappoint, staff
 from component.config import Config, ConfigError
 from component.configuration import Takeover
 from component.control import ControlServer
@@ -28,18 +30,19 @@ from component.markup import Markup
 from component.measured import MeasuredAnswerer, MeasuredDirectory, MeasuredStore, measure_lag
 from component.metrics import Metrics
 from component.observer import ConnectionObserver, EngineObserver, asterisk_observer
-from component.operations.desk import Desk
-from component.operations.rights import Staff
+from component.operations.changes import Reload
+from component.operations.desk import Books, Desk
+from component.operations.model import RefusedError
 from component.pauses import pauses
 from component.ports import Snapshot, StoreRefusedError, StoreUnavailableError, WaitingChannel
-from component.pubsub.model import Role
 from component.pubsub.presence import PresenceNotice
 from component.pubsub.service import PubSub
 from component.records import Ledger
+from component.reloading import LiveBooks, Reloader
 from component.restored import restore
 from component.service_manager import ServiceManager
 from component.storage.books import SqlBooks
-from component.storage.directory import SqlDirectory
+from component.storage.directory import SqlDirectory, StatementError
 from component.storage.feed import ConfigurationFeed
 from component.storage.migrations import migrate
 from component.storage.postgres import UNAVAILABLE, PostgresStore, words
@@ -73,8 +76,8 @@ class SystemClock:
         return datetime.now(UTC)
 
 
-async def run(config: Config) -> None:
-    """Run the service until SIGTERM or SIGINT.
+async def run(config: Config, read: Callable[[], Config]) -> None:
+    """Run the service until SIGTERM or SIGINT; at SIGHUP, `read` the configuration anew.
 
     Waits for as long as it takes until the database is there. Raises `OSError` if it cannot listen
     where it is told to, `MigrationError` or `StoreRefusedError` if the database cannot be used,
@@ -86,7 +89,9 @@ async def run(config: Config) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     manager = ServiceManager.from_environment()
-    serving = asyncio.create_task(Service(config, manager).run())
+    service = Service(config, read, manager)
+    loop.add_signal_handler(signal.SIGHUP, service.reload)
+    serving = asyncio.create_task(service.run())
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
@@ -104,8 +109,12 @@ async def run(config: Config) -> None:
 class Service:
     """All parts, plugged together."""
 
-    def __init__(self, config: Config, manager: ServiceManager) -> None:
+    def __init__(self, config: Config, read: Callable[[], Config], manager: ServiceManager) -> None:
         self._config = config
+        self._reloader = Reloader(config, read, self._take_over)
+        self._reloading: set[asyncio.Task[None]] = set()
+        self._books: Books | None = None
+        self._directory: SqlDirectory | None = None
         self._manager = manager
         self._metrics = Metrics(version())
         self._database = Status(ready=False, detail="not connected yet")
@@ -115,6 +124,7 @@ class Service:
         self._state: State | None = None
         self._connections = ConnectionObserver(self._metrics)
         xmpp = config.xmpp
+        self._staff = staff(config)
         self._xmpp = XmppLink(
             Place(xmpp.domain, xmpp.host, xmpp.port, xmpp.secret.get_secret_value()),
             wrote=self._wrote,
@@ -132,9 +142,46 @@ class Service:
             stack.push_async_callback(http.stop)
             url = await stack.enter_async_context(database_url(self._config.database))
             await self._with_database("bringing the schema up to date", lambda: _migrate(url))
-            directory = await self._directory(url, stack)
+            self._directory = await self._customers(url, stack)
             store = await stack.enter_async_context(PostgresStore(url))
-            await self._serve(url, store, directory, stack)
+            await self._serve(url, store, self._directory, stack)
+
+    def reload(self) -> None:
+        """Read the configuration anew, file and database; the log says what came of it."""
+        task = asyncio.create_task(self._reload())
+        self._reloading.add(task)
+        task.add_done_callback(self._reloading.discard)
+
+    async def _reload(self) -> None:
+        if self._books is None:
+            log.warning("configuration not read anew", error="the service does not serve yet")
+            return
+        self._manager.reloading()
+        try:
+            await self._books.write(Reload())
+        except (RefusedError, StoreUnavailableError, StoreRefusedError) as error:
+            log.error("configuration not read anew", error=str(error))
+        self._manager.ready(f"serving {self._config.xmpp.domain}")
+
+    async def _take_over(self, config: Config) -> None:
+        """Let a configuration be in force, as far as that is possible while the service runs.
+
+        Raises `RefusedError`, `StoreUnavailableError` or `StoreRefusedError`.
+        """
+        assert self._engine is not None, "the service serves"
+        assert self._directory is not None, "the service serves"
+        if config.customers.lookup != self._config.customers.lookup:
+            try:
+                await self._directory.use(config.customers.lookup)
+            except StatementError as error:
+                raise RefusedError(f"[customers] lookup: {error}: {error.remedy}.") from error
+        of_all, wanted = privileged(config), config.pubsub
+        await self._engine.pubsub(
+            lambda pubsub, _now: pubsub.govern(of_all, wanted.policy, wanted.history)
+        )
+        reappoint(self._staff, config)
+        logs.configure(config.log)
+        self._config = config
 
     async def _serve(
         self,
@@ -144,7 +191,7 @@ class Service:
         stack: AsyncExitStack,
     ) -> None:
         config, clock, ledger = self._config, SystemClock(), Ledger()
-        pubsub = PubSub(ledger, config.xmpp.domain, self._privileged(), config.pubsub.policy)
+        pubsub = PubSub(ledger, config.xmpp.domain, privileged(config), config.pubsub.policy)
         restored = await self._with_database(
             "reading", lambda: restore(store, ledger, pubsub, clock.now())
         )
@@ -210,7 +257,8 @@ class Service:
             routes.scripts(),
             script_deadline=config.agi.deadline,
         )
-        desk = Desk(engine, SqlBooks(url))
+        self._books = LiveBooks(SqlBooks(url), self._reloader)
+        desk = Desk(engine, self._books)
         stanzas = dispatcher(
             engine,
             config.xmpp.domain,
@@ -218,7 +266,7 @@ class Service:
             _new_id,
             config.pubsub.policy,
             desk=desk,
-            staff=self._staff(),
+            staff=self._staff,
             contact=config.contact.addresses,
         )
         answerer = MeasuredAnswerer(stanzas, self._metrics)
@@ -261,7 +309,7 @@ class Service:
                 log.warning("database away", error=str(error), retry_in=round(pause, 2))
                 await asyncio.sleep(pause)
 
-    async def _directory(self, url: str, stack: AsyncExitStack) -> SqlDirectory:
+    async def _customers(self, url: str, stack: AsyncExitStack) -> SqlDirectory:
         """Return who knows the customers. Raises `StatementError`."""
         settings = self._config.customers
         directory = await stack.enter_async_context(
@@ -287,8 +335,8 @@ class Service:
 
     async def _forget(self, store: PostgresStore) -> None:
         """Delete records that have been kept for long enough."""
-        kept = timedelta(days=self._config.records.choices_days)
         while True:
+            kept = timedelta(days=self._config.records.choices_days)
             try:
                 while await store.forget_choices(kept):
                     pass
@@ -323,19 +371,6 @@ class Service:
         if self._asterisk is None:
             return Status(ready=False, detail="waiting for the database")
         return Status(self._asterisk.state.up, self._asterisk.state.detail)
-
-    def _staff(self) -> Staff:
-        """Return who may ask for operations, besides agents."""
-        xmpp = self._config.xmpp
-        return Staff(xmpp.domain, frozenset(xmpp.supervisors), frozenset(xmpp.admins))
-
-    def _privileged(self) -> dict[str, Role]:
-        """Return who may see every extension's node, and who may administer it."""
-        xmpp = self._config.xmpp
-        return {
-            **dict.fromkeys((*xmpp.supervisors, *xmpp.services), Role.MEMBER),
-            **dict.fromkeys(xmpp.admins, Role.OWNER),
-        }
 
 
 async def _migrate(url: str) -> None:

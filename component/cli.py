@@ -10,9 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 import typer
 
 from component import cli_operations
+from component.cli_agents import agents
+from component.cli_calls import calls
 from component.cli_common import ConfigOption, using_database
 from component.cli_common import fail as _fail
 from component.cli_common import load as _load
+from component.cli_customers import customers
+from component.cli_queues import queues
 
 if TYPE_CHECKING:
     pass
@@ -27,18 +31,6 @@ app = typer.Typer(
     # A traceback with local variables would show secrets.
     pretty_exceptions_enable=False,
 )
-
-app.add_typer(cli_operations.agents, name="agents")
-app.add_typer(cli_operations.queues, name="queues")
-app.add_typer(cli_operations.calls, name="calls")
-app.add_typer(cli_operations.customers, name="customers")
-for command in (
-    cli_operations.top,
-    cli_operations.drain,
-    cli_operations.undrain,
-    cli_operations.reload,
-):
-    app.command()(command)
 
 TableArgument = Annotated[
     Literal["customers", "extensions", "members", "people"],
@@ -68,7 +60,7 @@ def _options(
 
 @app.command()
 def run(config: ConfigOption = None) -> None:
-    """Run the service until it is told to stop (SIGTERM or Ctrl-C).
+    """Run the service until SIGTERM or Ctrl-C. SIGHUP is `reload`.
 
     Exit status: 0 it was told to stop; 1 something that it needs cannot be used, such as a port
     that is taken, a database whose schema cannot be brought up to date, a customer look-up that is
@@ -77,14 +69,15 @@ def run(config: ConfigOption = None) -> None:
     settings = _load(config)
     from component import logs
     from component.app import run as serve
-    from component.config import ConfigError
+    from component.config import ConfigError, find_file
+    from component.config import load as read
     from component.ports import StoreRefusedError
     from component.storage.directory import StatementError
     from component.storage.migrations import MigrationError
 
     logs.configure(settings.log)
     try:
-        asyncio.run(serve(settings))
+        asyncio.run(serve(settings, lambda: read(find_file(config))))
     except StatementError as error:
         _fail(f"customers cannot be looked up: {error}: {error.remedy}")
     except ConfigError as error:
@@ -97,7 +90,7 @@ def run(config: ConfigOption = None) -> None:
 
 @app.command()
 def migrate(config: ConfigOption = None) -> None:
-    """Bring the schema of the database up to date; `run` does so, too."""
+    """Bring the schema of the database up to date. `run` does so, too."""
     settings = _load(config)
     import asyncpg
 
@@ -121,7 +114,7 @@ def migrate(config: ConfigOption = None) -> None:
 
 @app.command()
 def check(config: ConfigOption = None) -> None:
-    """Check the configuration, and reach Asterisk, XMPP server, database.
+    """Try the configuration, Asterisk, XMPP server, database.
 
     While no service runs here, this logs in at the XMPP server in its place for a moment.
     """
@@ -154,7 +147,7 @@ def import_(
     ] = False,
     config: ConfigOption = None,
 ) -> None:
-    """Take over customers, extensions, members or people from a CSV file: all of it, or nothing.
+    """Take over rows from a CSV file: all of it, or nothing.
 
     The first line names the columns. customers: code, name; all further columns are attributes
     that travel with the call. extensions: extension, device, jid. members: queue, extension, and
@@ -185,7 +178,7 @@ def export(
     file: Annotated[Path, typer.Argument(help="CSV file to write; - is standard output.")],
     config: ConfigOption = None,
 ) -> None:
-    """Write customers, extensions, members or people to a CSV file, as `import` reads it."""
+    """Write rows to a CSV file, as `import` reads it."""
     settings = _load(config)
     from component.tables import TableError, TableName
     from component.transfer import export_file
@@ -203,7 +196,7 @@ def why(
     json: Annotated[bool, typer.Option("--json", help="Write JSON, for scripts.")] = False,
     config: ConfigOption = None,
 ) -> None:
-    """Show why a call was offered to whom: the candidates in their order, who was passed over."""
+    """Show why a call was offered to whom. Candidates in order, and who was passed over."""
     settings = _load(config)
     from component.why import UnknownCallError, as_json, explain, show
 
@@ -281,6 +274,19 @@ def _watch_password(file: Path | None) -> str:
 def _verdict(ok: bool) -> str:
     word, colour = ("OK", typer.colors.GREEN) if ok else ("PROBLEM", typer.colors.RED)
     return typer.style(f"{word:7}", fg=colour)
+
+
+app.add_typer(agents, name="agents")
+app.add_typer(queues, name="queues")
+app.add_typer(calls, name="calls")
+app.add_typer(customers, name="customers")
+for command in (
+    cli_operations.top,
+    cli_operations.drain,
+    cli_operations.undrain,
+    cli_operations.reload,
+):
+    app.command()(command)
 
 
 def main() -> None:

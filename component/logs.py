@@ -30,14 +30,17 @@ LIBRARY_LEVELS = {
 
 
 def configure(settings: LogConfig, stream: TextIO | None = None) -> None:
-    """Send everything that is logged in this process to `stream`, standard error by default."""
+    """Send everything that is logged in this process to `stream`, standard error by default.
+
+    May be called again, with other settings.
+    """
     level = logging.getLevelNamesMapping()[settings.level.upper()]
     shared = _shared_processors(masked=not settings.personal_data)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.stdlib.LoggerFactory(),
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=False,  # what is cached would keep these settings
     )
     out = sys.stderr if stream is None else stream
     handler = logging.StreamHandler(out)

@@ -7,6 +7,7 @@ sign of life in one with `WatchdogSec=`. Where nobody asks, nobody is told.
 import asyncio
 import os
 import socket
+import time
 from collections.abc import MutableMapping
 from typing import Self
 
@@ -45,6 +46,11 @@ class ServiceManager:
     def status(self, text: str) -> None:
         """Say in a few words what we do; `systemctl status` shows it."""
         self._tell(f"STATUS={text}")
+
+    def reloading(self) -> None:
+        """Say that the configuration is read anew; `ready` says that it has been."""
+        now = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
+        self._tell("RELOADING=1", f"MONOTONIC_USEC={now}")
 
     def stopping(self) -> None:
         """Say that we end on purpose."""

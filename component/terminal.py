@@ -1,8 +1,10 @@
 """Answers of the service in a terminal: tables, and a live view of queues and agents."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -15,6 +17,9 @@ REFRESH_SECONDS = 1.0
 
 Ask = Callable[[str, Mapping[str, str]], Awaitable[Answer]]
 """Has an operation carried out by the running service."""
+
+AskPlainly = Callable[[str, Mapping[str, str]], Awaitable[dict[str, Any]]]
+"""The same; the answer is as `component.operations.wire` writes it."""
 
 STYLES = {
     "free": "green", "open": "green", "ringing": "yellow", "offered": "yellow",
@@ -60,6 +65,18 @@ async def top(ask: Ask, console: Console, now: Callable[[], datetime], rounds: i
             if shown == rounds:
                 return
             await asyncio.sleep(REFRESH_SECONDS)
+
+
+async def top_in_json(ask: AskPlainly, write: Callable[[str], None], rounds: int = 0) -> None:
+    """Write queues and agents, a line each second; else as `top`."""
+    shown = 0
+    while True:
+        queues, agents = await asyncio.gather(ask("queues", {}), ask("agents", {}))
+        write(json.dumps({"queues": queues["rows"], "agents": agents["rows"]}))
+        shown += 1
+        if shown == rounds:
+            return
+        await asyncio.sleep(REFRESH_SECONDS)
 
 
 async def _screen(ask: Ask, now: datetime) -> RenderableType:

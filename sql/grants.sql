@@ -38,7 +38,8 @@ $$;
 -- And of a queue, whether it is closed for the day.
 GRANT UPDATE (closed_until) ON queues TO ivr_pubsub_service;
 
--- Administrators who are to add extensions, customers, queues and members by ad-hoc command, message
--- or `ivr-pubsub agents add` need this; without it they are told that it is not allowed:
+-- Administrators who are to add, change and remove extensions, customers, queues and members by
+-- ad-hoc command, message or `ivr-pubsub agents add` need this; without it they are told that it is
+-- not allowed:
 --
---     GRANT INSERT ON customers, extensions, queues, members TO ivr_pubsub_service;
+--     GRANT INSERT, UPDATE, DELETE ON customers, extensions, queues, members TO ivr_pubsub_service;

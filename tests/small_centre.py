@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
-from component.domain.model import Agent, Member
+from component.domain.model import Agent, Member, Person
 from component.domain.queue import Queue
 from component.domain.state import State
 from component.operations.changes import Change
@@ -31,8 +31,14 @@ class Notebook:
     def __init__(self) -> None:
         self.written: list[Change] = []
         self.refusal: Exception | None = None
+        self.more = ""
+        self.people: dict[str, Person] = {}
 
-    async def write(self, change: Change) -> None:
+    async def write(self, change: Change) -> str:
         if self.refusal is not None:
             raise self.refusal
         self.written.append(change)
+        return self.more
+
+    async def person(self, number: str) -> Person | None:
+        return self.people.get(number)

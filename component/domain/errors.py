@@ -11,7 +11,9 @@ DomainError
 ├── ExtensionInUseError
 ├── AgentElsewhereError
 ├── NotWaitingError
-└── QueueRefusesError
+├── QueueRefusesError
+├── CallInHandError
+└── CallersWaitError
 """
 
 
@@ -59,6 +61,14 @@ class NotWaitingError(DomainError):
 
 class QueueRefusesError(DomainError):
     """The queue lets nobody in now."""
+
+
+class CallInHandError(DomainError):
+    """A call rings at the extension, or is being talked there."""
+
+
+class CallersWaitError(DomainError):
+    """Callers wait in the queue, or are to be called back."""
 
 
 class ExtensionInUseError(DomainError):

@@ -46,7 +46,7 @@ class OperationCommands:
     async def proceed(self, iq: IqRequest, node: str, filled: Sequence[Values]) -> Form | Outcome:
         """Ask for what is missing; once nothing is, do it."""
         identify, operation = self._identify(iq), self._operations[node]
-        given = {var: single(var, values) for form in filled for var, values in form.items()}
+        given = {v: _given(operation, v, texts) for form in filled for v, texts in form.items()}
         try:
             form = await self._desk.form(identify, operation, given)
             if form is not None:
@@ -76,11 +76,19 @@ def _node(operation: Operation) -> str:
     return f"{NAMESPACE}:{operation.name}"
 
 
+def _given(operation: Operation, var: str, texts: tuple[str, ...]) -> str:
+    """Return what was filled in in a field. Raises `FormError`."""
+    if any(a.name == var and a.in_lines for a in operation.arguments):
+        return "\n".join(texts)
+    return single(var, texts)
+
+
 def _field(blank: Blank) -> Field:
     choices = blank.choices or ()
+    any_text = "text-multi" if blank.in_lines else "text-single"
     return Field(
         blank.name,
-        "text-single" if blank.choices is None else "list-single",
+        any_text if blank.choices is None else "list-single",
         (blank.default,) if blank.default or not blank.required else (),
         blank.label,
         tuple(choice.value for choice in choices),

@@ -1,10 +1,9 @@
-"""What administrators ask for: new extensions, customers and queues, and quiet for maintenance."""
+"""What administrators add: extensions, customers, queues, memberships."""
 
 from collections.abc import Callable, Sequence
 
-from component.domain.events import DrainBegun, DrainEnded
 from component.domain.queue import StrategyName
-from component.operations.changes import AddCustomer, AddExtension, AddMember, AddQueue, Reload
+from component.operations.changes import AddCustomer, AddExtension, AddMember, AddQueue
 from component.operations.model import (
     Answer,
     Argument,
@@ -19,7 +18,8 @@ from component.operations.supervisor import queue_choices
 from component.tables import TABLES, TableName, Value
 
 
-def _extension_choices(scene: Scene, _given: Given) -> Sequence[Choice]:
+def extension_choices(scene: Scene, _given: Given) -> Sequence[Choice]:
+    """Offer all extensions."""
     agents = sorted(scene.state.agents.values(), key=lambda agent: agent.extension)
     return [Choice(agent.extension, f"{agent.extension} ({agent.jid})") for agent in agents]
 
@@ -29,7 +29,7 @@ def _strategies(_scene: Scene, _given: Given) -> Sequence[Choice]:
 
 
 def _add_extension(scene: Scene, given: Given) -> Answer:
-    extension, device, jid = _read(TableName.EXTENSIONS, given, "extension", "device", "jid")
+    extension, device, jid = read(TableName.EXTENSIONS, given, "extension", "device", "jid")
     if str(extension) in scene.state.agents:
         raise ArgumentError(f"There is an extension {extension} already.")
     change = AddExtension(str(extension), str(device), str(jid))
@@ -38,7 +38,7 @@ def _add_extension(scene: Scene, given: Given) -> Answer:
 
 
 def _add_customer(_scene: Scene, given: Given) -> Answer:
-    code, name = _read(TableName.CUSTOMERS, given, "code", "name")
+    code, name = read(TableName.CUSTOMERS, given, "code", "name")
     attributes = {"phone": given["phone"]} if given["phone"] else {}
     change = AddCustomer(str(code), str(name), attributes)
     return Answer(f"There is a new customer {code}.", change=change)
@@ -56,27 +56,13 @@ def _add_member(scene: Scene, given: Given) -> Answer:
     queue, extension = given["queue"], given["extension"]
     if (queue, extension) in scene.state.members:
         raise ArgumentError(f"{extension} is a member of {queue} already.")
-    [penalty] = _read(TableName.MEMBERS, given, "penalty")
+    [penalty] = read(TableName.MEMBERS, given, "penalty")
     assert isinstance(penalty, int)
     text = f"{extension} may log on to {queue}."
     return Answer(text, change=AddMember(queue, extension, penalty))
 
 
-def _reload(_scene: Scene, _given: Given) -> Answer:
-    return Answer("The configuration in the database is read anew.", change=Reload())
-
-
-def _drain(scene: Scene, _given: Given) -> Answer:
-    scene.step(DrainBegun())
-    return Answer(f"No new callers are taken. Calls that go on: {len(scene.state.calls)}.")
-
-
-def _undrain(scene: Scene, _given: Given) -> Answer:
-    scene.step(DrainEnded())
-    return Answer("New callers are taken.")
-
-
-def _read(table: TableName, given: Given, *names: str) -> list[Value]:
+def read(table: TableName, given: Given, *names: str) -> list[Value]:
     """Return values as the columns of a table have them. Raises `ArgumentError`."""
     columns = TABLES[table].columns
     return [_value(columns[name], name, given[name]) for name in names]
@@ -120,18 +106,9 @@ OPERATIONS = (
         "add-member", "Add a member to a queue", Role.ADMINISTRATOR, _add_member,
         (
             Argument("queue", "Queue", queue_choices),
-            Argument("extension", "Extension", _extension_choices),
+            Argument("extension", "Extension", extension_choices),
             Argument("penalty", "Penalty", default="0"),
         ),
         said=("add member",), spoken=("queue", "extension", "penalty"),
-    ),
-    Operation(
-        "reload", "Read the configuration anew", Role.ADMINISTRATOR, _reload, said=("reload",),
-    ),
-    Operation(
-        "drain", "Take no new callers", Role.ADMINISTRATOR, _drain, said=("drain",),
-    ),
-    Operation(
-        "undrain", "Take new callers again", Role.ADMINISTRATOR, _undrain, said=("undrain",),
     ),
 )  # fmt: skip

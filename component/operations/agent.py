@@ -57,6 +57,16 @@ def _queues(scene: Scene, given: Given) -> Sequence[Choice]:
 
 QUEUE = Argument("queue", "Queue", _queues, required=False)
 REASON = Argument("reason", "Reason", required=False)
+MINUTES = Argument("minutes", "Minutes", default="5")
+
+
+def log_on(scene: Scene, agent: Agent, given: Given) -> Answer:
+    """Let an agent be offered calls: the extension's own, or the person who is named."""
+    scene.step(LogOn(agent.device, given["queue"] or None, scene.person))
+    there = scene.state.agents[agent.extension].device_state.is_there
+    warning = "" if there else " Its telephone is not registered: no call will come."
+    who = f" for {scene.person.number}" if scene.person else ""
+    return Answer(f"{agent.extension} is logged on{who}{_of(given)}.{warning}")
 
 
 def log_off(scene: Scene, agent: Agent, given: Given) -> Answer:
@@ -78,12 +88,19 @@ def resume(scene: Scene, agent: Agent, given: Given) -> Answer:
     return Answer(f"{agent.extension} is no longer paused{_of(given)}.")
 
 
+def extend_wrap_up(scene: Scene, agent: Agent, given: Given) -> Answer:
+    """Give an agent more time after a call."""
+    written = given["minutes"]
+    if not (written.isascii() and written.isdecimal() and 1 <= int(written) <= MOST_MINUTES):
+        raise ArgumentError(f"Minutes: a whole number from 1 to {MOST_MINUTES}.")
+    scene.step(ExtendWrapUp(agent.extension, timedelta(minutes=int(written))))
+    until = scene.state.agents[agent.extension].wrap_up_until or scene.now
+    minutes, seconds = divmod(int((until - scene.now).total_seconds()), 60)
+    return Answer(f"{agent.extension} has {minutes}:{seconds:02} minutes left.")
+
+
 def _log_on(scene: Scene, given: Given) -> Answer:
-    agent = agent_of(scene, given["extension"])
-    scene.step(LogOn(agent.device, given["queue"] or None))
-    there = scene.state.agents[agent.extension].device_state.is_there
-    warning = "" if there else " Its telephone is not registered: no call will come."
-    return Answer(f"{agent.extension} is logged on{_of(given)}.{warning}")
+    return log_on(scene, agent_of(scene, given["extension"]), given)
 
 
 def _log_off(scene: Scene, given: Given) -> Answer:
@@ -99,14 +116,7 @@ def _resume(scene: Scene, given: Given) -> Answer:
 
 
 def _extend_wrap_up(scene: Scene, given: Given) -> Answer:
-    agent = agent_of(scene, given["extension"])
-    written = given["minutes"]
-    if not (written.isascii() and written.isdecimal() and 1 <= int(written) <= MOST_MINUTES):
-        raise ArgumentError(f"Minutes: a whole number from 1 to {MOST_MINUTES}.")
-    scene.step(ExtendWrapUp(agent.extension, timedelta(minutes=int(written))))
-    until = scene.state.agents[agent.extension].wrap_up_until or scene.now
-    minutes, seconds = divmod(int((until - scene.now).total_seconds()), 60)
-    return Answer(f"{agent.extension} has {minutes}:{seconds:02} minutes left.")
+    return extend_wrap_up(scene, agent_of(scene, given["extension"]), given)
 
 
 def _my_state(scene: Scene, given: Given) -> Answer:
@@ -149,7 +159,7 @@ OPERATIONS = (
     ),
     Operation(
         "extend-wrap-up", "Extend wrap-up", Role.AGENT, _extend_wrap_up,
-        (EXTENSION, Argument("minutes", "Minutes", default="5")),
+        (EXTENSION, MINUTES),
         said=("extend wrap-up", "extend", "wrap-up"), spoken=("minutes",),
     ),
     Operation(

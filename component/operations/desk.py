@@ -1,16 +1,18 @@
 """Where operations are asked for: by ad-hoc command, by message, from the command line."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NoReturn, Protocol, TypeVar
 
 from component.domain.events import Event
+from component.domain.model import Person
 from component.domain.state import State
 from component.operations.catalogue import OPERATIONS
 from component.operations.changes import Change
 from component.operations.model import (
     MOST_CHARACTERS,
+    PERSON,
     Answer,
     Argument,
     ArgumentError,
@@ -23,6 +25,8 @@ from component.operations.model import (
 from component.operations.rights import check, may
 
 T = TypeVar("T")
+
+NOBODY = Asker(frozenset())
 
 Identify = Callable[[State], Asker]
 """Finds out as what somebody asks. Raises `NotPermittedError`."""
@@ -42,8 +46,15 @@ class Writer(Protocol):
 class Books(Protocol):
     """Where the configuration is written."""
 
-    async def write(self, change: Change) -> None:
-        """Change it. Raises `RefusedError`, or `StoreUnavailableError`."""
+    async def write(self, change: Change) -> str:
+        """Change it; return what else is to be said of that, empty if nothing.
+
+        Raises `RefusedError`, or `StoreUnavailableError`.
+        """
+        ...
+
+    async def person(self, number: str) -> Person | None:
+        """Return who logs on by this number, None if nobody. Raises `StoreUnavailableError`."""
         ...
 
 
@@ -57,6 +68,8 @@ class Blank:
     """None takes any text."""
     default: str
     required: bool
+    in_lines: bool
+    """Whether it is a list of texts, a line for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +104,7 @@ class Desk:
         """
 
         def run(state: State, _step: object, now: datetime) -> Form | None:
-            scene = _scene(identify, operation, state, now, _nothing)
+            scene = _scene(identify, operation, Scene(state, now, NOBODY, _nothing))
             return _form(scene, operation, given)
 
         return await self._writer.errand(run)
@@ -102,27 +115,31 @@ class Desk:
         What is not given is as it is by default. Raises the `DomainError` that refuses it, or
         `StoreUnavailableError`.
         """
+        person = await self._person(operation, given)
 
         def run(state: State, step: Callable[[Event], None], now: datetime) -> Answer:
-            scene = _scene(identify, operation, state, now, step)
+            scene = _scene(identify, operation, Scene(state, now, NOBODY, step, person))
             return operation.do(scene, _complete(scene, operation, given))
 
         answer = await self._writer.errand(run)
-        if answer.change is not None:
-            await self._books.write(answer.change)
-        return answer
+        if answer.change is None:
+            return answer
+        more = await self._books.write(answer.change)
+        return replace(answer, text=f"{answer.text} {more}".rstrip())
+
+    async def _person(self, operation: Operation, given: Given) -> Person | None:
+        """Return who is named by number, None if nobody is."""
+        number = given.get(PERSON, "").strip()
+        if not number or PERSON not in (argument.name for argument in operation.arguments):
+            return None
+        return await self._books.person(number)
 
 
-def _scene(
-    identify: Identify,
-    operation: Operation,
-    state: State,
-    now: datetime,
-    step: Callable[[Event], None],
-) -> Scene:
-    asker = identify(state)
+def _scene(identify: Identify, operation: Operation, seen: Scene) -> Scene:
+    """Let somebody in. Raises `NotPermittedError`."""
+    asker = identify(seen.state)
     check(asker, operation)
-    return Scene(state, now, asker, step)
+    return replace(seen, asker=asker)
 
 
 def _nothing(_event: Event) -> NoReturn:
@@ -144,7 +161,8 @@ def _complete(scene: Scene, operation: Operation, given: Given) -> Given:
     known = _known(scene, operation, given)
     for argument in operation.arguments:
         if argument.name not in known:
-            known[argument.name] = _checked(scene, argument, argument.default, known)
+            default = argument.default_in(scene, known)
+            known[argument.name] = _checked(scene, argument, default, known)
     return known
 
 
@@ -163,18 +181,30 @@ def _known(scene: Scene, operation: Operation, given: Given) -> dict[str, str]:
 def _checked(scene: Scene, argument: Argument, value: str, known: Mapping[str, str]) -> str:
     if not value and argument.required:
         raise ArgumentError(f"{argument.label}: this has to be filled in.")
-    if len(value) > MOST_CHARACTERS:
+    if any(len(line) > MOST_CHARACTERS for line in _lines(argument, value)):
         raise ArgumentError(f"{argument.label}: {MOST_CHARACTERS} characters at most.")
     if "\0" in value:
         raise ArgumentError(f"{argument.label}: there is a NUL character in it.")
-    if argument.choices is not None and value:
-        values = [choice.value for choice in argument.choices(scene, known)]
+    choices = argument.choices_in(scene, known)
+    if choices is not None and value:
+        values = [choice.value for choice in choices]
         if value not in values:
-            choices = ", ".join(filter(None, values[:20])) or "nothing"
-            raise ArgumentError(f"{argument.label}: there is no {value}; there is {choices}.")
+            known_ones = ", ".join(filter(None, values[:20])) or "nothing"
+            raise ArgumentError(f"{argument.label}: there is no {value}; there is {known_ones}.")
     return value
 
 
+def _lines(argument: Argument, value: str) -> list[str]:
+    return value.splitlines() if argument.in_lines else [value]
+
+
 def _blank(scene: Scene, argument: Argument, known: Given) -> Blank:
-    choices = None if argument.choices is None else tuple(argument.choices(scene, known))
-    return Blank(argument.name, argument.label, choices, argument.default, argument.required)
+    choices = argument.choices_in(scene, known)
+    return Blank(
+        argument.name,
+        argument.label,
+        None if choices is None else tuple(choices),
+        argument.default_in(scene, known),
+        argument.required,
+        argument.in_lines,
+    )

@@ -7,11 +7,12 @@ from enum import StrEnum
 
 from component.domain.errors import DomainError
 from component.domain.events import Event
+from component.domain.model import Person
 from component.domain.state import State
 from component.operations.changes import Change
 
 MOST_CHARACTERS = 200
-"""Of anything that somebody fills in."""
+"""Of anything that somebody fills in; of a list, each line."""
 
 
 class Role(StrEnum):
@@ -59,10 +60,16 @@ class Scene:
     asker: Asker
     step: Callable[[Event], None]
     """Takes a fact in at once. Raises the `DomainError` that refuses it."""
+    person: Person | None = None
+    """Who has the number that is given as `PERSON`."""
 
 
 Given = Mapping[str, str]
 """What was filled in, by the names of the arguments."""
+
+PERSON = "person"
+"""The argument that is the number of one of those who log on at any extension; they are looked up,
+for the state knows only who is logged on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +86,26 @@ class Argument:
 
     name: str
     label: str
-    choices: Callable[[Scene, Given], Sequence[Choice]] | None = None
-    """The values that there are; None takes any text."""
+    choices: Callable[[Scene, Given], Sequence[Choice] | None] | None = None
+    """Returns the values that there are; None takes any text."""
     default: str = ""
+    now: Callable[[Scene, Given], str] | None = None
+    """Returns what it is at present, which it stays if nothing else is given: the default."""
     required: bool = True
     implied: Callable[[Scene], str | None] | None = None
     """What goes without saying, so that nobody is asked; None if it does not."""
     stage: int = 1
     """With which form it is asked for. Choices may depend on what earlier forms were filled in."""
+    in_lines: bool = False
+    """Whether it is a list of texts, a line for each."""
+
+    def choices_in(self, scene: Scene, given: Given) -> Sequence[Choice] | None:
+        """Return the values that there are, by what was filled in before; None takes any text."""
+        return None if self.choices is None else self.choices(scene, given)
+
+    def default_in(self, scene: Scene, given: Given) -> str:
+        """Return what it is if nothing is given, by what was filled in before."""
+        return self.default if self.now is None else self.now(scene, given)
 
 
 Cell = str | int | timedelta | datetime | None

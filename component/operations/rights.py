@@ -16,9 +16,9 @@ MAY_ASK_FOR: Mapping[Role, frozenset[Role]] = {
 supervisor has them only for an extension of his own."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Staff:
-    """Whom the configuration names, by bare JIDs; agents are those who have an extension."""
+    """Whom the configuration names now, by bare JIDs; agents are those who have an extension."""
 
     domain: str
     """Of the service."""

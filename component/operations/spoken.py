@@ -81,7 +81,8 @@ def _suggestion(words: Sequence[str], offered: Iterable[Operation]) -> str:
 
 def _placeholder(argument: Argument) -> str:
     name = argument.name.upper()
-    return name if argument.required and not argument.default else f"[{name}]"
+    is_needed = argument.required and not argument.default and argument.now is None
+    return name if is_needed else f"[{name}]"
 
 
 def _line(table: Table, place: int) -> str:

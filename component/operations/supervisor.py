@@ -1,14 +1,15 @@
 """What supervisors ask for: how things stand, and what agents have forgotten to do."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from component.domain.events import MoveCaller
-from component.domain.model import Call, MemberState, Place
+from component.domain.events import MoveCaller, Withdraw
+from component.domain.model import AgentState, Call, MemberState, Place
 from component.operations import agent
-from component.operations.agent import REASON, agent_of
+from component.operations.agent import MINUTES, REASON, agent_of
 from component.operations.changes import CloseQueue, OpenQueue
 from component.operations.model import (
+    PERSON,
     Answer,
     Argument,
     ArgumentError,
@@ -41,19 +42,33 @@ def _any_queue(scene: Scene, given: Given) -> Sequence[Choice]:
 
 def _at_work(scene: Scene, _given: Given) -> Sequence[Choice]:
     """Offer the agents who are logged on to any queue; to others there is nothing to do."""
-    logged_on = {
-        member.extension
-        for member in scene.state.members.values()
-        if member.state is not MemberState.LOGGED_OFF
-    }
-    return [Choice(e, f"{e} ({_how(scene, e)})") for e in sorted(logged_on)]
+    members = scene.state.members.values()
+    return _people(scene, {m.extension for m in members if m.state is not MemberState.LOGGED_OFF})
+
+
+def _members(scene: Scene, _given: Given) -> Sequence[Choice]:
+    """Offer the agents who may log on to any queue."""
+    return _people(scene, {member.extension for member in scene.state.members.values()})
+
+
+def _wrapping_up(scene: Scene, _given: Given) -> Sequence[Choice]:
+    agents = scene.state.agents.values()
+    return _people(scene, {a.extension for a in agents if a.state is AgentState.WRAP_UP})
+
+
+def _people(scene: Scene, extensions: set[str]) -> Sequence[Choice]:
+    return [Choice(e, f"{e} ({_how(scene, e)})") for e in sorted(extensions)]
 
 
 def _how(scene: Scene, extension: str) -> str:
     return condition(scene.state.agents[extension], members_of(scene.state, extension))
 
 
-AGENT = Argument("agent", "Agent", _at_work, implied=lambda scene: scene.asker.at)
+def _agent(choices: Callable[[Scene, Given], Sequence[Choice]]) -> Argument:
+    return Argument("agent", "Agent", choices, implied=lambda scene: scene.asker.at)
+
+
+AGENT = _agent(_at_work)
 ANY_QUEUE = Argument("queue", "Queue", _any_queue, required=False)
 
 
@@ -84,6 +99,12 @@ def _calls(scene: Scene, given: Given) -> Answer:
     return Answer(f"Calls: {len(table.rows)}.", table)
 
 
+def _log_on(scene: Scene, given: Given) -> Answer:
+    if given[PERSON] and scene.person is None:
+        raise ArgumentError(f"There is nobody with the number {given[PERSON]}.")
+    return agent.log_on(scene, agent_of(scene, given["agent"]), given)
+
+
 def _log_off(scene: Scene, given: Given) -> Answer:
     return agent.log_off(scene, agent_of(scene, given["agent"]), given)
 
@@ -96,10 +117,20 @@ def _resume(scene: Scene, given: Given) -> Answer:
     return agent.resume(scene, agent_of(scene, given["agent"]), given)
 
 
-def _waiting(scene: Scene, _given: Given) -> Sequence[Choice]:
-    """Offer the callers who wait, told apart by what a supervisor may know."""
+def _extend(scene: Scene, given: Given) -> Answer:
+    return agent.extend_wrap_up(scene, agent_of(scene, given["agent"]), given)
+
+
+def _in_line(scene: Scene, _given: Given) -> Sequence[Choice]:
+    """Offer the callers who have a place in a line, told apart by what a supervisor may know."""
     calls = (call for queue in queue_names(scene.state) for call in scene.state.line(queue))
-    return [Choice(call.id, _who(scene, call)) for call in calls if call.is_waiting]
+    return [Choice(call.id, _who(scene, call)) for call in calls]
+
+
+def _waiting(scene: Scene, given: Given) -> Sequence[Choice]:
+    """Offer those of them who are on the line."""
+    choices = _in_line(scene, given)
+    return [choice for choice in choices if scene.state.calls[choice.value].is_waiting]
 
 
 def _who(scene: Scene, call: Call) -> str:
@@ -144,6 +175,14 @@ def _moved(scene: Scene, call_id: str) -> Answer:
     return Answer(f"The caller waits in {call.queue}, place {scene.state.position(call)}{rings}.")
 
 
+def _withdraw(scene: Scene, given: Given) -> Answer:
+    call = scene.state.calls[given["call"]]
+    kept = call.is_kept
+    scene.step(Withdraw(call.id, given["info"]))
+    after = "will not be called back" if kept else "goes back to the dialplan"
+    return Answer(f"The caller is no longer in {call.queue}, and {after}.")
+
+
 def _close(_scene: Scene, given: Given) -> Answer:
     queue = given["queue"]
     return Answer(f"{queue} is closed for the rest of the day.", change=CloseQueue(queue))
@@ -169,6 +208,11 @@ OPERATIONS = (
         said=("calls",), spoken=("queue",),
     ),
     Operation(
+        "log-on-agent", "Log an agent on", Role.SUPERVISOR, _log_on,
+        (_agent(_members), Argument(PERSON, "Number of a person", required=False), ANY_QUEUE),
+        said=("log on agent", "logon agent"), spoken=("agent", "queue"),
+    ),
+    Operation(
         "log-off-agent", "Log an agent off", Role.SUPERVISOR, _log_off, (AGENT, ANY_QUEUE),
         said=("log off agent", "logoff agent"), spoken=("agent", "queue"),
     ),
@@ -179,6 +223,11 @@ OPERATIONS = (
     Operation(
         "resume-agent", "Resume an agent", Role.SUPERVISOR, _resume, (AGENT, ANY_QUEUE),
         said=("resume agent", "unpause agent"), spoken=("agent", "queue"),
+    ),
+    Operation(
+        "extend-agent", "Extend an agent's wrap-up", Role.SUPERVISOR, _extend,
+        (_agent(_wrapping_up), MINUTES),
+        said=("extend agent",), spoken=("agent", "minutes"),
     ),
     Operation(
         "move-caller", "Move a caller who waits", Role.SUPERVISOR, _move,
@@ -193,6 +242,14 @@ OPERATIONS = (
         "set-priority", "Set a caller's priority", Role.SUPERVISOR, _set_priority,
         (CALLER, Argument("priority", "Priority")),
         said=("priority",), spoken=("call", "priority"),
+    ),
+    Operation(
+        "withdraw-caller", "Send a caller back to the dialplan", Role.SUPERVISOR, _withdraw,
+        (
+            Argument("call", "Caller", _in_line),
+            Argument("info", "Why, for the dialplan", required=False),
+        ),
+        said=("withdraw",), spoken=("call", "info"),
     ),
     Operation(
         "close-queue", "Close a queue for the day", Role.SUPERVISOR, _close, (ONE_QUEUE,),

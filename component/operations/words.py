@@ -16,6 +16,8 @@ WORDS: dict[type[DomainError], str] = {
     errors.AgentElsewhereError: "That agent is logged on at another extension.",
     errors.NotWaitingError: "No such caller waits, or the call rings at an agent just now.",
     errors.QueueRefusesError: "That queue lets nobody in now.",
+    errors.CallInHandError: "That extension has a call. Log it off, and wait for its end.",
+    errors.CallersWaitError: "Callers wait there. Close the queue; let them be served or moved.",
 }
 
 

@@ -14,25 +14,29 @@ from component.pubsub.policy import Limits
 class Crowd:
     """How many records of one kind there are: of each account, of each domain, in all.
 
-    Those of `privileged` accounts do not count.
+    Those of `privileged` accounts do not count: there is always room for theirs.
     """
 
     def __init__(self, privileged: Container[str]) -> None:
         self._privileged = privileged
         self._of_accounts: Counter[str] = Counter()
+        """Of privileged ones, too."""
         self._of_domains: Counter[str] = Counter()
         self._total = 0
 
     def count(self, jid: str, change: int) -> None:
         """Take note of so many more records of a JID."""
         account = bare(jid)
-        if account in self._privileged:
-            return
-        self._total += change
-        for counted, name in ((self._of_accounts, account), (self._of_domains, _domain(account))):
-            counted[name] += change
-            if not counted[name]:
-                del counted[name]
+        _add(self._of_accounts, account, change)
+        if account not in self._privileged:
+            self._count_in(account, change)
+
+    def excuse(self, privileged: Container[str]) -> None:
+        """Let other accounts be those that do not count."""
+        for account, count in self._of_accounts.items():
+            back = (account in self._privileged) - (account in privileged)
+            self._count_in(account, back * count)
+        self._privileged = privileged
 
     def has_room(self, jid: str, limits: Limits) -> bool:
         """Tell whether there may be one more record of a JID."""
@@ -50,10 +54,21 @@ class Crowd:
             raise FullError
 
     def _is_greedy(self, jid: str, limits: Limits) -> bool:
-        return self._of_accounts[bare(jid)] >= limits.account
+        account = bare(jid)
+        return account not in self._privileged and self._of_accounts[account] >= limits.account
 
     def _is_full(self, jid: str, limits: Limits) -> bool:
         return self._of_domains[_domain(bare(jid))] >= limits.domain or self._total >= limits.total
+
+    def _count_in(self, account: str, change: int) -> None:
+        self._total += change
+        _add(self._of_domains, _domain(account), change)
+
+
+def _add(counted: Counter[str], name: str, change: int) -> None:
+    counted[name] += change
+    if not counted[name]:
+        del counted[name]
 
 
 def _domain(account: str) -> str:

@@ -47,6 +47,24 @@ class Provisioning(Rules):
         self._forget_contacts_elsewhere()
         self._contacts.settle(self._addresses.domain)
 
+    def govern(self, privileged: Mapping[str, Role], policy: Policy, max_items: int) -> None:
+        """Take over what the configuration says now; `max_items` as in `provision`.
+
+        Whoever loses the right to a node loses the subscription too, and is told.
+        """
+        before = (self._policy, self._max_items)
+        self._set_rules(policy, max_items)
+        self._state.ledger.note(lambda: self._set_rules(*before))
+        if (privileged, max_items) == (self._roles.privileged, before[1]):
+            return
+        self._roles.give(privileged)
+        for node in list(self._state.nodes.values()):
+            if node.managed:
+                self._set_up(node.name)
+            else:
+                self._settle(node)
+        self._contacts.settle(self._addresses.domain)
+
     def host(self, extension: str, account: str) -> None:
         """Give one more extension its node, or its node another account."""
         name = extension_node(extension)
@@ -62,6 +80,9 @@ class Provisioning(Rules):
         if node is not None and node.managed:
             self._take_down(node)
             self._contacts.settle(self._addresses.domain)
+
+    def _set_rules(self, policy: Policy, max_items: int) -> None:
+        self._policy, self._max_items = policy, max_items
 
     def _take_down(self, node: Node) -> None:
         self._notices.digests.send_all(node.name)

@@ -36,6 +36,17 @@ class Roles:
         self._set_link(name, account)
         self._state.ledger.note(lambda: self._set_link(name, before))
 
+    @property
+    def privileged(self) -> Mapping[str, Role]:
+        """What the configuration gives."""
+        return self._privileged
+
+    def give(self, privileged: Mapping[str, Role]) -> None:
+        """Let the configuration give roles to other accounts."""
+        before = self._privileged
+        self._set_privileged(privileged)
+        self._state.ledger.note(lambda: self._set_privileged(before))
+
     def of(self, account: str, node: Node) -> Role:
         """Return the role of an account, a bare JID, at a node.
 
@@ -94,6 +105,10 @@ class Roles:
         if privilege is Role.NONE and self._linked.get(node.name) == account:
             return Role.MEMBER
         return privilege
+
+    def _set_privileged(self, privileged: Mapping[str, Role]) -> None:
+        self._privileged = privileged
+        self._state.excuse(privileged)
 
     def _set_links(self, linked: dict[str, str], nodes_of: dict[str, tuple[str, ...]]) -> None:
         self._linked, self._nodes_of = linked, nodes_of

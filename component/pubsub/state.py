@@ -124,6 +124,11 @@ class State:
         for one in held:
             self.waiting.held.load((one.node, one.seq), one)
 
+    def excuse(self, privileged: Container[str]) -> None:
+        """Let what other accounts have not be counted."""
+        for crowd in (self.subscribers, self.visitors, self.attendance, self.owners):
+            crowd.excuse(privileged)
+
     def node_of_account(self, local: str | None) -> Node | None:
         """Return the node whose address has this localpart: only managed nodes have addresses."""
         node = self.nodes.get(self._folded.get(local, local)) if local else None

@@ -50,10 +50,8 @@ class SqlDirectory:
 
     def __init__(self, url: str, lookup: str, deadline: float = 5.0) -> None:
         self._url = url
-        # Not more than two rows are of interest, whatever the statement finds.
-        self._lookup = f"SELECT * FROM ({lookup.strip().rstrip(';')}\n) AS found LIMIT 2"  # noqa: S608 - the operator's own
+        self._lookup = _lookup(lookup)
         self._deadline = deadline
-        self._takes_number = "$2" in lookup
         self._pool: asyncpg.Pool | None = None
 
     async def __aenter__(self) -> Self:
@@ -85,9 +83,18 @@ class SqlDirectory:
 
         Raises `StatementError`, or `StoreUnavailableError` if the database cannot say.
         """
+        return await self._check(self._lookup)
+
+    async def use(self, lookup: str) -> None:
+        """Find customers by another statement from now on. Raises as `check`, and does not then."""
+        wrapped = _lookup(lookup)
+        await self._check(wrapped)
+        self._lookup = wrapped
+
+    async def _check(self, lookup: str) -> tuple[str, ...]:
         async with self._connection() as connection:
             try:
-                statement = await connection.prepare(self._lookup)
+                statement = await connection.prepare(lookup)
             except (asyncpg.SyntaxOrAccessError, asyncpg.DataError) as error:
                 remedy = "correct the statement in customers.lookup"
                 raise StatementError(str(error), remedy) from error
@@ -104,9 +111,10 @@ class SqlDirectory:
         """
         if "\0" in code + number or not code + number:
             return None  # PostgreSQL has no such text
-        arguments = (code, number) if self._takes_number else (code,)
+        lookup = self._lookup
+        arguments = (code, number) if "$2" in lookup else (code,)
         async with self._connection() as connection:
-            found = await connection.fetch(self._lookup, *arguments)
+            found = await connection.fetch(lookup, *arguments)
         if len(found) > 1:
             log.warning("several customers found, none taken", code=code, caller=number)
         return as_customer(found[0]) if len(found) == 1 else None
@@ -125,6 +133,11 @@ class SqlDirectory:
                     raise
         except (*UNAVAILABLE, asyncpg.PostgresError) as error:
             raise StoreUnavailableError(reason(error)) from error
+
+
+def _lookup(statement: str) -> str:
+    """Return the statement that is carried out: of no interest are more than two rows."""
+    return f"SELECT * FROM ({statement.strip().rstrip(';')}\n) AS found LIMIT 2"  # noqa: S608 - the operator's own
 
 
 def reason(error: BaseException) -> str:

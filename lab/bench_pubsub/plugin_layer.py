@@ -85,7 +85,7 @@ class PluginService(app.Service):
     """The service with that link."""
 
     def __init__(self, settings: Config, manager: ServiceManager) -> None:
-        super().__init__(settings, manager)
+        super().__init__(settings, lambda: settings, manager)
         self._xmpp = PluginLink(settings)  # type: ignore[assignment]
 
 

@@ -10,7 +10,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from lab.service import COMMAND
-from lab.xmpp_server import COMPONENT
+from lab.sip import ringing_only
+from lab.xmpp_server import COMPONENT, HOST
 from tests.e2e.world import World
 from tests.e2e.xmpp_user import XmppUser
 
@@ -68,6 +69,51 @@ async def test_the_operator_sees_and_changes_the_same_on_the_command_line(world:
         await run("queues", "--config", config)
     assert "the service does not run here" in failed.value.stderr
     await world.service.start()
+
+
+async def test_what_is_configured_changes_by_command_while_the_service_runs(world: World) -> None:
+    config = ("--config", world.service.config)
+    phone = await world.phone("1000")
+    phone.on_call = ringing_only()
+    assert await run("agents", "log-on", "1000", *config) == "1000 is logged on.\n"
+    old = await world.watcher("1000")
+    await world.call_support()
+    await phone.next_call()
+    await old.next("offered")
+    has_call = "That extension has a call. Log it off, and wait for its end."
+    assert await refused("agents", "remove", "1000", *config) == f"ivr-pubsub: {has_call}\n"
+    assert "Callers wait there." in await refused("queues", "remove", "support", *config)
+
+    operator = await world.phone("3000")
+    (call,) = json.loads(await run("calls", "--json", *config))
+    said = await run("calls", "withdraw", call["call"], *config)
+    assert said == "The caller is no longer in support, and goes back to the dialplan.\n"
+    await (await operator.next_call()).hang_up()
+    await world.quiet()
+
+    await run("queues", "set", "support", "ringinuse", "yes", *config)
+    await run("queues", "change-member", "support", "2000", "7", *config)
+    await run("agents", "change", "1000", "--jid", f"user2@{HOST}", *config)
+    await world.until(lambda: shows("user2@", "agents", world.service.config), "it is followed")
+    assert not await world.is_subscribed("1000")
+    (queue,) = await world.sql("SELECT ringinuse FROM queues")
+    assert queue["ringinuse"] is True
+    await run("agents", "remove", "1000", *config)
+    await world.until(lambda: has_no_node(world, "ext1000"), "its node is gone")
+    await run("queues", "remove", "support", *config)
+    assert await world.sql("SELECT 1 FROM members") == []
+
+
+async def has_no_node(world: World, name: str) -> bool:
+    return await world.sql("SELECT 1 FROM nodes WHERE name = $1", name) == []
+
+
+async def refused(*arguments: str | Path) -> str:
+    """Run a command that is refused; return what it complains of."""
+    with pytest.raises(CalledProcessError) as failed:
+        await run(*arguments)
+    assert failed.value.returncode == 1
+    return str(failed.value.stderr)
 
 
 async def shows(word: str, command: str, config: Path) -> bool:

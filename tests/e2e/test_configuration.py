@@ -1,12 +1,15 @@
 """The operator changes queues, extensions and memberships; the service goes on."""
 
 import asyncio
+import os
+import signal
+from pathlib import Path
 
 import pytest
 
 from lab.service import COMMAND
 from lab.sip import ringing_only
-from lab.xmpp_server import COMPONENT
+from lab.xmpp_server import COMPONENT, HOST
 from tests.e2e.world import World
 from tests.e2e.xmpp_user import XmppUser, subscribe
 
@@ -50,6 +53,45 @@ async def test_callers_of_a_removed_queue_get_the_operator(world: World) -> None
     await taken.answered()
     [call] = await world.sql("SELECT outcome FROM calls")
     assert call["outcome"] == "withdraw"
+
+
+async def test_the_file_is_read_anew_without_a_restart(world: World) -> None:
+    config = world.service.config
+    boss = f"user2@{HOST}"
+    async with XmppUser(world.xmpp, "user2") as user:
+        assert await user.refused(COMPONENT, subscribe(user.jid, "ext1000"), "set") == CLOSED
+        file = config.read_text()
+        config.write_text(
+            file.replace("[xmpp]", f'[xmpp]\nsupervisors = ["{boss}"]')
+            + "[records]\nchoices_days = 1\n"
+            + f'[contact]\nabuse = ["mailto:{boss}"]\n'
+        )
+        said = await carried_out("reload", "--config", config)
+        assert "Taken over from the file: [xmpp] supervisors, [records] choices_days." in said
+        assert "Not before a restart: [contact] abuse." in said
+        await user.ask(COMPONENT, subscribe(user.jid, "ext1000"), "set")
+
+        config.write_text(file.replace('"debug"', '"loud"'))
+        os.kill(world.service.process.pid, signal.SIGHUP)
+        await world.until(lambda: logged(world, "configuration not read anew"), "it is refused")
+        config.write_text(file)
+        os.kill(world.service.process.pid, signal.SIGHUP)
+        assert (await user.next_message("headline"))["from"] == COMPONENT
+        assert await user.refused(COMPONENT, subscribe(user.jid, "ext1000"), "set") == CLOSED
+
+
+async def logged(world: World, event: str) -> bool:
+    return bool(world.service.logged(event))
+
+
+async def carried_out(*arguments: str | Path) -> str:
+    """Run a command; return what it writes, in one line."""
+    process = await asyncio.create_subprocess_exec(
+        COMMAND, *arguments, stdout=asyncio.subprocess.PIPE
+    )
+    written, _ = await process.communicate()
+    assert process.returncode == 0
+    return " ".join(written.decode().split())
 
 
 async def imported(world: World, table: str, text: str) -> None:

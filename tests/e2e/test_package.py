@@ -47,6 +47,7 @@ async def test_it_is_installed_started_upgraded_removed_and_purged(
             await a_call_is_shown_and_taken(world, phone)
             await it_runs_without_rights(machine)
             await its_command_line_finds_all_in_order(machine)
+            await it_reads_its_configuration_anew(machine, world)
             await the_watchdog_ends_a_service_that_hangs(machine, world)
 
             await install(machine, later)
@@ -120,6 +121,16 @@ async def its_command_line_finds_all_in_order(machine: Debian) -> None:
     assert f"OK      configuration: {CONFIG}" in found
     agents = json.loads(await machine.run("ivr-pubsub", "agents", "--json"))
     assert "1000" in str(agents)
+
+
+async def it_reads_its_configuration_anew(machine: Debian, world: PackagedWorld) -> None:
+    file = machine.path(CONFIG)
+    before = file.read_text()
+    file.write_text(f"{before}\n[records]\nchoices_days = 7\n")
+    await machine.run("systemctl", "reload", UNIT)
+    assert "[records] choices_days" in await world.service.journal()
+    file.write_text(before)
+    await machine.run("systemctl", "reload", UNIT)
 
 
 async def the_watchdog_ends_a_service_that_hangs(machine: Debian, world: PackagedWorld) -> None:

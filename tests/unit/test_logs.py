@@ -172,3 +172,14 @@ def test_configuring_again_replaces_the_stream() -> None:
     first, second = configured(), configured()
     structlog.get_logger("a").info("x")
     assert (len(first()), len(second())) == (0, 1)
+
+
+def test_other_settings_hold_for_loggers_that_were_used_before() -> None:
+    logger = structlog.get_logger("component.engine")
+    first = configured(level="warning")
+    logger.info("passed over")
+    logger.warning("call offered", caller="5550100")
+    second = configured(level="debug", personal_data=True)
+    logger.debug("call offered", caller="5550100")
+    assert [line["caller"] for line in first()] == [logs.MASK]
+    assert [line["caller"] for line in second()] == ["5550100"]

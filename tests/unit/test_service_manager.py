@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,10 +43,12 @@ def test_it_is_told_how_we_are(listener: socket.socket, environment: dict[str, s
     manager = ServiceManager.from_environment(environment)
     manager.status("waiting for the database")
     manager.ready("serving ivr.example.com")
+    manager.reloading()
     manager.stopping()
 
     assert told(listener) == "STATUS=waiting for the database"
     assert told(listener) == "READY=1\nSTATUS=serving ivr.example.com"
+    assert re.fullmatch("RELOADING=1\nMONOTONIC_USEC=[0-9]+", told(listener))
     assert told(listener) == "STOPPING=1\nSTATUS=stopping"
 
 

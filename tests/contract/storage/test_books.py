@@ -6,15 +6,25 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
+from component.domain.model import Person
+from component.domain.settings_by_name import SETTINGS
 from component.operations.changes import (
     AddCustomer,
     AddExtension,
     AddMember,
     AddQueue,
     Change,
+    ChangeCustomer,
+    ChangeExtension,
+    ChangeMember,
+    ChangeQueue,
     CloseQueue,
     OpenQueue,
     Reload,
+    RemoveCustomer,
+    RemoveExtension,
+    RemoveMember,
+    RemoveQueue,
 )
 from component.operations.model import RefusedError
 from component.ports import StoreUnavailableError
@@ -67,6 +77,92 @@ async def test_a_customer_is_added_and_found(
     assert await customers.find(connection, "%") == []
 
 
+async def test_what_is_changed_is_what_the_service_reads(
+    books: SqlBooks, postgres: PostgresStore
+) -> None:
+    for change in (
+        ChangeExtension("1000", "PJSIP/9", "new@example.com", {"french": 2}),
+        ChangeQueue("support", "wrapuptime", 30.0),
+        ChangeQueue("support", "periodic_announce", "first,second"),
+        ChangeQueue("support", "callback_maxlen", 3),
+        ChangeMember("support", "1000", 2),
+    ):
+        assert await books.write(change) == ""
+    stored = await postgres.load()
+    (agent,) = (agent for agent in stored.agents if agent.extension == "1000")
+    assert (agent.device, agent.jid, agent.skills) == ("PJSIP/9", "new@example.com", {"french": 2})
+    (queue,) = stored.queues
+    assert queue.wrapuptime == timedelta(seconds=30)
+    assert (queue.periodic_announce, queue.callback.maxlen) == (("first", "second"), 3)
+    assert [m.penalty for m in stored.members if m.extension == "1000"] == [2]
+
+
+async def test_each_setting_of_a_queue_is_a_column_that_takes_what_is_read(
+    books: SqlBooks, postgres: PostgresStore, connection: asyncpg.Connection
+) -> None:
+    columns = await connection.fetch(
+        "SELECT column_name FROM information_schema.columns WHERE table_name = 'queues'"
+    )
+    assert {name for (name,) in columns} == {*SETTINGS, "name", "closed_until"}
+    (before,) = (await postgres.load()).queues
+    for setting in SETTINGS.values():
+        await books.write(ChangeQueue("support", setting.name, setting.read(setting.now(before))))
+    assert (await postgres.load()).queues == [before]
+
+
+async def test_a_customer_has_another_name_and_other_attributes(
+    books: SqlBooks, connection: asyncpg.Connection
+) -> None:
+    async def customer() -> tuple[str, dict[str, str]]:
+        (found,) = await customers.find(connection, "3333")
+        return found.name, found.attributes
+
+    await books.write(AddCustomer("3333", "Firm", {"phone": "5553", "contract": "gold"}))
+    await books.write(ChangeCustomer("3333", "", {"phone": "", "city": "Köln"}))
+    assert await customer() == ("Firm", {"contract": "gold", "city": "Köln"})
+    await books.write(ChangeCustomer("3333", "Firm & Co", {}))
+    assert await customer() == ("Firm & Co", {"contract": "gold", "city": "Köln"})
+
+
+async def test_what_is_removed_is_gone_with_what_hangs_on_it(
+    books: SqlBooks, postgres: PostgresStore, connection: asyncpg.Connection
+) -> None:
+    await books.write(RemoveMember("support", "1000"))
+    await books.write(RemoveExtension("2000"))
+    stored = await postgres.load()
+    assert [member.extension for member in stored.members] == ["3000"]
+    assert sorted(agent.extension for agent in stored.agents) == ["1000", "3000"]
+    await books.write(RemoveQueue("support"))
+    stored = await postgres.load()
+    assert (list(stored.queues), list(stored.members)) == ([], [])
+    await books.write(RemoveCustomer("1111"))
+    assert await customers.find(connection, "1111") == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ChangeExtension("4000", "PJSIP/4000", "user4@example.com", {}),
+        ChangeCustomer("9999", "Nobody", {}),
+        ChangeQueue("sales", "timeout", 15.0),
+        ChangeMember("support", "4000", 1),
+        RemoveExtension("4000"),
+        RemoveCustomer("9999"),
+        RemoveQueue("sales"),
+        RemoveMember("support", "4000"),
+    ],
+)
+async def test_what_is_not_there_is_said_not_to_be(books: SqlBooks, change: Change) -> None:
+    with pytest.raises(RefusedError, match="There is none"):
+        await books.write(change)
+
+
+async def test_a_person_is_found_by_number(books: SqlBooks, connection: asyncpg.Connection) -> None:
+    await connection.execute("INSERT INTO people VALUES ('72', 'Eve', 'eve@example.com')")
+    assert await books.person("72") == Person("72", "eve@example.com")
+    assert await books.person("73") is None
+
+
 async def test_a_queue_is_closed_until_midnight_and_opened(
     books: SqlBooks, postgres: PostgresStore
 ) -> None:
@@ -107,6 +203,9 @@ async def test_the_service_is_told_to_read_everything(
         AddMember("support", "1000", 0),
         AddMember("nowhere", "1000", 0),
         AddMember("support", "4000", 0),
+        ChangeExtension("1000", "PJSIP/2000", "user1@example.com", {}),
+        ChangeQueue("support", "max_wait", 0.0),
+        ChangeQueue("support", "callback_dial", "nowhere"),
     ],
 )
 async def test_what_the_database_does_not_take_is_refused(books: SqlBooks, change: Change) -> None:
@@ -115,12 +214,23 @@ async def test_what_the_database_does_not_take_is_refused(books: SqlBooks, chang
 
 
 async def test_a_database_that_is_away_is_called_so() -> None:
+    away = SqlBooks("postgresql://127.0.0.1:1/nothing")
     with pytest.raises(StoreUnavailableError):
-        await SqlBooks("postgresql://127.0.0.1:1/nothing").write(Reload())
+        await away.write(Reload())
+    with pytest.raises(StoreUnavailableError):
+        await away.person("72")
 
 
-async def test_a_role_of_few_rights_closes_queues_and_adds_nothing(database_url: str) -> None:
+async def test_a_setting_that_the_database_does_not_take_is_named(books: SqlBooks) -> None:
+    with pytest.raises(RefusedError, match=r"^timeout cannot be 0\.0"):
+        await books.write(ChangeQueue("support", "timeout", 0.0))
+
+
+async def test_a_role_of_few_rights_closes_queues_and_changes_nothing_else(
+    database_url: str,
+) -> None:
     books = SqlBooks(await as_service(database_url))
     await books.write(CloseQueue("support"))
-    with pytest.raises(RefusedError, match="may not change this"):
-        await books.write(AddQueue("sales", "ringall"))
+    for change in (AddQueue("sales", "ringall"), RemoveQueue("support")):
+        with pytest.raises(RefusedError, match="may not change this"):
+            await books.write(change)

@@ -149,3 +149,13 @@ async def test_the_look_up_by_number_uses_an_index(database_url: str) -> None:
     await connection.close()
 
     assert "customers_phone" in "\n".join(row[0] for row in plan)
+
+
+async def test_another_statement_is_used_once_it_is_found_to_be_right(
+    directory: SqlDirectory,
+) -> None:
+    with pytest.raises(StatementError):
+        await directory.use("SELECT 1 WHERE $1 = ''")
+    assert await directory.customer("1111") is not None
+    await directory.use(DEFAULT_LOOKUP.replace("code = $1", "code = 'x' || $1"))
+    assert await directory.customer("1111") is None

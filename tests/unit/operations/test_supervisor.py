@@ -5,9 +5,16 @@ from datetime import timedelta
 
 import pytest
 
-from component.domain.errors import NotLoggedOnError, QueueRefusesError
+from component.domain.commands import Release
+from component.domain.errors import (
+    AgentElsewhereError,
+    AlreadyLoggedOnError,
+    ExtensionInUseError,
+    NotLoggedOnError,
+    QueueRefusesError,
+)
 from component.domain.events import CallerEntered, QueueChanged
-from component.domain.model import Caller, MemberState
+from component.domain.model import AgentState, Caller, MemberState, Person, QueueStatus
 from component.operations.changes import CloseQueue, OpenQueue
 from component.operations.model import Answer, ArgumentError
 from tests.unit.operations.front_desk import DOMAIN, SUPERVISOR, FrontDesk
@@ -91,6 +98,55 @@ async def test_only_those_are_offered_who_are_logged_on(desk: FrontDesk) -> None
         await desk.ask("log-off-agent", SUPERVISOR, agent="2000")
     with pytest.raises(NotLoggedOnError):
         await desk.ask("log-off-agent", SUPERVISOR, f"ext2000@{DOMAIN}")
+
+
+async def test_a_supervisor_logs_an_agent_on(desk: FrontDesk) -> None:
+    form = await desk.form("log-on-agent", SUPERVISOR)
+    assert form is not None
+    assert form.blanks[0].choices is not None
+    assert [c.label for c in form.blanks[0].choices] == ["1000 (logged off)", "2000 (logged off)"]
+    answer = await desk.ask("log-on-agent", SUPERVISOR, agent="1000", queue="support")
+    assert answer.text == "1000 is logged on in support."
+    assert desk.state.members["support", "1000"].state is MemberState.READY
+    with pytest.raises(AlreadyLoggedOnError):
+        await desk.ask("log-on-agent", SUPERVISOR, agent="1000")
+    await desk.ask("log-on-agent", SUPERVISOR, f"ext2000@{DOMAIN}")
+    assert desk.state.members["support", "2000"].state is MemberState.READY
+
+
+async def test_a_supervisor_logs_a_person_on_as_the_phone_would(desk: FrontDesk) -> None:
+    desk.books.people["72"] = eve = Person("72", "eve@example.com")
+    answer = await desk.ask("log-on-agent", SUPERVISOR, agent="1000", person="72")
+    assert answer.text == "1000 is logged on for 72."
+    assert desk.agent().person == eve
+    with pytest.raises(AgentElsewhereError):
+        await desk.ask("log-on-agent", SUPERVISOR, agent="2000", person="72")
+    with pytest.raises(ExtensionInUseError):
+        await desk.ask("log-on-agent", SUPERVISOR, agent="1000")
+    with pytest.raises(ArgumentError, match="nobody with the number 73"):
+        await desk.ask("log-on-agent", SUPERVISOR, agent="2000", person="73")
+
+
+async def test_a_supervisor_gives_an_agent_more_time(desk: FrontDesk) -> None:
+    over = desk.now + timedelta(seconds=30)
+    desk.state.agents.load(
+        "1000", replace(desk.agent(), state=AgentState.WRAP_UP, queue="support", wrap_up_until=over)
+    )
+    answer = await desk.ask("extend-agent", SUPERVISOR, agent="1000", minutes="2")
+    assert answer.text == "1000 has 2:30 minutes left."
+    with pytest.raises(ArgumentError, match="there is no 2000; there is 1000"):
+        await desk.ask("extend-agent", SUPERVISOR, agent="2000")
+
+
+async def test_a_caller_is_sent_back_to_the_dialplan(desk: FrontDesk) -> None:
+    await desk.ask("log-on")
+    enter(desk, 1)
+    enter(desk, 2)
+    answer = await desk.ask("withdraw-caller", SUPERVISOR, call="call2", info="too late")
+    assert answer.text == "The caller is no longer in support, and goes back to the dialplan."
+    assert Release("call2", "channel2", QueueStatus.WITHDRAW, "too late") in desk.decided
+    with pytest.raises(ArgumentError, match="there is no call2; there is call1"):
+        await desk.ask("withdraw-caller", SUPERVISOR, call="call2")
 
 
 async def test_a_caller_is_chosen_then_where_to(desk: FrontDesk) -> None:

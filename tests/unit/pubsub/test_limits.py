@@ -190,3 +190,20 @@ def test_so_much_software_is_known_to_be_online(service: News) -> None:
     assert arrive(f"{ANN}/desk")
     service.do(lambda pubsub: pubsub.forget_audience())
     assert arrive(f"{FOREIGN[2]}/desk")
+
+
+def test_limits_and_whom_they_do_not_count_change_while_the_service_runs(service: News) -> None:
+    subscribe(service, FOREIGN[0])
+    subscribe(service, FOREIGN[0], "more")
+    with pytest.raises(TooManySubscriptionsError):
+        subscribe(service, FOREIGN[0], "asked")
+    named = {ADMIN: Role.OWNER, FOREIGN[0]: Role.MEMBER}
+    service.do(lambda pubsub: pubsub.govern(named, Policy(limits=replace(LIMITS, total=1)), 3))
+    subscribe(service, FOREIGN[0], "asked")
+    subscribe(service, FOREIGN[1])  # the only one who counts
+    with pytest.raises(FullError):
+        subscribe(service, FOREIGN[2])
+    strangers = {ADMIN: Role.OWNER}
+    service.do(lambda pubsub: pubsub.govern(strangers, Policy(limits=LIMITS), 3))
+    with pytest.raises(FullError):  # now the former's three are among the four that there are
+        subscribe(service, FOREIGN[2])

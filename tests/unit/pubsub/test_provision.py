@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,7 @@ from component.pubsub.model import (
     Role,
     SubscriptionEnded,
 )
+from component.pubsub.policy import DEFAULT_POLICY, Limits, Policy
 from component.pubsub.service import Request
 from tests.unit.pubsub.provisioned import (
     ACCOUNTS,
@@ -19,6 +21,7 @@ from tests.unit.pubsub.provisioned import (
     AGENT,
     DOMAIN,
     EXTENSION,
+    PRIVILEGED,
     STRANGER,
     SUPERVISOR,
     Provisioned,
@@ -201,3 +204,47 @@ def test_an_extension_with_capitals_is_found_at_its_address() -> None:
     service.provision({"support": AGENT})
     with pytest.raises(AddressNotFoundError):
         service.item_ids(AGENT, None, own_address)
+
+
+def govern(
+    service: Provisioned,
+    privileged: Mapping[str, Role] = PRIVILEGED,
+    policy: Policy = DEFAULT_POLICY,
+    max_items: int = 3,
+) -> None:
+    service.do(lambda pubsub: pubsub.govern(privileged, policy, max_items))
+
+
+def test_who_is_a_supervisor_no_longer_loses_the_subscription_and_is_told() -> None:
+    service = Provisioned()
+    subscription = service.subscribe(f"{SUPERVISOR}/desk")
+    kept = service.subscribe(AGENT)
+    govern(service, {ADMIN: Role.OWNER, STRANGER: Role.MEMBER})
+
+    assert list(service.pubsub.subscriptions.values()) == [kept]
+    ended = SubscriptionEnded(subscription)
+    assert service.told == [Notification("ext1000", DOMAIN, (f"{SUPERVISOR}/desk",), ended)]
+    with pytest.raises(ClosedNodeError):
+        service.subscribe(SUPERVISOR)
+    service.subscribe(STRANGER)
+
+
+def test_what_the_configuration_gives_is_given_back_if_it_cannot_be_stored() -> None:
+    service = Provisioned()
+    mark = service.ledger.mark()
+    service.pubsub.govern({}, Policy(limits=Limits(1, 1, 1)), 1)
+    service.ledger.rollback(mark)
+    service.subscribe(SUPERVISOR)
+    assert service.pubsub.nodes["ext1000"].config.max_items == 3
+
+
+def test_the_history_that_is_kept_changes_at_every_extension() -> None:
+    service = Provisioned()
+    govern(service, max_items=1)
+    assert {node.config.max_items for node in service.pubsub.nodes.values()} == {1}
+
+
+def test_nothing_is_written_if_nothing_changes() -> None:
+    service = Provisioned()
+    govern(service)
+    assert not list(service.pubsub.nodes.pending())
