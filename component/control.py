@@ -20,6 +20,7 @@ from component.domain.state import State
 from component.operations.catalogue import OPERATIONS
 from component.operations.desk import Desk
 from component.operations.model import ArgumentError, Asker, NotPermittedError, Role
+from component.operations.record import recorded
 from component.operations.wire import as_json
 from component.operations.words import words
 from component.ports import StoreRefusedError, StoreUnavailableError
@@ -86,7 +87,7 @@ class ControlServer:
         except StoreUnavailableError as error:
             return _refusal(503, f"The database is away: {error}")
         if answer.table is None:  # those who only look are not worth a line, each second
-            log.info("operation carried out", operation=operation.name, account="control socket")
+            log.info("operation carried out", **recorded(operation, answer, "control socket"))
         return web.json_response(as_json(answer))
 
 

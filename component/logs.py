@@ -78,6 +78,17 @@ def _masked(key: object, value: object) -> object:
     return value
 
 
+def on_one_line(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Structlog processor: escape what would end the line, or move the cursor."""
+    return {key: _visible(v) if isinstance(v, str) else v for key, v in event.items()}
+
+
+def _visible(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 def _shared_processors(*, masked: bool) -> list[Processor]:
     processors: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -96,4 +107,5 @@ def _renderers(settings: LogConfig, *, colours: bool) -> list[Processor]:
             structlog.processors.JSONRenderer(default=str),
         ]
     plain = structlog.dev.plain_traceback
-    return [structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=plain)]
+    console = structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=plain)
+    return [on_one_line, console]

@@ -14,6 +14,7 @@ from component.handlers.namespaces import DELAY
 from component.handlers.stanza import qualified
 from component.operations.desk import Desk, Identify
 from component.operations.model import ArgumentError, Asker, Operation
+from component.operations.record import recorded
 from component.operations.rights import Staff
 from component.operations.spoken import told, understand, usage
 from component.operations.words import words
@@ -89,7 +90,7 @@ class ChatHandlers:
         except DomainError as error:
             return words(error)
         if answer.table is None:
-            log.info("operation carried out", operation=asked.operation.name, account=account)
+            log.info("operation carried out", **recorded(asked.operation, answer, account))
         return told(answer)
 
 

@@ -16,6 +16,7 @@ from component.handlers.forms import (
     Field,
     FormError,
     Values,
+    WrongValueError,
     form_in,
     form_markup,
 )
@@ -74,7 +75,8 @@ class Commands(Protocol):
     async def proceed(self, iq: IqRequest, node: str, filled: Sequence[Values]) -> Form | Outcome:
         """Return what comes after the forms that were filled in so far.
 
-        Raises `FormError` if the last one cannot be used, and what refuses the command.
+        Raises `FormError` if the last one cannot be used, `WrongValueError` if it is to be shown
+        again with the reason, and what refuses the command.
         """
         ...
 
@@ -158,7 +160,11 @@ class CommandHandlers:
             filled, draft = session.filled[:-1], session.filled[-1]
         else:
             filled, draft = [*session.filled, values], {}
-        found = await self._proceed(iq, node, filled)
+        try:
+            found = await self._proceed(iq, node, filled)
+        except WrongValueError as error:
+            session.since = self._clock()
+            return _asking(node, id_, session, values, _note(str(error), "error"))
         if isinstance(found, Outcome):
             self._sessions.pop(id_, None)
             return _over(node, id_, found)
@@ -168,6 +174,8 @@ class CommandHandlers:
     async def _proceed(self, iq: IqRequest, node: str, filled: Sequence[Values]) -> Form | Outcome:
         try:
             return await self._families[node].proceed(iq, node, filled)
+        except WrongValueError:
+            raise
         except FormError as error:
             raise CommandError(str(error), "bad-payload") from error
 
@@ -202,7 +210,13 @@ def _values(command: ET.Element, form: Form) -> Values | None:
     return values if values is None else {var: values.get(var, ()) for var in sorted(known)}
 
 
-def _asking(node: str, id_: str, session: _Session, draft: Values = MappingProxyType({})) -> Markup:
+def _asking(
+    node: str,
+    id_: str,
+    session: _Session,
+    draft: Values = MappingProxyType({}),
+    note: Markup = NOTHING,
+) -> Markup:
     """Show a form, with what was filled in before if somebody has come back to it."""
     form = session.form
     forward = "complete" if form.is_last else "next"
@@ -210,15 +224,17 @@ def _asking(node: str, id_: str, session: _Session, draft: Values = MappingProxy
     actions = element("actions", {"execute": forward}, *(element(name) for name in possible))
     fields = (replace(f, values=draft[f.var]) if f.var in draft else f for f in form.fields)
     shown = form_markup(form.type, "form", fields, title=form.title)
-    return _markup(node, id_, "executing", actions, shown)
+    return _markup(node, id_, "executing", actions, note, shown)
 
 
 def _over(node: str, id_: str, outcome: Outcome) -> Markup:
-    note = NOTHING
-    if outcome.note:
-        type_ = "error" if outcome.failed else "info"
-        note = element("note", {"type": type_}, text(outcome.note))
+    type_ = "error" if outcome.failed else "info"
+    note = _note(outcome.note, type_) if outcome.note else NOTHING
     return _markup(node, id_, "completed", note, outcome.payload)
+
+
+def _note(words: str, type_: str) -> Markup:
+    return element("note", {"type": type_}, text(words))
 
 
 def _markup(node: str, id_: str, status: str, *content: Markup) -> Markup:

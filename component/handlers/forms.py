@@ -18,6 +18,10 @@ class FormError(Exception):
     """A field was filled in with what it cannot take, or does not exist."""
 
 
+class WrongValueError(FormError):
+    """A person filled in something that cannot be used, and may fill in something else."""
+
+
 class AccessModelError(FormError):
     """The access model that was chosen is not one that nodes have here."""
 

@@ -7,7 +7,7 @@ import structlog
 from component.domain.errors import DomainError
 from component.domain.state import State
 from component.handlers.commands import Form, Outcome
-from component.handlers.forms import Field, FormError, Values, single, table_markup
+from component.handlers.forms import Field, Values, WrongValueError, single, table_markup
 from component.handlers.stanza import IqRequest
 from component.markup import NOTHING, Markup
 from component.operations.catalogue import OPERATIONS
@@ -21,6 +21,7 @@ from component.operations.model import (
     label,
     written,
 )
+from component.operations.record import recorded
 from component.operations.rights import Staff
 from component.operations.words import words
 from component.pubsub.addresses import bare
@@ -56,11 +57,11 @@ class OperationCommands:
         except NotPermittedError:
             raise
         except ArgumentError as error:
-            raise FormError(str(error)) from error
+            raise WrongValueError(str(error)) from error
         except DomainError as error:
             return Outcome(words(error), failed=True)
         if answer.table is None:
-            log.info("operation carried out", operation=operation.name, account=bare(iq.sender))
+            log.info("operation carried out", **recorded(operation, answer, bare(iq.sender)))
         return _outcome(operation, answer)
 
     def _identify(self, iq: IqRequest) -> Identify:

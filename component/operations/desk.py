@@ -119,7 +119,8 @@ class Desk:
 
         def run(state: State, step: Callable[[Event], None], now: datetime) -> Answer:
             scene = _scene(identify, operation, Scene(state, now, NOBODY, step, person))
-            return operation.do(scene, _complete(scene, operation, given))
+            complete = _complete(scene, operation, given)
+            return replace(operation.do(scene, complete), given=complete)
 
         answer = await self._writer.errand(run)
         if answer.change is None:

@@ -1,7 +1,7 @@
 """What an operation is: who may ask for it, what it has to be told, what it does and answers."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -128,6 +128,8 @@ class Answer:
     table: Table | None = None
     change: Change | None = None
     """What is to be written into the configuration before this is answered."""
+    given: Given = field(default_factory=dict, compare=False)
+    """What the operation was told, all of it."""
 
 
 @dataclass(frozen=True, slots=True)

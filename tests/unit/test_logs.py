@@ -183,3 +183,31 @@ def test_other_settings_hold_for_loggers_that_were_used_before() -> None:
     logger.debug("call offered", caller="5550100")
     assert [line["caller"] for line in first()] == [logs.MASK]
     assert [line["caller"] for line in second()] == ["5550100"]
+
+
+HOSTILE = [
+    "two\nlines", "a\r\nforged line", "\x1b[2J\x07", "\0", "\u2028\u2029\x85", "\ud800", '"}{"',
+    "x" * 100_000,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=lambda name: ascii(name[:9]))
+def test_whatever_a_name_is_a_line_of_json_is_one_line(name: str) -> None:
+    stream = io.StringIO()
+    logs.configure(LogConfig(format="json", personal_data=True), stream)
+    structlog.get_logger("x").info("call offered", caller=name, notes=[name, {name: name}])
+    logging.getLogger("slixmpp").warning("about %s", name)
+    ours, theirs = map(json.loads, stream.getvalue().splitlines())
+    assert (ours["caller"], ours["notes"]) == (name, [name, {name: name}])
+    assert theirs["event"] == f"about {name}"
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=lambda name: ascii(name[:9]))
+def test_whatever_a_name_is_a_line_for_people_is_one_line(name: str) -> None:
+    stream = io.StringIO()
+    logs.configure(LogConfig(personal_data=True), stream)
+    structlog.get_logger("x").info("call offered", caller=name, notes=[name])
+    logging.getLogger("slixmpp").warning("about %s", name)
+    lines = stream.getvalue()
+    assert lines.count("\n") == 2
+    assert all(character.isprintable() for character in lines.replace("\n", ""))

@@ -117,13 +117,41 @@ async def test_what_the_state_does_not_admit_is_told_in_words(dialogue: Dialogue
     assert "<note type='error'>That extension is not logged on.</note>" in reply
 
 
-async def test_a_form_that_cannot_be_used_may_be_filled_in_again(dialogue: Dialogue) -> None:
+async def test_a_form_that_is_filled_in_wrongly_is_shown_again(dialogue: Dialogue) -> None:
     await command(dialogue, "log-on")
-    for wrong in (filled_in(queue="sales"), filled_in(colour="red"), filled_in(queue="x" * 201)):
-        found = specific(await command(dialogue, "log-on", IN_SESSION, wrong))
-        assert found == (Refusal("modify", "bad-request"), "bad-payload")
+    again = await command(dialogue, "log-on", IN_SESSION, filled_in(queue="sales"))
+    (shown,) = ET.fromstring(again)
+    assert shown.get("status") == "executing"
+    note = shown.find(f"{{{COMMANDS}}}note")
+    assert note is not None
+    assert (note.get("type"), note.text) == (
+        "error", "Queue: there is no sales; there is support.",
+    )  # fmt: skip
+    assert shown.findtext("{jabber:x:data}x/{jabber:x:data}field[@var='queue']/{*}value") == "sales"
     assert "completed" in await command(dialogue, "log-on", f"{IN_SESSION} action='complete'")
     assert state(dialogue) is MemberState.READY
+
+
+async def test_what_is_no_form_of_it_is_refused_and_may_be_sent_again(dialogue: Dialogue) -> None:
+    await command(dialogue, "log-on")
+    several = "<field var='queue'><value>support</value><value>sales</value></field>"
+    for wrong in (
+        filled_in(colour="red"),
+        f"<x xmlns='jabber:x:data' type='submit'>{several}</x>",
+    ):
+        found = specific(await command(dialogue, "log-on", IN_SESSION, wrong))
+        assert found == (Refusal("modify", "bad-request"), "bad-payload")
+    assert "completed" in await command(dialogue, "log-on", IN_SESSION, filled_in())
+
+
+async def test_a_list_of_texts_is_several_lines(dialogue: Dialogue) -> None:
+    begun = await command(dialogue, "change-customer", sender=f"{ADMIN}/r")
+    assert "type='text-multi'" in begun
+    lines = "<value>contract=gold</value><value>phone=</value>"
+    fields = f"<field var='code'><value>1111</value></field><field var='attributes'>{lines}</field>"
+    form = f"<x xmlns='jabber:x:data' type='submit'>{fields}</x>"
+    done = await command(dialogue, "change-customer", IN_SESSION, form, sender=f"{ADMIN}/r")
+    assert "Customer 1111 is changed." in done
 
 
 @pytest.mark.parametrize(
