@@ -24,7 +24,7 @@ def agent_presence(agent: Agent, members: Iterable[Member]) -> Presence:
     if agent.state is AgentState.RESERVED:
         return Presence(True, Show.DND, f"Ringing{queue}")
     if agent.state is AgentState.ON_CALL:
-        return Presence(True, Show.DND, f"On a call{queue}")
+        return Presence(True, Show.DND, _calls(agent))
     if not logged_on or not agent.device_state.is_there:
         return OFFLINE
     if agent.state is AgentState.WRAP_UP:
@@ -64,6 +64,12 @@ class AgentsShown:
             return address, OFFLINE
         queues = self._state.queues_of(extension)
         return address, agent_presence(agent, [self._state.members[q, extension] for q in queues])
+
+
+def _calls(agent: Agent) -> str:
+    talks = agent.talks
+    queues = ", ".join(dict.fromkeys(talk.queue for talk in talks))
+    return f"{'On a call' if len(talks) == 1 else f'On {len(talks)} calls'} ({queues})"
 
 
 def _pause(paused: list[Member]) -> str:

@@ -35,6 +35,8 @@ BUSY = {
 def activity(agent: Agent, member: Member, queue: Queue) -> Activity:
     """Return what a member does. A call of the queue comes first, also after log-off or pause."""
     busy = BUSY.get(agent.state)
+    if any(talk.queue == member.queue for talk in agent.talks):
+        return Activity.TALKING  # though another call may ring
     if busy is not None and agent.queue == member.queue:
         return busy
     if member.state is MemberState.LOGGED_OFF:

@@ -137,17 +137,16 @@ def _legs(state: State, snapshot: Snapshot) -> Iterator[Event]:
     there = snapshot.ringing_legs | snapshot.answered_legs
     yield from _orphans(state, there)
     for agent in list(state.agents.values()):
-        if agent.leg is None:
-            continue
-        call = state.calls.get(agent.leg.call_id)
-        if call is not None and call.state is CallState.CALLING and call.leg == agent.leg:
-            continue  # it is made when the customer is there
-        offer = None if call is None else call.offer_on(agent.leg)
-        if agent.leg not in there:
-            if offer is None or offer.offered_at < snapshot.taken_at:
-                yield LegEnded(agent.leg, LegEnd.HUNG_UP)
-        elif agent.leg in snapshot.answered_legs and _is_offered(call):
-            yield LegAnswered(agent.leg)
+        for leg in agent.legs:
+            call = state.calls.get(leg.call_id)
+            if call is not None and call.state is CallState.CALLING and call.leg == leg:
+                continue  # it is made when the customer is there
+            offer = None if call is None else call.offer_on(leg)
+            if leg not in there:
+                if offer is None or offer.offered_at < snapshot.taken_at:
+                    yield LegEnded(leg, LegEnd.HUNG_UP)
+            elif leg in snapshot.answered_legs and _is_offered(call):
+                yield LegAnswered(leg)
 
 
 def _orphans(state: State, there: frozenset[Leg]) -> Iterator[Event]:

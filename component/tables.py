@@ -23,6 +23,9 @@ DELIMITERS = ",;\t"
 MOST_PROBLEMS = 20
 """After so many the rest of a file is not looked at."""
 
+MOST_CALLS = 100
+"""So many calls at once are the most that may be allowed to one extension."""
+
 _EXTENSION = re.compile(r"[0-9A-Za-z_.-]+")
 _DEVICE = re.compile(r"[^,\x00-\x1f\x7f-\x9f]{1,250}")
 _JID = re.compile(r"[^/@\s]+@[^/@\s]+")
@@ -120,12 +123,25 @@ def _penalty(value: str) -> int:
     return int(value)
 
 
+def _max_calls(value: str) -> int:
+    if not value.isdecimal() or not 1 <= int(value) <= MOST_CALLS:
+        raise ValueError(f"must be a whole number from 1 to {MOST_CALLS}")
+    return int(value)
+
+
 TABLES: Mapping[TableName, Table] = {
     TableName.CUSTOMERS: Table(
         key=("code",), columns={"code": _required, "name": _required}, extra="attributes"
     ),
     TableName.EXTENSIONS: Table(
-        key=("extension",), columns={"extension": _extension, "device": _device, "jid": _jid}
+        key=("extension",),
+        columns={
+            "extension": _extension,
+            "device": _device,
+            "jid": _jid,
+            "max_calls": _max_calls,
+        },
+        optional={"max_calls": 1},
     ),
     TableName.MEMBERS: Table(
         key=("queue", "extension"),

@@ -80,10 +80,10 @@ def give_up(
     state: State, call: Call, outcome: Outcome, now: datetime, rng: Random
 ) -> list[Command]:
     """End a call whose caller is not on the line, and all that is under way for it."""
-    queues = let_go(state, call)
+    freed, queues = let_go(state, call, now)
     routing.end(state, call, outcome, now)
     hang_up = [HangUpCustomer(call.id, call.channel)] if call.channel else []
-    return [*hang_up, *routing.route_all(state, queues, now, rng)]
+    return [*hang_up, *freed, *routing.route_all(state, queues, now, rng)]
 
 
 def until(call: Call, queue: Queue) -> datetime | None:
@@ -127,7 +127,7 @@ def _timed_out(state: State, event: CallbackTimedOut, now: datetime, rng: Random
 def _missed(state: State, call: Call, now: datetime, rng: Random) -> list[Command]:
     """Let go of the agent; the customer is called again later, unless it was often enough."""
     terms, callback = state.queues[call.queue].callback, _of(call)
-    queues = let_go(state, call)
+    commands, queues = let_go(state, call, now)
     again_at = now + terms.retry
     missed = replace(
         _on_no_line(call),
@@ -135,7 +135,6 @@ def _missed(state: State, call: Call, now: datetime, rng: Random) -> list[Comman
         callback=replace(callback, called_at=None, reached_at=None, again_at=again_at),
     )
     state.calls.put(call.id, missed)
-    commands: list[Command] = []
     if callback.calls >= terms.tries:
         routing.end(state, missed, Outcome.UNREACHED, now)
     elif callback.asked_at + terms.max_age <= now:
@@ -153,10 +152,10 @@ def _connect(state: State, call: Call, now: datetime, rng: Random) -> list[Comma
     if agent is not None and offered:
         commands = _offer(state, reached, agent, queue, now)
     else:
-        queues = let_go(state, call)
+        commands, queues = let_go(state, call, now)
         waiting = advance(CALL_TRANSITIONS, call.state, CallMove.RETURN)
         state.calls.put(call.id, replace(reached, state=waiting))
-        commands = routing.route_all(state, queues, now, rng)
+        commands += routing.route_all(state, queues, now, rng)
     if state.calls[call.id].state is CallState.ENDED:
         return commands  # it is empty, and callers are to leave
     at_most = queue.max_wait + routing.HOLD_GRACE

@@ -54,7 +54,7 @@ def step(state: State, event: CallerEvent, now: datetime, rng: Random) -> list[C
         case StickyOver():
             return _sticky_over(state, event, now, rng)
         case ConnectDue():
-            return _connect_due(state, event, now)
+            return _connect_due(state, event, now, rng)
         case AnnouncementDue():
             return announcements.look(state, event, now)
         case Said():
@@ -155,13 +155,15 @@ def _sticky_over(state: State, event: StickyOver, now: datetime, rng: Random) ->
     return routing.route(state, call.queue, now, rng)
 
 
-def _connect_due(state: State, event: ConnectDue, now: datetime) -> list[Command]:
+def _connect_due(state: State, event: ConnectDue, now: datetime, rng: Random) -> list[Command]:
     call = state.calls.get(event.leg.call_id)
     if call is None or call.state is not CallState.CONNECTING or call.leg != event.leg:
         return []
-    if state.agent_of(event.leg) is None:  # removed while nobody listened: that will be found out
+    agent = state.agent_of(event.leg)
+    if agent is None:  # removed while nobody listened: that will be found out
         return []
-    return routing.connect(state, call, now)
+    connected = routing.connect(state, call, now)
+    return connected + routing.route_to_another(state, agent.extension, now, rng)
 
 
 def _context(state: State, call: Call) -> str:

@@ -16,10 +16,10 @@ from component.domain.terms import ANYBODY, Need
 NO_SKILLS: Mapping[str, int] = MappingProxyType({})
 
 Place = tuple[Any, ...]
-"""Where a member stands among those of the same penalty, by the strategy: the smallest first."""
+"""Where a member stands among those alike, by the strategy: the smallest first."""
 
 Rank = tuple[Any, ...]
-"""(penalty, *place, extension)"""
+"""(penalty, calls in hand, *place, extension)"""
 
 
 class Line:
@@ -50,13 +50,15 @@ class Line:
         """Return where a member stands who is in line."""
         return self._by_extension[extension]
 
-    def penalties(self) -> Iterator[tuple[int, range]]:
-        """Yield each penalty that occurs, the lowest first, and the positions that have it."""
+    def alike(self) -> Iterator[tuple[int, int, range]]:
+        """Yield each penalty that occurs, the lowest first, with each number of calls in hand, and
+        the positions that have them.
+        """
         start = 0
         while start < len(self._ranks):
-            penalty: int = self._ranks[start][0]
-            stop = bisect_left(self._ranks, (penalty + 1,))
-            yield penalty, range(start, stop)
+            penalty, in_hand = self._ranks[start][:2]
+            stop = bisect_left(self._ranks, (penalty, in_hand + 1))
+            yield penalty, in_hand, range(start, stop)
             start = stop
 
     def position(self, extension: str) -> int | None:

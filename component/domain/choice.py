@@ -47,7 +47,14 @@ class Choice(NamedTuple):
     passed_over: Mapping[Obstacle, PassedOver]
 
     def ordered(self) -> Iterator[dict[str, object]]:
-        """Yield the candidates of the line, each with all that its place in it was given by."""
-        by = STRATEGIES[self.strategy].ordered_by
-        for penalty, *place, extension in self.line:
-            yield {"extension": extension, "penalty": penalty, **dict(zip(by, place, strict=True))}
+        """Yield the candidates of the line, each with all that its place in it was given by.
+
+        Of calls in hand nothing is said if nobody in it has any.
+        """
+        by = ["penalty", "calls_in_hand", *STRATEGIES[self.strategy].ordered_by]
+        anybody_talks = any(in_hand for _, in_hand, *_ in self.line)
+        for *place, extension in self.line:
+            given_by = dict(zip(by, place, strict=True))
+            if not anybody_talks:
+                del given_by["calls_in_hand"]
+            yield {"extension": extension, **given_by}

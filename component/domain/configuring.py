@@ -25,7 +25,6 @@ from component.domain.events import (
 )
 from component.domain.model import (
     Agent,
-    AgentState,
     Call,
     CallState,
     DeviceState,
@@ -59,7 +58,9 @@ def differences(state: State, configured: Configured) -> Iterator[ConfigurationE
             yield QueueChanged(queue)
     for agent in configured.agents.values():
         if agent is not None and _identity(agent) != _identity(state.agents.get(agent.extension)):
-            yield AgentChanged(agent.extension, agent.device, agent.jid, agent.skills)
+            yield AgentChanged(
+                agent.extension, agent.device, agent.jid, agent.skills, agent.max_calls
+            )
     for key, member in configured.members.items():
         known = state.members.get(key)
         if member is not None and (known is None or _place(known) != _place(member)):
@@ -147,7 +148,9 @@ def _agent_changed(state: State, event: AgentChanged, now: datetime, rng: Random
         # What the old device did says nothing about the new one.
         agent = replace(agent, device=event.device, device_state=DeviceState.UNKNOWN)
         commands.append(WatchDevice(event.device))
-    agent = replace(agent, jid=event.jid, skills=event.skills, leaving=False)
+    agent = replace(
+        agent, jid=event.jid, skills=event.skills, max_calls=event.max_calls, leaving=False
+    )
     state.agents.put(agent.extension, agent)
     return commands + routing.route_all(state, state.queues_of(agent.extension), now, rng)
 
@@ -160,12 +163,13 @@ def _agent_removed(state: State, extension: str, now: datetime, rng: Random) -> 
     queues = list(state.queues_of(extension))
     for queue in queues:
         state.members.delete((queue, extension))
-    if agent.state is AgentState.ON_CALL:
-        state.agents.put(extension, replace(agent, leaving=True))
-        return []
     commands = agents.pass_over(state, agent, now)
-    state.agents.delete(extension)
-    return [*commands, DropNode(extension), *routing.route_all(state, queues, now, rng)]
+    if agent.talks:
+        state.agents.put(extension, replace(agent, leaving=True))
+    else:
+        state.agents.delete(extension)
+        commands.append(DropNode(extension))
+    return commands + routing.route_all(state, queues, now, rng)
 
 
 def _member_changed(
@@ -199,8 +203,10 @@ def _absent(records: Mapping[K, object]) -> Iterable[K]:
     return [key for key, record in records.items() if record is None]
 
 
-def _identity(agent: Agent | None) -> tuple[str, str, dict[str, int]] | None:
-    return None if agent is None or agent.leaving else (agent.device, agent.jid, agent.skills)
+def _identity(agent: Agent | None) -> tuple[str, str, dict[str, int], int] | None:
+    if agent is None or agent.leaving:
+        return None
+    return agent.device, agent.jid, agent.skills, agent.max_calls
 
 
 def _place(member: Member) -> tuple[int, int]:

@@ -308,12 +308,13 @@ class QueueRemoved:
 
 @dataclass(frozen=True, slots=True)
 class AgentChanged:
-    """There is a new extension, or one has another device, account or skills."""
+    """There is a new extension, or what is configured of one has changed."""
 
     extension: str
     device: str
     jid: str
     skills: dict[str, int] = field(default_factory=dict)
+    max_calls: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -221,8 +221,29 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Talk:
+    """A call that an agent is on, and the queue that it is of."""
+
+    leg: Leg
+    queue: str
+
+
+@dataclass(frozen=True, slots=True)
+class WrapUp:
+    """The time that an agent has to himself after a call of a queue."""
+
+    queue: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Agent:
-    """A person at an extension."""
+    """A person at an extension.
+
+    One who may have several calls has the newest foremost: `state`, `leg` and `queue` tell of it.
+    Which of them is on hold the phone knows alone. `component.domain.hands` says what becomes of
+    them.
+    """
 
     extension: str
     device: str
@@ -232,7 +253,7 @@ class Agent:
     device_state: DeviceState = DeviceState.UNKNOWN
     state: AgentState = AgentState.AVAILABLE
     leg: Leg | None = None
-    """The leg that keeps the agent from other calls; None when available and in wrap-up."""
+    """The leg of the call in hand; None when available and in wrap-up."""
     queue: str | None = None
     """The queue whose call the leg or the wrap-up belongs to; None exactly when available."""
     wrap_up_until: datetime | None = None
@@ -246,6 +267,30 @@ class Agent:
     """What the agent can do, and how well: the greater the level, the better."""
     person: Person | None = None
     """Who is logged on here; None is the extension's own agent."""
+    max_calls: int = 1
+    """How many calls the agent may have at once."""
+    others: tuple[Talk, ...] = ()
+    """The calls that the agent is on besides the foremost, which may just ring."""
+    deferred: WrapUp | None = None
+    """The wrap-up of a call that is over, from which another call keeps the agent."""
+
+    @property
+    def legs(self) -> tuple[Leg, ...]:
+        """All legs that the agent has in hand."""
+        foremost = () if self.leg is None else (self.leg,)
+        return (*(talk.leg for talk in self.others), *foremost)
+
+    @property
+    def talks(self) -> tuple[Talk, ...]:
+        """The calls that the agent is on; one that rings is none."""
+        if self.state is not AgentState.ON_CALL or self.leg is None or self.queue is None:
+            return self.others
+        return (*self.others, Talk(self.leg, self.queue))
+
+    @property
+    def may_have_another(self) -> bool:
+        """Whether the agent is on a call, and may be offered one more."""
+        return self.state is AgentState.ON_CALL and len(self.others) + 1 < self.max_calls
 
     @property
     def account(self) -> str:

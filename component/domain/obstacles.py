@@ -39,7 +39,8 @@ def obstacle(agent: Agent, member: Member, queue: Queue) -> Obstacle | None:
     state = member.state
     if state is not MemberState.READY:
         return Obstacle.PAUSED if state is MemberState.PAUSED else Obstacle.LOGGED_OFF
-    if agent.state is not AgentState.AVAILABLE:
+    may_have_another = queue.ringinuse and agent.may_have_another
+    if agent.state is not AgentState.AVAILABLE and not may_have_another:
         return _OF_AGENT[agent.state]
     device = agent.device_state
     if not device.is_there:

@@ -1,25 +1,19 @@
-"""Keeping an agent free from all other calls: for a phone that rings, or for a customer who is
-called back.
+"""Keeping an agent free from all other calls, for a phone that rings or for a customer who is
+called back; and letting the agent go.
 """
 
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from component.domain import why
+from component.domain import hands, why
 from component.domain.choice import ChosenBy
-from component.domain.commands import CallCustomer, Command, WakeAt
-from component.domain.events import CallbackTimedOut
+from component.domain.commands import CallCustomer, Command, DropNode, WakeAt
+from component.domain.events import CallbackTimedOut, WrapUpOver
 from component.domain.model import Agent, Call, Caller, CallState, Leg, Offer, Turn
 from component.domain.queue import Queue
 from component.domain.state import State
 from component.domain.strategies import ROUND_ROBIN
-from component.domain.transitions import (
-    AGENT_TRANSITIONS,
-    CALL_TRANSITIONS,
-    AgentMove,
-    CallMove,
-    advance,
-)
+from component.domain.transitions import CALL_TRANSITIONS, CallMove, advance
 
 GRACE = timedelta(seconds=5)
 """Asterisk ends by itself, this much later, what this service should have ended."""
@@ -30,10 +24,28 @@ CUSTOMER_PREFIX = "ivrcallback-"
 
 def reserve(state: State, queue: Queue, extension: str, leg: Leg) -> None:
     """Keep an agent from all other calls."""
-    agent = state.agents[extension]
-    reserved = advance(AGENT_TRANSITIONS, agent.state, AgentMove.RESERVE)
-    bound = replace(agent, state=reserved, leg=leg, queue=queue.name, wrap_up_until=None)
-    state.agents.put(agent.extension, bound)
+    state.agents.put(extension, hands.take_up(state.agents[extension], leg, queue.name))
+
+
+def free(state: State, agent: Agent, leg: Leg, now: datetime) -> list[Command]:
+    """Let go of an agent whose leg is gone. Only a connected call counts as one."""
+    for talk in agent.talks:
+        if talk.leg == leg:
+            _count_call(state, talk.queue, agent.extension)
+    freed = hands.let_go(agent, leg, now, state.queues)
+    if freed.leaving and not freed.legs:
+        state.agents.delete(agent.extension)
+        return [DropNode(agent.extension)]
+    state.agents.put(agent.extension, freed)
+    over = freed.wrap_up_until
+    return [] if over is None else [WakeAt(over, WrapUpOver(agent.extension))]
+
+
+def _count_call(state: State, queue: str, extension: str) -> None:
+    member = state.members.get((queue, extension))
+    if member is not None:  # the operator may have taken the membership away meanwhile
+        counted = replace(member, calls_taken=member.calls_taken + 1)
+        state.members.put((member.queue, member.extension), counted)
 
 
 def note_turn(state: State, queue: Queue, extension: str) -> None:
@@ -48,15 +60,15 @@ def reserved_for(state: State, call: Call) -> Agent | None:
     return state.agent_of(call.leg) if call.state is CallState.CALLING else None
 
 
-def let_go(state: State, call: Call) -> list[str]:
-    """Free the agent who was kept for a customer; return the queues that may want the agent."""
+def let_go(state: State, call: Call, now: datetime) -> tuple[list[Command], list[str]]:
+    """Free the agent who was kept for a customer; return, too, what queues may want the agent."""
     queues = {call.queue}
     agent = reserved_for(state, call)
+    commands: list[Command] = []
     if agent is not None:
-        available = advance(AGENT_TRANSITIONS, agent.state, AgentMove.RELEASE)
-        state.agents.put(agent.extension, replace(agent, state=available, leg=None, queue=None))
+        commands = free(state, agent, call.leg, now)
         queues.update(state.queues_of(agent.extension))
-    return sorted(queues & state.queues.keys())
+    return commands, sorted(queues & state.queues.keys())
 
 
 def call_back(

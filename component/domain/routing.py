@@ -8,13 +8,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 
-from component.domain import announcements, sticky, why
+from component.domain import announcements, hands, sticky, why
 from component.domain.choice import ChosenBy
 from component.domain.commands import (
     Announce,
     Command,
     Connect,
-    DropNode,
     EndCall,
     HangUpLeg,
     HideCall,
@@ -29,11 +28,8 @@ from component.domain.events import (
     RetryDue,
     RingTimedOut,
     WaitTimedOut,
-    WrapUpOver,
 )
 from component.domain.model import (
-    Agent,
-    AgentState,
     Call,
     Caller,
     CallState,
@@ -51,10 +47,8 @@ from component.domain.state import State
 from component.domain.strategies import STRATEGIES
 from component.domain.terms import Need
 from component.domain.transitions import (
-    AGENT_TRANSITIONS,
     CALL_TRANSITIONS,
     MEMBER_TRANSITIONS,
-    AgentMove,
     CallMove,
     MemberMove,
     advance,
@@ -85,6 +79,13 @@ def route_all(state: State, queues: Iterable[str], now: datetime, rng: Random) -
     for queue in sorted(queues, key=lambda queue: _urgency(state, queue, now)):
         commands += route(state, queue, now, rng)
     return commands
+
+
+def route_to_another(state: State, extension: str, now: datetime, rng: Random) -> list[Command]:
+    """Serve the callers of an agent's queues, now that the agent is on a call and may have more."""
+    if not state.agents[extension].may_have_another:
+        return []
+    return route_all(state, state.queues_of(extension), now, rng)
 
 
 def join_refusal(state: State, queue: Queue, need: Need, now: datetime) -> QueueStatus | None:
@@ -178,9 +179,7 @@ def answer(state: State, call: Call, taken: Offer, now: datetime) -> list[Comman
 def connect(state: State, call: Call, now: datetime) -> list[Command]:
     """Let caller and agent talk. Only now is it a call that the agent had."""
     [taken] = call.offers
-    agent = state.agents[taken.extension]
-    on_call = advance(AGENT_TRANSITIONS, agent.state, AgentMove.ANSWER)
-    state.agents.put(agent.extension, replace(agent, state=on_call))
+    state.agents.put(taken.extension, hands.answer(state.agents[taken.extension]))
     answered = replace(
         call,
         state=advance(CALL_TRANSITIONS, call.state, CallMove.ANSWER),
@@ -238,35 +237,6 @@ def hand_back(state: State, call: Call, now: datetime) -> list[Command]:
     if call.terms.continues:
         end = Release(call.id, call.channel, QueueStatus.CONTINUE, bridged=True)
     return [shown, end]
-
-
-def free(state: State, agent: Agent, now: datetime) -> list[Command]:
-    """Let go of an agent whose leg is gone. Only a connected call counts as one."""
-    if agent.leaving:
-        state.agents.delete(agent.extension)
-        return [DropNode(agent.extension)]
-    if agent.state is not AgentState.ON_CALL:
-        available = advance(AGENT_TRANSITIONS, agent.state, AgentMove.RELEASE)
-        state.agents.put(agent.extension, replace(agent, state=available, leg=None, queue=None))
-        return []
-    _count_call(state, agent)
-    served = replace(agent, leg=None, last_call=now, calls_taken=agent.calls_taken + 1)
-    queue = state.queues.get(agent.queue or "")
-    if queue is None or not queue.wrapuptime:
-        available = advance(AGENT_TRANSITIONS, agent.state, AgentMove.RELEASE)
-        state.agents.put(agent.extension, replace(served, state=available, queue=None))
-        return []
-    over = now + queue.wrapuptime
-    wrapping_up = advance(AGENT_TRANSITIONS, agent.state, AgentMove.WRAP_UP)
-    state.agents.put(agent.extension, replace(served, state=wrapping_up, wrap_up_until=over))
-    return [WakeAt(over, WrapUpOver(agent.extension))]
-
-
-def _count_call(state: State, agent: Agent) -> None:
-    member = state.members.get((agent.queue or "", agent.extension))
-    if member is not None:  # the operator may have taken the membership away meanwhile
-        counted = replace(member, calls_taken=member.calls_taken + 1)
-        state.members.put((member.queue, member.extension), counted)
 
 
 def pause(state: State, member: Member, reason: str, now: datetime) -> None:
@@ -377,8 +347,8 @@ def _drop_legs(state: State, call: Call, reason: OfferEnd) -> list[Command]:
 def _let_go_of_who_passed_on(state: State, call: Call) -> list[Command]:
     """Take down the leg of the agent who passed the call on, if it is still there."""
     agent = state.agents.get(call.transfers[-1].extension) if call.direct else None
-    leg = None if agent is None else agent.leg
-    return [] if leg is None or leg.call_id != call.id else [HangUpLeg(leg)]
+    legs = () if agent is None else agent.legs
+    return [HangUpLeg(leg) for leg in legs if leg.call_id == call.id]
 
 
 def end(state: State, call: Call, outcome: Outcome, now: datetime) -> Call:

@@ -147,7 +147,7 @@ class State:
         return sorted(self._by_account.get(account, ()))
 
     def agent_of(self, leg: Leg) -> Agent | None:
-        """Return the agent whom this leg keeps from other calls."""
+        """Return the agent who has this leg in hand."""
         extension = self._by_leg.get(leg)
         return None if extension is None else self.agents[extension]
 
@@ -283,16 +283,16 @@ class State:
             if self._by_device.get(old.device) == old.extension:
                 del self._by_device[old.device]
             self._unlink(old)
-            if old.leg is not None:
-                self._by_leg.pop(old.leg, None)
+            for leg in old.legs:
+                self._by_leg.pop(leg, None)
         if new is not None:
             self._by_device[new.device] = new.extension
             self._by_account[new.account].add(new.extension)
             if new.person is not None:
                 self._by_person[new.person.number] = new.extension
                 self._vacated.add(new.extension)
-            if new.leg is not None:
-                self._by_leg[new.leg] = new.extension
+            for leg in new.legs:
+                self._by_leg[leg] = new.extension
             for queue in self._queues_of[new.extension]:
                 self._place(new, self.members[queue, new.extension])
 
@@ -329,7 +329,8 @@ class State:
         kept_back = obstacle(agent, member, queue)
         if kept_back is None:
             strategy = STRATEGIES[queue.strategy]
-            rank = (member.penalty, *strategy.place(agent, member), member.extension)
+            place = strategy.place(agent, member)
+            rank = (member.penalty, len(agent.legs), *place, member.extension)
         self.candidates.place(member.queue, member.extension, rank, agent.skills)
         self.candidates.keep_back(member.queue, member.extension, kept_back)
         logged_off = member.state is MemberState.LOGGED_OFF

@@ -15,6 +15,7 @@ from component.domain import (
     callbacks,
     callers,
     configuring,
+    hands,
     persons,
     routing,
     transfers,
@@ -84,8 +85,8 @@ from component.domain.model import (
     QueueStatus,
 )
 from component.domain.queue import MessageTo
+from component.domain.reserving import free
 from component.domain.state import State
-from component.domain.transitions import AGENT_TRANSITIONS, AgentMove, advance
 
 OFFER_ENDS = {
     LegEnd.NO_ANSWER: OfferEnd.NO_ANSWER,
@@ -123,7 +124,7 @@ def _step(state: State, event: Event, now: datetime, rng: Random) -> list[Comman
         case CallerLeft():
             return _caller_left(state, event, now, rng)
         case LegAnswered():
-            return _leg_answered(state, event, now)
+            return _leg_answered(state, event, now, rng)
         case LegEnded():
             return _leg_ended(state, event, now, rng)
         case NotConnected():
@@ -233,14 +234,15 @@ def _caller_left(state: State, event: CallerLeft, now: datetime, rng: Random) ->
     return routing.abandon(state, call, now)
 
 
-def _leg_answered(state: State, event: LegAnswered, now: datetime) -> list[Command]:
+def _leg_answered(state: State, event: LegAnswered, now: datetime, rng: Random) -> list[Command]:
     call, agent = state.calls.get(event.leg.call_id), state.agent_of(event.leg)
     offer = _ringing(call, event.leg)
     if call is None or offer is None or agent is None:
         if call is not None and agent is not None and call.offer_on(event.leg) is not None:
             return []  # told twice: by Asterisk's event, and by what was read after a reconnect
         return [HangUpLeg(event.leg)]  # answered while it was being taken down
-    return routing.answer(state, call, offer, now)
+    answered = routing.answer(state, call, offer, now)
+    return answered + routing.route_to_another(state, agent.extension, now, rng)
 
 
 def _leg_ended(state: State, event: LegEnded, now: datetime, rng: Random) -> list[Command]:
@@ -257,7 +259,7 @@ def _leg_ended(state: State, event: LegEnded, now: datetime, rng: Random) -> lis
             commands = routing.hand_back(state, call, now)
     if agent is None:
         return commands
-    commands += routing.free(state, agent, now)
+    commands += free(state, agent, event.leg, now)
     queues = set(state.queues_of(agent.extension))
     if call is not None and call.queue in state.queues:
         queues.add(call.queue)  # it may have been passed on to who is no member
@@ -275,8 +277,7 @@ def _not_connected(state: State, event: NotConnected, now: datetime, rng: Random
         shown, _ = routing.complete(state, call, now)
         gone = Release(call.id, call.channel, QueueStatus.WITHDRAW, bridged=True)
         return [shown, HangUpLeg(event.leg), gone]
-    reserved = advance(AGENT_TRANSITIONS, agent.state, AgentMove.FAIL)
-    state.agents.put(agent.extension, replace(agent, state=reserved))
+    state.agents.put(agent.extension, hands.fail(agent, event.leg))
     commands = routing.withdraw(state, call, offer, OfferEnd.UNAVAILABLE, now)
     at_most = state.max_wait(call) + routing.HOLD_GRACE
     return [

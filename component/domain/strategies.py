@@ -1,8 +1,9 @@
 """How a queue chooses among those who may be offered a call: app_queue's strategies.
 
-Each says where a member stands among those of the same penalty, and whom of the line to ring: one
-of them, or with `ringall` several at once. The lowest penalty comes first in all but `wrandom`, for
-which, as in app_queue, it is a weight.
+Each says where a member stands among those alike, and whom of the line to ring: one of them, or
+with `ringall` several at once. Alike are those of the same penalty who have as many calls in hand.
+The lowest penalty comes first in all but `wrandom`, for which, as in app_queue, it is a weight;
+then the fewest calls in hand, of which most agents may have but one.
 
 Who was tried already for this call is chosen by none.
 """
@@ -33,7 +34,7 @@ class Strategy(Protocol):
         ...
 
     def place(self, agent: Agent, member: Member, /) -> Place:
-        """Return where a member, who is logged on, stands among those of the same penalty."""
+        """Return where a member, who is logged on, stands among those alike."""
         ...
 
     def order(self, line: Line, turn: Turn | None, /) -> Iterator[Rank]:
@@ -80,11 +81,11 @@ class RoundRobin:
         return self.by(member)
 
     def order(self, line: Line, turn: Turn | None) -> Iterator[Rank]:
-        """Yield the circle of each penalty."""
-        for penalty, positions in line.penalties():
+        """Yield the circles of those alike."""
+        for penalty, in_hand, positions in line.alike():
             start = positions.start
             if turn is not None:
-                start = line.position_after((penalty, *self.by(turn), turn.extension))
+                start = line.position_after((penalty, in_hand, *self.by(turn), turn.extension))
             for position in chain(range(start, positions.stop), range(positions.start, start)):
                 yield line.rank(line[position])
 
@@ -111,12 +112,12 @@ class Drawn:
         return line.ranks()
 
     def choose(self, line: Line, tried: Tried, _turn: Turn | None, rng: Random) -> Chosen:
-        """Draw one lot for all of a penalty together, then one among the winners.
+        """Draw one lot for all who are alike together, then one among the winners.
 
         The smallest of n lots between 0 and 1 is below x with probability 1 - (1 - x)ⁿ.
         """
-        best: tuple[float, int, list[int], range] | None = None
-        for penalty, positions in line.penalties():
+        best: tuple[int, float, int, list[int], range] | None = None
+        for penalty, in_hand, positions in line.alike():
             taken = _taken(line, positions, tried)
             free = len(positions) - len(taken)
             if not free:
@@ -124,19 +125,19 @@ class Drawn:
             lot = 0.0
             if self.weight is not None:
                 lot = self.weight(penalty) * (1 - (1 - rng.random()) ** (1 / free))
-            if best is None or lot < best[0]:
-                best = (lot, free, taken, positions)
+            if best is None or (in_hand, lot) < best[:2]:
+                best = (in_hand, lot, free, taken, positions)
             if self.weight is None:
                 break
         if best is None:
             return ()
-        _, free, taken, positions = best
+        *_, free, taken, positions = best
         return (line[_nth_free(positions.start + rng.randrange(free), taken)],)
 
 
 @dataclass(frozen=True, slots=True)
 class All:
-    """Takes everybody of the lowest penalty at once, the others when none of them took the call."""
+    """Takes all who are alike at once, the others when none of them took the call."""
 
     by: Callable[[Agent, Member], Place]
     ordered_by: tuple[str, ...]
@@ -150,8 +151,8 @@ class All:
         return line.ranks()
 
     def choose(self, line: Line, tried: Tried, _turn: Turn | None, _rng: Random) -> Chosen:
-        """Take all of the lowest penalty of which anybody is left."""
-        for _, positions in line.penalties():
+        """Take all of the first who are alike of whom anybody is left."""
+        for _, _, positions in line.alike():
             left = tuple(line[p] for p in positions if line[p] not in tried)
             if left:
                 return left

@@ -66,7 +66,7 @@ def _blind(state: State, call: Call, event: BlindTransfer, now: datetime) -> lis
     target = state.agents.get(event.number)
     if target is None:
         return [SeekNumber(event.leg, call.channel, event.context, event.number)]
-    if not (_may_take(state, call, target) and target.device_state.can_ring):
+    if not (_may_take(state, call, target) and _may_ring(state, call, target)):
         return [AnswerTransfer(event.leg, accepted=False)]
     commands = _pass_on(state, call, target, now)
     return [*commands, AnswerTransfer(event.leg, accepted=True), HangUpLeg(event.leg)]
@@ -97,9 +97,19 @@ def _attended(state: State, call: Call, event: AttendedTransfer, now: datetime) 
 def _may_take(state: State, call: Call, agent: Agent) -> bool:
     """Tell whether a call may be passed on to an agent: a colleague may disturb the paperwork.
 
-    Not if the operator has removed the queue meanwhile, to which the call could not come back.
+    Not to who has it, and not if the operator has removed the queue meanwhile, to which the call
+    could not come back.
     """
-    return call.queue in state.queues and agent.state in (AgentState.AVAILABLE, AgentState.WRAP_UP)
+    if call.queue not in state.queues or agent.extension == call.extension:
+        return False
+    free = agent.state in (AgentState.AVAILABLE, AgentState.WRAP_UP)
+    return free or agent.may_have_another
+
+
+def _may_ring(state: State, call: Call, agent: Agent) -> bool:
+    """Tell whether an agent's phone may be rung: one with a call of ours by the queue's leave."""
+    in_use = agent.may_have_another and state.queues[call.queue].ringinuse
+    return agent.device_state.is_there if in_use else agent.device_state.can_ring
 
 
 def _pass_on(

@@ -34,10 +34,14 @@ class AgentMove(StrEnum):
     """What can happen to an agent."""
 
     RESERVE = "reserve"
+    """Of who is on a call already only if the extension's `max_calls` allows it."""
     ANSWER = "answer"
     RELEASE = "release"
+    RESUME = "resume"
+    """One of several calls ended, or another one that was offered came to nothing."""
     WRAP_UP = "wrap up"
-    """The call ended, and its queue has a `wrapuptime`."""
+    """The call ended, and its queue has a `wrapuptime`; or another one that was offered meanwhile
+    came to nothing."""
     FINISH = "finish"
     FAIL = "fail"
     """Asterisk could not let the agent talk with the caller."""
@@ -79,6 +83,10 @@ AGENT_TRANSITIONS: dict[tuple[AgentState, AgentMove], AgentState] = {
     (AgentState.AVAILABLE, AgentMove.RESERVE): AgentState.RESERVED,
     (AgentState.RESERVED, AgentMove.ANSWER): AgentState.ON_CALL,
     (AgentState.RESERVED, AgentMove.RELEASE): AgentState.AVAILABLE,
+    (AgentState.RESERVED, AgentMove.RESUME): AgentState.ON_CALL,
+    (AgentState.RESERVED, AgentMove.WRAP_UP): AgentState.WRAP_UP,
+    (AgentState.ON_CALL, AgentMove.RESERVE): AgentState.RESERVED,
+    (AgentState.ON_CALL, AgentMove.RESUME): AgentState.ON_CALL,
     (AgentState.ON_CALL, AgentMove.RELEASE): AgentState.AVAILABLE,
     (AgentState.ON_CALL, AgentMove.FAIL): AgentState.RESERVED,
     (AgentState.ON_CALL, AgentMove.WRAP_UP): AgentState.WRAP_UP,

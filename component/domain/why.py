@@ -70,7 +70,7 @@ def _not_meeting(
 ) -> Iterator[tuple[Obstacle, PassedOver]]:
     """Yield who is free but not for this caller; of these, only the head of the line is listed."""
     everybody = state.candidates.of(queue)
-    beyond = sum(len(p) for penalty, p in everybody.penalties() if not need.allows(penalty))
+    beyond = sum(len(p) for penalty, _, p in everybody.alike() if not need.allows(penalty))
     unskilled = len(everybody) - len(meeting) - beyond
     head = [r for r in islice(everybody.ranks(), LOOKED_AT) if r[-1] not in meeting]
     for obstacle, number, allowed in (

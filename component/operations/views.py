@@ -56,6 +56,8 @@ def members_of(state: State, extension: str) -> list[Member]:
 def condition(agent: Agent, members: Iterable[Member]) -> str:
     """Return in a word how an agent is."""
     logged_on = [member for member in members if member.state is not MemberState.LOGGED_OFF]
+    if len(agent.talks) > 1:
+        return f"on {len(agent.talks)} calls"
     if agent.state in _BUSY:
         return _BUSY[agent.state]
     if not logged_on:

@@ -28,7 +28,7 @@ class _DryRunError(Exception):
     """Undoes the transaction."""
 
 
-_TYPES = {"penalty": "integer", "attributes": "jsonb"}
+_TYPES = {"penalty": "integer", "max_calls": "integer", "attributes": "jsonb"}
 
 _CHECKS: dict[TableName, tuple[str, ...]] = {
     TableName.CUSTOMERS: (),

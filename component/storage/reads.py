@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -24,9 +25,11 @@ from component.domain.model import (
     Outcome,
     Person,
     Spoke,
+    Talk,
     Told,
     Transfer,
     Turn,
+    WrapUp,
 )
 from component.domain.presence import conditions
 from component.domain.queue import (
@@ -182,7 +185,7 @@ async def configured(
     `only_named`: nothing else is read.
     """
     queues = "SELECT * FROM queues"
-    agents = "SELECT extension, device, jid, skills FROM extensions"
+    agents = "SELECT extension, device, jid, skills, max_calls FROM extensions"
     members = "SELECT queue, extension, penalty, made FROM members"
     asked: list[list[list[str]]] = [[], [], []]
     if only_named:
@@ -270,7 +273,9 @@ def _holdtimes(rows: Iterable[Row]) -> dict[str, int]:
 
 def _extension(row: Row) -> Agent:
     skills = json.loads(row["skills"])
-    return Agent(row["extension"], row["device"], row["jid"], skills=skills)
+    return Agent(
+        row["extension"], row["device"], row["jid"], skills=skills, max_calls=row["max_calls"]
+    )
 
 
 def _agent(row: Row) -> Agent:
@@ -278,19 +283,26 @@ def _agent(row: Row) -> Agent:
     if row["state"] is None:
         return agent
     leg = row["leg_call"] and Leg(row["leg_call"], row["leg_attempt"])
-    return Agent(
-        agent.extension,
-        agent.device,
-        agent.jid,
+    return replace(
+        agent,
         state=AgentState(row["state"]),
         leg=leg,
         queue=row["queue"],
         wrap_up_until=row["wrap_up_until"],
         last_call=row["last_call"],
         calls_taken=row["calls_taken"],
-        skills=agent.skills,
         person=row["person"] and Person(row["person"], row["person_jid"]),
+        others=tuple(map(_talk, json.loads(row["others"]))) if row["others"] else (),
+        deferred=row["deferred"] and _wrap_up(json.loads(row["deferred"])),
     )
+
+
+def _talk(data: dict[str, Any]) -> Talk:
+    return Talk(Leg(**data["leg"]), data["queue"])
+
+
+def _wrap_up(data: dict[str, Any]) -> WrapUp:
+    return WrapUp(data["queue"], datetime.fromisoformat(data["until"]))
 
 
 def _call(row: Row) -> Call:

@@ -37,7 +37,8 @@ PARTS: dict[str, str] = {
             leg_attempt = excluded.leg_attempt, queue = excluded.queue,
             wrap_up_until = excluded.wrap_up_until, last_call = excluded.last_call,
             calls_taken = excluded.calls_taken, person = excluded.person,
-            person_jid = excluded.person_jid""",
+            person_jid = excluded.person_jid, others = excluded.others,
+            deferred = excluded.deferred""",
     # The operator may have taken the membership away meanwhile; it is not brought back.
     "members": """
         UPDATE members SET
@@ -217,6 +218,8 @@ def _agent(agent: Agent) -> Row:
         "calls_taken": agent.calls_taken,
         "person": agent.person and agent.person.number,
         "person_jid": agent.person and agent.person.jid,
+        "others": [asdict(talk) for talk in agent.others] or None,
+        "deferred": agent.deferred and asdict(agent.deferred),
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from component.agent_presence import agent_presence
-from component.domain.model import Agent, AgentState, DeviceState, Leg, Member
+from component.domain.model import Agent, AgentState, DeviceState, Leg, Member, Talk
 from component.pubsub.presence import OFFLINE, Presence, Show
 
 pytestmark = pytest.mark.unit
@@ -29,6 +29,7 @@ def paused(member: Member, reason: str = "") -> Member:
 
 RESERVED = agent(state=AgentState.RESERVED, leg=LEG, queue="support")
 ON_CALL = agent(state=AgentState.ON_CALL, leg=LEG, queue="support", device_state=DeviceState.INUSE)
+ON_TWO = replace(ON_CALL, others=(Talk(Leg("call2", 1), "sales"),))
 WRAP_UP = agent(state=AgentState.WRAP_UP, queue="support", wrap_up_until=NOW)
 
 
@@ -40,6 +41,7 @@ WRAP_UP = agent(state=AgentState.WRAP_UP, queue="support", wrap_up_until=NOW)
         (RESERVED, [SUPPORT], Presence(True, Show.DND, "Ringing (support)")),
         (ON_CALL, [SUPPORT], Presence(True, Show.DND, "On a call (support)")),
         (ON_CALL, [paused(SUPPORT)], Presence(True, Show.DND, "On a call (support)")),
+        (ON_TWO, [SUPPORT], Presence(True, Show.DND, "On 2 calls (sales, support)")),
         (WRAP_UP, [SUPPORT], Presence(True, Show.AWAY, "Wrap-up (support)")),
         (AGENT, [paused(SUPPORT, "lunch")], Presence(True, Show.AWAY, "Paused: lunch")),
         (

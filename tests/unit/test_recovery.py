@@ -103,6 +103,26 @@ async def test_a_phone_that_was_answered_meanwhile_is_connected() -> None:
         assert service.store.calls["call1"].state is CallState.ANSWERED
 
 
+async def test_of_two_calls_of_an_agent_the_one_that_ended_meanwhile_is_over() -> None:
+    store = demo_store()
+    store.queues = [replace(queue, ringinuse=True) for queue in store.queues]
+    store.agents["1000"] = replace(store.agents["1000"], max_calls=2)
+    second = Leg("call2", 1)
+    async with running(store) as service:
+        await answered(service)
+        await service.engine.step(service.enter(2))
+        await service.engine.step(LegAnswered(second))
+        talking = {"call1": {"channel1"}, "call2": {"channel2", "ivr-call2.1"}}
+        await service.engine.reconcile(
+            snapshot(service, "channel1", "channel2", answered=(second,), bridges=talking)
+        )
+
+        assert service.store.calls["call1"].outcome == "completed"
+        assert service.store.calls["call2"].state is CallState.ANSWERED
+        agent = service.store.agents["1000"]
+        assert (agent.state, agent.legs) == (AgentState.ON_CALL, (second,))
+
+
 async def test_a_call_that_goes_on_is_left_alone() -> None:
     async with running() as service:
         await answered(service)

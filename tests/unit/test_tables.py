@@ -42,10 +42,16 @@ def test_a_penalty_may_be_left_out() -> None:
     assert rows("members", "queue,extension\nsupport,1000\n") == [Row(2, ("support", "1000", 0))]
 
 
+def test_how_many_calls_an_extension_may_have_may_be_said() -> None:
+    [row] = rows("extensions", "extension,device,jid,max_calls\n1000,PJSIP/1000,a@b,2\n")
+
+    assert row.values == ("1000", "PJSIP/1000", "a@b", 2)
+
+
 def test_accounts_are_kept_in_lower_case() -> None:
     [row] = rows("extensions", "extension,device,jid\n1000,PJSIP/1000,User1@Example.com\n")
 
-    assert row.values[-1] == "user1@example.com"
+    assert row.values == ("1000", "PJSIP/1000", "user1@example.com", 1)
 
 
 @pytest.mark.parametrize(
@@ -73,6 +79,11 @@ def test_accounts_are_kept_in_lower_case() -> None:
             "line 2: device must have no comma or control character",
         ),
         ("extensions", "extension,device,jid\n1000,P/1,a@b/c\n", "line 2: jid must be an account"),
+        (
+            "extensions",
+            "extension,device,jid,max_calls\n1000,P/1,a@b,0\n",
+            "line 2: max_calls must be a whole number from 1 to 100",
+        ),
         ("members", "queue,extension,penalty\nq,1,-1\n", "line 2: penalty must be a whole number"),
     ],
 )

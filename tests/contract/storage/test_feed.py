@@ -102,6 +102,13 @@ async def test_skills_are_taken_over_and_kept_whenever_everything_is_compared(
     assert followed.state.agents["1000"].skills == {"french": 2}
 
 
+async def test_how_many_calls_an_extension_may_have_is_taken_over(followed: Followed) -> None:
+    await followed.sql("UPDATE extensions SET max_calls = 3 WHERE extension = '1000'")
+
+    await followed.until("state.agents['1000'].max_calls == 3")
+    assert followed.state.agents["2000"].max_calls == 1
+
+
 async def test_what_is_deleted_is_removed(followed: Followed) -> None:
     await followed.sql("DELETE FROM extensions WHERE extension = '1000'")
     await followed.until("'1000' not in state.agents")

@@ -47,6 +47,7 @@ LATER = [
     "0023_closed_queues",
     "0024_people",
     "0025_digests",
+    "0026_several_calls",
 ]
 ALL = ["0001_schema", *LATER]
 

@@ -264,7 +264,7 @@ async def test_words_that_app_queue_does_not_have_are_refused(
 
 CHOICE = Choice(
     "call1", 2, "support", NOW, ChosenBy.STRATEGY, StrategyName.FEWESTCALLS, ("1000",),
-    ((0, 3, NOW, 1, "1000"), (5, 4, NOW, 2, "2000")), 7,
+    ((0, 0, 3, NOW, 1, "1000"), (5, 0, 4, NOW, 2, "2000")), 7,
     {Obstacle.PAUSED: PassedOver(9, ("3000",))},
 )  # fmt: skip
 

@@ -17,9 +17,11 @@ from component.domain.model import (
     Offer,
     Outcome,
     Person,
+    Talk,
     Told,
     Transfer,
     Turn,
+    WrapUp,
 )
 from component.domain.queue_log import LogEntry
 from component.domain.terms import Need, Terms
@@ -189,6 +191,16 @@ async def test_agents_and_members_are_loaded_as_they_were_committed(store: AnySt
         queue="support",
         wrap_up_until=NOW,
     )
+    with_two_calls = Agent(
+        "2000",
+        "PJSIP/2000",
+        "user2@example.com",
+        state=AgentState.RESERVED,
+        leg=Leg("call3", 1),
+        queue="support",
+        others=(Talk(Leg("call2", 4), "sales"),),
+        deferred=WrapUp("sales", NOW),
+    )
     member = replace(
         (await store.load()).members[1],
         logged_on_at=NOW,
@@ -197,12 +209,11 @@ async def test_agents_and_members_are_loaded_as_they_were_committed(store: AnySt
         pause_reason="lunch",
         calls_taken=2,
     )
-    await store.commit(Changes(agents=[agent, wrapping_up], members=[member]))
+    await store.commit(Changes(agents=[agent, with_two_calls, wrapping_up], members=[member]))
 
     stored = await store.load()
     assert member.extension == "2000"
-    assert stored.agents[0] == agent
-    assert stored.agents[2] == wrapping_up
+    assert stored.agents == [agent, with_two_calls, wrapping_up]
     assert stored.members[-1] == member
 
 

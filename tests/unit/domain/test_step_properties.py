@@ -1,5 +1,6 @@
 """Whatever happens in whatever order: what must always hold."""
 
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -25,6 +26,7 @@ from component.domain.commands import (
 )
 from component.domain.errors import DomainError
 from component.domain.events import (
+    AgentChanged,
     CallerEntered,
     CallerLeft,
     CustomerAnswered,
@@ -34,11 +36,21 @@ from component.domain.events import (
     LegAnswered,
     LegEnded,
     MoveCaller,
+    NotConnected,
     Said,
     Withdraw,
     WrapUpOver,
 )
-from component.domain.model import AgentState, Caller, CallState, DeviceState, Leg, LegEnd, Place
+from component.domain.model import (
+    Agent,
+    AgentState,
+    Caller,
+    CallState,
+    DeviceState,
+    Leg,
+    LegEnd,
+    Place,
+)
 from component.domain.queue import CallingBack, StrategyName
 from component.domain.terms import Need, Terms
 from tests.unit.domain.call_centre import CallCentre
@@ -74,6 +86,8 @@ class AnyOrder(RuleBasedStateMachine):
 
     calls = Bundle("calls")
     strategy = StrategyName.LEASTRECENT
+    ringinuse = False
+    max_calls = 1
 
     def __init__(self) -> None:
         super().__init__()
@@ -81,6 +95,7 @@ class AnyOrder(RuleBasedStateMachine):
             EXTENSIONS,
             penalty={"3000": 1},
             strategy=self.strategy,
+            ringinuse=self.ringinuse,
             skills={"2000": {"french": 1}},
             wrapuptime=timedelta(seconds=2),
             memberdelay=timedelta(seconds=1),
@@ -89,6 +104,9 @@ class AnyOrder(RuleBasedStateMachine):
             context="exits",
             callback=CALLING_BACK,
         )
+        for agent in list(self.centre.state.agents.values()):
+            allowed = (agent.extension, agent.device, agent.jid, agent.skills, self.max_calls)
+            self.centre.take(AgentChanged(*allowed))
         self.called: set[str] = set()
         self.rung: set[Leg] = set()
         self.shown: set[tuple[str, str]] = set()
@@ -170,6 +188,10 @@ class AnyOrder(RuleBasedStateMachine):
         self._do(lambda: self.centre.take(LegEnded(leg, reason)))
         self.rung.discard(leg)
 
+    @rule(call=calls, attempt=st.integers(1, 4))
+    def talk_is_refused(self, call: str, attempt: int) -> None:
+        self._do(lambda: self.centre.take(NotConnected(Leg(call, attempt))))
+
     @rule(extension=st.sampled_from(EXTENSIONS))
     def log_on(self, extension: str) -> None:
         self._do(lambda: self.centre.log_on(extension))
@@ -228,10 +250,19 @@ class AnyOrder(RuleBasedStateMachine):
                 assert (agent.extension, agent.wrap_up_until) in timers
 
     @invariant()
-    def no_agent_has_two_calls(self) -> None:
-        calls = self.centre.state.calls.values()
-        busy = [offer.extension for c in calls if not c.outcome for offer in c.offers]
-        assert len(busy) == len(set(busy))
+    def no_agent_has_more_calls_than_allowed_and_one_of_them_rings_at_most(self) -> None:
+        calls = [call for call in self.centre.state.calls.values() if not call.outcome]
+        busy = Counter(offer.extension for call in calls for offer in call.offers)
+        rung = [o.extension for call in calls if call.is_waiting for o in call.offers]
+        assert max(busy.values(), default=0) <= self.max_calls
+        assert len(rung) == len(set(rung))
+
+    @invariant()
+    def a_leg_is_in_one_hand(self) -> None:
+        agents = self.centre.state.agents.values()
+        legs = [leg for agent in agents for leg in agent.legs]
+        assert len(legs) == len(set(legs))
+        assert all(len(agent.legs) <= self.max_calls for agent in agents)
 
     @invariant()
     def every_offer_is_the_business_of_an_agent(self) -> None:
@@ -272,8 +303,7 @@ class AnyOrder(RuleBasedStateMachine):
             for member in state.members.values()
             if member.logged_on_at
             and not member.paused_at
-            and state.agents[member.extension].state is AgentState.AVAILABLE
-            and state.agents[member.extension].device_state.can_ring
+            and self._may_be_offered_a_call(state.agents[member.extension])
         }
         for terms in TERMS:
             met = {
@@ -294,6 +324,11 @@ class AnyOrder(RuleBasedStateMachine):
     @invariant()
     def a_caller_is_let_go_at_most_once(self) -> None:
         assert len(self.released) == len(set(self.released))
+
+    def _may_be_offered_a_call(self, agent: Agent) -> bool:
+        device = agent.device_state
+        free = agent.state is AgentState.AVAILABLE or agent.may_have_another
+        return free and (device.is_there if self.ringinuse else device.can_ring)
 
     def _press(self, call: str, keys: str) -> None:
         for key in keys:
@@ -345,6 +380,13 @@ class AnyOrderOfSeveralPhones(AnyOrder):
     strategy = StrategyName.RINGALL
 
 
+class AnyOrderOfSeveralCalls(AnyOrder):
+    """The same where agents may have two calls at once."""
+
+    ringinuse = True
+    max_calls = 2
+
+
 class AnyOrderOfCallbacks(AnyOrder):
     """The same where everybody begins on the telephone, so that callers wait."""
 
@@ -380,7 +422,9 @@ class AnyOrderOfCallbacks(AnyOrder):
 
 AnyOrder.TestCase.settings = settings(max_examples=200, stateful_step_count=60, deadline=None)
 AnyOrderOfSeveralPhones.TestCase.settings = AnyOrder.TestCase.settings
+AnyOrderOfSeveralCalls.TestCase.settings = AnyOrder.TestCase.settings
 AnyOrderOfCallbacks.TestCase.settings = AnyOrder.TestCase.settings
 TestAnyOrder = AnyOrder.TestCase
+TestAnyOrderOfSeveralCalls = AnyOrderOfSeveralCalls.TestCase
 TestAnyOrderOfCallbacks = AnyOrderOfCallbacks.TestCase
 TestAnyOrderOfSeveralPhones = AnyOrderOfSeveralPhones.TestCase

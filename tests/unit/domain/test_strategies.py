@@ -147,5 +147,5 @@ def draws(
 def line_of(penalties: dict[str, int]) -> Line:
     line = Line()
     for extension, penalty in penalties.items():
-        line.place(extension, (penalty, extension))
+        line.place(extension, (penalty, 0, extension))
     return line
