@@ -56,7 +56,11 @@ class Wire(Protocol):
     """A connection that can be written to."""
 
     def write(self, data: bytes) -> None:
-        """Write stanzas."""
+        """Write stanzas, soon."""
+        ...
+
+    def flush(self) -> None:
+        """Let what was written leave now."""
         ...
 
 
@@ -112,10 +116,11 @@ class Outbound:
         """Who waits until so many are confirmed."""
 
     def send(self, messages: Sequence[Outgoing]) -> None:
-        """Write messages, as soon as the window lets them."""
+        """Write messages, as soon as the window lets them: before anything else is done."""
         self._queue.extend(messages)
         self._sent += len(messages)
         self._write()
+        self._wire.flush()
 
     def announce(self, presences: Sequence[Markup]) -> None:
         """Write presence stanzas after the messages before them. Nobody waits for these."""

@@ -61,8 +61,15 @@ class ComponentStream(ComponentXMPP):
         than many a stanza, here and at the server that is woken by it.
         """
         if not self._unwritten:
-            self.loop.call_soon(self._flush)
+            self.loop.call_soon(self.flush)
         self._unwritten.append(data)
+
+    def flush(self) -> None:
+        """Let what was written leave now: somebody waits for it."""
+        data = b"".join(self._unwritten)
+        self._unwritten.clear()
+        if data and self.transport is not None and not self.transport.is_closing():
+            self.transport.write(data)
 
     def leave(self, condition: str, explanation: str) -> None:
         """Cut the connection, as if the server had refused it for this reason."""
@@ -77,12 +84,6 @@ class ComponentStream(ComponentXMPP):
         await asyncio.wait({self.ended}, timeout=patience)
         self.abort()
         await self.ended
-
-    def _flush(self) -> None:
-        data = b"".join(self._unwritten)
-        self._unwritten.clear()
-        if data and self.transport is not None and not self.transport.is_closing():
-            self.transport.write(data)
 
     # What asyncio calls. ------------------------------------------------------------------------
 
@@ -106,7 +107,7 @@ class ComponentStream(ComponentXMPP):
     def send(self, data: StanzaBase | str, use_filters: bool = True) -> None:  # noqa: ARG002 - slixmpp's signature
         """Write at once what slixmpp itself has to say: the handshake, a stream error."""
         self.write(str(data).encode())
-        self._flush()
+        self.flush()
 
     def _spawn_event(self, xml: ET.Element) -> None:
         """Take a child of the stream before it is made a stanza object."""

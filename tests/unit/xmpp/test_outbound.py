@@ -45,6 +45,12 @@ def test_messages_keep_their_order_in_one_piece(sending: Sending) -> None:
     assert len(sending.wire.pieces) == 2, "the messages, and the ping"
 
 
+def test_messages_leave_before_anything_else_is_done(sending: Sending) -> None:
+    sending.send(message(1))
+    assert sending.wire.messages()
+    assert sending.wire.flushed == len(sending.wire.pieces)
+
+
 def test_addresses_are_escaped(sending: Sending) -> None:
     sending.send(message(1, 'o\'neill&"co"@example.com/<desk>\x00'))
     (stanza,) = sending.wire.messages()

@@ -80,6 +80,29 @@ async def test_nothing_is_answered_without_us(opened: Opened) -> None:
     assert len(opened.stanzas) == 4
 
 
+async def test_what_is_written_in_one_turn_leaves_together(opened: Opened) -> None:
+    opened.accept()
+    before = opened.transport.written
+    opened.stream.write(b"<message id='1'/>")
+    opened.stream.write(b"<message id='2'/>")
+    assert opened.transport.written == before
+    await asyncio.sleep(0)
+    assert opened.transport.written == before + b"<message id='1'/><message id='2'/>"
+
+
+async def test_what_is_waited_for_leaves_at_once_after_what_was_written_before(
+    opened: Opened,
+) -> None:
+    opened.accept()
+    before = opened.transport.written
+    opened.stream.write(b"<message id='1'/>")
+    opened.stream.flush()
+    assert opened.transport.written == before + b"<message id='1'/>"
+    opened.stream.write(b"<message id='2'/>")
+    await asyncio.sleep(0)
+    assert opened.transport.written == before + b"<message id='1'/><message id='2'/>"
+
+
 async def test_why_the_server_refuses_is_understood(opened: Opened) -> None:
     opened.stream.data_received(
         HEADER + b"<stream:error><not-authorized xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>"

@@ -13,9 +13,14 @@ class FakeWire:
 
     def __init__(self) -> None:
         self.pieces: list[bytes] = []
+        self.flushed = 0
+        """How many pieces have left."""
 
     def write(self, data: bytes) -> None:
         self.pieces.append(data)
+
+    def flush(self) -> None:
+        self.flushed = len(self.pieces)
 
     def stanzas(self) -> list[ET.Element]:
         return list(ET.fromstring(b"<stream>" + b"".join(self.pieces) + b"</stream>"))
