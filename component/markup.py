@@ -52,11 +52,8 @@ def element(
     name: str, attributes: Mapping[str, str | None] | None = None, *content: Markup
 ) -> Markup:
     """Return an element. Attributes that are None are left out; `xmlns` is one of them."""
-    written = "".join(
-        f" {key}='{attribute(value)}'"
-        for key, value in (attributes or {}).items()
-        if value is not None
-    )
+    given = (attributes or {}).items()
+    written = "".join([f" {key}='{attribute(v)}'" for key, v in given if v is not None])
     inner = "".join(content)
     return Markup(f"<{name}{written}>{inner}</{name}>" if inner else f"<{name}{written}/>")
 
@@ -89,6 +86,9 @@ def serialised(root: ET.Element) -> Markup:
 
 
 def _attributes(parsed: ET.Element) -> str:
+    names, values = "".join(parsed.attrib), "".join(parsed.attrib.values())
+    if "{" not in names and _NOT_PLAIN.search(values) is None:
+        return "".join([f" {name}='{value}'" for name, value in parsed.attrib.items()])
     written = []
     for number, (qualified, value) in enumerate(parsed.attrib.items()):
         if not qualified.startswith("{"):
