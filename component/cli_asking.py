@@ -51,12 +51,12 @@ def show(answer: "Answer", *, json: bool) -> None:
     from rich.console import Console
 
     from component.operations.wire import as_json
-    from component.terminal import in_terminal
+    from component.terminal import show_in
 
     if json:
         typer.echo(json_.dumps(as_json(answer).get("rows", as_json(answer))))
     else:
-        Console().print(in_terminal(answer))
+        show_in(Console(), answer)
 
 
 def asking(config: Path | None, work: "Callable[[ControlClient], Awaitable[T]]") -> "T":

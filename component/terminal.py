@@ -15,6 +15,9 @@ from component.operations.model import Answer, Cell, Table, label, written
 
 REFRESH_SECONDS = 1.0
 
+UNCUT = 100_000
+"""Columns of characters that no table needs."""
+
 Ask = Callable[[str, Mapping[str, str]], Awaitable[Answer]]
 """Has an operation carried out by the running service."""
 
@@ -33,11 +36,17 @@ TOP_AGENTS = ("extension", "state", "queues", "since", "reason", "calls")
 """The columns that are watched."""
 
 
-def in_terminal(answer: Answer) -> RenderableType:
-    """Return an answer as it is shown: its table, or else its text."""
+def show_in(console: Console, answer: Answer) -> None:
+    """Show an answer: its table, or else its text, in one line.
+
+    What is not shown on a terminal is read by a program: nothing of a table is cut off then.
+    """
+    if not console.is_terminal:
+        console.width = UNCUT
     if answer.table is None:
-        return Text(answer.text)
-    return as_table(answer.table)
+        console.print(Text(answer.text), soft_wrap=True)
+    else:
+        console.print(as_table(answer.table))
 
 
 def as_table(table: Table, columns: tuple[str, ...] = (), title: str = "") -> RenderableType:

@@ -70,10 +70,14 @@ class Service:
             status: dict[str, Any] = await reply.json()
             return status
 
-    async def metrics(self) -> dict[str, float]:
-        """Return what /metrics says, by name and labels as they are written there."""
+    async def scrape(self) -> str:
+        """Return what /metrics says."""
         async with aiohttp.ClientSession() as session, session.get(f"{self.url}/metrics") as reply:
-            text = await reply.text()
+            return await reply.text()
+
+    async def metrics(self) -> dict[str, float]:
+        """Return the same, by name and labels as they are written there."""
+        text = await self.scrape()
         lines = (line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
         return {name: float(value) for name, value in lines}
 

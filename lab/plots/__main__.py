@@ -1,4 +1,7 @@
-"""`make plots`: draw the dashboards into docs/images, from a minute and a half of calls."""
+"""`make plots`: draw the dashboards into docs/images, from a minute and a half of calls.
+
+What the service says of itself then is the sample of docs/monitoring.md.
+"""
 
 import asyncio
 import logging
@@ -16,6 +19,7 @@ from lab.prometheus import Prometheus
 from lab.stack import Stack
 
 IMAGES = PROJECT / "docs" / "images"
+SAMPLE = PROJECT / "docs" / "metrics.txt"
 SECONDS = 90.0
 RANGE = "15s"
 """Of rates, as Grafana would choose it for so short a time."""
@@ -31,6 +35,7 @@ async def main(seconds: float) -> None:
             await Traffic(stack).last(seconds)
             await stack.prometheus.scraped()
             IMAGES.mkdir(exist_ok=True)
+            SAMPLE.write_text(await stack.service.scrape(), encoding="utf-8")
             for dashboard in DASHBOARDS:
                 drawn = await asked(dashboard, stack.prometheus, began, time.time())
                 draw(dashboard, drawn, IMAGES / f"{dashboard.name}.png")

@@ -1,8 +1,8 @@
 """An agent's software written with xmpppy, a library that the project itself does not use.
 
 A program of its own: the library blocks. It logs in, subscribes to the calls of extension 1000 at
-both addresses where there are any, prints a line when that is done, and then a line of JSON for
-each item that it is notified of.
+both addresses where there are any, logs the agent on by ad-hoc command, prints a line when that is
+done, and then a line of JSON for each item that it is notified of.
 
     python -m tests.e2e.foreign_client PORT PASSWORD
 """
@@ -12,7 +12,10 @@ import sys
 
 import xmpp
 
+COMMANDS = "http://jabber.org/protocol/commands"
+DATA = "jabber:x:data"
 PUBSUB = "http://jabber.org/protocol/pubsub"
+LOG_ON = "urn:ivr-pubsub:command:1:log-on"
 USER, HOST, RESOURCE = "user1", "example.com", "foreign"
 SUBSCRIPTIONS: tuple[tuple[str, dict[str, str]], ...] = (
     ("ivr.example.com", {"node": "ext1000"}),
@@ -32,9 +35,25 @@ def main(port: int, password: str) -> None:
         pubsub.addChild("subscribe", node | {"jid": f"{USER}@{HOST}"})
         answer = client.SendAndWaitForResponse(request)
         assert xmpp.isResultNode(answer), f"cannot subscribe at {address}: {answer}"
-    print("subscribed", flush=True)
+    log_on(client)
+    print("logged on", flush=True)
     while client.Process(1) is not None:
         pass
+
+
+def log_on(client: xmpp.Client) -> None:
+    """Choose a queue in the form of a command, and send it (XEP-0050)."""
+    command = xmpp.Iq("set", to="ivr.example.com")
+    command.addChild("command", {"node": LOG_ON, "action": "execute"}, namespace=COMMANDS)
+    begun = client.SendAndWaitForResponse(command).getTag("command", namespace=COMMANDS)
+    form = xmpp.DataForm(node=begun.getTag("x", namespace=DATA))
+    form.setType("submit")
+    form.setField("queue").setValue("support")
+    command = xmpp.Iq("set", to="ivr.example.com")
+    session = {"node": LOG_ON, "sessionid": begun.getAttr("sessionid"), "action": "complete"}
+    command.addChild("command", session, [form], COMMANDS)
+    done = client.SendAndWaitForResponse(command).getTag("command", namespace=COMMANDS)
+    assert done.getAttr("status") == "completed", f"cannot log on: {done}"
 
 
 def show(_: xmpp.Client, message: xmpp.Message) -> None:

@@ -34,9 +34,11 @@ async def line(process: Process) -> str:
     return (await asyncio.wait_for(process.stdout.readline(), 2 * PATIENCE)).decode().strip()
 
 
-async def test_it_is_shown_a_call_at_both_addresses(world: World, foreign: Process) -> None:
-    assert await line(foreign) == "subscribed"
-    phone = await world.agent("1000")
+async def test_it_logs_the_agent_on_and_is_shown_a_call_at_both_addresses(
+    world: World, foreign: Process
+) -> None:
+    phone = await world.phone("1000")
+    assert await line(foreign) == "logged on"
     phone.on_call = ringing_only()
     await world.call_support("2222", number="5550123")
 

@@ -1,8 +1,10 @@
 """What the command line shows, on a terminal that is a text."""
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from io import StringIO
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -10,8 +12,9 @@ from rich.console import Console
 from component import terminal
 from component.domain.events import CallerEntered
 from component.domain.model import Caller
-from component.operations.model import Answer
-from component.terminal import in_terminal, top
+from component.operations.model import Answer, Table
+from component.operations.wire import as_json
+from component.terminal import show_in, top, top_in_json
 from tests.unit.operations.front_desk import SUPERVISOR, FrontDesk
 
 pytestmark = pytest.mark.unit
@@ -34,7 +37,7 @@ def shown(console: Console) -> list[str]:
 
 async def test_a_table_is_shown_with_its_headings(desk: FrontDesk, console: Console) -> None:
     await desk.ask("log-on")
-    console.print(in_terminal(await desk.ask("agents", SUPERVISOR)))
+    show_in(console, await desk.ask("agents", SUPERVISOR))
     head, first, second = shown(console)
     assert head.split() == [
         "Extension", "State", "Queues", "Since", "Reason", "Calls", "Last", "call", "Device",
@@ -53,8 +56,34 @@ async def test_a_table_is_shown_with_its_headings(desk: FrontDesk, console: Cons
 
 
 async def test_words_alone_are_shown_as_they_are(desk: FrontDesk, console: Console) -> None:
-    console.print(in_terminal(Answer("[red]Done.")))
+    show_in(console, Answer("[red]Done."))
     assert shown(console) == ["[red]Done."]
+
+
+def test_what_is_read_by_a_program_is_neither_wrapped_nor_cut(console: Console) -> None:
+    show_in(console, Answer("word " * 100))
+    show_in(console, Answer("", Table(("setting", "value"), (("dial", "x" * 1000), ("key", "")))))
+    words, head, first, second = shown(console)
+    assert words == ("word " * 100).rstrip()
+    assert head.split() == ["Setting", "Value"]
+    assert first.split() == ["dial", "x" * 1000]
+    assert second == "key"
+
+
+async def test_the_live_view_is_a_line_of_json_each_time(
+    desk: FrontDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(terminal, "REFRESH_SECONDS", 0.0)
+    lines: list[str] = []
+
+    async def ask(name: str, given: Mapping[str, str]) -> dict[str, Any]:
+        return as_json(await desk.ask(name, SUPERVISOR, **given))
+
+    await top_in_json(ask, lines.append, rounds=2)
+    first, second = map(json.loads, lines)
+    assert first == second
+    assert [row["queue"] for row in first["queues"]] == ["support"]
+    assert [row["extension"] for row in first["agents"]] == ["1000", "2000"]
 
 
 async def test_the_live_view_follows(

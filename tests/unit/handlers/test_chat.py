@@ -54,6 +54,28 @@ async def test_an_agent_works_by_message(dialogue: Dialogue) -> None:
     assert await answered(dialogue, "log off support") == "That extension is not logged on."
 
 
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        ("log on agent 1000", "1000 is logged on."),
+        ("change queue support timeout 30", "support: timeout is 30."),
+        ("change extension 1000 PJSIP/9", "1000 is PJSIP/9 of user1@example.com."),
+        ("change member support 1000 2", "1000 has penalty 2 in support."),
+        ("change customer 1111 New Name & Co", "Customer 1111 is changed."),
+        ("remove member support 1000", "1000 may log on to support no more."),
+        ("remove extension 9", "Extension: there is no 9; there is 1000, 2000, 3000."),
+        ("remove queue", "Queue: this has to be filled in. Write: remove queue QUEUE"),
+    ],
+)
+async def test_an_administrator_changes_and_removes_by_message(
+    dialogue: Dialogue, said: str, answer: str
+) -> None:
+    said = said.replace("&", "&amp;")
+    told = await answered(dialogue, said, f"{ADMIN}/r")
+    assert told is not None
+    assert told.startswith(answer)
+
+
 async def test_the_answer_is_in_the_same_conversation(dialogue: Dialogue) -> None:
     reply = await write(dialogue, "log on", to=EXTENSION, beside="<thread>t1</thread>")
     assert reply is not None
