@@ -3,7 +3,7 @@
 None of it is stored: after a reconnect all users are asked anew.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass, replace
 
 from component.pubsub.addresses import bare
@@ -80,6 +80,10 @@ class Audience:
     def of(self, service: str, account: str) -> list[Resource]:
         """Return those of an account at an address."""
         return list(self._there.get(service, {}).get(account, {}).values())
+
+    def addresses_of(self, accounts: Set[str]) -> set[str]:
+        """Return the addresses at which any of these accounts is."""
+        return {address for address, there in self._there.items() if accounts & there.keys()}
 
     def get(self, service: str, jid: str) -> Resource | None:
         """Return one of them, None if it is not there."""

@@ -1,9 +1,9 @@
 """Managed nodes: one per extension, open to the linked account."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import replace
 
-from component.pubsub.addresses import extension_node
+from component.pubsub.addresses import bare, extension_node
 from component.pubsub.configuration import MANAGED, Configuration
 from component.pubsub.model import Node, NodeDeleted, Role
 from component.pubsub.policy import DEFAULT_POLICY, Policy
@@ -55,15 +55,13 @@ class Provisioning(Rules):
         before = (self._policy, self._max_items)
         self._set_rules(policy, max_items)
         self._state.ledger.note(lambda: self._set_rules(*before))
-        if (privileged, max_items) == (self._roles.privileged, before[1]):
-            return
-        self._roles.give(privileged)
-        for node in list(self._state.nodes.values()):
-            if node.managed:
+        if max_items != before[1]:
+            for node in [node for node in self._state.nodes.values() if node.managed]:
                 self._set_up(node.name)
-            else:
-                self._settle(node)
-        self._contacts.settle(self._addresses.domain)
+        old = self._roles.privileged
+        changed = {a for a in old.keys() | privileged.keys() if old.get(a) != privileged.get(a)}
+        self._roles.give(privileged)
+        self._settle_with(changed)
 
     def host(self, extension: str, account: str) -> None:
         """Give one more extension its node, or its node another account."""
@@ -80,6 +78,15 @@ class Provisioning(Rules):
         if node is not None and node.managed:
             self._take_down(node)
             self._contacts.settle(self._addresses.domain)
+
+    def _settle_with(self, accounts: Set[str]) -> None:
+        """Make fit their rights what these accounts are subscribed to, and where they are."""
+        subscriptions, contacts = self._state.subscriptions.values(), self._state.contacts.values()
+        for name in sorted({s.node for s in subscriptions if bare(s.jid) in accounts}):
+            self._settle(self._state.nodes[name])
+        addresses = {contact.service for contact in contacts if bare(contact.jid) in accounts}
+        for address in sorted(addresses | self._state.audience.addresses_of(accounts)):
+            self._contacts.settle(address)
 
     def _set_rules(self, policy: Policy, max_items: int) -> None:
         self._policy, self._max_items = policy, max_items

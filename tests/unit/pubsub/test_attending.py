@@ -16,7 +16,8 @@ from component.pubsub.model import (
     NodeEvent,
     Role,
 )
-from component.pubsub.presence import Show
+from component.pubsub.policy import DEFAULT_POLICY
+from component.pubsub.presence import PresenceType, Show
 from component.pubsub.publishing import Draft
 from component.pubsub.service import Request
 from component.pubsub.subscribing import Options
@@ -349,3 +350,18 @@ def test_nothing_that_is_undone_brings_back_those_who_are_unknown_since(
     service.ledger.rollback(mark)
     service.publish("call-1")
     assert service.told == []
+
+
+def test_who_is_a_supervisor_no_longer_is_notified_no_longer(service: Provisioned) -> None:
+    boss = replace(DESK, jid=f"{SUPERVISOR}/desk")
+    service.add_contact(SUPERVISOR)
+    for resource, address in ((boss, EXTENSION), (boss, f"ext2000@{DOMAIN}"), (DESK, EXTENSION)):
+        arrive(service, resource, address)
+    service.publish("call1")
+    assert heard(service, boss.jid) == [(EXTENSION, ItemPublished)]
+    service.do(lambda pubsub: pubsub.govern({ADMIN: Role.OWNER}, DEFAULT_POLICY, 3))
+    service.told.clear()
+    service.publish("call2")
+    service.publish("call2", node="ext2000")
+    assert heard(service, boss.jid) == []
+    assert service.shown_to(SUPERVISOR)[-1] == (EXTENSION, PresenceType.UNSUBSCRIBE)
