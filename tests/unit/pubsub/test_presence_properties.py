@@ -52,6 +52,7 @@ class WhoIsNotified(RuleBasedStateMachine):
         self.linked = AGENT
         self.online: dict[str, Resource] = {}
         """Whose presence counts."""
+        self.contacts: set[str] = set()
         self.made = 0
 
     @rule(model=models, presence_based=st.booleans())
@@ -81,8 +82,6 @@ class WhoIsNotified(RuleBasedStateMachine):
 
     @rule(account=accounts)
     def remove_contact(self, account: str) -> None:
-        if self._is_contact(account):
-            self._forget(account)
         self.service.do(lambda p: p.remove_contact(Request(account, EXTENSION)))
 
     @rule(jid=accounts | full_jids, options=options)
@@ -136,6 +135,10 @@ class WhoIsNotified(RuleBasedStateMachine):
         pubsub = self.service.pubsub
         assert all(self._may_be_contact(c.jid) for c in pubsub.contacts.values())
         assert all(self._may_attend(bare(s.jid)) for s in self._subscriptions())
+        contacts = {contact.jid for contact in pubsub.contacts.values()}
+        for account in self.contacts - contacts:
+            self._forget(account)  # what is online is no longer shown to the address
+        self.contacts = contacts
         for jid, resource in list(self.online.items()):
             if not self._may_attend(bare(jid)):
                 self._forget(bare(jid))
