@@ -74,8 +74,8 @@ recording: setup-run ## Draw in docs/images/make-run.svg what `make run` prints
 diagrams: setup ## Draw the state machines anew in docs/state-machines.md
 	@.venv/bin/python -m component.domain.diagrams > docs/state-machines.md
 
-bench-engine: setup ## Print what a decision costs with 100, 1,000 and 10,000 agents
-	@.venv/bin/python -m lab.bench_engine
+bench-engine: setup ## Measure decisions, and the way from a fact to the deed: 3 minutes, or SIZE=quick
+	@.venv/bin/python -m lab.bench_engine $(SIZE)
 
 clean: ## Delete all that was built, downloaded or stored; .venv too
 	rm -rf .state .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,10 +1,6 @@
 """Run all scenarios, print the tables, and keep those of a full run in `docs/benchmarks/`."""
 
-import asyncio
-import logging
 import os
-import sys
-import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,10 +11,8 @@ from lab.bench_calls.sizes import SIZES, Size
 from lab.bench_calls.targets import results
 from lab.bench_pubsub.figures import Figures
 from lab.bench_pubsub.report import report
-from lab.paths import PROJECT, STATE
+from lab.benchmark import main
 from lab.ports import PortBlock
-
-KEPT = PROJECT / "docs" / "benchmarks" / "calls.md"
 
 HEAD = """# `make bench-calls`
 
@@ -44,20 +38,5 @@ async def run(size: Size, directory: Path) -> str:
     return report(noted, results(noted, size), time.monotonic() - began, head)
 
 
-def main() -> None:
-    """Take the name of a size; without one, measure in full."""
-    name = sys.argv[1] if len(sys.argv) > 1 else "full"
-    if name not in SIZES:
-        sys.exit(f"There is no size {name}: take one of {', '.join(SIZES)}.")
-    logging.getLogger("pogo_core").setLevel(logging.ERROR)
-    with tempfile.TemporaryDirectory(prefix="ivr") as directory:
-        text = asyncio.run(run(SIZES[name], Path(directory)))
-    file = KEPT if name == "full" else STATE / f"bench-calls-{name}.md"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text)
-    print(text)
-    print(f"This is kept in {file.relative_to(PROJECT)}.", file=sys.stderr)
-
-
 if __name__ == "__main__":
-    main()
+    main("calls", SIZES, run)

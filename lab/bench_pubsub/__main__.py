@@ -1,9 +1,6 @@
 """Run all scenarios, print the tables, and keep those of a full run in `docs/benchmarks/`."""
 
-import asyncio
-import logging
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -15,10 +12,8 @@ from lab.bench_pubsub.servers import BenchEjabberd, BenchProsody, BenchServer
 from lab.bench_pubsub.sizes import SIZES, Size
 from lab.bench_pubsub.stage import staged
 from lab.bench_pubsub.targets import Targets
-from lab.paths import PROJECT, STATE
+from lab.benchmark import main
 from lab.ports import PortBlock
-
-KEPT = PROJECT / "docs" / "benchmarks" / "pubsub.md"
 
 
 async def run(size: Size, directory: Path) -> str:
@@ -42,20 +37,5 @@ async def measure(
         Measurements(stage, noted).run()
 
 
-def main() -> None:
-    """Take the name of a size; without one, measure in full."""
-    name = sys.argv[1] if len(sys.argv) > 1 else "full"
-    if name not in SIZES:
-        sys.exit(f"There is no size {name}: take one of {', '.join(SIZES)}.")
-    logging.getLogger("pogo_core").setLevel(logging.ERROR)
-    with tempfile.TemporaryDirectory(prefix="ivr") as directory:
-        text = asyncio.run(run(SIZES[name], Path(directory)))
-    file = KEPT if name == "full" else STATE / f"bench-pubsub-{name}.md"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text)
-    print(text)
-    print(f"This is kept in {file.relative_to(PROJECT)}.", file=sys.stderr)
-
-
 if __name__ == "__main__":
-    main()
+    main("pubsub", SIZES, run)

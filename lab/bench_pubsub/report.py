@@ -21,16 +21,22 @@ parentheses.
 """
 
 
-def report(noted: Figures, results: Iterable[Result], seconds: float, head: str = HEAD) -> str:
-    """Return the whole report."""
+def report(
+    noted: Figures,
+    results: Iterable[Result],
+    seconds: float,
+    head: str = HEAD,
+    compared: str = "this service : the other",
+) -> str:
+    """Return the whole report; `compared` says what the targets are ratios of."""
     parts = [head, f"{_machine()}. The run took {seconds:.0f} s.", ""]
-    parts += ["## Targets", "", _targets(results), ""]
+    parts += ["## Targets", "", _targets(results, compared), ""]
     for server in noted.servers():
         parts += [f"## {server[0].upper()}{server[1:]}", "", _table(noted, server), ""]
     return "\n".join(parts)
 
 
-def _targets(results: Iterable[Result]) -> str:
+def _targets(results: Iterable[Result], compared: str) -> str:
     rows = [
         (
             result.text,
@@ -40,7 +46,7 @@ def _targets(results: Iterable[Result]) -> str:
         )
         for result in results
     ]
-    return _markdown(["this service : the other", "measured", "target", "met"], rows)
+    return _markdown([compared, "measured", "target", "met"], rows)
 
 
 def _table(noted: Figures, server: str) -> str:

@@ -1,15 +1,10 @@
-"""What a decision costs: `make bench-engine`.
-
-For each number of agents, all logged on to one queue with 1,000 callers waiting, an agent comes
-free and the next caller is offered to somebody. Timed is `step` alone, without commit and commands.
-"""
+"""What a decision costs: `step` alone, without commit and commands."""
 
 import gc
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from random import Random
-from statistics import median, quantiles
 
 from component.domain.events import AsteriskFound, CallerEntered, LegAnswered, LegEnded
 from component.domain.model import Agent, Caller, CallState, LegEnd, Member
@@ -17,10 +12,10 @@ from component.domain.queue import Queue, StrategyName
 from component.domain.state import State
 from component.domain.step import step
 from component.records import Ledger
+from lab.bench_engine import figures
+from lab.bench_engine.sizes import Size
+from lab.bench_pubsub.figures import Figures
 
-AGENTS = (100, 1_000, 10_000)
-WAITING = 1_000
-DECISIONS = 500
 NOW = datetime(2026, 1, 1, 9, tzinfo=UTC)
 
 
@@ -63,7 +58,17 @@ class Bench:
         return took
 
 
-def free_agents(strategy: StrategyName, agents: int) -> list[float]:
+def measure(size: Size, noted: Figures) -> None:
+    """Time the choice of agents by every strategy, and the choice of callers."""
+    for agents in size.agents:
+        for strategy in StrategyName:
+            times = _timed(free_agents, strategy, agents, size)
+            figures.note_decisions(noted, figures.OF_AGENTS, agents, strategy, times)
+        times = _timed(waiting_callers, StrategyName.LEASTRECENT, agents, size)
+        figures.note_decisions(noted, figures.OF_CALLERS, agents, StrategyName.LEASTRECENT, times)
+
+
+def free_agents(strategy: StrategyName, agents: int, size: Size) -> list[float]:
     """A caller comes and there is a choice of half of all agents."""
     bench = Bench(strategy, agents)
     for _ in range(agents // 2):
@@ -71,7 +76,7 @@ def free_agents(strategy: StrategyName, agents: int) -> list[float]:
         bench.take(LegAnswered(bench.state.calls[call].leg))
     talking = [call for call in bench.state.calls.values() if call.state is CallState.ANSWERED]
     times = []
-    for number in range(DECISIONS):
+    for number in range(size.decisions):
         call, _ = bench.enter()
         offered = bench.state.calls[call].leg
         # Refused: the same call is offered to another agent at once.
@@ -82,46 +87,27 @@ def free_agents(strategy: StrategyName, agents: int) -> list[float]:
     return times
 
 
-def waiting_callers(strategy: StrategyName, agents: int) -> list[float]:
-    """An agent comes free and there is a choice of a thousand callers."""
+def waiting_callers(strategy: StrategyName, agents: int, size: Size) -> list[float]:
+    """An agent comes free and there is a choice of many callers."""
     bench = Bench(strategy, agents)
     for _ in range(agents):
         call, _ = bench.enter()
         bench.take(LegAnswered(bench.state.calls[call].leg))
     talking = [call for call in bench.state.calls.values() if call.state is CallState.ANSWERED]
-    for _ in range(WAITING):
+    for _ in range(size.waiting):
         bench.enter()
     times = []
-    for number in range(min(DECISIONS, agents)):
+    for number in range(min(size.decisions, agents)):
         times.append(bench.take(LegEnded(talking[number].leg, LegEnd.HUNG_UP)))
         bench.enter()
     return times
 
 
-def main() -> None:
-    """Print a table, in microseconds."""
-    print("microseconds per decision, p50 / p99; the last column is 10,000 agents : 100 agents")
-    print(f"{'agents':31}", *(f"{agents:>17,}" for agents in AGENTS))
-    for strategy in StrategyName:
-        _print_row("choice of agents", strategy, free_agents)
-    _print_row("choice of callers", StrategyName.LEASTRECENT, waiting_callers)
-
-
-def _print_row(
-    title: str, strategy: StrategyName, measure: Callable[[StrategyName, int], list[float]]
-) -> None:
-    cells, medians = [], []
-    for agents in AGENTS:
-        gc.collect()
-        times = [1e6 * seconds for seconds in measure(strategy, agents)]
-        medians.append(median(times))
-        cells.append(f"{median(times):7.1f} / {_p99(times):7.1f}")
-    print(f"{title:18} {strategy:12}", *cells, f"{medians[-1] / medians[0]:7.2f}", flush=True)
-
-
-def _p99(times: Iterable[float]) -> float:
-    return quantiles(times, n=100)[-1]
-
-
-if __name__ == "__main__":
-    main()
+def _timed(
+    run: Callable[[StrategyName, int, Size], list[float]],
+    strategy: StrategyName,
+    agents: int,
+    size: Size,
+) -> list[float]:
+    gc.collect()
+    return run(strategy, agents, size)
