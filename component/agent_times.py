@@ -54,7 +54,7 @@ def activity(agent: Agent, member: Member, queue: Queue) -> Activity:
 class AgentTimes:
     """Follows the members' activities. Time is added up per queue and activity, not per agent.
 
-    `spent` is told what time members spent, all together: queue, activity, seconds.
+    `spent` is told at intervals what time members spent, all together: queue, activity, seconds.
     """
 
     def __init__(
@@ -65,6 +65,8 @@ class AgentTimes:
         self._activities: dict[tuple[str, str], Activity] = {}
         self._counts: defaultdict[str, Counter[Activity]] = defaultdict(Counter)
         self._since: dict[str, datetime] = {}
+        self._seconds: defaultdict[tuple[str, Activity], float] = defaultdict(float)
+        """What `spent` has not been told yet."""
         self._take_stock(now)
 
     @property
@@ -81,11 +83,14 @@ class AgentTimes:
             self._follow(pair, now)
 
     def add_up(self, now: datetime) -> None:
-        """Count the time until now."""
+        """Count the time until now, and tell it."""
         if self._activities.keys() != set(self._state.members):  # the operator has changed them
             self._take_stock(now)
         for queue in self._counts:
             self._add_up(queue, now)
+        for (queue, done), seconds in self._seconds.items():
+            self._spent(queue, done, seconds)
+        self._seconds.clear()
 
     def _follow(self, pair: tuple[str, str], now: datetime) -> None:
         before, after = self._activities.get(pair), self._activity(pair)
@@ -112,7 +117,7 @@ class AgentTimes:
         self._since[queue] = now
         if seconds > 0:  # else nothing happened, or the clock was set back
             for done, count in self._counts[queue].items():
-                self._spent(queue, done, count * seconds)
+                self._seconds[queue, done] += count * seconds
 
     def _take_stock(self, now: datetime) -> None:
         for pair in {*self._activities, *self._state.members}:

@@ -4,8 +4,9 @@ Nothing of it is written or done here; the engine commits it first, or undoes it
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields
 from datetime import datetime
+from operator import attrgetter
 from random import Random
 from typing import Any
 
@@ -24,7 +25,7 @@ from component.domain.commands import (
 )
 from component.domain.errors import DomainError
 from component.domain.events import AsteriskFound, Event
-from component.domain.model import Agent, DeviceState
+from component.domain.model import Agent
 from component.domain.state import State
 from component.domain.step import step
 from component.journal import subject
@@ -69,6 +70,8 @@ class Decisions:
     messages: list[Outgoing] = field(default_factory=list)
     presences: list[PresenceNotice] = field(default_factory=list)
     stray_bridges: list[str] = field(default_factory=list)
+    tidies: bool = False
+    """Whether it is time to delete the messages that were delivered, if for their sake alone."""
 
     def add(self, more: "Decisions") -> None:
         """Take over what another fact led to."""
@@ -77,6 +80,7 @@ class Decisions:
         self.messages += more.messages
         self.presences += more.presences
         self.stray_bridges += more.stray_bridges
+        self.tidies |= more.tidies
 
 
 class Decider:
@@ -119,6 +123,7 @@ class Decider:
         Raises the `DomainError` or `PubSubError` that refuses the fact.
         """
         if fact is None:
+            decisions.tidies = True
             return None
         if isinstance(fact, Snapshot):
             return self._reconcile(fact, decisions, now)
@@ -233,10 +238,10 @@ class Decider:
             held=dict(pubsub.held.pending()),
             outgoing=decisions.messages,
         )
-        self._outbox.include_in(changes)
+        if changes or decisions.tidies:
+            self._outbox.include_in(changes)
         return changes
 
 
-def _kept(agent: Agent) -> Agent:
-    """Return what of an agent is written: devices are asked for their states after a restart."""
-    return replace(agent, device_state=DeviceState.UNKNOWN)
+_kept = attrgetter(*(field.name for field in fields(Agent) if field.name != "device_state"))
+"""What of an agent is written: devices are asked for their states after a restart."""

@@ -65,10 +65,11 @@ BATCH = 1000
 RETRY_SECONDS = 1.0
 """Between attempts to commit while the database is away."""
 
-TIDY_SECONDS = 0.1
+TIDY_SECONDS = 0.5
 """How long messages that were delivered stay in the database, unless something else is committed.
 
-A transaction for their sake alone would hold up whatever is stepped next."""
+A transaction for their sake alone would hold up whatever is stepped next. As long a crash may send
+them once more."""
 
 
 @dataclass(slots=True)
@@ -184,7 +185,7 @@ class Engine:
         return strangers
 
     def confirm(self, seqs: Iterable[int]) -> None:
-        """Take note that the XMPP server has these messages; the next transaction deletes them."""
+        """Take note that the XMPP server has these messages: they are to be deleted soon."""
         self._outbox.confirm(seqs)
         self._alarm.set(TIDY_SECONDS)
 
@@ -257,11 +258,11 @@ class Engine:
         self._ledger.committed()
         self._outbox.committed(changes)
         duration = self._clock.now() - started
+        self._act(batch)
         decided = batch.decisions
         self._observer.committed(
             Committed(len(entries), decided.commands, decided.notifications, changes, duration)
         )
-        self._act(batch)
         self._state.forget_ended(changes.calls)
         self._state.forget_logged()
         self._pubsub.forget_payloads()

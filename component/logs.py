@@ -1,5 +1,8 @@
 """Logging: structlog and the standard library's loggers, through the same processors, to a stream.
 
+Our own lines go there directly: a record of the standard library's for each, passed from handler to
+formatter, would take as much time again as the line itself.
+
 Personal data is logged under the keys in `PERSONAL_KEYS` only, and masked there unless the
 configuration asks for it.
 """
@@ -8,6 +11,7 @@ import dataclasses
 import logging
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TextIO
 
 import structlog
@@ -35,21 +39,22 @@ def configure(settings: LogConfig, stream: TextIO | None = None) -> None:
     May be called again, with other settings.
     """
     level = logging.getLevelNamesMapping()[settings.level.upper()]
+    out = sys.stderr if stream is None else stream
     shared = _shared_processors(masked=not settings.personal_data)
+    renderers = _renderers(settings, colours=out.isatty())
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*shared, *renderers],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        logger_factory=lambda name="": Lines(out, name),
         cache_logger_on_first_use=False,  # what is cached would keep these settings
     )
-    out = sys.stderr if stream is None else stream
     handler = logging.StreamHandler(out)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                *_renderers(settings, colours=out.isatty()),
+                *renderers,
             ],
         )
     )
@@ -57,6 +62,23 @@ def configure(settings: LogConfig, stream: TextIO | None = None) -> None:
     logging.captureWarnings(capture=True)
     for library, least in LIBRARY_LEVELS.items():
         logging.getLogger(library).setLevel(max(level, least))
+
+
+class Lines:
+    """What structlog gives finished lines to."""
+
+    def __init__(self, stream: TextIO, name: str) -> None:
+        self._stream = stream
+        self.name = name
+        """Which part of the code writes them."""
+
+    def write(self, line: str) -> None:
+        """Write a line at once. Where nobody reads the log any more the service goes on."""
+        with suppress(OSError, ValueError):  # gone, full, closed: there is nowhere to say so
+            self._stream.write(f"{line}\n")
+            self._stream.flush()
+
+    debug = info = warning = error = critical = write
 
 
 def mask_personal_data(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -68,6 +90,8 @@ def _masked(key: object, value: object) -> object:
     if key in PERSONAL_KEYS:
         # That something is absent tells nothing about anyone, and much about what happened.
         return MASK if value else value
+    if value is None or isinstance(value, str | int | float):
+        return value  # as nearly all is; what follows takes longer
     if isinstance(value, Mapping):
         return {name: _masked(name, member) for name, member in value.items()}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):

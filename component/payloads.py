@@ -6,6 +6,7 @@ rather not parse XML.
 """
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from component.domain.kept_place import Callback
@@ -15,12 +16,13 @@ from component.markup import NOTHING, Markup, element, text
 CALL_NAMESPACE = "urn:ivr-pubsub:call:1"
 JSON_NAMESPACE = "urn:xmpp:json:0"
 
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 
 def call_xml(call: Call, extension: str) -> Markup:
     """Return the payload of a call's item in the node of an extension."""
     offered = call.offered_at(extension)
     attributes = {
-        "xmlns": CALL_NAMESPACE,
         "id": call.id,
         "revision": str(call.revision),
         "state": _state(call),
@@ -32,10 +34,10 @@ def call_xml(call: Call, extension: str) -> Markup:
         "ended": timestamp(call.ended_at),
         "waiting": _waited(call, offered),
     }
-    data = json.dumps(_call_json(call, extension), ensure_ascii=False, separators=(",", ":"))
+    data = _json.encode(_call_json(call, attributes))
     return element(
         "call",
-        attributes,
+        {"xmlns": CALL_NAMESPACE, **attributes},
         element("caller", {"number": call.caller.number, "name": call.caller.name}),
         _customer_xml(call),
         element("digits", {}, text(call.digits)),
@@ -62,20 +64,13 @@ def timestamp(moment: datetime | None) -> str | None:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _call_json(call: Call, extension: str) -> dict[str, object]:
+def _call_json(call: Call, attributes: Mapping[str, str | None]) -> dict[str, object]:
+    """Return the same as JSON, where numbers are numbers."""
     customer = call.customer
-    offered = call.offered_at(extension)
     return {
-        "id": call.id,
+        **attributes,
         "revision": call.revision,
-        "state": _state(call),
-        "queue": call.queue,
-        "extension": extension,
-        "entered": timestamp(call.entered_at),
-        "offered": timestamp(offered),
-        "answered": timestamp(call.answered_at),
-        "ended": timestamp(call.ended_at),
-        "waiting": float(_waited(call, offered)),
+        "waiting": float(attributes["waiting"] or 0),
         "caller": {"number": call.caller.number, "name": call.caller.name},
         "customer": customer
         and {

@@ -290,7 +290,10 @@ class Observer(Protocol):
     """Who counts and logs what happens."""
 
     def committed(self, what: Committed) -> None:
-        """A transaction has succeeded; nothing was done yet about what it decided."""
+        """A transaction has succeeded; what it decided was begun, and nothing is known to be done.
+
+        Phones that are to ring do not wait for this.
+        """
         ...
 
     def turned_away(self, queue: str) -> None:

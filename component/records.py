@@ -5,7 +5,7 @@ must be able to undo them all; when it succeeds it must know what to write. A `L
 each `Table` notes in it what a key held before it was changed.
 """
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
@@ -124,10 +124,15 @@ class Table(Generic[K, V]):
         """Remove a record from memory alone: the store keeps it, nobody here needs it."""
         self._swap(key, None)
 
-    def pending(self) -> Iterator[tuple[K, V | None]]:
-        """Yield each key whose record the store may not have as it is, None if there is none."""
-        for key in self.touched.keys() | self.doubted:
-            yield key, self._rows.get(key)
+    def pending(self) -> Sequence[tuple[K, V | None]]:
+        """Return each key whose record the store may not have as it is, None if there is none.
+
+        Those that were changed come in the order of their first change.
+        """
+        if not self.touched and not self.doubted:
+            return ()  # as nearly all tables are at any time
+        keys = {**self.touched, **dict.fromkeys(self.doubted)} if self.doubted else self.touched
+        return [(key, self._rows.get(key)) for key in keys]
 
     def is_news(self, key: K, stored: Callable[[V], object]) -> bool:
         """Tell whether the store may not have a pending record as it is.

@@ -53,8 +53,7 @@ def _change_queue(
     moved = replace(moved, original_position=state.position(moved))
     state.calls.put(call.id, moved)
     commands: list[Command] = [WakeAt(now + wait, WaitTimedOut(call.id))]
-    members = (member.extension for member in state.logged_on(queue.name))
-    commands += routing.message(queue, moved, members, MessageTo.MEMBERS)
+    commands += routing.message(queue, moved, state.extensions(queue.name), MessageTo.MEMBERS)
     if call.terms.need.skills and queue.skills_timeout:
         commands.append(WakeAt(now + queue.skills_timeout, SkillsWaived(call.id)))
     commands += sticky.timer(state, moved)

@@ -160,7 +160,8 @@ def withdraw(
 
 def answer(state: State, call: Call, taken: Offer, now: datetime) -> list[Command]:
     """Let the first who answered have the call; the other phones stop ringing."""
-    others = replace(call, offers=tuple(offer for offer in call.offers if offer != taken))
+    others = tuple(offer for offer in call.offers if offer != taken)
+    elsewhere = _drop_offers(call, others, OfferEnd.ANSWERED_ELSEWHERE)
     queue = state.queues.get(call.queue)
     call = replace(call, offers=(replace(taken, answered_at=now),))
     if queue is not None and queue.memberdelay and not call.direct:
@@ -172,7 +173,7 @@ def answer(state: State, call: Call, taken: Offer, now: datetime) -> list[Comman
     return [
         *connected,
         *_let_go_of_who_passed_on(state, call),
-        *_drop_offers(others, OfferEnd.ANSWERED_ELSEWHERE),
+        *elsewhere,
     ]
 
 
@@ -327,21 +328,21 @@ def ring(state: State, queue: Queue, call: Call, offer: Offer, peer: str = "") -
     ]
 
 
-def _drop_offers(call: Call, reason: OfferEnd) -> list[Command]:
+def _drop_offers(call: Call, offers: Sequence[Offer], reason: OfferEnd) -> list[Command]:
     """Stop the ringing of a call that is over, or that somebody else has."""
-    if not call.is_waiting:
+    if not offers or not call.is_waiting:
         return []
-    hidden = replace(call, revision=call.revision + 1)
+    hidden = replace(call, offers=tuple(offers), revision=call.revision + 1)
     elsewhere = reason is OfferEnd.ANSWERED_ELSEWHERE
     return [
-        *(HideCall(offer.extension, hidden, reason) for offer in call.offers),
-        *(HangUpLeg(offer.leg, answered_elsewhere=elsewhere) for offer in call.offers),
+        *(HideCall(offer.extension, hidden, reason) for offer in offers),
+        *(HangUpLeg(offer.leg, answered_elsewhere=elsewhere) for offer in offers),
     ]
 
 
 def _drop_legs(state: State, call: Call, reason: OfferEnd) -> list[Command]:
     """Take down all legs of a call that nobody answered, or nobody but who passed it on."""
-    return [*_drop_offers(call, reason), *_let_go_of_who_passed_on(state, call)]
+    return [*_drop_offers(call, call.offers, reason), *_let_go_of_who_passed_on(state, call)]
 
 
 def _let_go_of_who_passed_on(state: State, call: Call) -> list[Command]:

@@ -217,6 +217,10 @@ class State:
         """Return the members of a queue who are logged on, in the order of log-on."""
         return [self.members[queue, extension] for _, extension in self._logged_on[queue]]
 
+    def extensions(self, queue: str) -> Iterator[str]:
+        """Yield where members of a queue are logged on, in the order of log-on."""
+        return (extension for _, extension in self._logged_on[queue])
+
     def anyone_logged_on(self, queue: str) -> bool:
         """Tell whether a queue has a member who is logged on."""
         return bool(self._logged_on[queue])

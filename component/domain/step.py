@@ -210,8 +210,7 @@ def _caller_entered(
     call = replace(call, original_position=state.position(call))
     state.calls.put(call.id, call)
     commands: list[Command] = []
-    members = [member.extension for member in state.logged_on(call.queue)]
-    commands += routing.message(queue, call, members, MessageTo.MEMBERS)
+    commands += routing.message(queue, call, state.extensions(call.queue), MessageTo.MEMBERS)
     commands.append(WakeAt(now + state.max_wait(call), WaitTimedOut(call.id)))
     commands += callers.narrow_until(state, call)
     commands += routing.route(state, call.queue, now, rng)

@@ -1,11 +1,11 @@
 """The store, on PostgreSQL."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import asyncpg
 
@@ -33,12 +33,13 @@ FORGET_CHOICES = """
 
 FORGOTTEN_AT_ONCE = 1000
 
-CONNECTIONS = 3
-"""One for the writer, the rest for signs of life and for deleting what is old."""
+CONNECTIONS = 2
+"""For reading, for signs of life, for deleting what is old. The writer has one of its own: to lend
+it from the pool for each transaction, and to give it back, would take a third as long again."""
 
 
 class PostgresStore:
-    """A pool of connections to one database. Use it as an async context manager.
+    """The connections to one database. Use it as an async context manager.
 
     `deadline` is how long any request may take, in seconds. The database need not be there yet.
     """
@@ -46,7 +47,13 @@ class PostgresStore:
     def __init__(self, url: str, deadline: float = 5.0) -> None:
         self._url = url
         self._deadline = deadline
+        self._settings: Mapping[str, Any] = {
+            "timeout": deadline,
+            "command_timeout": deadline,
+            "server_settings": {"application_name": "ivr-pubsub"},
+        }
         self._pool: asyncpg.Pool | None = None
+        self._writer: asyncpg.Connection | None = None
         self.detail = "not connected yet"
         """The state of the database in words; empty when all is well."""
 
@@ -55,10 +62,8 @@ class PostgresStore:
             self._url,
             min_size=0,
             max_size=CONNECTIONS,
-            command_timeout=self._deadline,
-            timeout=self._deadline,
             reset=as_it_is,
-            server_settings={"application_name": "ivr-pubsub"},
+            **self._settings,
         )
         return self
 
@@ -68,12 +73,13 @@ class PostgresStore:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._pool is None:
-            return
-        try:
-            await asyncio.wait_for(self._pool.close(), self._deadline)
-        except TimeoutError:
-            self._pool.terminate()
+        for connected in (self._writer, self._pool):
+            if connected is None:
+                continue
+            try:
+                await asyncio.wait_for(connected.close(), self._deadline)
+            except TimeoutError:
+                connected.terminate()
 
     async def load(self) -> Stored:
         """Read everything. Raises `StoreUnavailableError`, or `StoreRefusedError` if it may not."""
@@ -92,13 +98,16 @@ class PostgresStore:
             raise StoreUnavailableError(str(error)) from error
 
     async def commit(self, changes: Changes) -> None:
-        """Write all changes in one transaction.
+        """Write all changes in one transaction; there is one at a time.
 
         Raises `StoreUnavailableError`, or `StoreRefusedError` if these very changes are at fault.
         """
         text, parameters = statement(changes)
-        async with self._connection() as connection:
-            await connection.fetch(text, *parameters)
+        with self._watched():
+            if self._writer is None or self._writer.is_closed():
+                self._writer = await asyncpg.connect(self._url, **self._settings)
+            with _refusals(self._writer):
+                await self._writer.fetch(text, *parameters)
 
     async def person(self, number: str) -> tuple[Person, str] | None:
         """Return who has this number, and the PIN as it is stored, empty if there is none.
@@ -129,16 +138,8 @@ class PostgresStore:
         assert self._pool is not None, "the store is used inside its context"
         with self._watched():
             async with self._pool.acquire(timeout=self._deadline) as connection:
-                try:
+                with _refusals(connection):
                     yield connection
-                except asyncpg.InternalClientError:
-                    # The library takes a connection that was cut while idle for a busy one.
-                    connection.terminate()
-                    raise
-                except UNAVAILABLE:
-                    raise
-                except asyncpg.PostgresError as error:
-                    raise StoreRefusedError(words(error)) from None  # its DETAIL is not for a log
 
     @contextmanager
     def _watched(self) -> Iterator[None]:
@@ -149,6 +150,21 @@ class PostgresStore:
             self.detail = words(error)
             raise StoreUnavailableError(self.detail) from error
         self.detail = ""
+
+
+@contextmanager
+def _refusals(connection: asyncpg.Connection) -> Iterator[None]:
+    """Tell what the database rejects from what keeps it from answering."""
+    try:
+        yield
+    except asyncpg.InternalClientError:
+        # The library takes a connection that was cut while idle for a busy one.
+        connection.terminate()
+        raise
+    except UNAVAILABLE:
+        raise
+    except asyncpg.PostgresError as error:
+        raise StoreRefusedError(words(error)) from None  # its DETAIL is not for a log
 
 
 async def as_it_is(_: asyncpg.Connection) -> None:

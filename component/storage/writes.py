@@ -5,7 +5,7 @@ statement of data-modifying CTEs, which PostgreSQL runs as one transaction of it
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, fields
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -21,6 +21,7 @@ from component.pubsub.model import Affiliation, Held, Item, Node, Redirect, Subs
 from component.pubsub.presence import Contact
 
 K = TypeVar("K")
+V = TypeVar("V")
 
 Row = dict[str, object]
 
@@ -153,7 +154,7 @@ PARTS: dict[str, str] = {
 
 def statement(changes: Changes) -> tuple[str, list[str]]:
     """Return the statement that writes these changes, and its parameters."""
-    rows = {part: written for part, written in _rows(changes).items() if written}
+    rows = {part: written for part, written in _parts(changes) if written}
     return _text(tuple(rows)), [_json.encode(written) for written in rows.values()]
 
 
@@ -167,43 +168,43 @@ def _text(parts: tuple[str, ...]) -> str:
     return f"WITH {', '.join(written)} SELECT"
 
 
-def _rows(changes: Changes) -> dict[str, list[Row]]:
-    return {
-        "agents": [_agent(agent) for agent in changes.agents],
-        "members": [_member(member) for member in changes.members],
-        "calls": [_call(call) for call in changes.calls],
-        "calls_gone": [{"id": call_id} for call_id in changes.calls_gone],
-        "turns": [_turn(turn) for turn in changes.turns],
-        "queue_log": [_log_entry(id_, entry) for id_, entry in changes.queue_log.items() if entry],
-        "queue_log_gone": _gone(changes.queue_log, lambda id_: {"id": id_}),
-        "choices": [_choice(choice) for choice in changes.choices.values() if choice],
-        "choices_gone": _gone(changes.choices, lambda key: {"call_id": key[0], "attempt": key[1]}),
-        "nodes": [_node(node) for node in changes.nodes.values() if node],
-        "nodes_gone": _gone(changes.nodes, lambda name: {"name": name}),
-        "affiliations": [_affiliation(a) for a in changes.affiliations.values() if a],
-        "affiliations_gone": _gone(
-            changes.affiliations, lambda key: {"node": key[0], "jid": key[1]}
-        ),
-        "subscriptions": [_subscription(s) for s in changes.subscriptions.values() if s],
-        "subscriptions_gone": _gone(
-            changes.subscriptions,
-            lambda key: {"node": key[0], "service": key[1], "jid": key[2], "subid": key[3]},
-        ),
-        "items": [_item(item) for item in changes.items.values() if item],
-        "items_gone": _gone(changes.items, lambda key: {"node": key[0], "id": key[1]}),
-        "contacts": [_contact(contact) for contact in changes.contacts.values() if contact],
-        "contacts_gone": _gone(changes.contacts, lambda key: {"service": key[0], "jid": key[1]}),
-        "redirects": [_redirect(redirect) for redirect in changes.redirects.values() if redirect],
-        "redirects_gone": _gone(changes.redirects, lambda node: {"node": node}),
-        "held": [_held(held) for held in changes.held.values() if held],
-        "held_gone": _gone(changes.held, lambda key: {"node": key[0], "seq": key[1]}),
-        "outbox": [_message(message) for message in changes.outgoing],
-        "outbox_gone": [{"seq": seq} for seq in changes.delivered],
-    }
+def _parts(changes: Changes) -> Iterator[tuple[str, list[Row]]]:
+    """Yield the rows of each part; those of a part without changes may be none."""
+    yield "agents", [_agent(agent) for agent in changes.agents]
+    yield "members", [_member(member) for member in changes.members]
+    yield "calls", [_call(call) for call in changes.calls]
+    yield "calls_gone", [{"id": call_id} for call_id in changes.calls_gone]
+    yield "turns", [_turn(turn) for turn in changes.turns]
+    yield "queue_log", [_log_entry(id_, entry) for id_, entry in changes.queue_log.items() if entry]
+    yield "queue_log_gone", _gone(changes.queue_log, ("id",))
+    yield from _keyed("choices", changes.choices, _choice, ("call_id", "attempt"))
+    yield from _keyed("nodes", changes.nodes, _node, ("name",))
+    yield from _keyed("affiliations", changes.affiliations, _affiliation, ("node", "jid"))
+    yield from _keyed(
+        "subscriptions", changes.subscriptions, _subscription, ("node", "service", "jid", "subid")
+    )
+    yield from _keyed("items", changes.items, _item, ("node", "id"))
+    yield from _keyed("contacts", changes.contacts, _contact, ("service", "jid"))
+    yield from _keyed("redirects", changes.redirects, _redirect, ("node",))
+    yield from _keyed("held", changes.held, _held, ("node", "seq"))
+    yield "outbox", [_message(message) for message in changes.outgoing]
+    yield "outbox_gone", [{"seq": seq} for seq in changes.delivered]
 
 
-def _gone(records: Mapping[K, object], row: Callable[[K], Row]) -> list[Row]:
-    return [row(key) for key, record in records.items() if record is None]
+def _keyed(
+    part: str, records: Mapping[K, V | None], row: Callable[[V], Row], names: tuple[str, ...]
+) -> Iterator[tuple[str, list[Row]]]:
+    """Yield what is put and what is deleted; `names` are the columns that the keys consist of."""
+    if records:
+        yield part, [row(record) for record in records.values() if record is not None]
+        yield f"{part}_gone", _gone(records, names)
+
+
+def _gone(records: Mapping[K, object], names: tuple[str, ...]) -> list[Row]:
+    keys = (key for key, record in records.items() if record is None)
+    return [
+        dict(zip(names, key if isinstance(key, tuple) else (key,), strict=True)) for key in keys
+    ]
 
 
 def _agent(agent: Agent) -> Row:
