@@ -20,8 +20,10 @@ This service beside Asterisk's own app_queue: the same Asterisk, the same teleph
 strategy (`leastrecent`), one after the other in one run. The telephones are simulated on one UDP
 port; agents pick up at once. This service keeps everything in PostgreSQL, looks each caller up by
 number, and announces each call over Prosody to one account that all agents share, before it rings;
-app_queue keeps nothing. Ratios count, times depend on the machine, of which the telephones take a
-part, too.
+app_queue keeps nothing. Whose turn it was is told twice: by the telephones' clocks, in which agents
+who hang up at nearly the same time may change places on their way through Asterisk; and by the
+records of this service, from which it is found out again who was free, and since when. Ratios
+count, times depend on the machine, of which the telephones take a part, too.
 """
 
 

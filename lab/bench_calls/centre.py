@@ -108,6 +108,8 @@ class Centre:
 
     phones: Phones
     pids: Pids
+    database: str
+    """Where this service keeps its records."""
 
 
 def agent(number: int) -> str:
@@ -154,6 +156,7 @@ async def running(
                 "PostgreSQL": lambda: with_children(int(postmaster)),
                 "Prosody": lambda: [prosody.process.pid],
             },
+            server.url,
         )
 
 

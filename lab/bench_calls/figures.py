@@ -28,8 +28,13 @@ def free(agents: int, statistic: str = "p50") -> str:
 
 
 def turn(agents: int) -> str:
-    """Name the share of offers to whom it was due."""
+    """Name the share of offers to whom it was due, by the clock of the telephones."""
     return f"{agents:,} agents: offers to the one idle the longest, %"
+
+
+def recorded_turn(agents: int) -> str:
+    """Name the share of offers to whom it was due, by what is recorded of choices and calls."""
+    return f"{agents:,} agents: offers to the one idle the longest, by the records, %"
 
 
 def late(agents: int) -> str:

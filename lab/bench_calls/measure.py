@@ -3,8 +3,9 @@
 import asyncio
 import statistics
 import sys
+from datetime import UTC, datetime
 
-from lab.bench_calls import figures, scenarios
+from lab.bench_calls import figures, records, scenarios
 from lab.bench_calls.centre import CODES, Centre
 from lab.bench_calls.figures import OURS, SPAWNED, THEIRS
 from lab.bench_calls.scenarios import Usage
@@ -58,10 +59,17 @@ async def turns(centre: Centre, service: str, size: Size, noted: Figures) -> Non
     """See whose turn it is."""
     for agents, traffic in size.turns.items():
         _say(f"{service}: whose turn it is, {agents} agents")
+        began = datetime.now(UTC)
         found = await scenarios.turns(centre.phones, f"{QUEUES[service]}{agents}", agents, traffic)
         share = 100 * found.right / found.offers
         noted.add(figures.TURNS, service, figures.turn(agents), share)
         noted.add(figures.TURNS, service, figures.late(agents), found.late * 1000)
+        if service == OURS:
+            made = await records.choices(centre.database, f"q{agents}", began)
+            right = records.in_turn(made, agents)
+            noted.add(
+                figures.TURNS, OURS, figures.recorded_turn(agents), 100 * sum(right) / len(right)
+            )
 
 
 async def rate(centre: Centre, usage: Usage, service: str, size: Size, noted: Figures) -> None:

@@ -18,8 +18,8 @@ def results(noted: Figures, size: Size) -> Iterable[Result]:
         ratio = _ratio(noted, figures.FREE, figures.free(agents))
         yield Result(f"{figures.free(agents)} : app_queue", ratio, 1 / 50, at_most=True)
     for agents in size.turns:
-        share = noted.get(figures.TURNS, OURS, figures.turn(agents))
-        yield Result(figures.turn(agents), share, 100, at_most=False)
+        share = noted.get(figures.TURNS, OURS, figures.recorded_turn(agents))
+        yield Result(figures.recorded_turn(agents), share, 100, at_most=False)
     for agents in size.entries:
         if agents >= 100:
             ratio = _ratio(noted, figures.ENTERS, figures.entry(agents))

@@ -36,7 +36,7 @@ DOMAIN = "ivr.example.com"
 QUEUE = "q"
 
 ACCOUNT = "agents@example.com"
-"""All agents have one account, so a call is announced to it once, however many are logged on."""
+"""All agents have one account, as if one program showed the calls of all."""
 
 
 class Outside:
@@ -156,7 +156,9 @@ async def _fill(url: str, agents: int) -> None:
             ACCOUNT,
         )
         await connection.execute(
-            "INSERT INTO queues (name, timeout, retry, max_wait) VALUES ($1, 15, 1, 600)", QUEUE
+            "INSERT INTO queues (name, timeout, retry, max_wait, message_to)"
+            " VALUES ($1, 15, 1, 600, 'agent')",
+            QUEUE,
         )
         await connection.execute(
             "INSERT INTO members (queue, extension, logged_on_at, logon_order)"

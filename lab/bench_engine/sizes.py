@@ -20,5 +20,5 @@ class Size:
 
 SIZES: Mapping[str, Size] = {
     "full": Size(agents=(100, 1_000, 10_000), waiting=1_000, decisions=500, calls=500),
-    "quick": Size(agents=(100, 10_000), waiting=1_000, decisions=200, calls=200),
+    "quick": Size(agents=(100, 1_000), waiting=200, decisions=100, calls=100),
 }

@@ -37,6 +37,7 @@ async def test_both_queues_serve_the_calls_of_every_scenario() -> None:
                 await measure.turns(centre, service, TINY, noted)
                 await measure.rate(centre, usage, service, TINY, noted)
 
+    assert noted.get(figures.TURNS, OURS, figures.recorded_turn(2)) == 100
     for service in (THEIRS, OURS):
         assert noted.get(figures.ENTERS, service, figures.entry(2)) > 0
         assert noted.get(figures.FREE, service, figures.free(2)) > 0
