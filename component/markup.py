@@ -27,6 +27,8 @@ _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NOT_PLAIN = re.compile("[^ !#-%(-;=?-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What has to be escaped or replaced somewhere. Nearly all that is written has nothing of it, and
 to look for it takes a fraction of the time."""
+_NOT_PLAIN_TEXT = re.compile("[^ -%'-;=?-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""The same outside of attributes: JSON consists of quotes."""
 
 _IN_TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
 _IN_ATTRIBUTE = _IN_TEXT | str.maketrans(
@@ -36,7 +38,7 @@ _IN_ATTRIBUTE = _IN_TEXT | str.maketrans(
 
 def text(value: str) -> Markup:
     """Escape text; characters that XML cannot carry are replaced by U+FFFD."""
-    if _NOT_PLAIN.search(value) is None:
+    if _NOT_PLAIN_TEXT.search(value) is None:
         return Markup(value)
     return Markup(_ILLEGAL.sub("\ufffd", value).translate(_IN_TEXT))
 
