@@ -50,7 +50,7 @@ class Asterisk:
         self.channels: dict[str, Channel] = {}
         self.bridges: dict[str, dict[str, None]] = {}
         self.playbacks: dict[str, Channel] = {}
-        self.phones = {device: Phone(device) for device in devices}
+        self.phones = {device: Phone(device, scenario.max_calls) for device in devices}
         self.agents = Agents(self, loop, dice, scenario, history)
         self.socket: Socket | None = None
         self._last: dict[str, float] = {}

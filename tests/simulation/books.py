@@ -51,8 +51,7 @@ class Books:
         self.queues = {queue.name: queue for queue in stored.queues}
         self.devices = {agent.device: agent.extension for agent in stored.agents}
         self.people = {agent.extension: Person.of(agent) for agent in stored.agents}
-        legs = ((person.leg, name) for name, person in self.people.items())
-        self.legs = {leg: name for leg, name in legs if leg is not None}
+        self.legs = {leg: name for name, person in self.people.items() for leg in person.legs}
         numbers = ((name, person.number) for name, person in self.people.items())
         self.guests = {name: number for name, number in numbers if number is not None}
         self.seats = _seats_of(stored.members)
@@ -90,13 +89,47 @@ class Books:
         old = self.people[extension]
         new: Person = replace(old, **changes)  # type: ignore[arg-type]
         self.set(self.people, extension, new)
-        if old.leg != new.leg:
-            if old.leg is not None:
-                self.set(self.legs, old.leg, None)
-            if new.leg is not None:
-                self.set(self.legs, new.leg, extension)
+        for leg in old.legs - new.legs:
+            self.set(self.legs, leg, None)
+        for leg in new.legs - old.legs:
+            self.set(self.legs, leg, extension)
         if old.number != new.number:
             self.set(self.guests, extension, new.number)
+
+    def take_up(self, extension: str, leg: Leg, queue: str) -> None:
+        """Note that a leg to an agent is made, or to be made."""
+        others = self.people[extension].talks
+        self.person(
+            extension, leg=leg, queue=queue, on_call=False, others=others, wrap_up_until=None
+        )
+
+    def put_down(self, extension: str, leg: Leg) -> None:
+        """Note that a leg to an agent is gone, or not to be made after all."""
+        person = self.people[extension]
+        for talk, queue in person.talks:
+            if talk == leg:
+                self._end_talk(extension, queue)
+        left = tuple(talk for talk in person.talks if talk[0] != leg)
+        paperwork = self.people[extension].paperwork
+        if leg != person.leg and not person.on_call:  # another one rings
+            self.person(extension, others=left)
+        elif left:
+            leg, queue = left[-1]
+            self.person(extension, leg=leg, queue=queue, on_call=True, others=left[:-1])
+        else:
+            self.person(extension, leg=None, queue=None, on_call=False, others=(), paperwork=None)
+            if paperwork is not None and paperwork[1] > self.now:
+                queue, until = paperwork
+                self.person(extension, queue=queue, wrap_up_until=until)
+
+    def _end_talk(self, extension: str, queue: str) -> None:
+        seat = self.seats[queue].get(extension)
+        if seat is not None:
+            self.seat(queue, extension, calls=seat.calls + 1)
+        self.person(extension, last_call=self.now)
+        known, wrapuptime = self.people[extension].paperwork, self.queues[queue].wrapuptime
+        if wrapuptime and (known is None or self.now + wrapuptime >= known[1]):
+            self.person(extension, paperwork=(queue, self.now + wrapuptime))
 
     def caller(self, call_id: str, **changes: object) -> None:
         """Change what is known of a caller."""

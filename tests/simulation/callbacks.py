@@ -104,7 +104,7 @@ class KeptPlaces:
         state = self._reference.state
         assert state is not None, "something was stepped"
         leg = state.calls[call_id].leg
-        books.person(extension, leg=leg, queue=caller.queue, wrap_up_until=None)
+        books.take_up(extension, leg, caller.queue)
         books.set(self.agents, call_id, extension)
         kept = self._kept(call_id)
         assert kept is not None, "whoever is called has asked for it"
@@ -153,7 +153,9 @@ class KeptPlaces:
     def _let_go(self, call_id: str) -> None:
         extension = self.agents.get(call_id)
         if extension is not None:
-            self._books.person(extension, leg=None, queue=None)
+            leg = self._books.people[extension].leg
+            assert leg is not None, "the agent is put aside"
+            self._books.put_down(extension, leg)
             self._books.set(self.agents, call_id, None)
 
     def _on(self, channel: str) -> tuple[str, Kept] | None:

@@ -67,6 +67,8 @@ class Phone:
     """An agent's phone."""
 
     device: str
+    lines: int = 1
+    """How many calls it takes at once."""
     registered: bool = True
     busy: bool = False
     """With a call that is none of ours."""

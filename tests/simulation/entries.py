@@ -32,6 +32,31 @@ class Person:
     """How good the agent's French is."""
     number: str | None = None
     """Who came to this desk; None is the one whose desk it is."""
+    max_calls: int = 1
+    others: tuple[tuple[Leg, str], ...] = ()
+    """The calls that the agent is on besides that of the leg, and their queues."""
+    paperwork: tuple[str, datetime] | None = None
+    """What is to be done once no call is left: for which queue, and until when."""
+
+    @property
+    def talks(self) -> tuple[tuple[Leg, str], ...]:
+        """The calls that the agent is on, in the order in which they were offered."""
+        if not self.on_call:
+            return self.others
+        assert self.leg is not None, "whoever talks has a leg"
+        assert self.queue is not None, "whoever talks does so for a queue"
+        return (*self.others, (self.leg, self.queue))
+
+    @property
+    def legs(self) -> frozenset[Leg]:
+        """All that the agent has in hand."""
+        others = frozenset(leg for leg, _ in self.others)
+        return others if self.leg is None else others | {self.leg}
+
+    @property
+    def may_have_another(self) -> bool:
+        """Whether there is room for a call besides those that the agent is on."""
+        return self.on_call and len(self.legs) < self.max_calls
 
     @classmethod
     def of(cls, agent: Agent) -> "Person":
@@ -45,12 +70,16 @@ class Person:
             agent.last_call,
             agent.skills.get("french", 0),
             None if agent.person is None else agent.person.number,
+            agent.max_calls,
+            tuple((talk.leg, talk.queue) for talk in agent.others),
+            None if agent.deferred is None else (agent.deferred.queue, agent.deferred.until),
         )
 
     def is_free(self, queue: Queue) -> bool:
         """Tell whether nothing keeps the agent from a call of this queue."""
         phone = self.device.is_there if queue.ringinuse else self.device.can_ring
-        return phone and self.leg is None and self.wrap_up_until is None
+        has_room = queue.ringinuse and self.may_have_another
+        return phone and self.wrap_up_until is None and (self.leg is None or has_room)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +128,7 @@ class Seat:
             logged_on=(self.since.timestamp(), self.order),
             last_call=None if talked is None else talked.timestamp(),
             calls=self.calls,
+            in_hand=len(person.legs),
         )
 
 

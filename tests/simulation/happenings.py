@@ -113,26 +113,9 @@ class Happenings:
                 self._books.seat(name, extension, **changes)
 
     def _free(self, leg: Leg) -> None:
-        books, extension = self._books, self._books.legs.get(leg)
-        if extension is None:
-            return
-        person = books.people[extension]
-        if not person.on_call:
-            books.person(extension, leg=None, queue=None)
-            return
-        assert person.queue is not None, "whoever talks does so for a queue"
-        seat = books.seats[person.queue].get(extension)
-        if seat is not None:
-            books.seat(person.queue, extension, calls=seat.calls + 1)
-        wrapuptime = books.queues[person.queue].wrapuptime
-        books.person(
-            extension,
-            leg=None,
-            on_call=False,
-            last_call=books.now,
-            queue=person.queue if wrapuptime else None,
-            wrap_up_until=books.now + wrapuptime if wrapuptime else None,
-        )
+        extension = self._books.legs.get(leg)
+        if extension is not None:
+            self._books.put_down(extension, leg)
 
     # Queues. ------------------------------------------------------------------------------------
 
@@ -142,8 +125,9 @@ class Happenings:
                 self._change(queue)
             case MemberChanged(queue=name, extension=extension, penalty=penalty):
                 self._books.seat(name, extension, penalty=penalty)
-            case AgentChanged(extension, skills=skills):
-                self._books.person(extension, french=skills.get("french", 0))
+            case AgentChanged(extension, skills=skills, max_calls=max_calls):
+                french = skills.get("french", 0)
+                self._books.person(extension, french=french, max_calls=max_calls)
 
     def _change(self, queue: Queue) -> None:
         self._books.set(self._books.queues, queue.name, queue)

@@ -70,7 +70,7 @@ class Agents:
             self._history.note("two legs at a phone", *phone.legs)
         set_timer, dice = self._asterisk.set_timer, self._dice
         set_timer(leg, "ring", ring_seconds, lambda leg: self._asterisk.destroy(leg, 19))
-        if phone.busy or phone.aside or len(phone.legs) > 1:
+        if phone.busy or phone.aside or len(phone.legs) > phone.lines:
             set_timer(leg, "react", 0.05, lambda leg: self._asterisk.destroy(leg, 17))
         elif dice.random() < self._scenario.answers:
             set_timer(leg, "react", dice.uniform(0.05, 6), self._answer)

@@ -139,8 +139,14 @@ class Reference:
         person = books.people.get(target)
         if person is None:
             return  # the caller goes where we have nobody
-        if person.leg is None and (person.device.can_ring or asked_before):
-            until = books.now + books.queues[caller.queue].max_wait
+        device, queue = person.device, books.queues[caller.queue]
+        may_ring = device.can_ring
+        if target not in caller.offered_to and person.may_have_another:
+            may_ring = queue.ringinuse and device.is_there
+        elif person.leg is not None:
+            may_ring = asked_before = False
+        if may_ring or asked_before:
+            until = books.now + queue.max_wait
             books.caller(leg.call_id, passed_to=target, until=until)
         elif commands != [AnswerTransfer(leg, accepted=False)]:
             self._history.fail(f"{event} to {person} leads to {commands}")
@@ -201,11 +207,20 @@ class Reference:
             case _:
                 if caller.answered:  # Asterisk could not connect the two
                     self.books.caller(call_id, answered=False)
-                    self.books.person(extension, on_call=False)
+                    self._did_not_talk(extension, call_id)
                 tried = caller.tried | {extension}
                 self.books.caller(call_id, offered_to=left, tried=tried, passed_to=None)
                 if reason is OfferEnd.NO_ANSWER and caller.passed_to is None:
                     self._autopause(caller.queue, extension)
+
+    def _did_not_talk(self, extension: str, call_id: str) -> None:
+        """Note that a call that an agent was believed to be on was none."""
+        person = self.books.people[extension]
+        if person.on_call and person.leg is not None and person.leg.call_id == call_id:
+            self.books.person(extension, on_call=False)
+        else:
+            others = tuple(talk for talk in person.others if talk[0].call_id != call_id)
+            self.books.person(extension, others=others)
 
     def _autopause(self, queue: str, extension: str) -> None:
         autopause = self.books.queues[queue].autopause
@@ -216,7 +231,9 @@ class Reference:
 
     def _answer(self, leg: Leg, extension: str) -> None:
         person = self.books.people[extension]
-        if self.books.callers[leg.call_id].answered and not person.on_call:
+        if any(talk == leg for talk, _ in person.talks):
+            return  # something else is shown of the call
+        if self.books.callers[leg.call_id].answered or leg != person.leg:
             self._history.fail(f"{leg} is answered by {extension}, and by somebody else")
         self.books.caller(leg.call_id, answered=True)
         self.books.person(extension, on_call=True)
@@ -240,7 +257,7 @@ class Reference:
             if caller.passed_to is None and not put_aside:
                 self.nobody_is_skipped(caller, extension)
                 self.note_rung(caller.queue, extension)
-            self.books.person(extension, leg=leg, queue=caller.queue, wrap_up_until=None)
+            self.books.take_up(extension, leg, caller.queue)
         self.books.caller(call_id, offered_to=frozenset(chosen))
 
     def note_rung(self, queue: str, extension: str) -> None:

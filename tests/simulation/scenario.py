@@ -117,6 +117,8 @@ class Scenario:
     hang_ups: float = 0.0
     """The probability that an agent, having answered, soon hangs up, having heard the caller or
     not."""
+    max_calls: int = 1
+    """How many calls each agent may have at once."""
 
 
 def draw(seed: int, calls: int = 60) -> Scenario:
@@ -149,6 +151,7 @@ def draw(seed: int, calls: int = 60) -> Scenario:
         hang_ups=dice.choice((0.0, 0.2)),
     )
     scenario = _calling_back(dice, scenario)
+    scenario = _several_calls(Random(f"several calls {seed}"), scenario)  # seeds stay alike
     return scenario if dice.random() < 0.9 else replace(scenario, faults=NO_FAULTS)
 
 
@@ -172,6 +175,14 @@ def _calling_back(dice: Random, scenario: Scenario) -> Scenario:
         callbacks_per_second=dice.choice((0.2, 1.0)),
         reached=dice.choice((0.4, 0.9)),
     )
+
+
+def _several_calls(dice: Random, scenario: Scenario) -> Scenario:
+    """Let the agents of a quarter of the call centres have several calls at once."""
+    if dice.random() < 0.75:
+        return scenario
+    queues = tuple(replace(queue, ringinuse=dice.random() < 0.8) for queue in scenario.queues)
+    return replace(scenario, queues=queues, max_calls=dice.choice((2, 3)))
 
 
 def draw_queue(dice: Random, number: int) -> Queue:

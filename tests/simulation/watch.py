@@ -78,9 +78,10 @@ def _one_sided(world: "World", life: "Life") -> Iterator[str]:
     calling = [call for call in life.state.calls.values() if call.state is CallState.CALLING]
     put_aside = {call.leg for call in calling}
     legs = {
-        leg_channel(agent.leg)
+        leg_channel(leg)
         for agent in life.state.agents.values()
-        if agent.leg is not None and agent.leg not in put_aside
+        for leg in agent.legs
+        if leg not in put_aside
     }
     for channel in world.asterisk.channels.values():
         if channel.device and channel.id not in legs:
@@ -142,8 +143,8 @@ def _nothing_in_engine(world: "World", life: "Life") -> None:
     for call in life.state.calls.values():
         fail(f"call {call.id} is left in the engine: {call}")
     for agent in life.state.agents.values():
-        if agent.state is not AgentState.AVAILABLE or agent.leg is not None:
-            fail(f"agent {agent.extension} is left {agent.state} with {agent.leg}")
+        if agent.state is not AgentState.AVAILABLE or agent.legs or agent.deferred:
+            fail(f"agent {agent.extension} is left {agent.state} with {agent.legs}")
         if agent.device_state.value != world.asterisk.phones[agent.device].state:
             fail(f"{agent.device} is believed to be {agent.device_state}")
     for what, number in life.backlog.items():

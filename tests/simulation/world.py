@@ -221,7 +221,13 @@ def _content(scenario: Scenario, dice: Random) -> MemoryStore:
     return MemoryStore(
         queues=scenario.queues,
         agents=[
-            Agent(e, f"PJSIP/{e}", f"user{e}@example.com", skills={"french": int(e) % 3})
+            Agent(
+                e,
+                f"PJSIP/{e}",
+                f"user{e}@example.com",
+                skills={"french": int(e) % 3},
+                max_calls=scenario.max_calls,
+            )
             for e in extensions
         ],
         members=members,

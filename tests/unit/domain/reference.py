@@ -18,6 +18,8 @@ class Person:
     busy: bool = False
     last_call: float | None = None
     calls: int = 0
+    in_hand: int = 0
+    """How many calls the agent is on, who may have another."""
 
 
 @dataclass
@@ -68,6 +70,8 @@ def admissible(
     if strategy is not StrategyName.WRANDOM:
         lowest = min(person.penalty for person in free)
         free = [person for person in free if person.penalty == lowest]
+    fewest = min(person.in_hand for person in free)
+    free = [person for person in free if person.in_hand == fewest]
     everybody = frozenset(person.extension for person in free)
     match strategy:
         case StrategyName.RINGALL:
@@ -77,8 +81,8 @@ def admissible(
         case StrategyName.LEASTRECENT:
             chosen = min(free, key=_idle)
         case StrategyName.FEWESTCALLS:
-            fewest = min(person.calls for person in free)
-            chosen = min((p for p in free if p.calls == fewest), key=_idle)
+            taken = min(person.calls for person in free)
+            chosen = min((p for p in free if p.calls == taken), key=_idle)
         case StrategyName.LINEAR:
             chosen = min(free, key=_order)
         case StrategyName.RRMEMORY:
