@@ -201,13 +201,16 @@ def _check_action(session: _Session, action: str) -> None:
 
 
 def _values(command: ET.Element, form: Form) -> Values | None:
-    """Return what was filled in, None if the form was cancelled."""
+    """Return what was filled in, None if the form was cancelled.
+
+    A field that is not sent is left as it was shown.
+    """
     values = form_in(command, form.type)
-    known = {shown.var for shown in form.fields}
+    shown = {field.var: field.values for field in form.fields}
     for var in values or ():
-        if var not in known:
+        if var not in shown:
             raise CommandError(f"The form has no field {var}.", "bad-payload")
-    return values if values is None else {var: values.get(var, ()) for var in sorted(known)}
+    return None if values is None else {**shown, **values}
 
 
 def _asking(

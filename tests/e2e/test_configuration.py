@@ -62,14 +62,19 @@ async def test_the_file_is_read_anew_without_a_restart(world: World) -> None:
         assert await user.refused(COMPONENT, subscribe(user.jid, "ext1000"), "set") == CLOSED
         file = config.read_text()
         config.write_text(
-            file.replace("[xmpp]", f'[xmpp]\nsupervisors = ["{boss}"]')
+            file.replace("[xmpp]", f'[xmpp]\nsupervisors = ["{boss}"]').replace(
+                "[log]", "[log]\npersonal_data = true"
+            )
             + "[records]\nchoices_days = 1\n"
             + f'[contact]\nabuse = ["mailto:{boss}"]\n'
         )
         said = await carried_out("reload", "--config", config)
-        assert "Taken over from the file: [xmpp] supervisors, [records] choices_days." in said
+        taken = "[xmpp] supervisors, [log] personal_data, [records] choices_days"
+        assert f"Taken over from the file: {taken}." in said
         assert "Not before a restart: [contact] abuse." in said
         await user.ask(COMPONENT, subscribe(user.jid, "ext1000"), "set")
+        await world.call_support("2222")
+        await world.until(lambda: looked_up(world, "2222"), "what is keyed is logged")
 
         config.write_text(file.replace('"debug"', '"loud"'))
         os.kill(world.service.process.pid, signal.SIGHUP)
@@ -78,6 +83,10 @@ async def test_the_file_is_read_anew_without_a_restart(world: World) -> None:
         os.kill(world.service.process.pid, signal.SIGHUP)
         assert (await user.next_message("headline"))["from"] == COMPONENT
         assert await user.refused(COMPONENT, subscribe(user.jid, "ext1000"), "set") == CLOSED
+
+
+async def looked_up(world: World, digits: str) -> bool:
+    return any(line["digits"] == digits for line in world.service.logged("customer looked up"))
 
 
 async def logged(world: World, event: str) -> bool:

@@ -1,5 +1,6 @@
 """What people ask the service to change in its configuration, as rows of a real database."""
 
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
@@ -32,9 +33,12 @@ from component.storage import customers
 from component.storage.books import SqlBooks
 from component.storage.feed import CHANNEL
 from component.storage.postgres import PostgresStore
+from lab.paths import PROJECT
 from tests.databases import as_service
 
 pytestmark = pytest.mark.contract
+
+GRANTS = PROJECT / "sql" / "grants.sql"
 
 
 @pytest.fixture
@@ -234,3 +238,26 @@ async def test_a_role_of_few_rights_closes_queues_and_changes_nothing_else(
     for change in (AddQueue("sales", "ringall"), RemoveQueue("support")):
         with pytest.raises(RefusedError, match="may not change this"):
             await books.write(change)
+
+
+async def test_what_the_file_of_grants_says_is_what_administrators_need(database_url: str) -> None:
+    books = SqlBooks(await as_service(database_url))
+    (grant,) = re.findall(r"--     (GRANT .* TO ivr_pubsub_service;)", GRANTS.read_text())
+    owner = await asyncpg.connect(database_url)
+    await owner.execute(grant)
+    await owner.close()
+    for change in (
+        AddQueue("sales", "ringall"),
+        AddExtension("4000", "PJSIP/4000", "user4@example.com"),
+        AddMember("sales", "4000", 1),
+        AddCustomer("3333", "Firm", {}),
+        ChangeQueue("sales", "timeout", 20.0),
+        ChangeExtension("4000", "PJSIP/4001", "user4@example.com", {}),
+        ChangeMember("sales", "4000", 2),
+        ChangeCustomer("3333", "Another", {}),
+        RemoveMember("sales", "4000"),
+        RemoveExtension("4000"),
+        RemoveQueue("sales"),
+        RemoveCustomer("3333"),
+    ):
+        await books.write(change)

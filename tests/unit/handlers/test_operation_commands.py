@@ -144,6 +144,17 @@ async def test_what_is_no_form_of_it_is_refused_and_may_be_sent_again(dialogue: 
     assert "completed" in await command(dialogue, "log-on", IN_SESSION, filled_in())
 
 
+async def test_what_is_not_sent_is_left_as_it_was_shown(dialogue: Dialogue) -> None:
+    admin = f"{ADMIN}/r"
+    await command(dialogue, "change-extension", sender=admin)
+    await command(
+        dialogue, "change-extension", IN_SESSION, filled_in(extension="1000"), sender=admin
+    )
+    changed = filled_in(jid="new@example.com")
+    done = await command(dialogue, "change-extension", IN_SESSION, changed, sender=admin)
+    assert "1000 is PJSIP/1000 of new@example.com." in done
+
+
 async def test_a_list_of_texts_is_several_lines(dialogue: Dialogue) -> None:
     begun = await command(dialogue, "change-customer", sender=f"{ADMIN}/r")
     assert "type='text-multi'" in begun
