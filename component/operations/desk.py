@@ -54,7 +54,7 @@ class Books(Protocol):
         ...
 
     async def person(self, number: str) -> Person | None:
-        """Return who logs on by this number, None if nobody. Raises `StoreUnavailableError`."""
+        """Return who logs on by this number, None if nobody. Raises as `write` does."""
         ...
 
 

@@ -78,9 +78,14 @@ class SqlBooks:
         return ""
 
     async def person(self, number: str) -> Person | None:
-        """Return who logs on by this number, None if nobody. Raises `StoreUnavailableError`."""
-        async with self._connection() as connection:
-            jid = await connection.fetchval("SELECT jid FROM people WHERE number = $1", number)
+        """Return who logs on by this number, None if nobody. Raises as `write` does."""
+        try:
+            async with self._connection() as connection:
+                jid = await connection.fetchval("SELECT jid FROM people WHERE number = $1", number)
+        except asyncpg.DataError:
+            return None  # PostgreSQL has no such text
+        except REFUSALS as error:
+            raise RefusedError(_reason(error)) from None
         return None if jid is None else Person(number, jid)
 
     @asynccontextmanager
@@ -165,8 +170,8 @@ def _removal(change: Removal) -> Statement:
     assert_never(change)
 
 
-def _reason(error: asyncpg.PostgresError, change: Change) -> str:
-    """Return why a row is not taken, for people."""
+def _reason(error: asyncpg.PostgresError, change: Change | None = None) -> str:
+    """Return why a row is not taken, or not told, for people."""
     match error:
         case asyncpg.CheckViolationError() if isinstance(change, ChangeQueue):
             return f"{change.setting} cannot be {change.value}: see docs/queues.md."
@@ -175,7 +180,7 @@ def _reason(error: asyncpg.PostgresError, change: Change) -> str:
         case asyncpg.ForeignKeyViolationError():
             return "There is no such queue or extension."
         case asyncpg.InsufficientPrivilegeError():
-            return "The service's database role may not change this: see sql/grants.sql."
+            return "The service's database role may not do this: see sql/grants.sql."
         case asyncpg.CheckViolationError():
             return f"The database does not take this: {error.constraint_name}."
     return "The database does not take this."

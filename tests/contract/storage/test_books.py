@@ -164,7 +164,18 @@ async def test_what_is_not_there_is_said_not_to_be(books: SqlBooks, change: Chan
 async def test_a_person_is_found_by_number(books: SqlBooks, connection: asyncpg.Connection) -> None:
     await connection.execute("INSERT INTO people VALUES ('72', 'Eve', 'eve@example.com')")
     assert await books.person("72") == Person("72", "eve@example.com")
-    assert await books.person("73") is None
+    for number in ("73", "", "' OR 1=1 --", "\ud800"):
+        assert await books.person(number) is None
+    await connection.execute("ALTER TABLE people RENAME TO persons")
+    with pytest.raises(StoreUnavailableError):
+        await books.person("72")
+
+
+@pytest.mark.parametrize("name", ["\ud800", "a\0b"])
+async def test_what_is_no_text_to_the_database_is_refused(books: SqlBooks, name: str) -> None:
+    for change in (AddQueue(name, "ringall"), ChangeCustomer("1111", "", {"a": name})):
+        with pytest.raises(RefusedError):
+            await books.write(change)
 
 
 async def test_a_queue_is_closed_until_midnight_and_opened(
@@ -236,7 +247,7 @@ async def test_a_role_of_few_rights_closes_queues_and_changes_nothing_else(
     books = SqlBooks(await as_service(database_url))
     await books.write(CloseQueue("support"))
     for change in (AddQueue("sales", "ringall"), RemoveQueue("support")):
-        with pytest.raises(RefusedError, match="may not change this"):
+        with pytest.raises(RefusedError, match="may not do this"):
             await books.write(change)
 
 
