@@ -9,15 +9,14 @@ from datetime import UTC, datetime, timedelta
 from random import SystemRandom
 from typing import TypeVar
 
-import asyncpg
 import structlog
 
 from component import logs
 from component.appointed import privileged, reappoint, staff
-from component.config import Config, ConfigError
+from component.config import Config
 from component.configuration import Takeover
 from component.control import ControlServer
-from component.database import database_url
+from component.database import bring_up_to_date, database_url
 from component.domain.events import Event
 from component.domain.state import State
 from component.engine import Engine
@@ -44,8 +43,7 @@ from component.service_manager import ServiceManager
 from component.storage.books import SqlBooks
 from component.storage.directory import SqlDirectory, StatementError
 from component.storage.feed import ConfigurationFeed
-from component.storage.migrations import migrate
-from component.storage.postgres import UNAVAILABLE, PostgresStore, words
+from component.storage.postgres import PostgresStore
 from component.telephony.agi import FastAgiServer
 from component.telephony.agi_routes import AgiRoutes
 from component.telephony.asterisk import Asterisk
@@ -122,6 +120,7 @@ class Service:
         self._observer: EngineObserver | None = None
         self._engine: Engine | None = None
         self._state: State | None = None
+        self._look_up_within: Callable[[float], None] = lambda _seconds: None
         self._connections = ConnectionObserver(self._metrics)
         xmpp = config.xmpp
         self._staff = staff(config)
@@ -141,7 +140,9 @@ class Service:
             await http.start(self._config.http.host, self._config.http.port)
             stack.push_async_callback(http.stop)
             url = await stack.enter_async_context(database_url(self._config.database))
-            await self._with_database("bringing the schema up to date", lambda: _migrate(url))
+            await self._with_database(
+                "bringing the schema up to date", lambda: bring_up_to_date(url)
+            )
             self._directory = await self._customers(url, stack)
             store = await stack.enter_async_context(PostgresStore(url))
             await self._serve(url, store, self._directory, stack)
@@ -180,6 +181,7 @@ class Service:
             lambda pubsub, _now: pubsub.govern(of_all, wanted.policy, wanted.history)
         )
         reappoint(self._staff, config)
+        self._look_up_within(config.agi.deadline)
         logs.configure(config.log)
         self._config = config
 
@@ -257,6 +259,12 @@ class Service:
             routes.scripts(),
             script_deadline=config.agi.deadline,
         )
+
+        def look_up_within(seconds: float) -> None:
+            asterisk.look_up_within(seconds)
+            routes.deadline = agi.script_deadline = seconds
+
+        self._look_up_within = look_up_within
         self._books = LiveBooks(SqlBooks(url), self._reloader)
         desk = Desk(engine, self._books)
         stanzas = dispatcher(
@@ -371,21 +379,6 @@ class Service:
         if self._asterisk is None:
             return Status(ready=False, detail="waiting for the database")
         return Status(self._asterisk.state.up, self._asterisk.state.detail)
-
-
-async def _migrate(url: str) -> None:
-    """Bring the schema up to date.
-
-    Raises `StoreUnavailableError`, `MigrationError`, or `ConfigError` if the URL is at fault.
-    """
-    try:
-        applied = await migrate(url)
-    except asyncpg.ClientConfigurationError as error:
-        raise ConfigError("the service", [f"[database] url: {error}"]) from error
-    except (*UNAVAILABLE, asyncpg.PostgresError) as error:
-        raise StoreUnavailableError(words(error)) from error
-    if applied:
-        log.info("schema brought up to date", migrations=applied)
 
 
 def _first(group: ExceptionGroup[Exception]) -> Exception:

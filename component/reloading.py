@@ -22,6 +22,7 @@ AT_RUN_TIME = frozenset(
         ("xmpp", "supervisors"),
         ("xmpp", "services"),
         ("xmpp", "admins"),
+        ("agi", "deadline"),
         ("customers", "lookup"),
         ("log", "format"),
         ("log", "level"),

@@ -116,7 +116,7 @@ class FastAgiServer:
         self._host = host
         self._port = port
         self._scripts = scripts
-        self._deadline = script_deadline + CONVERSATION_SECONDS
+        self.script_deadline = script_deadline
         self._server: asyncio.Server | None = None
         self._sessions: set[asyncio.Task[None]] = set()
 
@@ -155,8 +155,9 @@ class FastAgiServer:
         session.add_done_callback(self._served)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        deadline = self.script_deadline + CONVERSATION_SECONDS
         try:
-            async with asyncio.timeout(self._deadline):
+            async with asyncio.timeout(deadline):
                 session = AgiSession(reader, writer)
                 request = await session.opening()
                 script = self._scripts.get(request.script)
@@ -170,7 +171,7 @@ class FastAgiServer:
         except AgiError as error:
             log.warning("agi session failed", error=str(error))
         except TimeoutError:
-            log.error("agi session took too long", deadline=self._deadline)
+            log.error("agi session took too long", deadline=deadline)
         finally:
             writer.close()
 

@@ -54,7 +54,7 @@ class AgiRoutes:
         self._step = step
         self._remember = remember
         self._admit = admit
-        self._deadline = deadline
+        self.deadline = deadline
 
     def scripts(self) -> Mapping[str, Script]:
         """Return the scripts by the names that the dialplan uses."""
@@ -77,10 +77,10 @@ class AgiRoutes:
         status = "TIMEOUT"
         customer = None
         try:
-            async with asyncio.timeout(self._deadline):
+            async with asyncio.timeout(self.deadline):
                 customer = await self._directory.customer(digits, request.caller)
         except TimeoutError:
-            log.warning("customer look-up too slow", deadline=self._deadline)
+            log.warning("customer look-up too slow", deadline=self.deadline)
         except StoreUnavailableError as error:
             log.warning("customer look-up impossible", error=str(error))
         else:
@@ -106,7 +106,7 @@ class AgiRoutes:
         number, pin = request.argument(3), request.argument(4)
         person: Person | None = None
         try:
-            async with asyncio.timeout(self._deadline):
+            async with asyncio.timeout(self.deadline):
                 person = await self._admit(number, pin) if number else None
         except NotAdmittedError as refusal:
             status = refusal.status
@@ -175,7 +175,7 @@ class AgiRoutes:
 
     async def _status(self, event: Event, done: str) -> str:
         try:
-            async with asyncio.timeout(self._deadline):
+            async with asyncio.timeout(self.deadline):
                 await self._step(event)
         except ExtensionInUseError:
             return "EXTENSIONINUSE"

@@ -95,6 +95,10 @@ class Asterisk:
         """Keep what a look-up for this channel gave, for when the channel enters a queue."""
         self._intake.remember(channel, digits, customer)
 
+    def look_up_within(self, seconds: float) -> None:
+        """Take as long from now on for looking a customer up."""
+        self._intake.deadline = seconds
+
     def reclaim(self) -> None:
         """Take the application back from another client that has taken it over."""
         self._connection.reclaim()

@@ -50,7 +50,7 @@ class Intake:
     ) -> None:
         self._submit = submit
         self._directory = directory
-        self._deadline = deadline
+        self.deadline = deadline
         self._new_id = new_id
         self._remembered: OrderedDict[str, _LookedUp] = OrderedDict()
         self._entering: dict[str, list[Event]] = {}
@@ -104,14 +104,14 @@ class Intake:
     async def _look_up(self, waiting: WaitingChannel) -> None:
         customer = None
         try:
-            async with asyncio.timeout(self._deadline):
+            async with asyncio.timeout(self.deadline):
                 customer = await self._directory.customer(waiting.digits, waiting.caller_number)
         except (TimeoutError, StoreUnavailableError) as error:
             log.warning(
                 "caller enters unidentified",
                 channel=waiting.channel,
                 queue=waiting.queue,
-                error=str(error) or f"no answer within {self._deadline:g} s",
+                error=str(error) or f"no answer within {self.deadline:g} s",
             )
         finally:
             held_back = self._entering.pop(waiting.channel)

@@ -62,14 +62,14 @@ async def test_the_file_is_read_anew_without_a_restart(world: World) -> None:
         assert await user.refused(COMPONENT, subscribe(user.jid, "ext1000"), "set") == CLOSED
         file = config.read_text()
         config.write_text(
-            file.replace("[xmpp]", f'[xmpp]\nsupervisors = ["{boss}"]').replace(
-                "[log]", "[log]\npersonal_data = true"
-            )
+            file.replace("[xmpp]", f'[xmpp]\nsupervisors = ["{boss}"]')
+            .replace("[agi]", "[agi]\ndeadline = 3.0")
+            .replace("[log]", "[log]\npersonal_data = true")
             + "[records]\nchoices_days = 1\n"
             + f'[contact]\nabuse = ["mailto:{boss}"]\n'
         )
         said = await carried_out("reload", "--config", config)
-        taken = "[xmpp] supervisors, [log] personal_data, [records] choices_days"
+        taken = "[xmpp] supervisors, [agi] deadline, [log] personal_data, [records] choices_days"
         assert f"Taken over from the file: {taken}." in said
         assert "Not before a restart: [contact] abuse." in said
         await user.ask(COMPONENT, subscribe(user.jid, "ext1000"), "set")
