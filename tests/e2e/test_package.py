@@ -124,11 +124,14 @@ async def its_command_line_finds_all_in_order(machine: Debian) -> None:
 
 
 async def it_reads_its_configuration_anew(machine: Debian, world: PackagedWorld) -> None:
+    async def taken_over() -> bool:
+        return "[records] choices_days" in await world.service.journal()
+
     file = machine.path(CONFIG)
     before = file.read_text()
     file.write_text(f"{before}\n[records]\nchoices_days = 7\n")
     await machine.run("systemctl", "reload", UNIT)
-    assert "[records] choices_days" in await world.service.journal()
+    await world.until(taken_over, "the file is read anew")
     file.write_text(before)
     await machine.run("systemctl", "reload", UNIT)
 
