@@ -5,7 +5,7 @@ import secrets
 import signal
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from random import SystemRandom
 from typing import TypeVar
 
@@ -39,6 +39,7 @@ from component.pubsub.service import PubSub
 from component.records import Ledger
 from component.reloading import LiveBooks, Reloader
 from component.restored import restore
+from component.retention import retain
 from component.service_manager import ServiceManager
 from component.storage.books import SqlBooks
 from component.storage.directory import SqlDirectory, StatementError
@@ -61,9 +62,6 @@ LAST_RETRY_SECONDS = 10.0
 
 WATCH_SECONDS = 1.0
 """How often the database is asked for a sign of life."""
-
-FORGET_SECONDS = 60.0
-"""How often what is too old is deleted."""
 
 
 class SystemClock:
@@ -286,7 +284,7 @@ class Service:
             tasks.create_task(self._xmpp.run(engine, answerer), name="xmpp")
             tasks.create_task(asterisk.run(), name="asterisk")
             tasks.create_task(self._watch(store), name="watch")
-            tasks.create_task(self._forget(store), name="forget")
+            tasks.create_task(retain(store.forget, lambda: self._config.records), name="retention")
             tasks.create_task(measure_lag(self._metrics.loop_lagged), name="lag")
             tasks.create_task(feed.run(), name="configuration feed")
             await stack.enter_async_context(agi)
@@ -340,17 +338,6 @@ class Service:
                 self._database = Status(ready=True, detail="connected")
             self._refresh()
             await asyncio.sleep(WATCH_SECONDS)
-
-    async def _forget(self, store: PostgresStore) -> None:
-        """Delete records that have been kept for long enough."""
-        while True:
-            kept = timedelta(days=self._config.records.choices_days)
-            try:
-                while await store.forget_choices(kept):
-                    pass
-            except (StoreUnavailableError, StoreRefusedError) as error:
-                log.warning("old records not deleted", error=str(error))
-            await asyncio.sleep(FORGET_SECONDS)
 
     def _refresh(self) -> None:
         """Let the metrics show how things stand now."""

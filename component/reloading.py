@@ -32,7 +32,9 @@ AT_RUN_TIME = frozenset(
         ("pubsub", "account_limit"),
         ("pubsub", "domain_limit"),
         ("pubsub", "total_limit"),
+        ("records", "calls_days"),
         ("records", "choices_days"),
+        ("records", "queue_log_days"),
     }
 )
 """The keys, with their sections, that are taken over without a restart."""

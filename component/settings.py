@@ -135,6 +135,7 @@ def _with_secret(section: Any, key: str) -> Any:
 Host = Annotated[str, Field(min_length=1)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Days = Annotated[float, Field(ge=0, le=36500, allow_inf_nan=False)]
 Limit = Annotated[int, Field(ge=1)]
 Jids = Annotated[tuple[Annotated[str, AfterValidator(_bare_jid)], ...], BeforeValidator(_split)]
 Uris = Annotated[tuple[Annotated[str, AfterValidator(_uri)], ...], BeforeValidator(_split)]
@@ -278,10 +279,14 @@ class LogConfig(Section):
 
 
 class RecordsConfig(Section):
-    """How long records are kept."""
+    """How many days records are kept in the database; 0 is for ever."""
 
-    choices_days: Annotated[float, Field(gt=0, le=36500, allow_inf_nan=False)] = Field(
+    calls_days: Days = Field(default=0.0, description="days for which calls are kept; 0: for ever")
+    choices_days: Days = Field(
         default=30.0, description="days for which is kept why calls were offered to whom"
+    )
+    queue_log_days: Days = Field(
+        default=0.0, description="days for which queue_log is kept; 0: for ever"
     )
 
 

@@ -12,7 +12,8 @@ import asyncpg
 from component.domain.model import Person
 from component.ports import Changes, Stored, StoreRefusedError, StoreUnavailableError
 from component.pubsub.model import Item
-from component.storage import reads
+from component.storage import forgetting, reads
+from component.storage.forgetting import STATEMENTS, Record
 from component.storage.writes import statement
 
 UNAVAILABLE = (
@@ -25,13 +26,6 @@ UNAVAILABLE = (
     asyncpg.InsufficientResourcesError,  # disk full, out of memory, too many connections
 )
 """What says that the database is away, rather than that it was asked for something wrong."""
-
-FORGET_CHOICES = """
-    DELETE FROM choices WHERE (call_id, attempt) IN (
-        SELECT call_id, attempt FROM choices WHERE at < now() - $1::interval ORDER BY at LIMIT $2
-    )"""
-
-FORGOTTEN_AT_ONCE = 1000
 
 CONNECTIONS = 2
 """For reading, for signs of life, for deleting what is old. The writer has one of its own: to lend
@@ -118,14 +112,14 @@ class PostgresStore:
             row = await connection.fetchrow("SELECT jid, pin FROM people WHERE number = $1", number)
         return None if row is None else (Person(number, row["jid"]), row["pin"])
 
-    async def forget_choices(self, older: timedelta) -> bool:
-        """Delete some of the choices that are older; return whether there may be more of them.
+    async def forget(self, record: Record, older: timedelta) -> bool:
+        """Delete some of the records that are older; return whether there may be more of them.
 
-        Few at a time, for commits go on meanwhile. Raises `StoreUnavailableError`.
+        Raises `StoreUnavailableError`, or `StoreRefusedError` if it may not.
         """
         async with self._connection() as connection:
-            deleted = await connection.execute(FORGET_CHOICES, older, FORGOTTEN_AT_ONCE)
-        return bool(deleted == f"DELETE {FORGOTTEN_AT_ONCE}")
+            deleted = await connection.execute(STATEMENTS[record], older, forgetting.AT_ONCE)
+        return bool(deleted == f"DELETE {forgetting.AT_ONCE}")
 
     async def ping(self) -> None:
         """Ask the database for a sign of life. Raises `StoreUnavailableError`."""

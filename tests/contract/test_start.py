@@ -38,6 +38,7 @@ async def service(database_url: str, ports: PortBlock, tmp_path: Path) -> AsyncI
             "http": {"port": ports.take()},
             "database": {"url": database_url},
             "log": {"format": "json"},
+            "records": {"calls_days": 1.0},
         },
     )  # fmt: skip
     service.needs = ("database",)
@@ -107,3 +108,22 @@ async def test_a_schema_that_cannot_be_changed_ends_it_and_the_migration_is_name
 
     assert await service.process.wait() == 1
     assert "ivr-pubsub: Failed to apply 0017_made_anew: " in service.log.read_text()
+
+
+async def test_calls_that_were_kept_for_long_enough_are_deleted(
+    database_url: str, service: Service
+) -> None:
+    connection = await asyncpg.connect(database_url)
+    await connection.execute(
+        "INSERT INTO calls (id, queue, channel, caller_number, caller_name, digits, state, attempt,"
+        " tried, retrying, revision, entered_at, ended_at, outcome)"
+        " SELECT age::text, 'support', 'c', '', '', '', 'ended', 0, '{}', false, 1,"
+        " now() - age, now() - age, 'completed'"
+        " FROM unnest(ARRAY[interval '1 hour', interval '2 days']) AS age"
+    )
+    await service.start()
+    async with asyncio.timeout(PATIENCE):
+        while (left := await connection.fetch("SELECT id FROM calls")) and len(left) > 1:
+            await asyncio.sleep(0.1)
+    await connection.close()
+    assert [row["id"] for row in left] == ["01:00:00"]

@@ -48,6 +48,7 @@ LATER = [
     "0024_people",
     "0025_digests",
     "0026_several_calls",
+    "0027_forgetting",
 ]
 ALL = ["0001_schema", *LATER]
 

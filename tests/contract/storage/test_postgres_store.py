@@ -292,25 +292,6 @@ async def test_why_a_call_was_offered_is_written_corrected_and_undone(
     await connection.close()
 
 
-async def test_choices_are_forgotten_when_they_are_old_a_few_at_a_time(
-    database_url: str, postgres: PostgresStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("component.storage.postgres.FORGOTTEN_AT_ONCE", 2)
-    now = datetime.now(UTC)
-    choices = [
-        CHOICE._replace(attempt=number, at=now - timedelta(hours=number)) for number in range(5)
-    ]
-    await postgres.commit(Changes(choices={(c.call_id, c.attempt): c for c in choices}))
-    older = timedelta(minutes=90)
-    assert await postgres.forget_choices(older)
-    assert not await postgres.forget_choices(older)
-
-    connection = await asyncpg.connect(database_url)
-    rows = await connection.fetch("SELECT attempt FROM choices ORDER BY attempt")
-    await connection.close()
-    assert [row["attempt"] for row in rows] == [0, 1]
-
-
 async def test_people_are_found_by_their_number(database_url: str, postgres: PostgresStore) -> None:
     connection = await asyncpg.connect(database_url)
     await connection.execute(
