@@ -1,10 +1,12 @@
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 from prometheus_client import generate_latest
 
-from component.metrics import Metrics
+from component.agent_times import Activity
+from component.metrics import OFFER_RESULTS, Failure, LookupResult, Metrics, Peer, WaitEnd
 
 pytestmark = pytest.mark.unit
 
@@ -73,3 +75,32 @@ def test_the_table_in_the_docs_lists_exactly_what_there_is(metrics: Metrics) -> 
              families(metrics).items()}  # fmt: skip
     assert dict(rows) == {name: kind.replace("info", "gauge") for name, kind in there.items()}
     assert len(rows) == len(dict(rows)), "a metric is listed twice"
+
+
+@pytest.mark.parametrize(
+    ("metric", "words"),
+    [
+        ("ivr_offers_total", OFFER_RESULTS),
+        ("ivr_wait_seconds", WaitEnd),
+        ("ivr_agents", Activity),
+        ("ivr_customer_lookups_total", LookupResult),
+        ("ivr_up", Peer),
+        ("ivr_ari_errors_total", Failure),
+    ],
+)
+def test_the_table_explains_each_word_that_a_label_may_be(
+    metric: str, words: Iterable[str]
+) -> None:
+    (row,) = re.findall(rf"^\| `{metric}` .*$", TABLE.read_text(), re.MULTILINE)
+    assert [word for word in words if f"`{word}`" not in row] == []
+
+
+def test_the_sample_has_every_metric_and_nothing_else() -> None:
+    sample = TABLE.with_name("metrics.txt").read_text()
+    listed = set(re.findall(r"^\| `(ivr_\w+)` \|", TABLE.read_text(), re.MULTILINE))
+    assert set(re.findall(r"^# TYPE (ivr_\w+)", sample, re.MULTILINE)) == listed
+
+
+def test_nothing_is_shown_that_the_table_does_not_name(metrics: Metrics) -> None:
+    metrics.queue("support", 20)
+    assert b"_created" not in generate_latest(metrics.registry)
