@@ -13,7 +13,7 @@ from tests.simulation.scenario import NUMBER, Scenario
 if TYPE_CHECKING:
     from tests.simulation.asterisk import Asterisk
 
-ALONE_SECONDS = 40.0
+ALONE_SECONDS = 300.0
 """An agent who hears nobody hangs up after this at the latest."""
 
 OUTSIDE = "PJSIP/trunk"

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from component.domain.model import AgentState, CallState
 from component.domain.queue_log import NONE
 from component.pubsub.addresses import extension_node
-from component.telephony.names import leg_channel
+from component.telephony.names import call_bridge, leg_channel
 from tests.simulation.life import WALLBOARD
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def nobody_forgotten(world: "World") -> None:
         world.suspects.clear()
         return
     if life.connection.state.up:
-        found = dict.fromkeys(_one_sided(world, life), LATE_SECONDS)
+        found = dict.fromkeys(chain(_one_sided(world, life), _in_vain(world, life)), LATE_SECONDS)
     else:
         found = {"there is no connection to Asterisk": CALM_SECONDS}
     world.suspects = {what: world.suspects.get(what, now) for what in found}
@@ -98,6 +99,27 @@ def _one_sided(world: "World", life: "Life") -> Iterator[str]:
             yield f"the call {call.channel} is believed in"
     for leg in legs - world.asterisk.channels.keys():
         yield f"leg {leg} is believed in"
+
+
+def _in_vain(world: "World", life: "Life") -> Iterator[str]:
+    """Yield legs that no call wants any more, and talks in which nobody hears the other."""
+    channels, calls = world.asterisk.channels, life.state.calls
+    for agent in life.state.agents.values():
+        if agent.leg is None or leg_channel(agent.leg) not in channels:
+            continue
+        call = calls.get(agent.leg.call_id)
+        # Who passed a call on is let go of when it is answered.
+        if call is None or not (call.direct or call.offer_on(agent.leg)):
+            yield f"leg {agent.leg} is of no use any more"
+    for call in calls.values():
+        ends = [channels.get(call.channel), channels.get(leg_channel(call.leg))]
+        bridges = {channel.bridge for channel in ends if channel is not None and channel.in_stasis}
+        if (
+            call.state is CallState.ANSWERED
+            and None not in ends
+            and bridges != {call_bridge(call.id)}
+        ):
+            yield f"{call.id} is connected with nobody"
 
 
 async def settled(world: "World") -> None:
