@@ -110,7 +110,9 @@ class Staff:
         dice, life = self._dice, self._world.life
         if life is None or not life.serving:
             return
-        calls, what = list(life.state.calls), dice.random()
+        waiting = [call.id for call in life.state.calls.values() if call.is_waiting]
+        calls = waiting if dice.random() < 0.8 else list(life.state.calls)
+        what = dice.random()
         if what < 0.6 and calls:
             place = dice.choice((*Place, dice.randrange(3)))
             queue = dice.choice((None, dice.choice(self._world.queues)))
