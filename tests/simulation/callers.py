@@ -39,7 +39,7 @@ class Callers:
         """Let somebody call."""
         world, dice = self._world, self._world.dice
         channel = f"caller{next(self._numbers)}"
-        digits, number = dice.choice(("", "1111", "2222")), dice.choice(NUMBERS)
+        digits, number = dice.choice(("", "1111", "1111", "2222")), dice.choice(NUMBERS)
         queue = dice.choice(world.queues)
         priority = dice.randrange(world.scenario.priorities)
         wish = dice.choice(world.scenario.wishes)

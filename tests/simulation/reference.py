@@ -11,6 +11,7 @@ from component.domain.commands import (
     CallCustomer,
     Command,
     EndCall,
+    HangUpLeg,
     HideCall,
     Join,
     Redirect,
@@ -21,7 +22,7 @@ from component.domain.commands import (
     WakeAt,
 )
 from component.domain.errors import DomainError
-from component.domain.events import AttendedTransfer, BlindTransfer, CallerEntered, Event
+from component.domain.events import AttendedTransfer, BlindTransfer, CallerEntered, Event, LegEnded
 from component.domain.model import CallState, Leg, OfferEnd, Outcome, QueueStatus, Spoke
 from component.domain.queue import AutoPause
 from component.domain.routing import AUTOPAUSE_REASON
@@ -84,6 +85,7 @@ class Reference:
         if refused is not None:
             self._history.fail(f"{event} is granted, expected {refused}")
         self._enter(event, commands)
+        self._legs_are_let_go(event, commands)
         self._follow_all(commands)
         self._happenings.leave()
         self._look(state, commands)
@@ -182,6 +184,18 @@ class Reference:
                 self.books.set(callers, call_id, None)
             case Say() | CallCustomer():
                 self._places.follow(command, self.books.now)
+
+    def _legs_are_let_go(self, event: Event, commands: list[Command]) -> None:
+        """Look whether no phone rings on for a call that was taken back from it."""
+        gone = {command.leg for command in commands if isinstance(command, HangUpLeg)}
+        if isinstance(event, LegEnded):
+            gone.add(event.leg)
+        for command in commands:
+            # Who passes a call on is let go of when it is answered.
+            if isinstance(command, HideCall) and command.reason is not OfferEnd.TRANSFERRED:
+                leg = self.books.people[command.extension].leg
+                if leg is not None and leg.call_id == command.call.id and leg not in gone:
+                    self._history.fail(f"{leg} is not let go of by {commands}")
 
     def _release(self, caller: Caller, status: QueueStatus) -> None:
         """Look whether a caller is sent away for a reason."""

@@ -52,11 +52,14 @@ class Staff:
         yield "", scenario.supervised_per_second, self._supervise
 
     def come(self) -> None:
-        """Let the agents log on one after another."""
+        """Let the agents log on, many of them at the same moment; some desks are left free."""
         for device in self._world.devices:
+            if self._world.scenario.people and self._dice.random() < 0.2:
+                continue
+            who = self._who()
             for queue in self._world.queues:
-                after = self._dice.uniform(1, 5)
-                self._world.loop.call_later(after, self._log_on, LogOn(device, queue))
+                after = float(self._dice.randint(1, 5))
+                self._world.loop.call_later(after, self._log_on, LogOn(device, queue, who))
 
     # Agents. ------------------------------------------------------------------------------------
 
@@ -74,7 +77,9 @@ class Staff:
             self._ask(Unpause(device, queue))
 
     def _some_queue(self) -> str | None:
-        return self._dice.choice(self._world.queues) if self._dice.random() < 0.8 else None
+        """Return one queue, or all (None): those do so who leave for another desk."""
+        one = 0.4 if self._world.scenario.people else 0.8
+        return self._dice.choice(self._world.queues) if self._dice.random() < one else None
 
     def _who(self) -> Person | None:
         people = self._world.scenario.people

@@ -1,0 +1,44 @@
+"""What is broken on purpose is noticed: an oracle that never fails would prove nothing."""
+
+from collections.abc import Callable
+from types import ModuleType
+
+import pytest
+
+from component import recovery
+from component.domain import callbacks, persons, routing, sticky
+from component.domain import state as state_module
+from tests.simulation.scenario import draw
+from tests.simulation.world import simulate
+
+pytestmark = pytest.mark.simulation
+
+CALLS = 30
+
+SEEDS = 30
+"""Most mistakes are noticed in the first or the second."""
+
+Mistake = tuple[ModuleType | type, str, Callable[..., object]]
+
+MISTAKES: dict[str, Mistake] = {
+    "agents whose phones do not ring any more stay reserved": (
+        routing, "free", lambda *_: []
+    ),
+    "calls that agents took do not count": (routing, "_count_call", lambda *_: None),
+    "what was offered in vain is not retracted": (routing, "_drop_offers", lambda *_: []),
+    "whoever comes is let in": (routing, "join_refusal", lambda *_: None),
+    "nobody leaves an empty queue": (routing, "leave_if_empty", lambda *_: []),
+    "nobody is paused who does not answer": (routing, "_autopause", lambda *_: None),
+    "a person may sit at two desks": (state_module.State, "extension_of", lambda *_: None),
+    "a desk is never given back": (persons, "leave", lambda *_: []),
+    "nobody remembers who spoke with whom": (sticky, "remember", lambda *_: None),
+    "after a restart no timer runs": (recovery, "timers", lambda *_: iter(())),
+    "a reconnect finds no leg that is gone": (recovery, "_legs", lambda *_: iter(())),
+    "the agent put aside for a customer stays so": (callbacks, "let_go", lambda *_: []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", MISTAKES)
+def test_a_mistake_is_noticed(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(*MISTAKES[what])
+    assert any(simulate(seed, draw(seed, CALLS)).violations for seed in range(SEEDS))
