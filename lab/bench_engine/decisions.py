@@ -2,8 +2,10 @@
 
 import gc
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from random import Random
 
 from component.domain.events import AsteriskFound, CallerEntered, LegAnswered, LegEnded
@@ -17,6 +19,12 @@ from lab.bench_engine.sizes import Size
 from lab.bench_pubsub.figures import Figures
 
 NOW = datetime(2026, 1, 1, 9, tzinfo=UTC)
+
+ROUND = 25
+"""Decisions in a call centre of one size before it is another one's turn."""
+
+Run = Callable[[StrategyName, int, int], Iterator[float]]
+"""Makes decisions, with so many agents and callers who wait; yields the seconds of each."""
 
 
 class Bench:
@@ -60,54 +68,54 @@ class Bench:
 
 def measure(size: Size, noted: Figures) -> None:
     """Time the choice of agents by every strategy, and the choice of callers."""
-    for agents in size.agents:
-        for strategy in StrategyName:
-            times = _timed(free_agents, strategy, agents, size)
-            figures.note_decisions(noted, figures.OF_AGENTS, agents, strategy, times)
-        times = _timed(waiting_callers, StrategyName.LEASTRECENT, agents, size)
-        figures.note_decisions(noted, figures.OF_CALLERS, agents, StrategyName.LEASTRECENT, times)
+    for strategy in StrategyName:
+        _measure(figures.OF_AGENTS, free_agents, strategy, size, noted)
+    _measure(figures.OF_CALLERS, waiting_callers, StrategyName.LEASTRECENT, size, noted)
 
 
-def free_agents(strategy: StrategyName, agents: int, size: Size) -> list[float]:
+def _measure(section: str, run: Run, strategy: StrategyName, size: Size, noted: Figures) -> None:
+    """Let call centres of all sizes take turns: what else the machine does is to slow all alike."""
+    runs = {agents: run(strategy, agents, size.waiting) for agents in size.agents}
+    times: dict[int, list[float]] = {agents: [] for agents in runs}
+    gc.collect()
+    while len(times[size.agents[0]]) < size.decisions:
+        for agents, decisions in runs.items():
+            times[agents] += islice(decisions, ROUND)
+    for agents, seconds in times.items():
+        figures.note_decisions(noted, section, agents, strategy, seconds)
+
+
+def free_agents(strategy: StrategyName, agents: int, _waiting: int) -> Iterator[float]:
     """A caller comes and there is a choice of half of all agents."""
     bench = Bench(strategy, agents)
     for _ in range(agents // 2):
         call, _ = bench.enter()
         bench.take(LegAnswered(bench.state.calls[call].leg))
-    talking = [call for call in bench.state.calls.values() if call.state is CallState.ANSWERED]
-    times = []
-    for number in range(size.decisions):
+    talking = deque(c for c in bench.state.calls.values() if c.state is CallState.ANSWERED)
+    while True:
         call, _ = bench.enter()
         offered = bench.state.calls[call].leg
         # Refused: the same call is offered to another agent at once.
-        times.append(bench.take(LegEnded(offered, LegEnd.REJECTED)))
+        yield bench.take(LegEnded(offered, LegEnd.REJECTED))
         bench.take(LegAnswered(bench.state.calls[call].leg))
         talking.append(bench.state.calls[call])
-        bench.take(LegEnded(talking[number].leg, LegEnd.HUNG_UP))
-    return times
+        bench.take(LegEnded(talking.popleft().leg, LegEnd.HUNG_UP))
 
 
-def waiting_callers(strategy: StrategyName, agents: int, size: Size) -> list[float]:
+def waiting_callers(strategy: StrategyName, agents: int, waiting: int) -> Iterator[float]:
     """An agent comes free and there is a choice of many callers."""
     bench = Bench(strategy, agents)
     for _ in range(agents):
         call, _ = bench.enter()
         bench.take(LegAnswered(bench.state.calls[call].leg))
-    talking = [call for call in bench.state.calls.values() if call.state is CallState.ANSWERED]
-    for _ in range(size.waiting):
+    talking = deque((call.leg, call.extension or "") for call in bench.state.calls.values())
+    for _ in range(waiting):
         bench.enter()
-    times = []
-    for number in range(min(size.decisions, agents)):
-        times.append(bench.take(LegEnded(talking[number].leg, LegEnd.HUNG_UP)))
+    while True:
+        over, extension = talking.popleft()
+        yield bench.take(LegEnded(over, LegEnd.HUNG_UP))
+        leg = bench.state.agents[extension].leg
+        assert leg is not None, "callers wait"
+        bench.take(LegAnswered(leg))
+        talking.append((leg, extension))
         bench.enter()
-    return times
-
-
-def _timed(
-    run: Callable[[StrategyName, int, Size], list[float]],
-    strategy: StrategyName,
-    agents: int,
-    size: Size,
-) -> list[float]:
-    gc.collect()
-    return run(strategy, agents, size)
