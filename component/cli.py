@@ -67,6 +67,8 @@ def run(config: ConfigOption = None) -> None:
     wrong; 2 the configuration is wrong. What is merely away is waited for.
     """
     settings = _load(config)
+    import uvloop
+
     from component import logs
     from component.app import run as serve
     from component.config import ConfigError, find_file
@@ -77,7 +79,7 @@ def run(config: ConfigOption = None) -> None:
 
     logs.configure(settings.log)
     try:
-        asyncio.run(serve(settings, lambda: read(find_file(config))))
+        uvloop.run(serve(settings, lambda: read(find_file(config))))
     except StatementError as error:
         _fail(f"customers cannot be looked up: {error}: {error.remedy}")
     except ConfigError as error:
