@@ -82,7 +82,7 @@ def _digit_kept(state: State, call: Call, event: DigitPressed) -> list[Command]:
         state.calls.put(call.id, call)
         commands += (ShowCall(offer.extension, call) for offer in call.offers)
     context = _context(state, call)
-    if context and call.is_waiting:
+    if context and _may_leave(call):
         commands.append(SeekExit(call.id, call.channel, context, event.digit))
     return commands
 
@@ -90,7 +90,7 @@ def _digit_kept(state: State, call: Call, event: DigitPressed) -> list[Command]:
 def _exit_found(state: State, event: ExitFound, now: datetime) -> list[Command]:
     """Let the caller go to the extension, which exists; app_queue sets no QUEUESTATUS either."""
     call = state.calls.get(event.call_id)
-    if call is None or not call.is_waiting:
+    if call is None or not _may_leave(call):
         return []
     context = _context(state, call)
     if not context:
@@ -164,6 +164,11 @@ def _connect_due(state: State, event: ConnectDue, now: datetime, rng: Random) ->
         return []
     connected = routing.connect(state, call, now)
     return connected + routing.route_to_another(state, agent.extension, now, rng)
+
+
+def _may_leave(call: Call) -> bool:
+    """Tell whether a key lets the caller leave: as with app_queue, not once an agent answered."""
+    return call.state in (CallState.WAITING, CallState.OFFERED)
 
 
 def _context(state: State, call: Call) -> str:

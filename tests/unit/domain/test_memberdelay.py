@@ -12,11 +12,14 @@ from component.domain.commands import (
     HideCall,
     Hold,
     Release,
+    SeekExit,
     ShowCall,
 )
 from component.domain.events import (
     AgentRemoved,
     BlindTransfer,
+    DigitPressed,
+    ExitFound,
     LegAnswered,
     QueueRemoved,
     RingTimedOut,
@@ -70,6 +73,13 @@ def test_the_agent_hears_the_caller_after_the_delay() -> None:
     assert centre.all(Connect) == [Connect(leg, "channel1")]
     assert centre.call(call).state is CallState.ANSWERED
     assert centre.agent("1000").state is AgentState.ON_CALL
+
+
+def test_a_key_leads_nowhere_once_an_agent_has_answered() -> None:
+    centre, call, _ = connecting(context="exits")
+    assert of_kind(centre.take(DigitPressed("channel1", "0")), SeekExit) == []
+    assert centre.take(ExitFound(call, "0")) == [], "found too late"
+    assert centre.call(call).digits.endswith("0")
 
 
 def test_the_call_is_answered_on_the_screen_when_it_is_connected() -> None:
