@@ -107,8 +107,17 @@ class AriClient:
         """Take in an answer that came on the event socket."""
         self._requests.hear(message)
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether there are answers to come on the event socket."""
+        return self._requests.is_waiting
+
+    def retire_socket(self) -> None:
+        """Make no more requests on the event socket; answers to those that were made may come."""
+        self._requests.retire()
+
     def leave_socket(self) -> None:
-        """Make no more requests on the event socket: those that were not answered are in doubt."""
+        """Give the event socket up: what was not answered there is in doubt."""
         self._requests.leave()
 
     async def allow_events(self, app: str, types: Iterable[str]) -> None:

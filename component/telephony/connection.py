@@ -131,8 +131,7 @@ class AriConnection:
                 self.connected = False
                 self.state = ConnectionState(up=False, detail="the connection was lost")
                 self._on_lost()
-            self._ari.leave_socket()
-            await _close(socket)
+            await self._take_leave(socket)
         raise ended
 
     async def _settle_and_watch(self, socket: aiohttp.ClientWebSocketResponse) -> None:
@@ -167,15 +166,26 @@ class AriConnection:
                 raise AriUnreachableError(f"the event socket failed: {message.data}")
         raise AriUnreachableError(f"the event socket was closed (code {socket.close_code})")
 
+    async def _take_leave(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        """Close the socket; if it still works, what was asked on it is answered before."""
+        self._ari.retire_socket()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                while self._ari.is_waiting:
+                    message = await socket.receive()
+                    if message.type is not aiohttp.WSMsgType.TEXT:
+                        break
+                    event = _decoded(message.data)
+                    if event is not None and event.get("type") == ANSWER:
+                        self._ari.hear(event)
+        self._ari.leave_socket()
+        await _close(socket)
+
     def _hear(self, data: str) -> None:
-        try:
-            event = json.loads(data)
-        except (ValueError, RecursionError) as error:
-            log.error("event is not JSON", error=str(error))
+        event = _decoded(data)
+        if event is None:
             return
-        if not isinstance(event, dict):
-            log.error("event is not an object", found=type(event).__name__)
-        elif event.get("type") == ANSWER:
+        if event.get("type") == ANSWER:
             self._ari.hear(event)
         elif event.get("type") == "ApplicationReplaced":
             raise AppReplacedError(self._app)
@@ -212,6 +222,18 @@ class AriConnection:
     def _report(self, error: AriError) -> None:
         detail = f"{error}; {error.mending}" if error.mending else str(error)
         self.state = ConnectionState(up=False, detail=detail)
+
+
+def _decoded(data: str) -> Mapping[str, object] | None:
+    try:
+        event = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        log.error("event is not JSON", error=str(error))
+        return None
+    if not isinstance(event, dict):
+        log.error("event is not an object", found=type(event).__name__)
+        return None
+    return event
 
 
 def _first(group: BaseExceptionGroup[E]) -> E:

@@ -46,6 +46,16 @@ class AriRequests:
         if self._socket is not None:
             self._socket.hear(message)
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether there are answers to come on the socket."""
+        return self._socket is not None and self._socket.is_waiting
+
+    def retire(self) -> None:
+        """Make no more requests on the socket; answers to those that were made may come."""
+        if self._socket is not None:
+            self._socket.retire()
+
     def leave(self) -> None:
         """Use the socket no more: what was not answered there is in doubt."""
         if self._socket is not None:

@@ -75,9 +75,18 @@ class SocketRequests:
         else:
             waiting.set_result(message)
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether there are answers to come."""
+        return not all(waiting.done() for waiting in self._waiting.values())
+
+    def retire(self) -> None:
+        """Make no request any more."""
+        self._is_open = False
+
     def close(self) -> None:
         """Leave what was not answered in doubt, and make no request any more."""
-        self._is_open = False
+        self.retire()
         for waiting in self._waiting.values():
             if not waiting.done():
                 waiting.set_exception(AriUnreachableError("the event socket was lost"))

@@ -173,6 +173,19 @@ async def test_an_agent_who_hangs_up_ends_the_leg(exchange: Exchange) -> None:
     assert await exchange.hears(LegEnded) == LegEnded(answered.leg, LegEnd.HUNG_UP)
 
 
+async def test_what_was_commanded_before_a_stop_is_finished(exchange: Exchange) -> None:
+    await exchange.agent()
+    _, entered = await exchange.caller_waits()
+    exchange.asterisk.control.perform([ring(entered)])
+    answered = await exchange.hears(LegAnswered)
+    exchange.asterisk.control.perform([Connect(answered.leg, entered.channel)])
+    await asyncio.sleep(0)  # the first of its requests is under way
+    await exchange.stop()
+    [bridge] = await exchange.ari.bridges()
+    assert isinstance(bridge, dict)
+    assert set(bridge["channels"]) == {entered.channel, f"ivr-{answered.leg}"}
+
+
 async def test_connecting_a_leg_that_is_just_gone_harms_nobody(exchange: Exchange) -> None:
     _, entered = await exchange.caller_waits()
     exchange.asterisk.control.perform([Connect(Leg(entered.call_id, 1), entered.channel)])

@@ -27,6 +27,8 @@ class FakeAri(AriClient):
         """Makes event sockets."""
         self.heard: list[Mapping[str, object]] = []
         """Answers that came on the event socket."""
+        self.awaits = 0
+        """How many of them there are to be."""
         self._failures: dict[str, list[AriError]] = {}
 
     @property
@@ -61,8 +63,15 @@ class FakeAri(AriClient):
         await self._call("asterisk", "use socket")
         return True
 
+    @property
+    def is_waiting(self) -> bool:
+        return len(self.heard) < self.awaits
+
     def hear(self, message: Mapping[str, object]) -> None:
         self.heard.append(message)
+
+    def retire_socket(self) -> None:
+        self.requests.append(("retire socket", {}))
 
     def leave_socket(self) -> None:
         self.requests.append(("leave socket", {}))

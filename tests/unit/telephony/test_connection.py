@@ -39,12 +39,16 @@ class FakeSocket:
     async def close(self) -> None:
         self.closed = True
 
+    async def receive(self) -> aiohttp.WSMessage:
+        message = await self._messages.get()
+        return message or aiohttp.WSMessage(aiohttp.WSMsgType.CLOSED, None, None)
+
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> aiohttp.WSMessage:
-        message = await self._messages.get()
-        if message is None:
+        message = await self.receive()
+        if message.type is aiohttp.WSMsgType.CLOSED:
             raise StopAsyncIteration
         return message
 
@@ -324,3 +328,27 @@ async def test_when_cancelled_it_closes_the_socket(line: Line) -> None:
         socket = await line.is_up()
     assert socket.closed
     assert line.told == ["connected", "lost"]
+
+
+async def test_when_cancelled_it_hears_what_was_asked_before_and_nothing_else(line: Line) -> None:
+    async with running(line):
+        socket = await line.is_up()
+        line.ari.awaits = 2
+        line.connection._on_event = lambda _: pytest.fail("an event after the end")
+        answers = [{"type": "RESTResponse", "request_id": number} for number in ("7", "8")]
+        for said in ("{", {"type": "StasisStart"}, *answers):
+            asyncio.get_running_loop().call_soon(socket.says, said)
+    assert line.ari.heard == answers
+    assert line.ari.operations[-2:] == ["retire socket", "leave socket"]
+    assert socket.closed
+
+
+async def test_answers_that_do_not_come_are_not_waited_for_when_the_socket_is_lost(
+    line: Line,
+) -> None:
+    async with running(line):
+        socket = await line.is_up()
+        line.ari.awaits = 1
+        socket.ends()
+        socket.ends()
+        await line.until(lambda: "leave socket" in line.ari.operations)
