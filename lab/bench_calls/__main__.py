@@ -24,6 +24,7 @@ app_queue keeps nothing. Whose turn it was is told twice: by the telephones' clo
 who hang up at nearly the same time may change places on their way through Asterisk; and by the
 records of this service, from which it is found out again who was free, and since when. Ratios
 count, times depend on the machine, of which the telephones take a part, too.
+[Where a call's time goes](calls-notes.md) says why what is not met is not.
 """
 
 
