@@ -16,7 +16,7 @@ run: setup-run ## Start the whole system on this machine and make a demonstratio
 	@.venv/bin/python -m lab
 
 test: setup ## Run all tests, or those that ARGS names: make test ARGS="-m unit"
-	@.venv/bin/pip install --quiet --disable-pip-version-check --no-compile --editable '.[docs,javascript]'
+	@.venv/bin/pip install --quiet --disable-pip-version-check --no-compile --editable '.[containers,docs,javascript]'
 	@.venv/bin/pytest --numprocesses auto --dist loadfile $(ARGS)
 
 simulate: setup ## Simulate call centres at random: make simulate SEEDS=1000 CALLS=100 JOBS=2
@@ -28,7 +28,7 @@ check: setup ## Run the linters and the type checker, and look for secrets in fi
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
 	@scripts/find-secrets
-	@shellcheck scripts/* .ci/run
+	@shellcheck scripts/* .ci/run packaging/make-secrets $$(find packaging/containers -perm -u+x -type f)
 
 audit: setup ## Look for known weaknesses of the libraries (over the network), and for secrets
 	@scripts/audit

@@ -199,6 +199,7 @@ class Asterisk:
         return {
             "RUN": self._directory,
             "MODULES": self._installation.modules,
+            "SIP_ADDRESS": "127.0.0.1",
             "SIP_PORT": settings.sip_port,
             "HTTP_PORT": settings.http_port,
             "AGI_PORT": settings.agi_port,
