@@ -28,8 +28,8 @@ UNAVAILABLE = (
 """What says that the database is away, rather than that it was asked for something wrong."""
 
 CONNECTIONS = 2
-"""For reading, for signs of life, for deleting what is old. The writer has one of its own: to lend
-it from the pool for each transaction, and to give it back, would take a third as long again."""
+"""For reading, for deleting what is old. The writer has one of its own: to lend it from the pool
+for each transaction, and to give it back, would take a third as long again."""
 
 
 class PostgresStore:
@@ -48,6 +48,7 @@ class PostgresStore:
         }
         self._pool: asyncpg.Pool | None = None
         self._writer: asyncpg.Connection | None = None
+        self._is_writing = False
         self.detail = "not connected yet"
         """The state of the database in words; empty when all is well."""
 
@@ -97,11 +98,8 @@ class PostgresStore:
         Raises `StoreUnavailableError`, or `StoreRefusedError` if these very changes are at fault.
         """
         text, parameters = statement(changes)
-        with self._watched():
-            if self._writer is None or self._writer.is_closed():
-                self._writer = await asyncpg.connect(self._url, **self._settings)
-            with _refusals(self._writer):
-                await self._writer.fetch(text, *parameters)
+        async with self._writing() as connection:
+            await connection.fetch(text, *parameters)
 
     async def person(self, number: str) -> tuple[Person, str] | None:
         """Return who has this number, and the PIN as it is stored, empty if there is none.
@@ -122,8 +120,12 @@ class PostgresStore:
         return bool(deleted == f"DELETE {forgetting.AT_ONCE}")
 
     async def ping(self) -> None:
-        """Ask the database for a sign of life. Raises `StoreUnavailableError`."""
-        async with self._connection() as connection:
+        """Ask the database for a sign of life. Raises `StoreUnavailableError`.
+
+        It is asked by the connection that commits go by, lest that be cut for lying idle, and
+        nobody know before a caller is there.
+        """
+        async with self._writing() as connection:
             await connection.execute("SELECT 1")
 
     @asynccontextmanager
@@ -134,6 +136,23 @@ class PostgresStore:
             async with self._pool.acquire(timeout=self._deadline) as connection:
                 with _refusals(connection):
                     yield connection
+
+    @asynccontextmanager
+    async def _writing(self) -> AsyncIterator[asyncpg.Connection]:
+        """Lend the writer's connection, or one of the pool while that is in use."""
+        if self._is_writing:
+            async with self._connection() as connection:
+                yield connection
+            return
+        self._is_writing = True
+        try:
+            with self._watched():
+                if self._writer is None or self._writer.is_closed():
+                    self._writer = await asyncpg.connect(self._url, **self._settings)
+                with _refusals(self._writer):
+                    yield self._writer
+        finally:
+            self._is_writing = False
 
     @contextmanager
     def _watched(self) -> Iterator[None]:
@@ -148,14 +167,14 @@ class PostgresStore:
 
 @contextmanager
 def _refusals(connection: asyncpg.Connection) -> Iterator[None]:
-    """Tell what the database rejects from what keeps it from answering."""
+    """Tell what the database rejects from what keeps it from answering.
+
+    A connection without an answer is not used again: nobody may be at its other end any more.
+    """
     try:
         yield
-    except asyncpg.InternalClientError:
-        # The library takes a connection that was cut while idle for a busy one.
+    except (*UNAVAILABLE, asyncio.CancelledError):
         connection.terminate()
-        raise
-    except UNAVAILABLE:
         raise
     except asyncpg.PostgresError as error:
         raise StoreRefusedError(words(error)) from None  # its DETAIL is not for a log

@@ -1,5 +1,6 @@
 """What only a real database can show."""
 
+import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 
@@ -53,6 +54,38 @@ async def test_a_lost_database_is_unavailable_and_then_found_again(
 
     await postgres.commit(CHANGES)
     assert postgres.detail == ""
+
+
+async def test_a_commit_without_an_answer_does_not_hold_up_the_next(database_url: str) -> None:
+    other = await asyncpg.connect(database_url)
+    async with PostgresStore(database_url, deadline=2.0) as store:
+        async with other.transaction():
+            await other.execute("LOCK TABLE outbox")
+            with pytest.raises(StoreUnavailableError):
+                await store.commit(CHANGES)
+        await store.commit(CHANGES)
+    await other.close()
+
+
+async def test_signs_of_life_and_commits_do_not_wait_for_one_another(
+    postgres: PostgresStore,
+) -> None:
+    for _ in range(10):
+        await asyncio.gather(postgres.ping(), postgres.commit(CHANGES), postgres.ping())
+
+
+async def test_signs_of_life_keep_the_writers_connection_alive(
+    database_url: str, postgres: PostgresStore
+) -> None:
+    await postgres.commit(CHANGES)
+    await postgres.ping()
+    other = await asyncpg.connect(database_url)
+    [last] = await other.fetch(
+        "SELECT query FROM pg_stat_activity"
+        " WHERE application_name = 'ivr-pubsub' AND datname = current_database()"
+    )
+    await other.close()
+    assert last["query"] == "SELECT 1"
 
 
 async def test_why_changes_are_refused_is_told_without_what_they_are(
