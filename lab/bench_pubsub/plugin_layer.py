@@ -4,13 +4,13 @@ Requests are taken as stanza objects with the plugins' interfaces, answered by t
 and sent as stanza objects. Notifications are sent as the library's messages.
 """
 
-import asyncio
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import uvloop
 from slixmpp.componentxmpp import ComponentXMPP
 from slixmpp.xmlstream.handler import CoroutineCallback
 from slixmpp.xmlstream.matcher import StanzaPath
@@ -90,4 +90,4 @@ class PluginService(app.Service):
 
 
 if __name__ == "__main__":
-    asyncio.run(PluginService(config.load(Path(sys.argv[1])), ServiceManager()).run())
+    uvloop.run(PluginService(config.load(Path(sys.argv[1])), ServiceManager()).run())
