@@ -200,7 +200,7 @@ class Engine:
 
     def presences(self) -> list[Markup]:
         """Return what contacts are to know now that the connection is back."""
-        self._pubsub.forget_audience()
+        self._pubsub.forget_audience(self._clock.now())
         return self._stanzas(self._pubsub.shown())
 
     def farewell(self) -> list[Markup]:

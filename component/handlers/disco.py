@@ -54,9 +54,9 @@ class DiscoHandlers:
             await check_address(self._engine, self._domain, request.service)
             description = own.description if of_protocol is None else of_protocol
         else:
-            node = await self._engine.pubsub(lambda pubsub, _: pubsub.hosted(request))
+            node, insight = await self._engine.pubsub(lambda pubsub, _: pubsub.insight(request))
             identity = _identity("leaf", node.title)
-            description = Markup(identity + self._features + meta_data_markup(node))
+            description = Markup(identity + self._features + meta_data_markup(node, insight))
         return element("query", {"xmlns": DISCO_INFO, "node": request.node}, description)
 
     def own(self, address: str) -> OwnCapabilities:

@@ -1,7 +1,7 @@
 """The configuration of a node as a form (XEP-0060 §16.4.4), and what of it everybody sees."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -18,6 +18,7 @@ from component.handlers.forms import (
     single,
 )
 from component.handlers.namespaces import PUBSUB
+from component.handlers.times import written_time
 from component.markup import Markup
 from component.pubsub.configuration import (
     MAX_ITEMS,
@@ -30,6 +31,7 @@ from component.pubsub.configuration import (
 )
 from component.pubsub.errors import UnsupportedError
 from component.pubsub.model import Node
+from component.pubsub.retrieving import Insight
 
 NODE_CONFIG = f"{PUBSUB}#node_config"
 PUBLISH_OPTIONS = f"{PUBSUB}#publish-options"
@@ -115,6 +117,7 @@ FIELDS: Mapping[str, tuple[str, _Kind]] = {
     "notification_type": ("The type of the messages", _one_of(MessageType)),
     "itemreply": ("Whom subscribers should answer", _one_of(ItemReply)),
     "presence_based_delivery": ("Whether only those online are notified", YES_OR_NO),
+    "tempsub": ("Whether subscriptions end when the subscriber goes offline", YES_OR_NO),
     "purge_offline": ("Whether items go when their publisher goes offline", YES_OR_NO),
     "send_last_published_item": ("When the newest item is sent", _one_of(SendLast)),
     "max_payload_size": ("Bytes that a payload may have", _Kind("text-single", _number)),
@@ -125,7 +128,7 @@ PUBLIC = (
     "title", "description", "type", "language", "contact", "access_model", "publish_model",
     "max_items",
 )  # fmt: skip
-"""What the meta-data of a node consist of (§5.4)."""
+"""What of it strangers are told of a node (§5.4)."""
 
 _NODE_TYPE = "pubsub#node_type"
 
@@ -147,10 +150,26 @@ def config_markup(config: Configuration, kind: str = "form") -> Markup:
     return form_markup(NODE_CONFIG, kind, (leaf, *(_field(name, config) for name in FIELDS)))
 
 
-def meta_data_markup(node: Node) -> Markup:
-    """Return what everybody who finds a node may know of it."""
+def meta_data_markup(node: Node, insight: Insight | None) -> Markup:
+    """Return what somebody may know of a node who finds it."""
     config = replace(node.config, title=node.title)
-    return form_markup(META_DATA, "result", (_field(name, config) for name in PUBLIC))
+    names: Iterable[str] = FIELDS if insight is not None else PUBLIC
+    fields = [_field(name, config) for name in names]
+    if insight is not None:
+        fields += _insight(node, insight)
+    return form_markup(META_DATA, "result", fields)
+
+
+def _insight(node: Node, insight: Insight) -> Iterator[Field]:
+    if insight.creator:
+        yield Field("pubsub#creator", "jid-single", (insight.creator,), "Who created the node")
+    if node.created is not None:
+        created = written_time(node.created)
+        yield Field("pubsub#creation_date", "text-single", (created,), "When it was created")
+    yield Field("pubsub#owner", "jid-multi", insight.owners, "Who owns the node")
+    yield Field("pubsub#publisher", "jid-multi", insight.publishers, "Who else may publish")
+    count = str(insight.subscribers)
+    yield Field("pubsub#num_subscribers", "text-single", (count,), "How many subscriptions it has")
 
 
 def config_of(values: Values, old: Configuration) -> Configuration:

@@ -1,6 +1,7 @@
 """Users' software comes, goes, and is notified of what it wants (XEP-0060 §9.1, XEP-0163 §4)."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from component.pubsub.addresses import bare
 from component.pubsub.audience import Resource
@@ -11,6 +12,9 @@ from component.pubsub.state import key_of
 
 MAX_RESOURCES = 100
 """Of one account, at one address: somebody else's server may invent as many as it likes."""
+
+SETTLING = timedelta(seconds=30)
+"""How long those who are asked for their presence after a reconnect may take to answer."""
 
 
 class Attending(Rules):
@@ -60,20 +64,34 @@ class Attending(Rules):
         """Take note that a full JID, or all of an account, is no longer available.
 
         What is sent to a full JID that is gone is lost, and no server says so. Its subscriptions
-        at this address end, and those of the account that were to end with its presence; and so do
-        items that it published where items go with their publisher.
+        at this address end. With the last of an account goes what was to go with its presence; but
+        just after a reconnect another may be there that was not heard of yet, so that waits.
         """
         account = bare(jid)
         self._state.audience.drop(service, jid)
-        is_offline = not self._state.audience.of(service, account)
         for subscription in list(self._state.subscriptions_of.of(account)):
-            if subscription.service != service:
-                continue
-            is_gone = subscription.jid == jid and jid != account
-            if is_gone or (is_offline and subscription.until_offline):
+            if (subscription.service, subscription.jid) == (service, jid) and jid != account:
                 self._state.subscriptions.delete(key_of(subscription))
+        if self._state.is_settled:
+            self._look_after(service, account)
+        else:
+            self._state.doubtful.put((service, account), self._state.now)
 
-        if is_offline:
+    def settle_presence(self) -> None:
+        """Do what had to wait until it was known who is online, if it is known now."""
+        if self._state.is_settled:
+            for service, account in list(self._state.doubtful):
+                self._state.doubtful.delete((service, account))
+                self._look_after(service, account)
+
+    def _look_after(self, service: str, account: str) -> None:
+        """End and retract what was to go with the presence of an account that is gone."""
+        there = self._state.audience.of(service, account)
+        for s in list(self._state.subscriptions_of.of(account)):
+            is_gone = s.service == service and not any(s.jid in (r.jid, account) for r in there)
+            if is_gone and (s.until_offline or self._existing(s.node).config.tempsub):
+                self._state.subscriptions.delete(key_of(s))
+        if not there:
             self._take_away(service, account)
 
     def _take_away(self, service: str, publisher: str) -> None:
@@ -97,9 +115,11 @@ class Attending(Rules):
         """Take note that an account no longer shows its presence: who is there is unknown."""
         self._state.audience.drop(service, account)
 
-    def forget_audience(self) -> None:
-        """Take note that the connection was away: who is there is unknown."""
+    def forget_audience(self, now: datetime) -> None:
+        """Take note that the connection was away: who is there is unknown, and asked for now."""
         self._state.audience.clear()
+        self._state.now = now
+        self._state.settled_at = now + SETTLING
 
     def _remind_subscriber(self, service: str, resource: Resource) -> None:
         """Send the newest item of each node that this resource is subscribed to."""

@@ -85,17 +85,16 @@ class Configuration:
     itemreply: ItemReply = ItemReply.NOBODY
     presence_based_delivery: bool = False
     """Whether notifications go only to subscribers who are known to be online."""
+    tempsub: bool = False
+    """Whether subscriptions end when the subscriber is known to have gone offline."""
     purge_offline: bool = False
     """Whether the items of a publisher go who is known to have gone offline."""
-    send_last_published_item: SendLast = SendLast.ON_SUBSCRIBING
+    send_last_published_item: SendLast = SendLast.ON_SUBSCRIBING_AND_PRESENCE
     max_payload_size: int = 65_536
     """Bytes of the serialised payload."""
 
 
 DEFAULT = Configuration()
 
-MANAGED = Configuration(
-    access_model=AccessModel.WHITELIST,
-    send_last_published_item=SendLast.ON_SUBSCRIBING_AND_PRESENCE,
-)
+MANAGED = Configuration(access_model=AccessModel.WHITELIST)
 """How the nodes of extensions begin. Their titles are derived from their names."""

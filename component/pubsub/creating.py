@@ -50,7 +50,8 @@ class Creating(Rules):
                 raise TooManyNodesError
             self._state.owners.check_others(request.account, self._policy.limits)
         check_configuration(config, managed=False)
-        return Node(name, managed=False, config=config)
+        return Node(name, managed=False, config=config,
+                    creator=request.account, created=self._state.now)  # fmt: skip
 
     def _establish(self, node: Node, owner: str) -> None:
         self._state.redirects.delete(node.name)

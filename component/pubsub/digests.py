@@ -7,6 +7,7 @@ want of room: what is too much is sent early.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from component.pubsub.addresses import bare
 from component.pubsub.model import (
@@ -74,7 +75,13 @@ class Digests:
         """Send all that waits at a node, due or not."""
         self.send([key_of(s) for s in self._waiting.subscriptions_at.of(node_name)])
 
-    def send(self, keys: Iterable[SubscriptionKey]) -> None:
+    def send_due(self, keys: Sequence[SubscriptionKey], now: datetime) -> None:
+        """Send what is due; but where it depends on presence, not before presence is known."""
+        if not self._state.is_settled:
+            keys = [key for key in keys if not self._put_off(key, now)]
+        self.send(keys)
+
+    def send(self, keys: Sequence[SubscriptionKey]) -> None:
         """Send what waits for these subscriptions; one message for those who are told the same.
 
         Whoever wants no notifications at this moment is not sent these later either.
@@ -104,6 +111,17 @@ class Digests:
             s = self._state.subscriptions.get(key)
             if s is not None and s.digest is not None and s.digest.first is not None:
                 self._state.subscriptions.put(key, replace(s, digest=Digest(s.digest.every)))
+
+    def _put_off(self, key: SubscriptionKey, now: datetime) -> bool:
+        """Let a digest wait that depends on the subscriber's presence; tell whether it does."""
+        s = self._state.subscriptions.get(key)
+        if s is None or s.digest is None:
+            return False
+        if not s.show_values and not self._state.nodes[s.node].config.presence_based_delivery:
+            return False
+        later = min(self._state.settled_at, now + s.digest.every)
+        self._state.subscriptions.put(key, replace(s, digest=replace(s.digest, due=later)))
+        return True
 
     def _begin(self, subscription: Subscription, first: int) -> None:
         digest = subscription.digest

@@ -24,7 +24,7 @@ class Expiry:
             self._end_subscription(due, now)
             if self._has_digest_due(due, now):
                 digests.append(due)
-        self._notices.digests.send(digests)
+        self._notices.digests.send_due(digests, now)
 
     def _has_digest_due(self, key: SubscriptionKey, now: datetime) -> bool:
         subscription = self._state.subscriptions.get(key)

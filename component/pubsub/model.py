@@ -41,6 +41,10 @@ class Node:
     name: str
     managed: bool
     config: Configuration = DEFAULT
+    creator: str = ""
+    """The account that created it; empty if the service did."""
+    created: datetime | None = None
+    """None where that was not recorded."""
 
     @property
     def title(self) -> str:

@@ -1,5 +1,6 @@
 """Nodes: configured, purged, deleted, by their owners."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from component.pubsub.configuration import Configuration
@@ -34,7 +35,7 @@ class Owning(Creating):
         if old.managed and config.max_items != old.config.max_items:
             raise NotAllowedError
         check_configuration(config, managed=old.managed)
-        node = Node(old.name, old.managed, config)
+        node = replace(old, config=config)
         self._state.nodes.put(node.name, node)
         self._state.trim(node)
         self._settle(node)

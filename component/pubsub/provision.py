@@ -99,10 +99,13 @@ class Provisioning(Rules):
 
     def _set_up(self, name: str) -> None:
         existing = self._state.nodes.get(name)
-        config = existing.config if existing is not None and existing.managed else MANAGED
-        config = replace(config, max_items=self._max_items)
+        if existing is not None and existing.managed:
+            node = existing
+        else:
+            node = Node(name, managed=True, config=MANAGED, created=self._state.now)
+        config = replace(node.config, max_items=self._max_items)
         # Nodes that are configured alike, nearly all, share one record of it.
-        node = Node(name, managed=True, config=self._alike.setdefault(config, config))
+        node = replace(node, config=self._alike.setdefault(config, config))
         if node != existing:
             self._state.nodes.put(name, node)
         self._state.trim(node)

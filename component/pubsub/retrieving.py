@@ -23,6 +23,17 @@ class Retrieved:
     """Where they stand among all, if a page was asked for."""
 
 
+@dataclass(frozen=True, slots=True)
+class Insight:
+    """What only those are told of a node who may subscribe to it."""
+
+    creator: str
+    owners: tuple[str, ...]
+    publishers: tuple[str, ...]
+    subscribers: int
+    """How many subscriptions there are."""
+
+
 class Retrieving(Rules):
     """Operations that change nothing."""
 
@@ -91,6 +102,24 @@ class Retrieving(Rules):
             for node in self._concerning(request)
             if self._may(request.account, node, Action.SUBSCRIBE)
         ]
+
+    def insight(self, request: Request) -> tuple[Node, Insight | None]:
+        """Return a node with what of it is not everybody's business, if it is the actor's (§5.4).
+
+        Who stands behind a node, and how many listen, is personal. It is told to those who may
+        subscribe, if only after approval.
+        """
+        node = self.hosted(request)
+        if not self._may(request.account, node, Action.SUBSCRIBE):
+            return node, None
+        roles = self._roles.at(node)
+        owners, publishers = (
+            tuple(account for account, role in roles.items() if role is wanted)
+            for wanted in (Role.OWNER, Role.PUBLISHER)
+        )
+        count = sum(s.active for s in self._state.subscriptions_at.of(node.name))
+        creator = node.creator or (self._addresses.domain if node.managed else "")
+        return node, Insight(creator, owners, publishers, count)
 
     def subscriptions_of(self, request: Request) -> list[Subscription]:
         """Return the actor's subscriptions at the address, all or those to one node (§5.6)."""

@@ -81,11 +81,12 @@ class PubSub(
         self._state.resume(now)
 
     def expire(self, now: datetime) -> None:
-        """Do what was to be done by now: end leased subscriptions and items, send digests.
+        """Do what was to be done by now: end leases, items, and what waited; send digests.
 
         Cheap if nothing is due.
         """
         self._state.now = now
+        self.settle_presence()
         self._expiry.run(now)
 
     def due(self) -> datetime | None:

@@ -29,6 +29,7 @@ PUBLIC = (AccessModel.OPEN, AccessModel.AUTHORIZE)
 """Everybody may subscribe to these, or ask to."""
 
 _EVER = datetime.min.replace(tzinfo=UTC)
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 SubscriptionKey = tuple[str, str, str, str]
 """(node, service address, subscriber's JID, subscription identifier)"""
@@ -66,6 +67,10 @@ class State:
         self.waiting = Waiting(ledger)
         self.now = _EVER
         """The time, as it was when the service last heard of it."""
+        self.settled_at = _EVER
+        """From when on it is known who is online: all have been asked, and had time to answer."""
+        self.doubtful: Table[tuple[str, str], datetime] = Table(ledger)
+        """Accounts of which nothing is known to be online, by address, noted before that."""
         self.contacts: Table[tuple[str, str], Contact] = Table(ledger, self._contact_changed)
         self.presences: Table[str, Presence] = Table(ledger)
         """What is shown at extensions' addresses, by address; none is offline. It follows from
@@ -143,8 +148,12 @@ class State:
         return max(self._last_seq + 1, _number_of(now))
 
     def resume(self, now: datetime) -> None:
-        """Take note that any number up to now may have been given before a restart."""
+        """Take note that any number up to now may have been given before a restart.
+
+        And that nobody has been heard of yet.
+        """
         self._last_seq = max(self._last_seq, _number_of(now))
+        self.settled_at = _NEVER
 
     def was_given(self, seq: int) -> bool:
         """Tell whether a number may be that of an item, if only of one that is gone."""
@@ -156,9 +165,16 @@ class State:
             return heapq.heappop(self._due)[1]
         return None
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether it is known who is online."""
+        return self.now >= self.settled_at
+
     def due(self) -> datetime | None:
         """Return when something may have to end or to be sent, None if nothing will."""
-        return self._due[0][0] if self._due else None
+        times = [self._due[0][0]] if self._due else []
+        times += [self.settled_at] if len(self.doubtful) else []
+        return min(times, default=None)
 
     def trim(self, node: Node) -> None:
         """Drop the oldest items beyond what the node keeps."""

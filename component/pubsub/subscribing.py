@@ -91,7 +91,7 @@ class Subscribing(Rules):
         if not node.config.subscribe:
             raise UnsupportedError("subscribe")
         wanted = options or DEFAULT_OPTIONS
-        self._check_options(request.service, jid, wanted, now)
+        self._check_options(node, request.service, jid, wanted, now)
         held = self._held(node, request.service, jid)
         if not all(existing.active for existing in held):
             raise PendingError
@@ -150,7 +150,8 @@ class Subscribing(Rules):
         Raises as `unsubscribe` does, and `InvalidOptionsError`.
         """
         subscription = self._own(request, jid, subid)
-        self._check_options(request.service, jid, options, now)
+        node = self._existing(subscription.node)
+        self._check_options(node, request.service, jid, options, now)
         digest = subscription.digest
         if not options.deliver or options.digest != _every(digest):
             self._notices.digests.send([key_of(subscription)])
@@ -223,12 +224,17 @@ class Subscribing(Rules):
             last = LastItem(items[-1], config.deliver_payloads)
             self._notices.tell_subscriber(node, subscription, last)
 
-    def _check_options(self, service: str, jid: str, options: Options, now: datetime) -> None:
+    def _check_options(
+        self, node: Node, service: str, jid: str, options: Options, now: datetime
+    ) -> None:
         if options.expire is not None and options.expire <= now:
             raise InvalidOptionsError
+        is_temporary = options.until_offline or node.config.tempsub
         there = self._state.audience.of(service, bare(jid))
-        if options.until_offline and not any(jid in (r.jid, bare(r.jid)) for r in there):
-            raise InvalidOptionsError
+        if is_temporary and not any(jid in (r.jid, bare(r.jid)) for r in there):
+            if self._state.is_settled:
+                raise InvalidOptionsError
+            self._state.doubtful.put((service, bare(jid)), now)
 
 
 def _every(digest: Digest | None) -> timedelta | None:

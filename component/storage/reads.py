@@ -374,11 +374,13 @@ def _offer(call_id: str, data: dict[str, Any]) -> Offer:
 def _node_reader(same: Same) -> Callable[[Row], Node]:
     """Return what makes nodes; those with the same configuration share one record of it."""
     configs: dict[str, Configuration] = {}
+    times: dict[datetime | None, datetime | None] = {}
 
     def node(row: Row) -> Node:
         name, managed, written = row["name"], row["managed"], row["config"]
         config = configs.get(written) or configs.setdefault(written, _config(json.loads(written)))
-        return Node(same[name], managed, config)
+        created = times.setdefault(row["created"], row["created"])
+        return Node(same[name], managed, config, same[row["creator"]], created)
 
     return node
 

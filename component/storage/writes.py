@@ -89,7 +89,8 @@ PARTS: dict[str, str] = {
     "nodes": """
         INSERT INTO nodes SELECT * FROM json_populate_recordset(NULL::nodes, {rows})
         ON CONFLICT (name) DO UPDATE SET
-            managed = excluded.managed, config = excluded.config""",
+            managed = excluded.managed, config = excluded.config,
+            creator = excluded.creator, created = excluded.created""",
     "nodes_gone": """
         DELETE FROM nodes USING json_populate_recordset(NULL::nodes, {rows}) AS gone
         WHERE nodes.name = gone.name""",
@@ -344,6 +345,8 @@ def _node(node: Node) -> Row:
         "name": node.name,
         "managed": node.managed,
         "config": _config(node.config),
+        "creator": node.creator,
+        "created": node.created,
     }
 
 

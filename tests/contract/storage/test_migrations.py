@@ -49,6 +49,7 @@ LATER = [
     "0025_digests",
     "0026_several_calls",
     "0027_forgetting",
+    "0028_meta_data",
 ]
 ALL = ["0001_schema", *LATER]
 

@@ -138,7 +138,7 @@ class Service:
             self.confirmed.append(seq)
 
     def presences(self) -> list[Markup]:
-        self._pubsub.forget_audience()
+        self._pubsub.forget_audience(datetime.now(UTC))
         return self._stanzas(self._pubsub.shown())
 
     def farewell(self) -> list[Markup]:

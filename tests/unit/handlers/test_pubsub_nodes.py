@@ -91,8 +91,11 @@ async def test_the_form_can_be_sent_back_as_it_is(dialogue: Dialogue) -> None:
 
 
 async def test_the_default_configuration(dialogue: Dialogue) -> None:
-    values = filled(await answer(dialogue, "get", "<default/>", OWNER))
+    reply = await answer(dialogue, "get", "<default/>", OWNER)
+    values = filled(reply)
     assert (values["FORM_TYPE"], values["pubsub#max_items"]) == (NODE_CONFIG, "20")
+    last = reply.partition("pubsub#send_last_published_item")[2].partition("</field>")[0]
+    assert last.endswith("</option><value>on_sub_and_presence</value>")
 
 
 async def test_configuring(dialogue: Dialogue) -> None:

@@ -3,8 +3,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from component.pubsub.configuration import AccessModel, Configuration
-from component.pubsub.model import Digest, SubscriptionState
+from component.handlers.node_form import PUBLIC
+from component.pubsub.configuration import AccessModel, Configuration, PublishModel
+from component.pubsub.model import Digest, Role, SubscriptionState
 from component.pubsub.service import Request
 from tests.unit.handlers.dialogue import Dialogue, Refusal, refusal
 from tests.unit.handlers.requests import (
@@ -18,7 +19,7 @@ from tests.unit.handlers.requests import (
     succeeds,
     with_news,
 )
-from tests.unit.pubsub.provisioned import ADMIN, AGENT, DOMAIN, NOW
+from tests.unit.pubsub.provisioned import ADMIN, AGENT, DOMAIN, NOW, STRANGER, SUPERVISOR
 
 pytestmark = pytest.mark.unit
 
@@ -161,6 +162,49 @@ async def test_a_node_describes_itself(dialogue: Dialogue) -> None:
     values = filled(reply)
     assert values["FORM_TYPE"] == f"{PUBSUB}#meta-data"
     assert (values["pubsub#title"], values["pubsub#access_model"]) == ("News", "open")
+
+
+async def meta_data(dialogue: Dialogue, node: str, sender: str) -> dict[str, list[str | None]]:
+    reply = await dialogue.say(
+        f"<iq type='get' id='1' from='{sender}/r' to='{DOMAIN}'>"
+        f"<query xmlns='http://jabber.org/protocol/disco#info' node='{node}'/></iq>"
+    )
+    assert reply is not None
+    fields = ET.fromstring(reply).iter("{jabber:x:data}field")
+    return {f.get("var", ""): [v.text for v in f.findall("{jabber:x:data}value")] for f in fields}
+
+
+async def test_who_stands_behind_a_node_and_how_many_listen(dialogue: Dialogue) -> None:
+    dialogue.service.do(lambda pubsub: pubsub.expire(NOW))
+    config = Configuration("Weather", publish_model=PublishModel.SUBSCRIBERS)
+    dialogue.service.do(lambda p: p.create(Request(ADMIN, DOMAIN), "weather", config))
+    roles = [(SUPERVISOR, Role.PUBLISHER), (STRANGER, Role.OUTCAST)]
+    owner = Request(ADMIN, DOMAIN, "weather")
+    dialogue.service.do(lambda pubsub: pubsub.set_affiliations(owner, roles))
+    dialogue.service.subscribe(AGENT, "weather")
+    told = await meta_data(dialogue, "weather", AGENT)
+    assert told["pubsub#creator"] == told["pubsub#owner"] == [ADMIN]
+    assert told["pubsub#creation_date"] == ["2026-01-01T09:00:00Z"]
+    assert told["pubsub#publisher"] == [SUPERVISOR]
+    assert told["pubsub#num_subscribers"] == ["1"]
+    assert told["pubsub#publish_model"] == ["subscribers"]
+    assert told["pubsub#item_expire"] == ["max"]
+
+
+@pytest.mark.parametrize("node", ["ext1000", "weather"])
+async def test_strangers_are_told_nothing_of_people(dialogue: Dialogue, node: str) -> None:
+    config = Configuration("Weather", access_model=AccessModel.WHITELIST)
+    dialogue.service.do(lambda p: p.create(Request(ADMIN, DOMAIN), "weather", config))
+    told = await meta_data(dialogue, node, STRANGER)
+    assert {name.removeprefix("pubsub#") for name in told} == {"FORM_TYPE", *PUBLIC}
+    assert "@" not in str(told)
+
+
+async def test_the_agent_is_told_of_the_node_of_the_extension(dialogue: Dialogue) -> None:
+    dialogue.service.subscribe(AGENT)
+    told = await meta_data(dialogue, "ext1000", AGENT)
+    assert (told["pubsub#creator"], told["pubsub#owner"]) == ([DOMAIN], [ADMIN])
+    assert told["pubsub#num_subscribers"] == ["1"]
 
 
 # Approval, and what comes back. -----------------------------------------------------------------

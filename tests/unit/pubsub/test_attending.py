@@ -305,7 +305,7 @@ def test_whose_presence_is_known_no_more_is_notified_no_more(
     elif how == "stop showing presence":
         service.do(lambda pubsub: pubsub.lose_sight(EXTENSION, AGENT))
     else:
-        service.do(lambda pubsub: pubsub.forget_audience())
+        service.do(lambda pubsub: pubsub.forget_audience(NOW))
     service.publish("call-1")
     assert service.told == []
 
@@ -346,7 +346,7 @@ def test_nothing_that_is_undone_brings_back_those_who_are_unknown_since(
     arrive(service, DESK)
     mark = service.ledger.mark()
     service.pubsub.leave(EXTENSION, AGENT)
-    service.pubsub.forget_audience()
+    service.pubsub.forget_audience(NOW)
     service.ledger.rollback(mark)
     service.publish("call-1")
     assert service.told == []

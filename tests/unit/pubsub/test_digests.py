@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from component.pubsub import digests
+from component.pubsub.attending import SETTLING
+from component.pubsub.audience import Resource
 from component.pubsub.configuration import ItemReply
 from component.pubsub.managing import Wish
 from component.pubsub.model import (
@@ -332,6 +334,20 @@ def test_who_is_not_shown_as_wanted_is_sent_nothing() -> None:
     pass_(service, EVERY)
     assert not service.heard(ANN)
     assert not list(service.pubsub.held)
+
+
+def test_before_it_is_known_who_is_online_a_digest_that_depends_on_it_waits() -> None:
+    service = news(BOB)
+    shown = frozenset({Show.CHAT.value})
+    subscribe(service, ANN, Options(digest=EVERY, show_values=shown))
+    service.post(ADMIN, item("a"))
+    service.do(lambda pubsub: pubsub.forget_audience(NOW))
+    pass_(service, EVERY)
+    assert [n.recipients for n in service.told] == [(BOB,)]
+    service.do(lambda pubsub: pubsub.arrive(DOMAIN, Resource(f"{ANN}/desk", Show.CHAT)))
+    service.told.clear()
+    pass_(service, SETTLING)
+    assert [ids(event) for event in service.heard(ANN)] == [["a"]]
 
 
 def test_too_many_are_sent_early() -> None:

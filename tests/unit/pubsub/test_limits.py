@@ -188,7 +188,7 @@ def test_so_much_software_is_known_to_be_online(service: News) -> None:
     assert arrive(f"{AGENT}/desk")
     service.do(lambda pubsub: pubsub.leave(EXTENSION, STRANGER))
     assert arrive(f"{ANN}/desk")
-    service.do(lambda pubsub: pubsub.forget_audience())
+    service.do(lambda pubsub: pubsub.forget_audience(NOW))
     assert arrive(f"{FOREIGN[2]}/desk")
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from component.pubsub.attending import SETTLING
 from component.pubsub.audience import CALLS, Resource
 from component.pubsub.configuration import AccessModel, PublishModel
 from component.pubsub.errors import (
@@ -287,6 +288,103 @@ def test_whose_presence_is_not_known_cannot_have_one(jid: str) -> None:
 def test_a_time_in_the_past_is_still_refused() -> None:
     with pytest.raises(InvalidOptionsError):
         subscribe(Provisioned(), AGENT, Options(expire=NOW - timedelta(seconds=1)))
+
+
+def test_a_node_may_have_such_subscriptions_only() -> None:
+    service = News(tempsub=True)
+    with pytest.raises(InvalidOptionsError):
+        subscribe(service, AGENT, address=DOMAIN, node="news")
+    arrive(service, DESK, DOMAIN)
+    subscribe(service, AGENT, address=DOMAIN, node="news")
+    leave(service, DESK.jid, DOMAIN)
+    assert subscribers(service) == []
+
+
+# Just after a reconnect. -------------------------------------------------------------------------
+
+PHONE = Resource(f"{AGENT}/phone")
+
+
+def reconnect(service: Provisioned) -> None:
+    service.do(lambda pubsub: pubsub.forget_audience(NOW))
+
+
+def pass_(service: Provisioned, time: timedelta) -> None:
+    service.do(lambda pubsub: pubsub.expire(NOW + time))
+
+
+def two_are_online() -> News:
+    """Desk and telephone of the agent's, whose items and subscription go with them."""
+    service = News(purge_offline=True, publish_model=PublishModel.OPEN)
+    for resource in (DESK, PHONE):
+        arrive(service, resource, DOMAIN)
+    service.post(AGENT, item("mine"))
+    subscribe(service, AGENT, Options(until_offline=True), DOMAIN, "news")
+    reconnect(service)
+    return service
+
+
+def test_one_who_goes_before_the_other_is_heard_of_takes_nothing_away() -> None:
+    service = two_are_online()
+    leave(service, DESK.jid, DOMAIN)
+    arrive(service, PHONE, DOMAIN)
+    pass_(service, SETTLING)
+    assert subscribers(service) == [AGENT]
+    assert service.item_ids(ADMIN, "news") == ["mine"]
+    leave(service, PHONE.jid, DOMAIN)
+    assert subscribers(service) == []
+    assert service.item_ids(ADMIN, "news") == []
+
+
+def test_if_no_other_is_heard_of_in_time_all_goes_that_was_to_go() -> None:
+    service = two_are_online()
+    leave(service, DESK.jid, DOMAIN)
+    pass_(service, SETTLING - timedelta(seconds=1))
+    assert subscribers(service) == [AGENT]
+    assert service.pubsub.due() == NOW + SETTLING
+    pass_(service, SETTLING)
+    assert subscribers(service) == []
+    assert service.item_ids(ADMIN, "news") == []
+    assert service.pubsub.due() is None
+
+
+def test_nothing_goes_of_whom_nothing_is_heard() -> None:
+    """Not every server answers for those who are no contacts."""
+    service = two_are_online()
+    pass_(service, SETTLING)
+    assert subscribers(service) == [AGENT]
+
+
+def test_nobody_is_known_before_the_first_connection() -> None:
+    service = two_are_online()
+    service.pubsub.resume(NOW)
+    leave(service, DESK.jid, DOMAIN)
+    pass_(service, 10 * SETTLING)
+    assert subscribers(service) == [AGENT]
+    reconnect(service)
+    pass_(service, SETTLING)
+    assert subscribers(service) == []
+
+
+def test_who_has_not_been_heard_of_yet_may_subscribe_until_offline() -> None:
+    service = News()
+    reconnect(service)
+    for jid in (AGENT, ADMIN):
+        subscribe(service, jid, Options(until_offline=True), DOMAIN, "news")
+    arrive(service, DESK, DOMAIN)
+    pass_(service, SETTLING)
+    assert subscribers(service) == [AGENT]
+
+
+def test_what_waited_is_undone_with_all_else() -> None:
+    service = two_are_online()
+    leave(service, DESK.jid, DOMAIN)
+    mark = service.ledger.mark()
+    service.pubsub.expire(NOW + SETTLING)
+    service.ledger.rollback(mark)
+    assert subscribers(service) == [AGENT]
+    pass_(service, SETTLING)
+    assert subscribers(service) == []
 
 
 # What goes with its publisher. -------------------------------------------------------------------

@@ -32,9 +32,10 @@ pytestmark = pytest.mark.unit
 
 def test_each_extension_has_a_node_open_to_its_account() -> None:
     service = Provisioned({"1000": AGENT}, max_items=20)
-    node = Node("ext1000", managed=True, config=replace(MANAGED, max_items=20))
-    assert service.contents()[:2] == ((node,), ())
-    assert node.title == "Calls of extension 1000"
+    (made,), affiliations, *_ = service.contents()
+    assert replace(made, created=None) == Node("ext1000", True, replace(MANAGED, max_items=20))
+    assert affiliations == ()
+    assert made.title == "Calls of extension 1000"
     roles = service.pubsub.affiliations_of(Request(AGENT, DOMAIN))
     assert roles == [Affiliation("ext1000", AGENT, Role.MEMBER)]
 
