@@ -198,7 +198,7 @@ class Service:
         state, outbox = restored.state, restored.outbox
         self._state = state
         directory = MeasuredDirectory(customers, self._metrics)
-        journal = Journal(state)
+        journal = Journal(state, clock)
         observer = self._observer = EngineObserver(self._metrics, state, outbox, clock)
 
         # Asterisk, stanzas and the engine need each other; what is made below, `run` uses first.

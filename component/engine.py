@@ -261,7 +261,14 @@ class Engine:
         self._act(batch)
         decided = batch.decisions
         self._observer.committed(
-            Committed(len(entries), decided.commands, decided.notifications, changes, duration)
+            Committed(
+                len(entries),
+                decided.commands,
+                decided.notifications,
+                changes,
+                duration,
+                self._pubsub.take_refusals(),
+            )
         )
         self._state.forget_ended(changes.calls)
         self._state.forget_logged()

@@ -1,7 +1,8 @@
 """Logs what happens in the queues: one line for each fact, once it is committed."""
 
+from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -10,7 +11,8 @@ from component.domain.events import QueueChanged, QueueRemoved
 from component.domain.model import Call, Leg
 from component.domain.queue_log import NONE, LogEntry
 from component.domain.state import State
-from component.ports import Committed, Observer
+from component.ports import Clock, Committed, Observer
+from component.pubsub.crowd import Refusal
 
 log = structlog.get_logger(__name__)
 
@@ -44,12 +46,19 @@ WORDS = {
 
 Context = dict[str, object]
 
+SELDOM = timedelta(minutes=1)
+"""Between two lines on the same limit, at least."""
+
 
 class Journal:
     """`component.ports.Observer` by log."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, clock: Clock) -> None:
         self._state = state
+        self._clock = clock
+        self._kept_out: Counter[Refusal] = Counter()
+        """How often somebody was, as far as it is not logged yet."""
+        self._said_at: dict[Refusal, datetime] = {}
 
     def committed(self, what: Committed) -> None:
         """Log what happened, and what is going to be done."""
@@ -67,6 +76,18 @@ class Journal:
                     log.info("customer is called back", **self.about(call_id), agent=extension)
                 case Release(call_id, _, status) if not self._was_let_in(call_id):
                     log.info("caller not let in", **self.about(call_id), status=status.value)
+        for refusal, count in what.refusals.items():
+            self._say_kept_out(refusal, count)
+
+    def _say_kept_out(self, refusal: Refusal, count: int) -> None:
+        """Log that a limit keeps strangers out; who comes again and again fills no log by that."""
+        self._kept_out[refusal] += count
+        now, (kind, limit) = self._clock.now(), refusal
+        if refusal in self._said_at and now - self._said_at[refusal] < SELDOM:
+            return
+        self._said_at[refusal] = now
+        times = self._kept_out.pop(refusal)
+        log.warning("limit on strangers reached", kind=kind.value, limit=limit.value, times=times)
 
     def turned_away(self, queue: str) -> None:
         """A caller could not be held because of the database."""

@@ -21,6 +21,7 @@ from prometheus_client import (
 
 from component.agent_times import Activity
 from component.domain.model import OfferEnd, Outcome
+from component.pubsub.crowd import Kind, Limit
 from component.pubsub.model import NodeEvent
 from component.wait_histogram import WaitHistogram
 from component.words import snake_case
@@ -187,6 +188,10 @@ class Metrics:
         """Count a message written to the stream, so long after it was decided on."""
         self._handover.observe(seconds)
 
+    def kept_out(self, kind: Kind, limit: Limit, count: int) -> None:
+        """Count who was kept out by a limit on strangers."""
+        self._kept_out.labels(kind, limit).inc(count)
+
     def bounced(self) -> None:
         """Count a message that came back."""
         self._bounced.inc()
@@ -297,6 +302,9 @@ class Metrics:
             "From the decision to publish to the stream to the XMPP server", LATENCY_BUCKETS,
         )  # fmt: skip
         self._bounced = self._counter("bounced_messages", "Messages that came back undeliverable")
+        self._kept_out = self._counter(
+            "limit_refusals", "What a limit on strangers did not let in", "kind", "limit"
+        )
         self._outbox = self._gauge("outbox_messages", "Messages owed to the XMPP server")
         self._oldest = self._gauge(
             "outbox_oldest_seconds", "Age of the message that is owed for the longest time"
@@ -342,6 +350,9 @@ class Metrics:
             self._lookups.labels(result)
         for kind in KINDS:
             self._notifications.labels(kind)
+        for kept_out in Kind:
+            for limit in Limit:
+                self._kept_out.labels(kept_out, limit)
         for failure in (Failure.REFUSED, Failure.NO_ANSWER):
             self._commit_errors.labels(failure)
 

@@ -52,6 +52,8 @@ class EngineObserver:
         for notification in what.notifications:
             kind = snake_case(type(notification.event).__name__)
             self._metrics.notified(kind, len(notification.recipients))
+        for (kind_refused, limit), count in what.refusals.items():
+            self._metrics.kept_out(kind_refused, limit, count)
         for command in what.commands:
             self._count(command, now)
         for call in what.changes.calls:

@@ -4,7 +4,7 @@ Adapters implement these in `storage/`, `telephony/` and `xmpp.py`; tests and th
 their own. `component.app` plugs them together.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -26,6 +26,7 @@ from component.domain.queue import Queue
 from component.domain.queue_log import LogEntry
 from component.domain.terms import USUAL, Terms
 from component.markup import Markup
+from component.pubsub.crowd import Refusal
 from component.pubsub.model import (
     Affiliation,
     Held,
@@ -284,6 +285,8 @@ class Committed:
     notifications: Sequence[Notification]
     changes: Changes
     duration: timedelta
+    refusals: Mapping[Refusal, int] = field(default_factory=dict)
+    """How often limits on strangers have kept somebody out."""
 
 
 class Observer(Protocol):

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from component.pubsub.addresses import bare
 from component.pubsub.audience import Resource
 from component.pubsub.configuration import SendLast
+from component.pubsub.crowd import Limit
 from component.pubsub.model import ItemRetracted, LastItem, Node, Subscription
 from component.pubsub.rules import Rules
 from component.pubsub.state import key_of
@@ -48,9 +49,11 @@ class Attending(Rules):
 
     def _has_room(self, service: str, account: str) -> bool:
         if len(self._state.audience.of(service, account)) >= MAX_RESOURCES:
+            self._state.attendance.refuse(Limit.ACCOUNT)
             return False
-        has_room = self._state.attendance.has_room(account, self._policy.limits)
-        return has_room or not self._is_stranger(account, service)
+        if not self._is_stranger(account, service):
+            return True
+        return self._state.attendance.has_room(account, self._policy.limits)
 
     def learn(self, service: str, jid: str, caps: str, wants: frozenset[str]) -> None:
         """Take note of what software with these capabilities wants, if it still is there."""

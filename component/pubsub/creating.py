@@ -2,6 +2,7 @@
 
 from component.pubsub.addresses import looks_like_extension
 from component.pubsub.configuration import MAX_ITEMS, MAX_PAYLOAD, AccessModel, Configuration
+from component.pubsub.crowd import Limit
 from component.pubsub.errors import (
     ForbiddenError,
     NameTooLongError,
@@ -47,6 +48,7 @@ class Creating(Rules):
             raise NameTooLongError
         if not admin:
             if self._owned_by(request.account) >= MAX_NODES:
+                self._state.owners.refuse(Limit.ACCOUNT)
                 raise TooManyNodesError
             self._state.owners.check_others(request.account, self._policy.limits)
         check_configuration(config, managed=False)

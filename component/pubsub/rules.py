@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from component.pubsub.access import Action, check, needs_approval, permits
 from component.pubsub.addresses import Addresses, bare
 from component.pubsub.contacts import Contacts
+from component.pubsub.crowd import Limit
 from component.pubsub.errors import (
     AddressNotFoundError,
     ForbiddenError,
@@ -147,6 +148,7 @@ class Rules:
         """
         account = bare(jid)
         if len(self._state.subscriptions_by(account, node.name)) >= MAX_OF_ACCOUNT:
+            self._state.subscribers.refuse(Limit.ACCOUNT)
             raise TooManySubscriptionsError
         if node.name in self._state.open_nodes and not self._roles.is_known(account):
             self._state.subscribers.check(account, self._policy.limits)

@@ -10,6 +10,7 @@ from datetime import datetime
 from component.pubsub.archive import Archive
 from component.pubsub.attending import Attending
 from component.pubsub.contacting import Contacting
+from component.pubsub.crowd import Refusal
 from component.pubsub.expiring import Expiry
 from component.pubsub.managing import Managing
 from component.pubsub.model import (
@@ -96,6 +97,12 @@ class PubSub(
     def forget_payloads(self) -> None:
         """Leave payloads to the store that are too much for the memory, once all is committed."""
         self._state.forget_payloads()
+
+    def take_refusals(self) -> dict[Refusal, int]:
+        """Return how often limits have kept somebody out since this was last called."""
+        taken = dict(self._state.refusals)
+        self._state.refusals.clear()
+        return taken
 
     def take_notifications(self) -> list[Notification]:
         """Return what subscribers must be told since this was last called."""

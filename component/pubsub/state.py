@@ -1,6 +1,7 @@
 """What the service remembers: the records, and the indexes that are derived from them."""
 
 import heapq
+from collections import Counter
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -9,7 +10,7 @@ from component.pubsub.addresses import Addresses, bare, localpart
 from component.pubsub.at_hand import AtHand, ItemKey
 from component.pubsub.audience import Audience
 from component.pubsub.configuration import AccessModel
-from component.pubsub.crowd import Crowd
+from component.pubsub.crowd import Crowd, Kind, Refusal
 from component.pubsub.index import Index
 from component.pubsub.model import (
     Affiliation,
@@ -76,13 +77,15 @@ class State:
         """What is shown at extensions' addresses, by address; none is offline. It follows from
         the state of agents, and is not stored."""
         self.audience = Audience(ledger, self._audience_changed)
-        self.subscribers = Crowd(privileged)
+        self.refusals: Counter[Refusal] = Counter()
+        """Whom limits have kept out, until the engine takes it."""
+        self.subscribers = Crowd(Kind.SUBSCRIPTION, privileged, self.refusals)
         """Subscriptions to nodes that are for all."""
-        self.visitors = Crowd(privileged)
+        self.visitors = Crowd(Kind.CONTACT, privileged, self.refusals)
         """Contacts of addresses that are for all."""
-        self.attendance = Crowd(privileged)
+        self.attendance = Crowd(Kind.PRESENCE, privileged, self.refusals)
         """What is known to be online there."""
-        self.owners = Crowd(privileged)
+        self.owners = Crowd(Kind.NODE, privileged, self.refusals)
         """Nodes by their owners, as far as those are on record."""
         self.contacts_at: Index[Contact] = Index(lambda c: c.service, lambda c: c.jid)
         self.affiliations_at: Index[Affiliation] = Index(lambda a: a.node, lambda a: a.jid)

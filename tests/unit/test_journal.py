@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, MutableMapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -22,6 +22,7 @@ from component.domain.model import Caller, Leg, LegEnd
 from component.domain.queue_log import LogEntry
 from component.journal import Journal, Observers, subject
 from component.ports import Changes, Committed
+from component.pubsub.crowd import Kind, Limit
 from tests.unit.domain.call_centre import COMPANY_1, SUPPORT, CallCentre
 
 pytestmark = pytest.mark.unit
@@ -36,7 +37,14 @@ class LoggedCentre(CallCentre):
         self.journal: Journal | None = None
         super().__init__(**settings)
         self.state.ledger.committed()
-        self.journal = Journal(self.state)
+        self.journal = Journal(self.state, self.Clock(self))
+
+    class Clock:
+        def __init__(self, centre: "LoggedCentre") -> None:
+            self._centre = centre
+
+        def now(self) -> datetime:
+            return self._centre.now
 
     def take(self, event: Event) -> list[Command]:
         commands = super().take(event)
@@ -169,6 +177,19 @@ def test_an_entry_that_has_no_words_yet_keeps_its_name(lines: list[Line]) -> Non
     centre.journal.committed(Committed(1, [], [], Changes(queue_log={1: entry}), timedelta(0)))
 
     assert events(lines) == ["somethingnew"]
+
+
+def test_that_a_limit_keeps_strangers_out_is_logged_now_and_then(lines: list[Line]) -> None:
+    centre = LoggedCentre()
+    assert centre.journal is not None
+    refusals = {(Kind.SUBSCRIPTION, Limit.DOMAIN): 2}
+    for seconds in (0, 30, 30, 3600):
+        centre.after(seconds)
+        done = Committed(1, [], [], Changes(), timedelta(0), refusals)
+        centre.journal.committed(done)
+    told = {"kind": "subscription", "limit": "domain", "log_level": "warning"}
+    said = {"event": "limit on strangers reached", **told}
+    assert lines == [{**said, "times": times} for times in (2, 4, 2)]
 
 
 def test_what_is_logged_about_a_leg_names_its_agent() -> None:

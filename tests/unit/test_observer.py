@@ -10,6 +10,7 @@ from component.http import Status
 from component.metrics import OUTCOMES, Metrics
 from component.observer import ConnectionObserver, asterisk_observer
 from component.ports import Changes, Committed, Outgoing
+from component.pubsub.crowd import Kind, Limit
 from component.pubsub.model import ItemRetracted, Notification
 from component.telephony.errors import AriError, AriUnreachableError
 from tests.unit.observed import ObservedCentre
@@ -146,6 +147,16 @@ def test_notifications_are_counted_by_kind_and_recipient() -> None:
     centre.observer.committed(Committed(1, [], [told], Changes(), timedelta(0)))
 
     assert centre.value("ivr_notifications_total", kind="item_retracted") == 2
+
+
+def test_whom_limits_keep_out_is_counted() -> None:
+    centre = ObservedCentre()
+    assert centre.observer is not None
+    refusals = {(Kind.NODE, Limit.ACCOUNT): 3}
+    centre.observer.committed(Committed(1, [], [], Changes(), timedelta(0), refusals))
+
+    assert centre.value("ivr_limit_refusals_total", kind="node", limit="account") == 3
+    assert centre.value("ivr_limit_refusals_total", kind="presence", limit="total") == 0
 
 
 def test_announcements_are_counted_by_member() -> None:

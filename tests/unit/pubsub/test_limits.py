@@ -8,9 +8,11 @@ import pytest
 from component.pubsub.addresses import bare
 from component.pubsub.audience import CALLS, Resource
 from component.pubsub.configuration import AccessModel
+from component.pubsub.crowd import Kind, Limit, Refusal
 from component.pubsub.errors import (
     FullError,
     TooManyAffiliationsError,
+    TooManyNodesError,
     TooManySubscriptionsError,
 )
 from component.pubsub.managing import Wish
@@ -173,6 +175,42 @@ def test_a_domain_owns_so_many_nodes_and_all_so_many_in_all() -> None:
         service.create("e", actor="user@example.com")
     for number in range(LIMITS.total):
         service.create(f"e{number}", actor=ADMIN)
+
+
+@pytest.mark.parametrize(
+    ("do", "kind"), [(subscribe, Kind.SUBSCRIPTION), (add_contact, Kind.CONTACT)]
+)
+def test_who_is_kept_out_is_counted_though_nothing_has_happened(
+    service: News, do: Do, kind: Kind
+) -> None:
+    def kept_out(jid: str, node: str) -> dict[Refusal, int]:
+        with pytest.raises((TooManySubscriptionsError, FullError)):
+            do(service, jid, node)
+        return service.pubsub.take_refusals()
+
+    for node in ("news", "more"):
+        do(service, STRANGER, node)
+    assert service.pubsub.take_refusals() == {}
+    assert kept_out(STRANGER, "asked") == {(kind, Limit.ACCOUNT): 1}
+    do(service, "ann@" + STRANGER.partition("@")[2], "news")
+    assert kept_out("bob@" + STRANGER.partition("@")[2], "news") == {(kind, Limit.DOMAIN): 1}
+    do(service, FOREIGN[0], "news")
+    assert kept_out(FOREIGN[2], "news") == {(kind, Limit.TOTAL): 1}
+    assert service.pubsub.take_refusals() == {}
+
+
+def test_whose_presence_does_not_count_is_counted(service: News) -> None:
+    there = [Resource(f"{STRANGER}/{number}") for number in range(3)]
+    service.do(lambda pubsub: [pubsub.arrive(EXTENSION, resource) for resource in there])
+    assert service.pubsub.take_refusals() == {(Kind.PRESENCE, Limit.ACCOUNT): 1}
+
+
+def test_who_owns_too_many_nodes_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("component.pubsub.creating.MAX_NODES", 0)
+    service = News(policy=Policy(Creators.EVERYONE))
+    with pytest.raises(TooManyNodesError):
+        service.create("a", actor=STRANGER)
+    assert service.pubsub.take_refusals() == {(Kind.NODE, Limit.ACCOUNT): 1}
 
 
 def test_so_much_software_is_known_to_be_online(service: News) -> None:
