@@ -122,7 +122,7 @@ async def _engine(store: PostgresStore) -> AsyncIterator[Centre]:
         publisher=outside,
         clock=clock,
         rng=SystemRandom(),
-        observer=Observers(counted, Journal(state), commits),
+        observer=Observers(counted, Journal(state, clock), commits),
         render=event_markup,
         render_presence=presence_markup,
         address=DOMAIN,
