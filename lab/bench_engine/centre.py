@@ -157,7 +157,7 @@ async def _fill(url: str, agents: int) -> None:
         )
         await connection.execute(
             "INSERT INTO queues (name, timeout, retry, max_wait, message_to)"
-            " VALUES ($1, 15, 1, 600, 'agent')",
+            " VALUES ($1, 600, 1, 3600, 'agent')",
             QUEUE,
         )
         await connection.execute(
