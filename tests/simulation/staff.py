@@ -124,9 +124,9 @@ class Staff:
             self._ask(MoveCaller(dice.choice(calls), queue, place))
         elif what < 0.7 and calls:
             self._ask(Withdraw(dice.choice(calls), "sorry"))
-        elif what < 0.9:
+        elif what < 0.75:
             extension = dice.choice(self._world.devices).removeprefix("PJSIP/")
-            self._ask(ExtendWrapUp(extension, timedelta(seconds=dice.uniform(1, 10))))
+            self._ask(ExtendWrapUp(extension, timedelta(seconds=dice.uniform(1, 5))))
         elif what > 0.95:
             self._ask(DrainBegun())
             self._world.loop.call_later(dice.uniform(1, 10), self._ask, DrainEnded())

@@ -6,7 +6,7 @@ from types import ModuleType
 import pytest
 
 from component import recovery
-from component.domain import callbacks, persons, routing, sticky
+from component.domain import callbacks, hands, persons, reserving, routing, sticky
 from component.domain import state as state_module
 from tests.simulation.scenario import draw
 from tests.simulation.world import simulate
@@ -22,9 +22,9 @@ Mistake = tuple[ModuleType | type, str, Callable[..., object]]
 
 MISTAKES: dict[str, Mistake] = {
     "agents whose phones do not ring any more stay reserved": (
-        routing, "free", lambda *_: []
+        hands, "let_go", lambda agent, *_: agent
     ),
-    "calls that agents took do not count": (routing, "_count_call", lambda *_: None),
+    "calls that agents took do not count": (reserving, "_count_call", lambda *_: None),
     "what was offered in vain is not retracted": (routing, "_drop_offers", lambda *_: []),
     "whoever comes is let in": (routing, "join_refusal", lambda *_: None),
     "nobody leaves an empty queue": (routing, "leave_if_empty", lambda *_: []),
@@ -34,7 +34,7 @@ MISTAKES: dict[str, Mistake] = {
     "nobody remembers who spoke with whom": (sticky, "remember", lambda *_: None),
     "after a restart no timer runs": (recovery, "timers", lambda *_: iter(())),
     "a reconnect finds no leg that is gone": (recovery, "_legs", lambda *_: iter(())),
-    "the agent put aside for a customer stays so": (callbacks, "let_go", lambda *_: []),
+    "the agent put aside for a customer stays so": (callbacks, "let_go", lambda *_: ([], [])),
 }  # fmt: skip
 
 
