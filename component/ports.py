@@ -11,6 +11,7 @@ from typing import Protocol
 
 from component.domain.choice import Choice
 from component.domain.commands import CallCommand, Command
+from component.domain.kept_place import Asked
 from component.domain.model import (
     Agent,
     Call,
@@ -129,6 +130,8 @@ class Stored:
     """Queue → seconds that its callers waited on average."""
     spoke: list[Spoke] = field(default_factory=list)
     """Who spoke with a customer last, as far back as any queue remembers."""
+    asked: list[Asked] = field(default_factory=list)
+    """Who asked to be called back, within a day at least."""
     nodes: list[Node] = field(default_factory=list)
     affiliations: list[Affiliation] = field(default_factory=list)
     subscriptions: list[Subscription] = field(default_factory=list)

@@ -56,5 +56,6 @@ def _state(ledger: Ledger, stored: Stored) -> State:
         last_logged=stored.last_logged,
         holdtimes=stored.holdtimes,
         spoke=stored.spoke,
+        asked=stored.asked,
     )
     return state

@@ -6,13 +6,14 @@ before: if a phone rings for the call, that is the end of the dialogue.
 """
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from component.domain import announcements
 from component.domain.commands import Command, WakeAt
 from component.domain.events import CallbackExpired
-from component.domain.kept_place import Callback, Dialogue
+from component.domain.kept_place import Asked, Callback, Dialogue
 from component.domain.model import Call, CallState
+from component.domain.numbers import is_number
 from component.domain.state import State
 from component.domain.transitions import CALL_TRANSITIONS, CallMove, advance
 
@@ -25,6 +26,9 @@ THANKS = "ivr/callback-thanks"
 GOODBYE = "ivr/goodbye"
 
 YES, NO, END, CANCEL = "1", "2", "#", "*"
+
+DAY = timedelta(days=1)
+"""For so long it counts that somebody asked to be called back."""
 
 MOST_DIGITS = 20
 """No number is longer."""
@@ -74,7 +78,7 @@ def _number(state: State, call: Call, asked: Dialogue) -> list[Command]:
     terms, number = state.queues[call.queue].callback, asked.digits or call.caller.number
     if terms.endpoint(number) is None:
         return _begin(state, call, asked.at, REFUSED)
-    if state.callbacks_to(number) >= terms.per_number:
+    if _is_called_too_often(state, call, number, asked.at):
         return _refuse(state, call)
     said = (f"digits/{digit}" for digit in number.removeprefix("+"))
     call = replace(call, dialogue=replace(asked, number=number))
@@ -101,8 +105,9 @@ def _keep(state: State, call: Call, number: str, now: datetime) -> list[Command]
     terms = state.queues[call.queue].callback
     if state.callbacks(call.queue) >= terms.maxlen or terms.endpoint(number) is None:
         return _refuse(state, call)
-    if state.callbacks_to(number) >= terms.per_number:
+    if _is_called_too_often(state, call, number, now):
         return _refuse(state, call)
+    _note(state, Asked(call.id, number, call.caller.number, now))
     kept = replace(
         call,
         state=advance(CALL_TRANSITIONS, call.state, CallMove.KEEP_PLACE),
@@ -113,6 +118,24 @@ def _keep(state: State, call: Call, number: str, now: datetime) -> list[Command]
         *announcements.say(state, kept, THANKS, GOODBYE),
         WakeAt(now + terms.max_age, CallbackExpired(call.id)),
     ]
+
+
+def _is_called_too_often(state: State, call: Call, number: str, now: datetime) -> bool:
+    """Tell whether enough was asked for a number, or by who asks now, to be called once more."""
+    terms, by = state.queues[call.queue].callback, call.caller.number
+    lately = [asked for asked in state.asked.values() if asked.at > now - DAY]
+    for_it = sum(asked.number == number for asked in lately)
+    from_there = sum(asked.by == by for asked in lately) if is_number(by) else 0
+    too_many = max(for_it, from_there) >= terms.per_day
+    return too_many or state.callbacks_to(number) >= terms.per_number
+
+
+def _note(state: State, request: Asked) -> None:
+    """Remember a request, and forget those of which nobody asks any more."""
+    for asked in list(state.asked.values()):
+        if asked.at <= request.at - DAY:
+            state.asked.delete(asked.call_id)
+    state.asked.put(request.call_id, request)
 
 
 def _refuse(state: State, call: Call) -> list[Command]:

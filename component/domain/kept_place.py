@@ -33,3 +33,15 @@ class Callback:
     call came to nothing."""
     again_at: datetime | None = None
     """When the customer may be called again; None is at any time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """That somebody asked to be called back, whatever came of it."""
+
+    call_id: str
+    number: str
+    """To be called."""
+    by: str
+    """The number from which the caller asked, as the network had it."""
+    at: datetime

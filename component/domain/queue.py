@@ -88,6 +88,8 @@ class CallingBack:
     """How many callers of the queue may be waiting to be called back."""
     per_number: int = 1
     """How many of all queues together may be waiting to be called at one number."""
+    per_day: int = 5
+    """How many requests of all queues within a day may be for, or come from, one number."""
     max_age: timedelta = timedelta(hours=4)
     """How long after they asked for it callers are called back at the latest."""
     timeout: timedelta = timedelta(seconds=30)

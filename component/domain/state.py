@@ -9,6 +9,7 @@ from types import MappingProxyType
 from component.domain.candidates import Candidates, Rank
 from component.domain.choice import Choice
 from component.domain.events import Event
+from component.domain.kept_place import Asked
 from component.domain.model import Agent, Call, CallState, Leg, Member, MemberState, Spoke, Turn
 from component.domain.obstacles import obstacle
 from component.domain.presence import Presence, reasons
@@ -49,6 +50,8 @@ class State:
         """Seconds that callers of a queue wait on average; what is stored are their calls."""
         self.spoke: Table[int, Spoke] = Table(ledger)
         """Who spoke with a customer last, by the customer's id; stored with the calls, too."""
+        self.asked: Table[str, Asked] = Table(ledger)
+        """Who asked to be called back of late, by call; stored with the calls, too."""
         self.candidates = Candidates()
         self.presence = Presence()
         self._by_device: dict[str, str] = {}
@@ -79,6 +82,7 @@ class State:
         last_logged: int = 0,
         holdtimes: Mapping[str, int] = MappingProxyType({}),
         spoke: Iterable[Spoke] = (),
+        asked: Iterable[Asked] = (),
     ) -> None:
         """Take over what the store has."""
         for queue in queues:
@@ -96,6 +100,8 @@ class State:
             self.holdtimes.load(name, seconds)
         for last in spoke:
             self.spoke.load(last.customer, last)
+        for request in asked:
+            self.asked.load(request.call_id, request)
 
     @property
     def asterisk_up(self) -> bool:

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from component.domain.announcements import average
 from component.domain.choice import Choice
+from component.domain.kept_place import Asked
 from component.domain.model import Agent, Call, CallState, Customer, Member, Outcome, Spoke, Turn
 from component.domain.queue import Queue
 from component.domain.queue_log import LogEntry
@@ -60,6 +61,11 @@ class MemoryStore:
             last_logged=max(self.queue_log, default=0),
             holdtimes=self._holdtimes(),
             spoke=self._spoke(),
+            asked=[
+                Asked(call.id, call.callback.number, call.caller.number, call.callback.asked_at)
+                for call in self.calls.values()
+                if call.callback is not None
+            ],
             nodes=list(self.nodes.values()),
             affiliations=list(self.affiliations.values()),
             subscriptions=list(self.subscriptions.values()),

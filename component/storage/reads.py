@@ -10,7 +10,7 @@ import asyncpg
 
 from component.domain.announcements import average
 from component.domain.configuring import Configured
-from component.domain.kept_place import Callback, Dialogue
+from component.domain.kept_place import Asked, Callback, Dialogue
 from component.domain.model import (
     NOTHING,
     Agent,
@@ -83,6 +83,12 @@ SPOKE = """
     ORDER BY customer ->> 'id', ended_at DESC"""
 """Who spoke with a customer last, as far back as any queue remembers."""
 
+ASKED = """
+    SELECT id AS call_id, callback ->> 'number' AS number, caller_number AS by,
+        (callback ->> 'asked_at')::timestamptz AS at
+    FROM calls WHERE callback IS NOT NULL AND entered_at > now() - interval '2 days'"""
+"""Who asked to be called back, within a day at least: some waited before they asked."""
+
 KEPT = """
     SELECT node, id, publisher, published_at, seq, octet_length(payload) AS size
     FROM items ORDER BY seq"""
@@ -151,6 +157,7 @@ async def _everything(connection: asyncpg.Connection) -> Stored:
         last_logged=await connection.fetchval("SELECT coalesce(max(id), 0) FROM queue_log"),
         holdtimes=_holdtimes(await fetch(HOLDTIMES)),
         spoke=[Spoke(**row) for row in await fetch(SPOKE)],
+        asked=[Asked(**row) for row in await fetch(ASKED)],
         turns=[Turn(**row) for row in await fetch("SELECT * FROM turns ORDER BY queue")],
         nodes=await every("SELECT * FROM nodes ORDER BY name", _node_reader(same)),
         affiliations=[
@@ -257,6 +264,7 @@ def _calling_back(row: Row) -> CallingBack:
         callerid=row["callback_callerid"],
         maxlen=row["callback_maxlen"],
         per_number=row["callback_per_number"],
+        per_day=row["callback_per_day"],
         max_age=timedelta(seconds=row["callback_max_age"]),
         timeout=timedelta(seconds=row["callback_timeout"]),
         tries=row["callback_tries"],

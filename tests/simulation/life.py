@@ -122,6 +122,7 @@ class Life:
             last_logged=stored.last_logged,
             holdtimes=stored.holdtimes,
             spoke=stored.spoke,
+            asked=stored.asked,
         )
         self._accounts = {extension_node(a.extension): a.account for a in stored.agents}
         self.pubsub.load(stored.nodes, stored.affiliations, stored.subscriptions, stored.items)

@@ -164,6 +164,7 @@ def _calling_back(dice: Random, scenario: Scenario) -> Scenario:
         dial=CUSTOMERS,
         maxlen=dice.choice((2, 20)),
         per_number=20,
+        per_day=10_000,
         max_age=timedelta(seconds=dice.choice((20.0, 120.0))),
         timeout=timedelta(seconds=dice.choice((2.0, 10.0))),
         tries=dice.choice((1, 3)),

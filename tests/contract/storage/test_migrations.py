@@ -50,6 +50,7 @@ LATER = [
     "0026_several_calls",
     "0027_forgetting",
     "0028_meta_data",
+    "0029_callbacks_per_day",
 ]
 ALL = ["0001_schema", *LATER]
 

@@ -152,8 +152,8 @@ async def test_how_callers_are_called_back_is_read(
     await connection.execute(
         "UPDATE queues SET callback_key = '2', callback_dial = 'Local/{number}@out/n',"
         " callback_numbers = '_0[1-9]XXX.,_+49Z.,5550100', callback_callerid = '+15550199',"
-        " callback_maxlen = 7, callback_per_number = 2, callback_max_age = 60,"
-        " callback_timeout = 20, callback_tries = 4, callback_retry = 90"
+        " callback_maxlen = 7, callback_per_number = 2, callback_per_day = 6,"
+        " callback_max_age = 60, callback_timeout = 20, callback_tries = 4, callback_retry = 90"
     )
     await connection.close()
     [queue] = (await postgres.load()).queues
@@ -164,6 +164,7 @@ async def test_how_callers_are_called_back_is_read(
         "+15550199",
         7,
         2,
+        6,
         timedelta(seconds=60),
         timedelta(seconds=20),
         4,

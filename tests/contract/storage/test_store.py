@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from component.domain.kept_place import Callback, Dialogue
+from component.domain.kept_place import Asked, Callback, Dialogue
 from component.domain.model import (
     Agent,
     AgentState,
@@ -137,6 +137,21 @@ async def test_a_call_whose_caller_is_to_be_called_back_is_loaded_as_it_was_comm
     calling = replace(away, state=CallState.CALLING, channel="ivrcallback-1.3", callback=called)
     await store.commit(Changes(calls=[calling]))
     assert (await store.load()).calls == [calling]
+
+
+async def test_who_asked_to_be_called_back_of_late_is_known_from_the_calls(
+    store: AnyStore,
+) -> None:
+    now = datetime.now(UTC)
+    asked = replace(CALLBACK, asked_at=now, again_at=None)
+    declined = replace(
+        CALL, state=CallState.ENDED, outcome=Outcome.DECLINED, offers=(), entered_at=now,
+        ended_at=now, callback=asked,
+    )  # fmt: skip
+    await store.commit(Changes(calls=[declined]))
+
+    found = Asked(CALL.id, "030123", CALL.caller.number, now)
+    assert (await store.load()).asked == [found]
 
 
 async def test_a_call_without_a_customer_is_loaded_without_one(store: AnyStore) -> None:

@@ -15,7 +15,7 @@ from component.domain.dialogue import (
     THANKS,
     UNAVAILABLE,
 )
-from component.domain.events import ExitFound
+from component.domain.events import ExitFound, Withdraw
 from component.domain.model import CallState
 from component.domain.queue import CallingBack
 from tests.unit.domain.call_centre import of_kind
@@ -137,6 +137,39 @@ def test_there_may_be_more_for_one_number_if_the_operator_says_so() -> None:
     centre.kept("5550142")
     centre.kept("5550142")
     assert centre.state.callbacks_to("5550142") == 2
+
+
+def served(centre: CallbackCentre, number: str, called: str = "") -> None:
+    """Let somebody ask to be called back, be called, and decline."""
+    call = centre.waiting(number)
+    centre.keys(call, f"2{called}#1")
+    centre.take(Withdraw(call))
+
+
+def test_one_number_is_called_so_often_within_a_day_and_no_more() -> None:
+    centre = CallbackCentre(callback=replace(TERMS, per_day=2))
+    served(centre, "5550142")
+    served(centre, "5550143", called="5550142")
+    assert said(centre.keys(centre.waiting("5550144"), "25550142#"))[-1] == UNAVAILABLE
+
+    centre.now += timedelta(days=1)
+    centre.kept("5550142")
+    assert centre.state.callbacks_to("5550142") == 1
+
+
+def test_one_caller_has_so_many_numbers_called_within_a_day_and_no_more() -> None:
+    """Else anybody could run up a bill by naming one number after another."""
+    centre = CallbackCentre(callback=replace(TERMS, per_day=2))
+    for called in ("5550151", "5550152"):
+        served(centre, "5550142", called)
+    assert said(centre.keys(centre.waiting("5550142"), "25550153#"))[-1] == UNAVAILABLE
+
+
+def test_who_withholds_the_number_is_not_taken_for_all_others_who_do() -> None:
+    centre = CallbackCentre(callback=replace(TERMS, per_day=1))
+    served(centre, "-anonymous", "5550151")
+    served(centre, "-anonymous", "5550152")
+    assert len(centre.state.asked) == 2
 
 
 def test_there_are_no_more_places_than_the_operator_allows() -> None:
