@@ -43,27 +43,9 @@ from component.domain.queue import (
 )
 from component.domain.terms import USUAL, Need, Terms
 from component.ports import Outgoing, Stored
-from component.pubsub.configuration import (
-    AccessModel,
-    Configuration,
-    ItemReply,
-    MessageType,
-    PublishModel,
-    SendLast,
-)
-from component.pubsub.model import (
-    Affiliation,
-    Digest,
-    Held,
-    Item,
-    Node,
-    Redirect,
-    Role,
-    Subscription,
-    SubscriptionState,
-    in_store,
-)
+from component.pubsub.model import Affiliation, Item, Redirect, Role
 from component.pubsub.presence import Contact
+from component.storage.pubsub_reads import Same, held, kept, node_reader, subscription
 
 HOLDTIMES = """
     SELECT queues.name, last.held FROM queues, LATERAL (
@@ -104,19 +86,6 @@ V = TypeVar("V")
 
 PORTION = 2000
 """Rows that are in memory at once while a large table is read."""
-
-_NO_VALUES: frozenset[str] = frozenset()
-
-_STATES = {state.value: state for state in SubscriptionState}
-"""To look a value up takes a fraction of the time that the enumeration takes."""
-
-
-class Same(dict[str, str]):
-    """Makes one object of equal strings: the records of many nodes repeat names and addresses."""
-
-    def __missing__(self, text: str) -> str:
-        self[text] = text
-        return text
 
 
 async def everything(connection: asyncpg.Connection) -> Stored:
@@ -159,21 +128,21 @@ async def _everything(connection: asyncpg.Connection) -> Stored:
         spoke=[Spoke(**row) for row in await fetch(SPOKE)],
         asked=[Asked(**row) for row in await fetch(ASKED)],
         turns=[Turn(**row) for row in await fetch("SELECT * FROM turns ORDER BY queue")],
-        nodes=await every("SELECT * FROM nodes ORDER BY name", _node_reader(same)),
+        nodes=await every("SELECT * FROM nodes ORDER BY name", node_reader(same)),
         affiliations=[
             Affiliation(row["node"], row["jid"], Role(row["role"]))
             for row in await fetch("SELECT * FROM affiliations")
         ],
         subscriptions=await every(
             "SELECT * FROM subscriptions ORDER BY node, service, jid, subid",
-            lambda row: _subscription(row, same),
+            lambda row: subscription(row, same),
         ),
-        items=await every(KEPT, lambda row: _kept(row, same)),
+        items=await every(KEPT, lambda row: kept(row, same)),
         contacts=[Contact(**row) for row in await fetch("SELECT * FROM contacts")],
         redirects=[
             Redirect(**row) for row in await fetch("SELECT * FROM redirects ORDER BY since")
         ],
-        held=[_held(row) for row in await fetch("SELECT * FROM held ORDER BY node, seq")],
+        held=[held(row) for row in await fetch("SELECT * FROM held ORDER BY node, seq")],
         outgoing=[_message(row) for row in await fetch("SELECT * FROM outbox ORDER BY seq")],
     )
 
@@ -376,74 +345,6 @@ def _offer(call_id: str, data: dict[str, Any]) -> Offer:
         Leg(call_id, data["attempt"]),
         datetime.fromisoformat(offered_at),
         answered_at and datetime.fromisoformat(answered_at),
-    )
-
-
-def _node_reader(same: Same) -> Callable[[Row], Node]:
-    """Return what makes nodes; those with the same configuration share one record of it."""
-    configs: dict[str, Configuration] = {}
-    times: dict[datetime | None, datetime | None] = {}
-
-    def node(row: Row) -> Node:
-        name, managed, written = row["name"], row["managed"], row["config"]
-        config = configs.get(written) or configs.setdefault(written, _config(json.loads(written)))
-        created = times.setdefault(row["created"], row["created"])
-        return Node(same[name], managed, config, same[row["creator"]], created)
-
-    return node
-
-
-_KINDS: dict[str, Callable[[str], Any]] = {
-    "access_model": AccessModel,
-    "publish_model": PublishModel,
-    "notification_type": MessageType,
-    "send_last_published_item": SendLast,
-    "itemreply": ItemReply,
-    "contact": tuple,
-}
-
-
-def _config(data: dict[str, Any]) -> Configuration:
-    """Return a configuration of which what differs from the default is stored."""
-    for name in data.keys() & _KINDS.keys():
-        data[name] = _KINDS[name](data[name])
-    return Configuration(**data)
-
-
-def _subscription(row: Row, same: Same) -> Subscription:
-    return Subscription(
-        same[row["node"]],
-        same[row["service"]],
-        same[row["jid"]],
-        row["subid"],
-        row["since"],
-        _STATES[row["state"]],
-        row["deliver"],
-        row["expire"],
-        row["include_body"],
-        frozenset(row["show_values"]) or _NO_VALUES,
-        row["until_offline"],
-        None if row["digest_every"] is None else _digest(row),
-    )
-
-
-def _digest(row: Row) -> Digest:
-    every = timedelta(milliseconds=row["digest_every"])
-    return Digest(every, row["digest_first"], row["digest_due"])
-
-
-def _held(row: Row) -> Held:
-    return Held(row["node"], row["seq"], row["item"], row["payload"], tuple(row["reply_to"]))
-
-
-def _kept(row: Row, same: Same) -> Item:
-    return Item(
-        same[row["node"]],
-        same[row["id"]],
-        in_store(row["size"]) if row["size"] else "",
-        same[row["publisher"]],
-        row["published_at"],
-        row["seq"],
     )
 
 

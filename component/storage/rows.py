@@ -1,0 +1,26 @@
+"""What is put into a table and what is deleted from it, as rows of one statement."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeVar
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+Row = dict[str, object]
+
+
+def keyed(
+    part: str, records: Mapping[K, V | None], row: Callable[[V], Row], names: tuple[str, ...]
+) -> Iterator[tuple[str, list[Row]]]:
+    """Yield what is put and what is deleted; `names` are the columns that the keys consist of."""
+    if records:
+        yield part, [row(record) for record in records.values() if record is not None]
+        yield f"{part}_gone", gone(records, names)
+
+
+def gone(records: Mapping[K, object], names: tuple[str, ...]) -> list[Row]:
+    """Return the keys of what is deleted."""
+    keys = (key for key, record in records.items() if record is None)
+    return [
+        dict(zip(names, key if isinstance(key, tuple) else (key,), strict=True)) for key in keys
+    ]
