@@ -5,8 +5,9 @@ Nothing in it is about the caller: whoever sees the agent's presence need not se
 
 from collections.abc import Iterable
 
-from component.domain.model import Agent, AgentState, DeviceState, Member, MemberState
+from component.domain.model import Agent, Member
 from component.domain.state import State
+from component.domain.words import AgentState, DeviceState, MemberState
 from component.pubsub.addresses import extension_address
 from component.pubsub.presence import OFFLINE, Presence, Show
 from component.pubsub.service import PubSub

@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 
-from component.domain.model import Agent, AgentState, Member, MemberState
+from component.domain.model import Agent, Member
 from component.domain.queue import Queue
 from component.domain.state import State
+from component.domain.words import AgentState, MemberState
 
 
 class Activity(StrEnum):

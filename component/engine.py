@@ -29,8 +29,8 @@ from component.domain.commands import (
 )
 from component.domain.errors import DomainError
 from component.domain.events import CallerEntered, Event
-from component.domain.model import QueueStatus
 from component.domain.state import State
+from component.domain.words import QueueStatus
 from component.journal import subject
 from component.markup import Markup
 from component.outbox import Outbox

@@ -20,7 +20,7 @@ from prometheus_client import (
 )
 
 from component.agent_times import Activity
-from component.domain.model import OfferEnd, Outcome
+from component.domain.words import OfferEnd, Outcome
 from component.pubsub.crowd import Kind, Limit
 from component.pubsub.model import NodeEvent
 from component.wait_histogram import WaitHistogram

@@ -5,9 +5,10 @@ from datetime import datetime
 
 from component.agent_times import AgentTimes
 from component.domain.commands import Announce, Command, Connect, HideCall
-from component.domain.model import Agent, AgentState, Call, CallState, OfferEnd, Outcome
+from component.domain.model import Agent, Call
 from component.domain.queue_log import LogEntry
 from component.domain.state import State
+from component.domain.words import AgentState, CallState, OfferEnd, Outcome
 from component.http import Status
 from component.metrics import (
     ANNOUNCEMENT,

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from component.domain.kept_place import Callback
-from component.domain.model import Call, CallState, Transfer
+from component.domain.model import Call, Transfer
+from component.domain.words import CallState
 from component.markup import NOTHING, Markup, element, text
 
 CALL_NAMESPACE = "urn:ivr-pubsub:call:1"

@@ -12,20 +12,11 @@ from typing import Protocol
 from component.domain.choice import Choice
 from component.domain.commands import CallCommand, Command
 from component.domain.kept_place import Asked
-from component.domain.model import (
-    Agent,
-    Call,
-    Customer,
-    DeviceState,
-    Leg,
-    Member,
-    Person,
-    Spoke,
-    Turn,
-)
+from component.domain.model import Agent, Call, Customer, Leg, Member, Person, Spoke, Turn
 from component.domain.queue import Queue
 from component.domain.queue_log import LogEntry
 from component.domain.terms import USUAL, Terms
+from component.domain.words import DeviceState
 from component.markup import Markup
 from component.pubsub.crowd import Refusal
 from component.pubsub.model import (

@@ -37,10 +37,11 @@ from component.domain.events import (
     WaitTimedOut,
     WrapUpOver,
 )
-from component.domain.model import Call, CallState, Leg, LegEnd
+from component.domain.model import Call, Leg
 from component.domain.queue import Queue
 from component.domain.routing import HOLD_GRACE
 from component.domain.state import State
+from component.domain.words import CallState, LegEnd
 from component.ports import CalledChannel, Snapshot, WaitingChannel
 
 

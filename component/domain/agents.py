@@ -24,7 +24,7 @@ from component.domain.events import (
     Unpause,
     WrapUpOver,
 )
-from component.domain.model import Agent, Member, MemberState, OfferEnd
+from component.domain.model import Agent, Member
 from component.domain.state import State
 from component.domain.transitions import (
     AGENT_TRANSITIONS,
@@ -33,6 +33,7 @@ from component.domain.transitions import (
     MemberMove,
     advance,
 )
+from component.domain.words import MemberState, OfferEnd
 
 AgentEvent = LogOn | LogOff | Pause | Unpause | WrapUpOver | ExtendWrapUp | DeviceStateChanged
 

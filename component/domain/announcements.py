@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 
 from component.domain.commands import Command, Hush, Say, Sound, WakeAt
 from component.domain.events import AnnouncementDue, Said
-from component.domain.model import Call, CallState, Told
+from component.domain.model import Call, Told
 from component.domain.queue import AnnounceHoldTime, AnnouncePosition, Queue
 from component.domain.state import State
+from component.domain.words import CallState
 
 NEXT = "queue-youarenext"
 THERE_ARE = "queue-thereare"

@@ -21,12 +21,13 @@ from component.domain.events import (
     WaitTimedOut,
 )
 from component.domain.kept_place import Callback
-from component.domain.model import Agent, AgentState, Call, CallState, Offer, Outcome
+from component.domain.model import Agent, Call, Offer
 from component.domain.obstacles import obstacle
 from component.domain.queue import MessageTo, Queue
 from component.domain.reserving import let_go, reserved_for
 from component.domain.state import State
 from component.domain.transitions import CALL_TRANSITIONS, CallMove, advance
+from component.domain.words import AgentState, CallState, Outcome
 
 CONNECT = "ivr/callback-connect"
 

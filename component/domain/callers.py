@@ -19,8 +19,9 @@ from component.domain.events import (
     StickyOver,
     Withdraw,
 )
-from component.domain.model import Call, CallState, Outcome, QueueStatus
+from component.domain.model import Call
 from component.domain.state import State
+from component.domain.words import CallState, Outcome, QueueStatus
 
 DIGITS_KEPT = 100
 """Of what one caller keys; nobody reads more."""

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from component.domain.events import Event
-from component.domain.model import Call, Caller, Leg, OfferEnd, QueueStatus
+from component.domain.model import Call, Caller, Leg
+from component.domain.words import OfferEnd, QueueStatus
 
 Sound = str | int
 """The name of a recording, or a number to be spoken."""

@@ -23,17 +23,10 @@ from component.domain.events import (
     QueueRemoved,
     WaitTimedOut,
 )
-from component.domain.model import (
-    Agent,
-    Call,
-    CallState,
-    DeviceState,
-    Member,
-    Outcome,
-    QueueStatus,
-)
+from component.domain.model import Agent, Call, Member
 from component.domain.queue import Queue
 from component.domain.state import State
+from component.domain.words import CallState, DeviceState, Outcome, QueueStatus
 
 K = TypeVar("K")
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import TypeVar
 
-from component.domain.model import AgentState, CallState, MemberState
 from component.domain.transitions import AGENT_TRANSITIONS, CALL_TRANSITIONS, MEMBER_TRANSITIONS
+from component.domain.words import AgentState, CallState, MemberState
 
 S = TypeVar("S", bound=StrEnum)
 M = TypeVar("M", bound=StrEnum)

@@ -12,10 +12,11 @@ from component.domain import announcements
 from component.domain.commands import Command, WakeAt
 from component.domain.events import CallbackExpired
 from component.domain.kept_place import Asked, Callback, Dialogue
-from component.domain.model import Call, CallState
+from component.domain.model import Call
 from component.domain.numbers import is_number
 from component.domain.state import State
 from component.domain.transitions import CALL_TRANSITIONS, CallMove, advance
+from component.domain.words import CallState
 
 OFFER = "ivr/callback-offer"
 NUMBER = "ivr/callback-number"

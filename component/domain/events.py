@@ -3,17 +3,10 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from component.domain.model import (
-    Caller,
-    Customer,
-    DeviceState,
-    Leg,
-    LegEnd,
-    Person,
-    Place,
-)
+from component.domain.model import Caller, Customer, Leg, Person
 from component.domain.queue import Queue
 from component.domain.terms import USUAL, Terms
+from component.domain.words import DeviceState, LegEnd, Place
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from component.domain.model import Agent, AgentState, Leg, Talk, WrapUp
+from component.domain.model import Agent, Leg, Talk, WrapUp
 from component.domain.queue import Queue
 from component.domain.transitions import AGENT_TRANSITIONS, AgentMove, advance
+from component.domain.words import AgentState
 
 
 def take_up(agent: Agent, leg: Leg, queue: str) -> Agent:

@@ -8,9 +8,10 @@ from component.domain import announcements, routing, sticky
 from component.domain.commands import Command, Hold, WakeAt
 from component.domain.errors import NotWaitingError, QueueRefusesError, UnknownQueueError
 from component.domain.events import MoveCaller, SkillsWaived, WaitTimedOut
-from component.domain.model import Call, CallState, Place
+from component.domain.model import Call
 from component.domain.queue import MessageTo, Queue
 from component.domain.state import State
+from component.domain.words import CallState, Place
 
 
 def step(state: State, event: MoveCaller, now: datetime, rng: Random) -> list[Command]:

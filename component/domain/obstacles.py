@@ -2,8 +2,9 @@
 
 from enum import StrEnum
 
-from component.domain.model import Agent, AgentState, Member, MemberState
+from component.domain.model import Agent, Member
 from component.domain.queue import Queue
+from component.domain.words import AgentState, MemberState
 
 
 class Obstacle(StrEnum):

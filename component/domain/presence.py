@@ -6,9 +6,10 @@ count is said by words such as `paused`.
 
 from collections import Counter, defaultdict
 
-from component.domain.model import Agent, AgentState, DeviceState, Member, MemberState
+from component.domain.model import Agent, Member
 from component.domain.queue import EmptyCondition
 from component.domain.terms import ANYBODY, Need
+from component.domain.words import AgentState, DeviceState, MemberState
 
 Conditions = frozenset[EmptyCondition]
 

@@ -20,7 +20,8 @@ from component.domain.events import (
     Withdraw,
 )
 from component.domain.kept_place import Callback
-from component.domain.model import Call, CallState, LegEnd, Member, Outcome
+from component.domain.model import Call, Member
+from component.domain.words import CallState, LegEnd, Outcome
 
 NONE = "NONE"
 """No call, or no agent."""

@@ -9,11 +9,12 @@ from component.domain import hands, why
 from component.domain.choice import ChosenBy
 from component.domain.commands import CallCustomer, Command, DropNode, WakeAt
 from component.domain.events import CallbackTimedOut, WrapUpOver
-from component.domain.model import Agent, Call, Caller, CallState, Leg, Offer, Turn
+from component.domain.model import Agent, Call, Caller, Leg, Offer, Turn
 from component.domain.queue import Queue
 from component.domain.state import State
 from component.domain.strategies import ROUND_ROBIN
 from component.domain.transitions import CALL_TRANSITIONS, CallMove, advance
+from component.domain.words import CallState
 
 GRACE = timedelta(seconds=5)
 """Asterisk ends by itself, this much later, what this service should have ended."""

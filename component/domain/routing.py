@@ -29,18 +29,7 @@ from component.domain.events import (
     RingTimedOut,
     WaitTimedOut,
 )
-from component.domain.model import (
-    Call,
-    Caller,
-    CallState,
-    Leg,
-    Member,
-    MemberState,
-    Offer,
-    OfferEnd,
-    Outcome,
-    QueueStatus,
-)
+from component.domain.model import Call, Caller, Leg, Member, Offer
 from component.domain.queue import AutoPause, MessageTo, Queue
 from component.domain.reserving import GRACE, call_back, note_turn, reserve
 from component.domain.state import State
@@ -53,6 +42,7 @@ from component.domain.transitions import (
     MemberMove,
     advance,
 )
+from component.domain.words import CallState, MemberState, OfferEnd, Outcome, QueueStatus
 
 HOLD_GRACE = timedelta(seconds=30)
 """A caller whom this service forgot (it died) is back in the dialplan this long after his wait."""

@@ -10,12 +10,13 @@ from component.domain.candidates import Candidates, Rank
 from component.domain.choice import Choice
 from component.domain.events import Event
 from component.domain.kept_place import Asked
-from component.domain.model import Agent, Call, CallState, Leg, Member, MemberState, Spoke, Turn
+from component.domain.model import Agent, Call, Leg, Member, Spoke, Turn
 from component.domain.obstacles import obstacle
 from component.domain.presence import Presence, reasons
 from component.domain.queue import Queue
 from component.domain.queue_log import CallChange, LogEntry, MemberChange, entries
 from component.domain.strategies import STRATEGIES
+from component.domain.words import CallState, MemberState
 from component.records import Ledger, Table
 
 _Order = tuple[int, datetime, str]

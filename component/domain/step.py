@@ -75,18 +75,11 @@ from component.domain.events import (
     Withdraw,
     WrapUpOver,
 )
-from component.domain.model import (
-    Call,
-    CallState,
-    Leg,
-    LegEnd,
-    Offer,
-    OfferEnd,
-    QueueStatus,
-)
+from component.domain.model import Call, Leg, Offer
 from component.domain.queue import MessageTo
 from component.domain.reserving import free
 from component.domain.state import State
+from component.domain.words import CallState, LegEnd, OfferEnd, QueueStatus
 
 OFFER_ENDS = {
     LegEnd.NO_ANSWER: OfferEnd.NO_ANSWER,

@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 
 from component.domain.commands import WakeAt
 from component.domain.events import StickyOver
-from component.domain.model import Call, MemberState, Spoke
+from component.domain.model import Call, Spoke
 from component.domain.state import State
+from component.domain.words import MemberState
 
 
 def remember(state: State, call: Call, extension: str, now: datetime) -> None:

@@ -24,20 +24,12 @@ from component.domain.commands import (
     WakeAt,
 )
 from component.domain.events import AttendedTransfer, BlindTransfer, NumberLookedUp, WaitTimedOut
-from component.domain.model import (
-    Agent,
-    AgentState,
-    Call,
-    CallState,
-    Leg,
-    Offer,
-    OfferEnd,
-    Transfer,
-)
+from component.domain.model import Agent, Call, Leg, Offer, Transfer
 from component.domain.queue import MessageTo
 from component.domain.reserving import reserve
 from component.domain.state import State
 from component.domain.transitions import CALL_TRANSITIONS, CallMove, advance
+from component.domain.words import AgentState, CallState, OfferEnd
 
 TransferEvent = BlindTransfer | NumberLookedUp | AttendedTransfer
 

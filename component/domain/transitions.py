@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from component.domain.errors import IllegalTransitionError
-from component.domain.model import AgentState, CallState, MemberState
+from component.domain.words import AgentState, CallState, MemberState
 
 
 class CallMove(StrEnum):

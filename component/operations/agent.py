@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from component.domain.events import ExtendWrapUp, LogOff, LogOn, Pause, Unpause
-from component.domain.model import Agent, AgentState, Member, MemberState
+from component.domain.model import Agent, Member
+from component.domain.words import AgentState, MemberState
 from component.operations.model import (
     Answer,
     Argument,

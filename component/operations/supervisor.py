@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable, Sequence
 
 from component.domain.events import MoveCaller, Withdraw
-from component.domain.model import AgentState, Call, MemberState, Place
+from component.domain.model import Call
+from component.domain.words import AgentState, MemberState, Place
 from component.operations import agent
 from component.operations.agent import MINUTES, REASON, agent_of
 from component.operations.changes import CloseQueue, OpenQueue

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from component.domain.model import Agent, AgentState, Call, Member, MemberState
+from component.domain.model import Agent, Call, Member
 from component.domain.queue import Queue
 from component.domain.state import State
+from component.domain.words import AgentState, MemberState
 from component.operations.model import Cell, Table
 
 AGENT_COLUMNS = (

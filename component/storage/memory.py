@@ -10,9 +10,10 @@ from typing import TypeVar
 from component.domain.announcements import average
 from component.domain.choice import Choice
 from component.domain.kept_place import Asked
-from component.domain.model import Agent, Call, CallState, Customer, Member, Outcome, Spoke, Turn
+from component.domain.model import Agent, Call, Customer, Member, Spoke, Turn
 from component.domain.queue import Queue
 from component.domain.queue_log import LogEntry
+from component.domain.words import CallState, Outcome
 from component.ports import Changes, Outgoing, Stored, StoreRefusedError, StoreUnavailableError
 from component.pubsub.model import Affiliation, Held, Item, Node, Redirect, Subscription, in_store
 from component.pubsub.presence import Contact

@@ -14,15 +14,12 @@ from component.domain.kept_place import Asked, Callback, Dialogue
 from component.domain.model import (
     NOTHING,
     Agent,
-    AgentState,
     Call,
     Caller,
-    CallState,
     Customer,
     Leg,
     Member,
     Offer,
-    Outcome,
     Person,
     Spoke,
     Talk,
@@ -42,6 +39,7 @@ from component.domain.queue import (
     StrategyName,
 )
 from component.domain.terms import USUAL, Need, Terms
+from component.domain.words import AgentState, CallState, Outcome
 from component.ports import Outgoing, Stored
 from component.pubsub.model import Affiliation, Item, Redirect, Role
 from component.pubsub.presence import Contact

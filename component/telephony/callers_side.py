@@ -23,7 +23,7 @@ from component.domain.commands import (
     Sound,
 )
 from component.domain.events import CallerLeft, Event, ExitFound, NumberLookedUp, Said
-from component.domain.model import QueueStatus
+from component.domain.words import QueueStatus
 from component.telephony.client import AriClient
 from component.telephony.dialler import PEER, PEER_CONTEXT
 from component.telephony.errors import AriError, AriUnreachableError

@@ -15,7 +15,8 @@ import structlog
 
 from component.domain.commands import CallCustomer, HangUpCustomer, HangUpLeg, Ring
 from component.domain.events import CallerLeft, Event, LegEnded
-from component.domain.model import Leg, LegEnd
+from component.domain.model import Leg
+from component.domain.words import LegEnd
 from component.telephony.caller_id import format_caller_id
 from component.telephony.client import ALREADY_THERE, AriClient
 from component.telephony.errors import AriError, AriUnreachableError

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 import structlog
 
 from component.domain.events import DeviceStateChanged
-from component.domain.model import DeviceState, Leg
+from component.domain.model import Leg
+from component.domain.words import DeviceState
 from component.ports import CalledChannel, Snapshot, WaitingChannel
 from component.telephony.client import AriClient
 from component.telephony.errors import AriError, MalformedEventError

@@ -18,7 +18,7 @@ from component.domain.events import (
     LegEnded,
     Said,
 )
-from component.domain.model import DeviceState, LegEnd
+from component.domain.words import DeviceState, LegEnd
 from component.ports import WaitingChannel
 from component.telephony.arguments import number, terms
 from component.telephony.errors import MalformedEventError

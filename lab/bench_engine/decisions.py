@@ -9,10 +9,11 @@ from itertools import islice
 from random import Random
 
 from component.domain.events import AsteriskFound, CallerEntered, LegAnswered, LegEnded
-from component.domain.model import Agent, Caller, CallState, LegEnd, Member
+from component.domain.model import Agent, Caller, Member
 from component.domain.queue import Queue, StrategyName
 from component.domain.state import State
 from component.domain.step import step
+from component.domain.words import CallState, LegEnd
 from component.records import Ledger
 from lab.bench_engine import figures
 from lab.bench_engine.sizes import Size

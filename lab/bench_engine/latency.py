@@ -15,7 +15,8 @@ from component.domain.events import (
     LegAnswered,
     LegEnded,
 )
-from component.domain.model import Caller, Customer, DeviceState, LegEnd
+from component.domain.model import Caller, Customer
+from component.domain.words import DeviceState, LegEnd
 from lab.bench_engine import figures
 from lab.bench_engine.centre import QUEUE, Centre, running
 from lab.bench_engine.sizes import Size

@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from component.control import MOST_BYTES, ControlServer
 from component.control_client import ControlClient, ControlError
-from component.domain.model import MemberState
+from component.domain.words import MemberState
 from component.operations.catalogue import OPERATIONS
 from component.operations.model import Role
 from component.ports import StoreUnavailableError

@@ -8,8 +8,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from component.domain.model import Agent, Call, CallState, Leg, Member, Spoke
+from component.domain.model import Agent, Call, Leg, Member, Spoke
 from component.domain.queue import Queue
+from component.domain.words import CallState
 from component.ports import Stored
 from component.records import Ledger
 from tests.simulation.entries import Caller, Person, Seat

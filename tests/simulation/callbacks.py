@@ -27,8 +27,9 @@ from component.domain.events import (
     Event,
     Withdraw,
 )
-from component.domain.model import Call, CallState, Leg
+from component.domain.model import Call, Leg
 from component.domain.queue import CallingBack
+from component.domain.words import CallState
 from tests.simulation.entries import Caller, Kept
 
 if TYPE_CHECKING:

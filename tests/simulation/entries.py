@@ -3,9 +3,10 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from component.domain.model import Agent, Call, CallState, DeviceState, Leg, Member
+from component.domain.model import Agent, Call, Leg, Member
 from component.domain.queue import EmptyCondition, Queue
 from component.domain.terms import ANYBODY, Need
+from component.domain.words import CallState, DeviceState
 from tests.unit.domain import reference
 
 OF_PHONES = {

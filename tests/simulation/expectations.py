@@ -10,9 +10,9 @@ one of greater weight comes first.
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from component.domain.model import Place, QueueStatus
 from component.domain.queue import EmptyCondition, Queue
 from component.domain.terms import Need
+from component.domain.words import Place, QueueStatus
 from tests.simulation.books import Books
 from tests.simulation.entries import Caller, Seat
 from tests.unit.domain import reference as naive

@@ -23,12 +23,13 @@ from component.domain.commands import (
 )
 from component.domain.errors import DomainError
 from component.domain.events import AttendedTransfer, BlindTransfer, CallerEntered, Event, LegEnded
-from component.domain.model import CallState, Leg, OfferEnd, Outcome, QueueStatus, Spoke
+from component.domain.model import Leg, Spoke
 from component.domain.queue import AutoPause
 from component.domain.routing import AUTOPAUSE_REASON
 from component.domain.state import State
 from component.domain.step import step
 from component.domain.strategies import ROUND_ROBIN
+from component.domain.words import CallState, OfferEnd, Outcome, QueueStatus
 from component.ports import Stored
 from tests.simulation.books import Books
 from tests.simulation.callbacks import KeptPlaces

@@ -20,7 +20,8 @@ from component.domain.events import (
     Unpause,
     Withdraw,
 )
-from component.domain.model import Person, Place
+from component.domain.model import Person
+from component.domain.words import Place
 from component.ports import StoreUnavailableError
 from component.pubsub.addresses import extension_node
 from component.pubsub.errors import PubSubError

@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Callable
 from random import Random
 
-from component.domain.model import CallState, Customer
+from component.domain.model import Customer
+from component.domain.words import CallState
 from component.ports import Changes, Stored, StoreUnavailableError
 from component.storage.memory import MemoryStore
 from tests.simulation.history import History

@@ -7,8 +7,8 @@ from itertools import chain
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from component.domain.model import AgentState, CallState
 from component.domain.queue_log import NONE
+from component.domain.words import AgentState, CallState
 from component.pubsub.addresses import extension_node
 from component.telephony.names import call_bridge, leg_channel
 from tests.simulation.life import WALLBOARD

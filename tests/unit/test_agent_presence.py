@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from component.agent_presence import agent_presence
-from component.domain.model import Agent, AgentState, DeviceState, Leg, Member, Talk
+from component.domain.model import Agent, Leg, Member, Talk
+from component.domain.words import AgentState, DeviceState
 from component.pubsub.presence import OFFLINE, Presence, Show
 
 pytestmark = pytest.mark.unit

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from component.agent_times import Activity, activity
-from component.domain.model import Agent, AgentState, Leg, Member, Talk
+from component.domain.model import Agent, Leg, Member, Talk
+from component.domain.words import AgentState
 from tests.unit.domain.call_centre import SUPPORT
 
 pytestmark = pytest.mark.unit

@@ -13,7 +13,7 @@ from component.domain.events import (
     AgentChanged,
     LogOn,
 )
-from component.domain.model import CallState, QueueStatus
+from component.domain.words import CallState, QueueStatus
 from component.ports import (
     Outgoing,
 )

@@ -13,7 +13,8 @@ from component.domain.events import (
     LegAnswered,
     LogOn,
 )
-from component.domain.model import AgentState, CallState, DeviceState, Leg, QueueStatus
+from component.domain.model import Leg
+from component.domain.words import AgentState, CallState, DeviceState, QueueStatus
 from component.ports import (
     Snapshot,
     StoreUnavailableError,

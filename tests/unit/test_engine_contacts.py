@@ -13,7 +13,8 @@ from component.domain.events import (
     LogOff,
     LogOn,
 )
-from component.domain.model import Leg, LegEnd
+from component.domain.model import Leg
+from component.domain.words import LegEnd
 from component.pubsub.audience import Resource
 from component.pubsub.service import Request
 from tests.unit.services import DOMAIN, Service, demo_store, running

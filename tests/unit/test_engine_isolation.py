@@ -9,7 +9,8 @@ from component.configuration import Takeover
 from component.domain import configuring
 from component.domain.configuring import Configured
 from component.domain.events import AsteriskFound, LogOff, LogOn
-from component.domain.model import DeviceState, Member
+from component.domain.model import Member
+from component.domain.words import DeviceState
 from component.ports import Changes, Snapshot, StoreRefusedError, StoreUnavailableError
 from component.storage.memory import MemoryStore
 from tests.unit.services import Service, demo_store, running

@@ -18,8 +18,9 @@ from component.domain.events import (
     QueueChanged,
     QueueRemoved,
 )
-from component.domain.model import Caller, Leg, LegEnd
+from component.domain.model import Caller, Leg
 from component.domain.queue_log import LogEntry
+from component.domain.words import LegEnd
 from component.journal import Journal, Observers, subject
 from component.ports import Changes, Committed
 from component.pubsub.crowd import Kind, Limit

@@ -7,7 +7,8 @@ import pytest
 
 from component.domain.commands import Announce, Ring, ShowCall
 from component.domain.events import LegAnswered, LegEnded
-from component.domain.model import Customer, DeviceState, Leg, LegEnd
+from component.domain.model import Customer, Leg
+from component.domain.words import DeviceState, LegEnd
 from component.ports import Changes
 from component.storage.writes import statement
 from tests.unit.domain.call_centre import CallCentre

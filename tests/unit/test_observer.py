@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from component.domain.events import BlindTransfer
-from component.domain.model import Outcome
+from component.domain.words import Outcome
 from component.http import Status
 from component.metrics import OUTCOMES, Metrics
 from component.observer import ConnectionObserver, asterisk_observer

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from component.domain.model import DeviceState, LegEnd
+from component.domain.words import DeviceState, LegEnd
 from tests.unit.observed import ObservedCentre
 
 pytestmark = pytest.mark.unit

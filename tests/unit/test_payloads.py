@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from component.domain.kept_place import Callback
-from component.domain.model import Call, Caller, CallState, Customer, Leg, Offer, Transfer
+from component.domain.model import Call, Caller, Customer, Leg, Offer, Transfer
+from component.domain.words import CallState
 from component.payloads import announcement_xml, call_xml
 
 pytestmark = pytest.mark.unit

@@ -8,8 +8,9 @@ import pytest
 
 from component.domain.commands import Connect, HangUpLeg, Hold, Hush, Release, Ring
 from component.domain.events import AnnouncementDue, CallerLeft, LegAnswered, LegEnded, Pause
-from component.domain.model import AgentState, CallState, DeviceState, Leg, LegEnd
+from component.domain.model import Leg
 from component.domain.queue import StrategyName
+from component.domain.words import AgentState, CallState, DeviceState, LegEnd
 from component.ports import Snapshot, WaitingChannel
 from component.recovery import timers
 from component.storage.memory import MemoryStore

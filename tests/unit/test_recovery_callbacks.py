@@ -19,7 +19,8 @@ from component.domain.events import (
     LegAnswered,
     LegEnded,
 )
-from component.domain.model import AgentState, CallState, Leg, LegEnd
+from component.domain.model import Leg
+from component.domain.words import AgentState, CallState, LegEnd
 from component.ports import CalledChannel
 from component.recovery import timers
 from component.storage.memory import MemoryStore

@@ -9,7 +9,8 @@ from slixmpp import Message
 
 from component.call_event import ShownCalls, read
 from component.domain.kept_place import Callback
-from component.domain.model import Call, Caller, CallState, Customer, Leg, Offer, Transfer
+from component.domain.model import Call, Caller, Customer, Leg, Offer, Transfer
+from component.domain.words import CallState
 from component.payloads import call_xml
 from component.subscriber import Subscriber
 from tests.unit.transport import FakeTransport

@@ -8,17 +8,7 @@ import asyncpg
 import pytest
 
 from component.domain.choice import Choice, ChosenBy, PassedOver
-from component.domain.model import (
-    Call,
-    Caller,
-    CallState,
-    Customer,
-    Leg,
-    Offer,
-    Outcome,
-    Person,
-    Spoke,
-)
+from component.domain.model import Call, Caller, Customer, Leg, Offer, Person, Spoke
 from component.domain.obstacles import Obstacle
 from component.domain.presence import conditions
 from component.domain.queue import (
@@ -32,6 +22,7 @@ from component.domain.queue import (
     StrategyName,
 )
 from component.domain.queue_log import LogEntry
+from component.domain.words import CallState, Outcome
 from component.ports import Changes, Outgoing, StoreRefusedError, StoreUnavailableError
 from component.pubsub.model import Subscription
 from component.storage.postgres import PostgresStore

@@ -8,14 +8,11 @@ import pytest
 from component.domain.kept_place import Asked, Callback, Dialogue
 from component.domain.model import (
     Agent,
-    AgentState,
     Call,
     Caller,
-    CallState,
     Customer,
     Leg,
     Offer,
-    Outcome,
     Person,
     Talk,
     Told,
@@ -25,6 +22,7 @@ from component.domain.model import (
 )
 from component.domain.queue_log import LogEntry
 from component.domain.terms import Need, Terms
+from component.domain.words import AgentState, CallState, Outcome
 from component.ports import Changes, Outgoing, StoreRefusedError
 from component.pubsub.configuration import (
     MANAGED,

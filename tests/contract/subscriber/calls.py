@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from component.domain.model import Call, Caller, CallState, Customer, Leg, Offer
+from component.domain.model import Call, Caller, Customer, Leg, Offer
+from component.domain.words import CallState
 
 ENTERED = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 COMPANY_1 = Customer(1, "1111", "Company 1", {"contract": "gold"})

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from component.call_event import CallEvent
-from component.domain.model import CallState
+from component.domain.words import CallState
 from component.subscriber import RefusedError
 from lab.ports import PortBlock
 from tests.contract.subscriber.calls import ANSWERED, ENDED, ENTERED, OFFERED, call

@@ -7,7 +7,8 @@ import pytest
 
 from component.domain.commands import Connect, Hold, Hush, Release, Ring, Say, Sound
 from component.domain.events import CallerEntered, CallerLeft, LegAnswered, Said
-from component.domain.model import Caller, Leg, QueueStatus
+from component.domain.model import Caller, Leg
+from component.domain.words import QueueStatus
 from lab.paths import PROMPTS
 from lab.sip.pcmu import tone
 from tests.contract.telephony.exchange import Exchange

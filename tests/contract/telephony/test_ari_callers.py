@@ -7,7 +7,8 @@ import pytest
 
 from component.domain.commands import Connect, Hold, Redirect, Release, Ring, SeekExit
 from component.domain.events import CallerLeft, DigitPressed, ExitFound, LegAnswered, LegEnded
-from component.domain.model import Caller, Leg, QueueStatus
+from component.domain.model import Caller, Leg
+from component.domain.words import QueueStatus
 from lab.asterisk import Asterisk as Pbx
 from tests.contract.telephony.exchange import SUPPORT, Exchange, over_socket_and_http, until
 

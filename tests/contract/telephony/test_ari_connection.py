@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from component.domain.events import AsteriskLost, CallerEntered, DeviceStateChanged
-from component.domain.model import DeviceState
+from component.domain.words import DeviceState
 from component.telephony import connection
 from component.telephony.asterisk import Asterisk
 from component.telephony.client import AriClient

@@ -8,7 +8,8 @@ import pytest
 
 from component.domain.commands import Connect, EndCall, HangUpLeg, Hold, Release, Ring
 from component.domain.events import CallerEntered, CallerLeft, LegAnswered, LegEnded
-from component.domain.model import Caller, Leg, LegEnd, QueueStatus
+from component.domain.model import Caller, Leg
+from component.domain.words import LegEnd, QueueStatus
 from lab.asterisk import Asterisk as Pbx
 from lab.sip.behaviour import rejecting, ringing_only
 from lab.sip.pcmu import tone

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from component.domain.model import DeviceState
+from component.domain.words import DeviceState
 from component.telephony.connection import EVENTS
 from component.telephony.http_client import AriHttpClient
 from lab.asterisk import ARI_USER

@@ -6,7 +6,8 @@ import pytest
 
 from component.domain.commands import Connect, Ring
 from component.domain.events import CallerEntered, LegAnswered
-from component.domain.model import DeviceState, Leg
+from component.domain.model import Leg
+from component.domain.words import DeviceState
 from lab.sip.behaviour import ringing_only
 from tests.contract.telephony.exchange import ADA, Exchange, until
 

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from slixmpp.exceptions import IqError
 
-from component.domain.model import MemberState
+from component.domain.words import MemberState
 from component.handlers.operation_commands import NAMESPACE
 from component.operations.changes import ChangeMember
 from lab.xmpp_server import XmppServerSettings

@@ -21,21 +21,12 @@ from component.domain.events import (
     Said,
     Unpause,
 )
-from component.domain.model import (
-    Agent,
-    Call,
-    Caller,
-    CallState,
-    Customer,
-    DeviceState,
-    Leg,
-    LegEnd,
-    Member,
-)
+from component.domain.model import Agent, Call, Caller, Customer, Leg, Member
 from component.domain.queue import Queue
 from component.domain.state import State
 from component.domain.step import step
 from component.domain.terms import USUAL, Terms
+from component.domain.words import CallState, DeviceState, LegEnd
 from component.records import Ledger
 
 C = TypeVar("C", bound=Command)

@@ -10,8 +10,9 @@ from component.domain.events import (
     CustomerAnswered,
     DigitPressed,
 )
-from component.domain.model import Caller, LegEnd
+from component.domain.model import Caller
 from component.domain.queue import CallingBack
+from component.domain.words import LegEnd
 from tests.unit.domain.call_centre import CallCentre
 
 TERMS = CallingBack(

@@ -7,8 +7,9 @@ import pytest
 from component.domain.announcements import average, position_sounds
 from component.domain.commands import Connect, HangUpLeg, Hush, Release, Say, WakeAt
 from component.domain.events import AnnouncementDue, BlindTransfer, QueueChanged, Said
-from component.domain.model import Call, DeviceState
+from component.domain.model import Call
 from component.domain.queue import AnnounceHoldTime, AnnouncePosition
+from component.domain.words import DeviceState
 from tests.unit.domain.call_centre import SUPPORT, CallCentre, of_kind
 
 pytestmark = pytest.mark.unit

@@ -17,15 +17,8 @@ from component.domain.commands import (
     WakeAt,
 )
 from component.domain.events import AsteriskFound, AsteriskLost, CallerEntered, LegAnswered
-from component.domain.model import (
-    AgentState,
-    Caller,
-    CallState,
-    LegEnd,
-    OfferEnd,
-    Outcome,
-    QueueStatus,
-)
+from component.domain.model import Caller
+from component.domain.words import AgentState, CallState, LegEnd, OfferEnd, Outcome, QueueStatus
 from tests.unit.domain.call_centre import COMPANY_1, CallCentre, of_kind
 
 pytestmark = pytest.mark.unit

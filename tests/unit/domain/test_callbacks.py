@@ -25,16 +25,10 @@ from component.domain.events import (
     QueueRemoved,
     Withdraw,
 )
-from component.domain.model import (
-    AgentState,
-    Caller,
-    CallState,
-    DeviceState,
-    Outcome,
-    QueueStatus,
-)
+from component.domain.model import Caller
 from component.domain.queue import MessageTo, StrategyName
 from component.domain.terms import Need, Terms
+from component.domain.words import AgentState, CallState, DeviceState, Outcome, QueueStatus
 from tests.unit.domain.call_centre import of_kind
 from tests.unit.domain.callbacks import TERMS, CallbackCentre
 

@@ -12,12 +12,7 @@ from component.domain.events import (
     CustomerAnswered,
     LegAnswered,
 )
-from component.domain.model import (
-    AgentState,
-    CallState,
-    LegEnd,
-    Outcome,
-)
+from component.domain.words import AgentState, CallState, LegEnd, Outcome
 from tests.unit.domain.callbacks import CallbackCentre
 
 pytestmark = pytest.mark.unit

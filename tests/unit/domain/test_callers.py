@@ -17,8 +17,8 @@ from component.domain.commands import (
 )
 from component.domain.errors import NotWaitingError
 from component.domain.events import DigitPressed, ExitFound, Withdraw
-from component.domain.model import CallState, Outcome, QueueStatus
 from component.domain.terms import Terms
+from component.domain.words import CallState, Outcome, QueueStatus
 from tests.unit.domain.call_centre import CallCentre, of_kind
 
 pytestmark = pytest.mark.unit

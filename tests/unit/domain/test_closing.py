@@ -7,7 +7,7 @@ import pytest
 
 from component.domain.commands import Release
 from component.domain.events import DrainBegun, DrainEnded, QueueChanged
-from component.domain.model import CallState, QueueStatus
+from component.domain.words import CallState, QueueStatus
 from tests.unit.domain.call_centre import SUPPORT, CallCentre
 
 pytestmark = pytest.mark.unit

@@ -25,8 +25,9 @@ from component.domain.events import (
     QueueChanged,
     QueueRemoved,
 )
-from component.domain.model import Agent, CallState, DeviceState, Member, QueueStatus
+from component.domain.model import Agent, Member
 from component.domain.queue import StrategyName
+from component.domain.words import CallState, DeviceState, QueueStatus
 from tests.unit.domain.call_centre import SUPPORT, CallCentre, of_kind
 
 pytestmark = pytest.mark.unit

@@ -16,8 +16,8 @@ from component.domain.dialogue import (
     UNAVAILABLE,
 )
 from component.domain.events import ExitFound, Withdraw
-from component.domain.model import CallState
 from component.domain.queue import CallingBack
+from component.domain.words import CallState
 from tests.unit.domain.call_centre import of_kind
 from tests.unit.domain.callbacks import TERMS, CallbackCentre
 

@@ -6,7 +6,7 @@ import pytest
 
 from component.domain.errors import NotInWrapUpError
 from component.domain.events import ExtendWrapUp
-from component.domain.model import AgentState
+from component.domain.words import AgentState
 from tests.unit.domain.call_centre import CallCentre
 
 pytestmark = pytest.mark.unit

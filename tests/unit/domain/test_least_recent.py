@@ -3,7 +3,7 @@
 import pytest
 
 from component.domain.events import LegEnded
-from component.domain.model import DeviceState, LegEnd
+from component.domain.words import DeviceState, LegEnd
 from tests.unit.domain.call_centre import CallCentre
 
 pytestmark = pytest.mark.unit

@@ -12,7 +12,8 @@ from component.domain.errors import (
     UnknownQueueError,
 )
 from component.domain.events import LogOff, LogOn, MemberChanged, MemberRemoved, QueueChanged
-from component.domain.model import Agent, CallState
+from component.domain.model import Agent
+from component.domain.words import CallState
 from tests.unit.domain.call_centre import SUPPORT, CallCentre
 
 pytestmark = pytest.mark.unit

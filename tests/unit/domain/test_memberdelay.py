@@ -24,18 +24,17 @@ from component.domain.events import (
     QueueRemoved,
     RingTimedOut,
 )
-from component.domain.model import (
+from component.domain.model import Leg, Offer
+from component.domain.queue import AutoPause, StrategyName
+from component.domain.state import State
+from component.domain.words import (
     AgentState,
     CallState,
     DeviceState,
-    Leg,
-    Offer,
     OfferEnd,
     Outcome,
     QueueStatus,
 )
-from component.domain.queue import AutoPause, StrategyName
-from component.domain.state import State
 from component.ports import Snapshot, WaitingChannel
 from component.records import Ledger
 from component.recovery import compare, timers

@@ -8,7 +8,8 @@ import pytest
 from component.domain.commands import Announce, Hold, Release
 from component.domain.errors import NotWaitingError, QueueRefusesError, UnknownQueueError
 from component.domain.events import MoveCaller
-from component.domain.model import CallState, DeviceState, Member, Place, QueueStatus
+from component.domain.model import Member
+from component.domain.words import CallState, DeviceState, Place, QueueStatus
 from tests.unit.domain.call_centre import SUPPORT, CallCentre, of_kind
 
 pytestmark = pytest.mark.unit

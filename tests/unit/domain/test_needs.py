@@ -7,9 +7,9 @@ import pytest
 
 from component.domain.commands import Release
 from component.domain.events import MemberChanged, MemberRemoved, QueueChanged
-from component.domain.model import CallState, QueueStatus
 from component.domain.queue import EmptyCondition
 from component.domain.terms import Need, Terms
+from component.domain.words import CallState, QueueStatus
 from tests.unit.domain.call_centre import CallCentre
 
 pytestmark = pytest.mark.unit

@@ -7,14 +7,8 @@ import pytest
 
 from component.domain.commands import HangUpLeg, HideCall, Hold, Part, Release, Ring, Say
 from component.domain.events import BlindTransfer, NotConnected, QueueRemoved
-from component.domain.model import (
-    AgentState,
-    CallState,
-    Leg,
-    OfferEnd,
-    Outcome,
-    QueueStatus,
-)
+from component.domain.model import Leg
+from component.domain.words import AgentState, CallState, OfferEnd, Outcome, QueueStatus
 from tests.unit.domain.call_centre import CallCentre, of_kind
 
 pytestmark = pytest.mark.unit

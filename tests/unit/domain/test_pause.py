@@ -11,8 +11,9 @@ from component.domain.errors import (
     UnknownDeviceError,
     UnknownQueueError,
 )
-from component.domain.model import AgentState, CallState, Member, MemberState
+from component.domain.model import Member
 from component.domain.queue import Queue
+from component.domain.words import AgentState, CallState, MemberState
 from tests.unit.domain.call_centre import SUPPORT, CallCentre
 
 pytestmark = pytest.mark.unit

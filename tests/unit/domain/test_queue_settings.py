@@ -8,18 +8,17 @@ import pytest
 
 from component.domain.commands import Announce, HangUpLeg, HideCall, Hold, Release
 from component.domain.events import CallerEntered, RingTimedOut
-from component.domain.model import (
-    Caller,
+from component.domain.model import Caller, Member
+from component.domain.presence import LOOSE, NEVER, NO, STRICT, conditions
+from component.domain.queue import AutoPause, EmptyCondition
+from component.domain.words import (
     CallState,
     DeviceState,
     LegEnd,
-    Member,
     MemberState,
     OfferEnd,
     QueueStatus,
 )
-from component.domain.presence import LOOSE, NEVER, NO, STRICT, conditions
-from component.domain.queue import AutoPause, EmptyCondition
 from tests.unit.domain.call_centre import SUPPORT, CallCentre
 
 pytestmark = pytest.mark.unit

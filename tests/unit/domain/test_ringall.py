@@ -6,16 +6,9 @@ import pytest
 
 from component.domain.commands import Connect, EndCall, HangUpLeg, HideCall, Ring, ShowCall
 from component.domain.events import LegAnswered
-from component.domain.model import (
-    AgentState,
-    CallState,
-    DeviceState,
-    Leg,
-    LegEnd,
-    OfferEnd,
-    Outcome,
-)
+from component.domain.model import Leg
 from component.domain.queue import AutoPause, StrategyName
+from component.domain.words import AgentState, CallState, DeviceState, LegEnd, OfferEnd, Outcome
 from tests.unit.domain.call_centre import CallCentre, of_kind
 
 pytestmark = pytest.mark.unit

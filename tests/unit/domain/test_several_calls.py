@@ -17,8 +17,9 @@ from component.domain.events import (
     NotConnected,
     WrapUpOver,
 )
-from component.domain.model import AgentState, CallState, DeviceState, Leg, LegEnd, Talk
+from component.domain.model import Leg, Talk
 from component.domain.queue import StrategyName
+from component.domain.words import AgentState, CallState, DeviceState, LegEnd
 from tests.unit.domain.call_centre import CallCentre, of_kind
 
 pytestmark = pytest.mark.unit

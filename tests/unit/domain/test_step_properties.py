@@ -41,18 +41,10 @@ from component.domain.events import (
     Withdraw,
     WrapUpOver,
 )
-from component.domain.model import (
-    Agent,
-    AgentState,
-    Caller,
-    CallState,
-    DeviceState,
-    Leg,
-    LegEnd,
-    Place,
-)
+from component.domain.model import Agent, Caller, Leg
 from component.domain.queue import CallingBack, StrategyName
 from component.domain.terms import Need, Terms
+from component.domain.words import AgentState, CallState, DeviceState, LegEnd, Place
 from tests.unit.domain.call_centre import CallCentre
 
 pytestmark = pytest.mark.unit

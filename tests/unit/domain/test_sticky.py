@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from component.domain.events import QueueChanged
-from component.domain.model import CallState, Customer
+from component.domain.model import Customer
 from component.domain.terms import Need, Terms
+from component.domain.words import CallState
 from tests.unit.domain.call_centre import COMPANY_1, CallCentre
 
 pytestmark = pytest.mark.unit

@@ -22,16 +22,15 @@ from component.domain.commands import (
     ShowCall,
 )
 from component.domain.events import AttendedTransfer, BlindTransfer, LegAnswered, NumberLookedUp
-from component.domain.model import (
+from component.domain.model import Leg, Transfer
+from component.domain.words import (
     AgentState,
     CallState,
     DeviceState,
-    Leg,
     LegEnd,
     OfferEnd,
     Outcome,
     QueueStatus,
-    Transfer,
 )
 from tests.unit.domain.call_centre import CallCentre, of_kind
 

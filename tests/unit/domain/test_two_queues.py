@@ -12,7 +12,8 @@ from component.domain.events import (
     MemberChanged,
     QueueChanged,
 )
-from component.domain.model import AgentState, Caller, CallState, DeviceState, LegEnd
+from component.domain.model import Caller
+from component.domain.words import AgentState, CallState, DeviceState, LegEnd
 from tests.unit.domain.call_centre import SUPPORT, CallCentre
 
 pytestmark = pytest.mark.unit

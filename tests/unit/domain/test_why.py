@@ -7,10 +7,10 @@ import pytest
 from component.domain import why
 from component.domain.choice import Choice, ChosenBy
 from component.domain.events import BlindTransfer
-from component.domain.model import DeviceState
 from component.domain.obstacles import Obstacle
 from component.domain.queue import StrategyName
 from component.domain.terms import Need, Terms
+from component.domain.words import DeviceState
 from tests.unit.domain.call_centre import COMPANY_1, CallCentre
 
 pytestmark = pytest.mark.unit

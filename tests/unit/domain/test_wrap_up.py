@@ -6,8 +6,9 @@ import pytest
 
 from component.domain.commands import WakeAt
 from component.domain.events import LegEnded, WrapUpOver
-from component.domain.model import AgentState, LegEnd, Member
+from component.domain.model import Member
 from component.domain.queue import Queue
+from component.domain.words import AgentState, LegEnd
 from tests.unit.domain.call_centre import SUPPORT, CallCentre
 
 pytestmark = pytest.mark.unit

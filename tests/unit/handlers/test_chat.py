@@ -4,7 +4,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from component.domain.model import MemberState
+from component.domain.words import MemberState
 from component.handlers.chat import ANSWERS, MOST_CHARACTERS, REPEAT_SECONDS, WITHIN_SECONDS, Guard
 from component.ports import StoreUnavailableError
 from tests.unit.handlers.dialogue import Dialogue, Refusal, canonical, refusal

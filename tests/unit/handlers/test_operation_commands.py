@@ -4,7 +4,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from component.domain.model import MemberState
+from component.domain.words import MemberState
 from component.handlers import commands
 from component.handlers.operation_commands import NAMESPACE
 from component.ports import StoreUnavailableError

@@ -7,7 +7,7 @@ import pytest
 
 from component.domain.errors import AlreadyLoggedOnError, NotInWrapUpError, NotLoggedOnError
 from component.domain.events import DeviceStateChanged
-from component.domain.model import AgentState, DeviceState, MemberState
+from component.domain.words import AgentState, DeviceState, MemberState
 from component.operations.desk import Form
 from component.operations.model import ArgumentError
 from tests.unit.operations.front_desk import AGENT, FrontDesk

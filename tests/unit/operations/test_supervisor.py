@@ -14,7 +14,8 @@ from component.domain.errors import (
     QueueRefusesError,
 )
 from component.domain.events import CallerEntered, QueueChanged
-from component.domain.model import AgentState, Caller, MemberState, Person, QueueStatus
+from component.domain.model import Caller, Person
+from component.domain.words import AgentState, MemberState, QueueStatus
 from component.operations.changes import CloseQueue, OpenQueue
 from component.operations.model import Answer, ArgumentError
 from tests.unit.operations.front_desk import DOMAIN, SUPERVISOR, FrontDesk

@@ -15,7 +15,8 @@ from component.domain.commands import (
     Say,
 )
 from component.domain.events import Event
-from component.domain.model import Caller, Leg, QueueStatus
+from component.domain.model import Caller, Leg
+from component.domain.words import QueueStatus
 from component.telephony.control import AriCallControl
 from tests.unit.telephony.fake_ari import FakeAri
 

@@ -16,7 +16,7 @@ from component.domain.commands import (
     SeekNumber,
 )
 from component.domain.events import CallerLeft, ExitFound, NumberLookedUp, Said
-from component.domain.model import QueueStatus
+from component.domain.words import QueueStatus
 from tests.unit.telephony.desk import END, HOLD, LEG, RELEASE, SAY, Desk
 
 pytestmark = pytest.mark.unit

@@ -7,7 +7,8 @@ from structlog.testing import capture_logs
 
 from component.domain.commands import CallCustomer, HangUpCustomer, Hold, Release
 from component.domain.events import CallerLeft
-from component.domain.model import Caller, LegEnd, QueueStatus
+from component.domain.model import Caller
+from component.domain.words import LegEnd, QueueStatus
 from component.telephony import control
 from tests.unit.telephony.desk import Desk
 

@@ -7,7 +7,7 @@ import pytest
 
 from component.domain.commands import HangUpLeg
 from component.domain.events import LegEnded
-from component.domain.model import LegEnd
+from component.domain.words import LegEnd
 from component.telephony import dialler
 from tests.unit.telephony.desk import HANG_UP, LEG, RING, Desk
 

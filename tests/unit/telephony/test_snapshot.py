@@ -6,7 +6,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from component.domain.events import DeviceStateChanged
-from component.domain.model import DeviceState, Leg
+from component.domain.model import Leg
+from component.domain.words import DeviceState
 from component.ports import CalledChannel
 from component.telephony.errors import AriError
 from component.telephony.snapshot import SnapshotReader

@@ -18,8 +18,9 @@ from component.domain.events import (
     LegEnded,
     Said,
 )
-from component.domain.model import DeviceState, Leg, LegEnd
+from component.domain.model import Leg
 from component.domain.terms import Need, Terms
+from component.domain.words import DeviceState, LegEnd
 from component.ports import WaitingChannel
 from component.telephony.errors import MalformedEventError
 from component.telephony.translate import translate, waiting_channel
