@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from structlog.testing import capture_logs
 
-from component.pubsub.configuration import DEFAULT
+from component.pubsub.configuration import DEFAULT, SendLast
 from component.pubsub.service import Request
 from lab.ejabberd import Ejabberd
 from lab.xmpp_server import XmppServerSettings
@@ -42,7 +42,7 @@ class Granting(Ejabberd):
 
 @pytest.mark.parametrize("server_of_the_module", [Granting], ids=["ejabberd"], indirect=True)
 async def test_presence_counts_that_nobody_had_to_show(settings: XmppServerSettings) -> None:
-    config = replace(DEFAULT, presence_based_delivery=True)
+    config = replace(DEFAULT, presence_based_delivery=True, send_last_published_item=SendLast.NEVER)
     with capture_logs() as logs:
         async with Service(settings) as service:
             await until(lambda: "server grants privileges" in [entry["event"] for entry in logs])
