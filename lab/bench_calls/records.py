@@ -7,14 +7,16 @@ is, for a queue, when it was told so.
 
 import heapq
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import asyncpg
 
 CHOICES = """
-    SELECT choices.at, choices.offered[1] AS extension, choices.passed_over, calls.ended_at
+    SELECT choices.at, choices.offered[1] AS extension, choices.passed_over, choices.line,
+           calls.ended_at
     FROM choices JOIN calls ON calls.id = choices.call_id
     WHERE choices.queue = $1 AND choices.at >= $2 AND calls.ended_at IS NOT NULL
     ORDER BY choices.at, choices.call_id"""
@@ -30,6 +32,14 @@ class Choice:
     """When the call was over, and the agent idle."""
     passed_over: frozenset[str]
     """Who could not be offered it: on a call, or the telephone was still in use."""
+    candidates: frozenset[str] | None = None
+    """The first who could, where so many were passed over that not all are named; else None."""
+
+    def concerns(self, extension: str) -> bool:
+        """Tell whether an agent is known to have been free for it."""
+        if extension in self.passed_over:
+            return False
+        return self.candidates is None or extension in self.candidates
 
 
 async def choices(url: str, queue: str, since: datetime) -> list[Choice]:
@@ -39,10 +49,7 @@ async def choices(url: str, queue: str, since: datetime) -> list[Choice]:
         rows = await connection.fetch(CHOICES, queue, since)
     finally:
         await connection.close()
-    return [
-        Choice(row["at"], row["extension"], row["ended_at"], _names(row["passed_over"]))
-        for row in rows
-    ]
+    return [_choice(row) for row in rows]
 
 
 def in_turn(made: Sequence[Choice], agents: int) -> list[bool]:
@@ -57,13 +64,17 @@ def in_turn(made: Sequence[Choice], agents: int) -> list[bool]:
             idle[extension] = ended_at
         since = idle.pop(choice.extension, None)
         if since is not None and len(had_a_call) == agents:
-            others = (at for name, at in idle.items() if name not in choice.passed_over)
+            others = (at for name, at in idle.items() if choice.concerns(name))
             found.append(since <= min(others, default=since))
         had_a_call.add(choice.extension)
         heapq.heappush(over, (choice.ended_at, choice.extension))
     return found
 
 
-def _names(passed_over: str) -> frozenset[str]:
-    groups: Iterable[dict[str, list[str]]] = json.loads(passed_over).values()
-    return frozenset(name for group in groups for name in group["extensions"])
+def _choice(row: Any) -> Choice:
+    groups = json.loads(row["passed_over"]).values()
+    passed_over = frozenset(name for group in groups for name in group["extensions"])
+    candidates = None
+    if any(group["number"] > len(group["extensions"]) for group in groups):
+        candidates = frozenset(rank["extension"] for rank in json.loads(row["line"]))
+    return Choice(row["at"], row["extension"], row["ended_at"], passed_over, candidates)

@@ -170,8 +170,16 @@ async def turns(phones: Phones, extension: str, agents: int, traffic: Traffic) -
     Each has had a call before it counts, and they ended at some distance.
     """
     dice = Random(2)  # noqa: S311 - as above
+    numbers: set[str] = set()
+    called: set[str] = set()
     idle: dict[str, float] = {}
     found: list[float] = []
+
+    def introduced(offer: Offer) -> float:
+        if offer.number not in numbers:  # of what was measured before
+            return SHORT
+        called.add(offer.agent)
+        return CALL_SECONDS * (agents + 20)
 
     def offered(offer: Offer) -> float:
         since = idle.pop(offer.agent, None)
@@ -180,12 +188,12 @@ async def turns(phones: Phones, extension: str, agents: int, traffic: Traffic) -
         return dice.uniform(0.2, 1.8) * traffic.talk
 
     def freed(name: str, at: float) -> None:
-        idle[name] = at
+        if name in called:
+            idle[name] = at
 
-    await phones.idle()  # or who talked before would be taken for one of these agents
-    phones.on_offer, phones.on_free = lambda _: CALL_SECONDS * (agents + 20), freed
+    phones.on_offer, phones.on_free = introduced, freed
     for _ in range(agents):
-        phones.call(extension)
+        numbers.add(phones.call(extension).number)
         await asyncio.sleep(CALL_SECONDS)
     await phones.idle()
     assert len(idle) == agents, f"only {len(idle)} of {agents} agents were called at once"

@@ -1,5 +1,6 @@
 """How `make bench-calls` tells from records whose turn it was."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -35,3 +36,9 @@ def test_who_could_not_be_offered_the_call_is_not_wronged() -> None:
 
 def test_nothing_is_told_before_everybody_has_had_a_call() -> None:
     assert in_turn([choice(0, "a", 10), choice(11, "a", 20)], 2) == []
+
+
+def test_where_not_all_are_named_who_were_passed_over_those_count_who_surely_could() -> None:
+    unsure = replace(choice(12, "b", 20), candidates=frozenset({"b"}))
+    assert in_turn([*FIRST, unsure], 2) == [True]
+    assert in_turn([*FIRST, replace(unsure, candidates=frozenset({"a", "b"}))], 2) == [False]
