@@ -21,15 +21,15 @@ from prometheus_client import (
 
 from component.agent_times import Activity
 from component.domain.words import OfferEnd, Outcome
+from component.growing_histogram import GrowingHistogram
 from component.pubsub.crowd import Kind, Limit
 from component.pubsub.model import NodeEvent
-from component.wait_histogram import WaitHistogram
 from component.words import snake_case
 
 WAIT_BUCKETS = (1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 300, 600)
-"""Seconds; each queue's servicelevel is added to them."""
 RING_BUCKETS = (1, 2, 3, 5, 7.5, 10, 15, 20, 30, 60)
 TALK_BUCKETS = (10, 30, 60, 120, 180, 300, 450, 600, 900, 1200, 1800, 3600)
+"""Seconds, for what people do; each queue's servicelevel is added to them."""
 LATENCY_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 """Seconds, for what machines do for one another."""
 BATCH_BUCKETS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
@@ -105,19 +105,21 @@ class Metrics:
     # Calls. -------------------------------------------------------------------------------------
 
     def queue(self, name: str, servicelevel: float) -> None:
-        """Tell of a queue: its series start at zero, waits have a bucket at its service level."""
+        """Tell of a queue: its series start at zero, and have a bucket at its service level."""
         self._servicelevel.labels(name).set(servicelevel)
-        self._wait.add_bound(servicelevel)
+        for times in (self._wait, self._ring, self._talk, self._wrap_up):
+            times.add_bound(servicelevel)
         for end in WaitEnd:
             self._wait.show(name, end)
+        for times in (self._ring, self._talk, self._wrap_up):
+            times.show(name)
+        self._in_time.labels(name)
         for outcome in OUTCOMES:
             self._calls.labels(name, outcome)
         for result in OFFER_RESULTS:
             self._offers.labels(name, result)
         for activity in Activity:
             self._agent_seconds.labels(name, activity)
-        for metric in (self._in_time, self._ring, self._talk, self._wrap_up):
-            metric.labels(name)
 
     def forget_queue(self, name: str) -> None:
         """Show no more how things stand in a queue that is gone; what happened stays counted."""
@@ -143,11 +145,11 @@ class Metrics:
     def offer_ended(self, queue: str, result: str, rang: float) -> None:
         """Count an offer that an agent took or that came to nothing."""
         self._offers.labels(queue, result).inc()
-        self._ring.labels(queue).observe(rang)
+        self._ring.observe(rang, queue)
 
     def talked(self, queue: str, seconds: float) -> None:
         """Count a conversation."""
-        self._talk.labels(queue).observe(seconds)
+        self._talk.observe(seconds, queue)
 
     def waiting(self, queue: str, callers: int, longest: float, callbacks: int) -> None:
         """Set how many callers wait, for how long the one has who came first, and how many are to
@@ -160,7 +162,7 @@ class Metrics:
     def customer_looked_up(self, result: LookupResult, seconds: float) -> None:
         """Count a customer lookup."""
         self._lookups.labels(result).inc()
-        self._lookup.observe(seconds)
+        self._lookup.labels(result).observe(seconds)
 
     # Agents. ------------------------------------------------------------------------------------
 
@@ -176,7 +178,7 @@ class Metrics:
 
     def wrapped_up(self, queue: str, seconds: float) -> None:
         """Count a wrap-up that is over."""
-        self._wrap_up.labels(queue).observe(seconds)
+        self._wrap_up.observe(seconds, queue)
 
     # XMPP. --------------------------------------------------------------------------------------
 
@@ -250,11 +252,10 @@ class Metrics:
 
     def _make_call_metrics(self) -> None:
         self._calls = self._counter("calls", "Calls that are over", "queue", "outcome")
-        self._wait = WaitHistogram(
-            "ivr_wait_seconds", "From entering the queue to being connected or leaving it",
-            ("queue", "result"), WAIT_BUCKETS,
+        self._wait = self._growing(
+            "wait_seconds", "From entering the queue to being connected or leaving it",
+            WAIT_BUCKETS, "queue", "result",
         )  # fmt: skip
-        self.registry.register(self._wait)
         self._servicelevel = self._gauge(
             "servicelevel_seconds", "Within this time callers are to be answered", "queue"
         )
@@ -262,11 +263,11 @@ class Metrics:
             "answered_in_time", "Calls that were answered within the queue's servicelevel", "queue"
         )
         self._offers = self._counter("offers", "Calls that rang at an agent", "queue", "result")
-        self._ring = self._histogram(
+        self._ring = self._growing(
             "ring_seconds", "From offering a call to its being taken or withdrawn",
             RING_BUCKETS, "queue",
         )  # fmt: skip
-        self._talk = self._histogram(
+        self._talk = self._growing(
             "talk_seconds", "From connecting caller and agent until they part",
             TALK_BUCKETS, "queue",
         )  # fmt: skip
@@ -279,7 +280,7 @@ class Metrics:
         )
         self._lookups = self._counter("customer_lookups", "Customer codes looked up", "result")
         self._lookup = self._histogram(
-            "customer_lookup_seconds", "Duration of a customer lookup", LATENCY_BUCKETS
+            "customer_lookup_seconds", "Duration of a customer lookup", LATENCY_BUCKETS, "result"
         )
 
     def _make_agent_metrics(self) -> None:
@@ -288,7 +289,7 @@ class Metrics:
         self._agent_seconds = self._counter(
             "agent_seconds", "Time that members spent, all together", "queue", "state"
         )
-        self._wrap_up = self._histogram(
+        self._wrap_up = self._growing(
             "wrap_up_seconds", "From the end of a call to the end of its paperwork",
             TALK_BUCKETS, "queue",
         )  # fmt: skip
@@ -348,6 +349,7 @@ class Metrics:
             self._reconnects.labels(peer)
         for result in LookupResult:
             self._lookups.labels(result)
+            self._lookup.labels(result)
         for kind in KINDS:
             self._notifications.labels(kind)
         for kept_out in Kind:
@@ -366,3 +368,10 @@ class Metrics:
         self, name: str, meaning: str, buckets: tuple[float, ...], *labels: str
     ) -> Histogram:
         return Histogram(f"ivr_{name}", meaning, labels, registry=self.registry, buckets=buckets)
+
+    def _growing(
+        self, name: str, meaning: str, buckets: tuple[float, ...], *labels: str
+    ) -> GrowingHistogram:
+        histogram = GrowingHistogram(f"ivr_{name}", meaning, labels, buckets)
+        self.registry.register(histogram)
+        return histogram

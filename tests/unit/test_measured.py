@@ -62,7 +62,7 @@ async def test_lookups_are_counted_by_result(metrics: Metrics, code: str, result
 
     read = metrics.registry.get_sample_value
     assert read("ivr_customer_lookups_total", {"result": result}) == 1
-    assert read("ivr_customer_lookup_seconds_count") == 1
+    assert read("ivr_customer_lookup_seconds_count", {"result": result}) == 1
 
 
 async def test_a_lookup_that_fails_is_counted_and_fails(metrics: Metrics) -> None:
@@ -71,6 +71,7 @@ async def test_a_lookup_that_fails_is_counted_and_fails(metrics: Metrics) -> Non
 
     read = metrics.registry.get_sample_value
     assert read("ivr_customer_lookups_total", {"result": "timeout"}) == 1
+    assert read("ivr_customer_lookup_seconds_count", {"result": "timeout"}) == 1
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from prometheus_client import generate_latest
+from prometheus_client.parser import text_string_to_metric_families
 
 from component.agent_times import Activity
 from component.metrics import OFFER_RESULTS, Failure, LookupResult, Metrics, Peer, WaitEnd
@@ -36,10 +37,24 @@ def test_series_of_a_queue_start_at_zero(metrics: Metrics) -> None:
     assert value(metrics, "ivr_agent_seconds_total", queue="support", state="talking") == 0
 
 
+@pytest.mark.parametrize("name", ["wait", "ring", "talk", "wrap_up"])
+def test_times_of_a_call_have_a_bucket_at_each_service_level_that_there_ever_was(
+    metrics: Metrics, name: str
+) -> None:
+    metrics.queue("support", servicelevel=25)
+    metrics.queue("sales", servicelevel=7)
+    metrics.queue("support", servicelevel=33.5)
+
+    scraped = generate_latest(metrics.registry).decode()
+    bounds = re.findall(rf'ivr_{name}_seconds_bucket{{le="(.+?)",queue="support"', scraped)
+    assert {"7.0", "25.0", "33.5"} <= set(bounds)
+
+
 def test_series_of_a_peer_start_at_zero(metrics: Metrics) -> None:
     assert value(metrics, "ivr_up", peer="xmpp") == 0
     assert value(metrics, "ivr_reconnects_total", peer="asterisk") == 0
     assert value(metrics, "ivr_customer_lookups_total", result="timeout") == 0
+    assert value(metrics, "ivr_customer_lookup_seconds_count", result="timeout") == 0
     assert value(metrics, "ivr_notifications_total", kind="item_published") == 0
     assert value(metrics, "ivr_engine_commit_errors_total", error="no_answer") == 0
 
@@ -84,6 +99,7 @@ def test_the_table_in_the_docs_lists_exactly_what_there_is(metrics: Metrics) -> 
         ("ivr_wait_seconds", WaitEnd),
         ("ivr_agents", Activity),
         ("ivr_customer_lookups_total", LookupResult),
+        ("ivr_customer_lookup_seconds", LookupResult),
         ("ivr_up", Peer),
         ("ivr_ari_errors_total", Failure),
     ],
@@ -99,6 +115,18 @@ def test_the_sample_has_every_metric_and_nothing_else() -> None:
     sample = TABLE.with_name("metrics.txt").read_text()
     listed = set(re.findall(r"^\| `(ivr_\w+)` \|", TABLE.read_text(), re.MULTILINE))
     assert set(re.findall(r"^# TYPE (ivr_\w+)", sample, re.MULTILINE)) == listed
+
+
+def test_the_sample_has_the_labels_that_the_table_names() -> None:
+    table = re.findall(r"^\| `(ivr_\w+)` \| \w+ \| ([\w, ]*)\|", TABLE.read_text(), re.MULTILINE)
+    named = {metric: set(re.findall(r"\w+", labels)) for metric, labels in table}
+
+    sample = TABLE.with_name("metrics.txt").read_text()
+    shown = {metric: set(sample.labels) - {"le"}
+             for family in text_string_to_metric_families(sample)
+             for sample in family.samples
+             for metric in [sample.name.removesuffix("_bucket")]}  # fmt: skip
+    assert {metric: labels for metric, labels in shown.items() if metric in named} == named
 
 
 def test_nothing_is_shown_that_the_table_does_not_name(metrics: Metrics) -> None:

@@ -1,4 +1,4 @@
-"""How long callers waited, in buckets of which one ends exactly at each queue's service level."""
+"""How long something took, in buckets of which one ends exactly at each queue's service level."""
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Sequence
@@ -8,7 +8,7 @@ from prometheus_client.core import HistogramMetricFamily
 from prometheus_client.registry import Collector
 
 
-class WaitHistogram(Collector):
+class GrowingHistogram(Collector):
     """A histogram with labels, whose buckets may become more while it counts.
 
     The library's own has the buckets that it was made with. A bucket that is added later starts at
@@ -39,7 +39,7 @@ class WaitHistogram(Collector):
             series.counts.insert(place, 0)
 
     def observe(self, seconds: float, *labels: str) -> None:
-        """Count a wait."""
+        """Count one more."""
         self.show(*labels)
         series = self._series[labels]
         series.counts[bisect_left(self._bounds, seconds)] += 1
@@ -57,7 +57,7 @@ class WaitHistogram(Collector):
 
 
 class _Series:
-    """One set of labels: how many waits ended in each bucket, the last of which has no end."""
+    """One set of labels: how many are in each bucket, the last of which has no end."""
 
     def __init__(self, bounds: int) -> None:
         self.counts = [0] * (bounds + 1)
