@@ -1,5 +1,6 @@
 """Operations as people ask for them in a chat: `pause lunch`, `status`, `help`."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -7,6 +8,9 @@ from difflib import get_close_matches
 from component.operations.model import Answer, Argument, Given, Operation, Table, label, written
 
 HELP = ("help", "?")
+
+WORD = re.compile(r'["“„]([^"“”„]+)["“”](?!\S)|\S+')
+"""What has spaces is one word if it is quoted, as keyboards of desks and of telephones do."""
 
 MOST_ROWS = 50
 """Of a table that are told; who wants to see more has a client that shows tables."""
@@ -22,8 +26,8 @@ class Understood:
 
 def understand(said: str, offered: Sequence[Operation]) -> Understood | str:
     """Return what somebody asks for who may ask for these; or what is answered at once."""
-    words = said.split()
-    lower = [word.lower() for word in words]
+    words = list(WORD.finditer(said))
+    lower = [word[0].lower() for word in words]
     if " ".join(lower) in HELP:
         return help_text(offered)
     matching = [
@@ -63,12 +67,18 @@ def told(answer: Answer) -> str:
     return "\n".join([answer.text, *lines, *more])
 
 
-def _given(operation: Operation, words: Sequence[str]) -> Given:
-    """Return a word for each argument; the last one takes all the rest."""
+def _given(operation: Operation, words: Sequence[re.Match[str]]) -> Given:
+    """Return a word for each argument; the last one takes all the rest, as it is written."""
     *firsts, last = operation.spoken or ("",)
-    given = dict(zip(firsts, words, strict=False))
-    rest = " ".join(words[len(firsts) :])
-    return given | {last: rest} if rest else given
+    given = dict(zip(firsts, map(_unquoted, words), strict=False))
+    rest = words[len(firsts) :]
+    if not rest:
+        return given
+    return given | {last: _unquoted(rest[0]) if len(rest) == 1 else " ".join(w[0] for w in rest)}
+
+
+def _unquoted(word: re.Match[str]) -> str:
+    return word[1] or word[0]
 
 
 def _suggestion(words: Sequence[str], offered: Iterable[Operation]) -> str:

@@ -1,6 +1,7 @@
 """What the command line asks of the service: which operation, with which arguments."""
 
 import json
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,7 @@ ASKED: list[tuple[str, str, Mapping[str, str]]] = [
         "queues set support timeout 30",
         "change-queue", {"queue": "support", "setting": "timeout", "value": "30"},
     ),
+    ("queues close 'night shift'", "close-queue", {"queue": "night shift"}),
     ("queues add sales", "add-queue", {"name": "sales", "strategy": "leastrecent"}),
     ("queues remove support", "remove-queue", {"queue": "support"}),
     (
@@ -127,7 +129,7 @@ def service(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Service:
 def test_the_service_is_asked_for_what_is_written(
     service: Service, line: str, name: str, given: Mapping[str, str]
 ) -> None:
-    ended = CliRunner().invoke(app, line.split())
+    ended = CliRunner().invoke(app, shlex.split(line))
     assert (ended.exit_code, ended.output) == (0, "Done.\n")
     assert service.asked == [(name, given)]
     assert set(given) <= {argument.name for argument in OPERATIONS[name].arguments}
@@ -136,7 +138,7 @@ def test_the_service_is_asked_for_what_is_written(
 @pytest.mark.parametrize("line", [line for line, *_ in ASKED])
 def test_every_answer_can_be_had_as_json(service: Service, line: str) -> None:
     words, dashes, rest = line.partition(" --")
-    ended = CliRunner().invoke(app, f"{words} --json{dashes}{rest}".split())
+    ended = CliRunner().invoke(app, shlex.split(f"{words} --json{dashes}{rest}"))
     assert json.loads(ended.output) == {"text": "Done."}
 
 

@@ -32,6 +32,24 @@ def test_words_are_understood(said: str, name: str, given: dict[str, str]) -> No
 
 
 @pytest.mark.parametrize(
+    ("said", "name", "given"),
+    [
+        ('change queue "night shift" timeout 20', "change-queue",
+         {"queue": "night shift", "setting": "timeout", "value": "20"}),
+        ("change queue “night shift” timeout 20", "change-queue",
+         {"queue": "night shift", "setting": "timeout", "value": "20"}),
+        ('add queue "night shift"', "add-queue", {"name": "night shift"}),
+        ("close night shift", "close-queue", {"queue": "night shift"}),
+        ('close "night shift"', "close-queue", {"queue": "night shift"}),
+        ('pause agent 1000 "back at two", she said', "pause-agent",
+         {"agent": "1000", "reason": '"back at two", she said'}),
+    ],
+)  # fmt: skip
+def test_what_is_quoted_is_one_word(said: str, name: str, given: dict[str, str]) -> None:
+    assert understand(said, list(OPERATIONS.values())) == Understood(OPERATIONS[name], given)
+
+
+@pytest.mark.parametrize(
     ("said", "meant"),
     [("pasue", "pause"), ("log of", "log off"), ("halp", "help"), ("statsu please", "status")],
 )
