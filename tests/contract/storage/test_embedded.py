@@ -42,6 +42,14 @@ async def test_data_of_another_version_are_left_alone(tmp_path: Path) -> None:
         await EmbeddedServer.start(tmp_path)
 
 
+@pytest.mark.parametrize("written", [b"", b"garbage\n", b"\xff\xfe"])
+async def test_damaged_data_are_named_and_left_alone(tmp_path: Path, written: bytes) -> None:
+    (tmp_path / "PG_VERSION").write_bytes(written)
+    with pytest.raises(UnusableDirectoryError, match="PG_VERSION holds no version"):
+        await EmbeddedServer.start(tmp_path)
+    assert names(tmp_path) == ["PG_VERSION"]
+
+
 @pytest.fixture
 def directory() -> Iterator[Path]:
     # Another user of the system runs the server, to whom pytest's own directories are closed.
@@ -56,6 +64,15 @@ async def test_a_server_that_does_not_start_is_told_of_with_its_log(directory: P
     with pytest.raises(UnusableDirectoryError, match=rf"does not start: see {directory}/log"):
         await EmbeddedServer.start(directory)
     assert "max_connections" in (directory / "log").read_text()
+
+
+async def test_data_are_not_made_among_other_files(directory: Path) -> None:
+    shutil.copytree(PROJECT / "sql" / "migrations", directory)
+    before = names(directory)
+
+    with pytest.raises(UnusableDirectoryError, match="is it empty"):
+        await EmbeddedServer.start(directory)
+    assert set(before) <= set(names(directory))
 
 
 async def test_the_last_of_several_users_in_one_process_stops_it(directory: Path) -> None:
@@ -103,6 +120,10 @@ async def test_data_are_dumped_and_read_in_again_as_the_page_on_operating_says(
     await connection.close()
     await server.stop()
     assert directory.with_name("postgresql.old").exists()
+
+
+def names(directory: Path) -> list[str]:
+    return sorted(file.name for file in directory.iterdir())
 
 
 async def start_together(directory: Path, count: int) -> list[EmbeddedServer]:
