@@ -1,6 +1,5 @@
 """Notifications as subscribers receive them: the children of the message (XEP-0060 §7.1.2)."""
 
-from collections.abc import Iterable
 from typing import assert_never
 
 from component.handlers.body import in_words
@@ -51,7 +50,7 @@ def event_markup(notification: Notification) -> Markup:
         element("event", {"xmlns": PUBSUB_EVENT}, _what_happened(notification)),
         _stanza_id(notification),
         _delay(notification.event),
-        _headers(notification.subids),
+        _headers(notification),
     )
     return Markup("".join(parts))
 
@@ -100,9 +99,14 @@ def _addresses(event: NodeEvent) -> Markup:
     return element("addresses", {"xmlns": ADDRESS}, *jids) if jids else NOTHING
 
 
-def _headers(subids: Iterable[str]) -> Markup:
-    """Return which of a JID's subscriptions are meant (XEP-0131), if it has several."""
-    headers = [element("header", {"name": "SubID"}, text(subid)) for subid in subids]
+def _headers(notification: Notification) -> Markup:
+    """Return which of a JID's subscriptions are meant (XEP-0131), if it has several.
+
+    What is told of the node itself is the same for all of them (§12.16).
+    """
+    if isinstance(notification.event, NodePurged | NodeConfigured | NodeDeleted):
+        return NOTHING
+    headers = [element("header", {"name": "SubID"}, text(s)) for s in notification.subids]
     return element("headers", {"xmlns": SHIM}, *headers) if headers else NOTHING
 
 

@@ -5,7 +5,16 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from component.handlers.notify import event_markup
-from component.pubsub.model import Item, ItemPublished, ItemRetracted, NodeEvent, Notification
+from component.pubsub.model import (
+    Item,
+    ItemPublished,
+    ItemRetracted,
+    NodeConfigured,
+    NodeDeleted,
+    NodeEvent,
+    NodePurged,
+    Notification,
+)
 from tests.unit.handlers.dialogue import Dialogue, Refusal, canonical, refusal
 from tests.unit.handlers.requests import (
     PUBSUB,
@@ -118,6 +127,12 @@ def test_the_headers_come_last_and_name_the_subscriptions() -> None:
         </m>
         """
     )
+
+
+@pytest.mark.parametrize("event", [NodePurged(), NodeConfigured(None), NodeDeleted()])
+def test_what_is_told_of_the_node_itself_names_none(event: NodeEvent) -> None:
+    """It is the same for all subscriptions (§12.16)."""
+    assert "<headers" not in told(event, subids=("s1", "s2"))
 
 
 @pytest.mark.parametrize(
