@@ -5,7 +5,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from component.handlers.caps import OwnCapabilities
 from component.handlers.commands import CommandHandlers
 from component.handlers.forms import Field, form_markup
-from component.handlers.namespaces import COMMANDS, DISCO_INFO, DISCO_ITEMS, SERVER_INFO, SHIM
+from component.handlers.namespaces import (
+    COMMANDS,
+    DISCO_INFO,
+    DISCO_ITEMS,
+    PUBSUB,
+    SERVER_INFO,
+    SHIM,
+)
 from component.handlers.node_form import meta_data_markup
 from component.handlers.rsm import page_markup, page_of
 from component.handlers.stanza import Engine, IqRequest, Routes, check_address, qualified
@@ -17,6 +24,9 @@ from component.pubsub.retrieving import Retrieved
 from component.pubsub.service import PubSub, Request
 
 FEATURES = (DISCO_INFO, DISCO_ITEMS)
+
+ON_A_JID = f"{PUBSUB}#pubsub-on-a-jid"
+"""That an address, which is a contact like others, is a service too (XEP-0060 §9)."""
 
 
 class DiscoHandlers:
@@ -41,7 +51,7 @@ class DiscoHandlers:
             "".join(element("feature", {"var": name}) for name in sorted({*features, *FEATURES}))
         )
         self._service = self._own("service", _contact_markup(contact))
-        self._extension = self._own("pep")
+        self._extension = self._own("pep", element("feature", {"var": ON_A_JID}))
         self.routes: Routes = {
             ("get", qualified(DISCO_INFO, "query")): self._info,
             ("get", qualified(DISCO_ITEMS, "query")): self._items,

@@ -114,6 +114,12 @@ async def test_what_is_announced_is_what_is_implemented(dialogue: Dialogue) -> N
     }
 
 
+async def test_an_extensions_address_says_that_it_is_a_service_too(dialogue: Dialogue) -> None:
+    service = (await describe(dialogue, "ivr.example.com"))[1]
+    extension = (await describe(dialogue, "ext1000@ivr.example.com"))[1]
+    assert extension - service == {"http://jabber.org/protocol/pubsub#pubsub-on-a-jid"}
+
+
 DOCUMENTATION = (TESTS.parent / "docs" / "xep-0060.md").read_text()
 
 
