@@ -58,6 +58,9 @@ CONDITIONS: Mapping[type[Exception], Condition] = {
     errors.NodeExistsError: Condition("cancel", "conflict"),
     errors.TooManyNodesError: Condition("wait", "policy-violation", "max-nodes-exceeded"),
     errors.NotAcceptableError: Condition("modify", "not-acceptable"),
+    errors.UnsupportedAccessModelError: Condition(
+        "modify", "not-acceptable", "unsupported-access-model"
+    ),
     errors.NameTooLongError: Condition("modify", "not-acceptable"),
     errors.ItemNotFoundError: Condition("cancel", "item-not-found"),
     errors.ItemRequiredError: Condition("modify", "bad-request", "item-required"),
@@ -65,9 +68,11 @@ CONDITIONS: Mapping[type[Exception], Condition] = {
     errors.PayloadRequiredError: Condition("modify", "bad-request", "payload-required"),
     errors.InvalidPayloadError: Condition("modify", "bad-request", "invalid-payload"),
     errors.PayloadTooBigError: Condition("modify", "not-acceptable", "payload-too-big"),
+    errors.MaxItemsExceededError: Condition("cancel", "not-allowed", "max-items-exceeded"),
     errors.PreconditionError: Condition("cancel", "conflict", "precondition-not-met"),
     errors.PendingError: Condition("auth", "not-authorized", "pending-subscription"),
     errors.LastOwnerError: Condition("modify", "not-acceptable"),
+    errors.TransitionError: Condition("modify", "not-acceptable"),
     errors.InvalidOptionsError: Condition("modify", "bad-request", "invalid-options"),
     errors.UnsupportedError: Condition("cancel", "feature-not-implemented", "unsupported"),
     # What the database cannot hold, such as a JID of thousands of characters.

@@ -6,7 +6,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from component.handlers.forms import FormError, form_in
-from component.handlers.namespaces import PUBSUB
+from component.handlers.namespaces import FORM, PUBSUB
 from component.handlers.node_form import PUBLISH_OPTIONS, attributes_of
 from component.handlers.operations import Asked, Operation, Operations, pubsub_markup
 from component.handlers.rsm import page_markup, page_of
@@ -104,7 +104,11 @@ def _options(options: ET.Element | None) -> dict[str, Any]:
     """Return what the node must be like. What cannot be, is not (§7.1.5)."""
     if options is None:
         return {}
+    has_form = options.find(qualified(FORM, "x")) is not None
+    values = form_in(options, PUBLISH_OPTIONS) if has_form else None
+    if values is None:
+        raise BadRequestError("The options are not in a form that was filled in.")
     try:
-        return attributes_of(form_in(options, PUBLISH_OPTIONS) or {})
+        return attributes_of(values)
     except FormError as error:
         raise PreconditionError from error

@@ -1,6 +1,7 @@
 """Owners' requests, and the creation of nodes (XEP-0060 §8)."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from xml.etree import ElementTree as ET
 
 from component.handlers.forms import form_in
@@ -11,10 +12,34 @@ from component.handlers.stanza import BadRequestError, Engine, RefusedChangesErr
 from component.markup import NOTHING, Markup, element
 from component.pubsub.addresses import bare
 from component.pubsub.configuration import DEFAULT, Configuration
-from component.pubsub.errors import LastOwnerError, NotAcceptableError, UnsupportedError
+from component.pubsub.errors import (
+    FullError,
+    InvalidSubidError,
+    LastOwnerError,
+    NotAcceptableError,
+    NotAllowedError,
+    TooManyAffiliationsError,
+    TooManySubscriptionsError,
+    TransitionError,
+    UnsupportedError,
+)
 from component.pubsub.managing import Wish
 from component.pubsub.model import Role, Subscription, SubscriptionState
 from component.pubsub.rules import Request
+
+REFUSED_SUBSCRIPTIONS = (
+    NotAcceptableError,
+    InvalidSubidError,
+    TooManySubscriptionsError,
+    FullError,
+)
+REFUSED_AFFILIATIONS = (
+    LastOwnerError,
+    NotAllowedError,
+    TransitionError,
+    TooManyAffiliationsError,
+)
+"""With these goes how things are (§8.8.2.4, §8.9.2.4)."""
 
 _STATES = {"none": None} | {state.value: state for state in SubscriptionState}
 
@@ -78,6 +103,8 @@ class OwnerHandlers:
         address = asked.iq.address
         await self._engine.pubsub(lambda pubsub, _: pubsub.check_address(address))
         _filled_in(asked.element, DEFAULT)  # may ask for the default of collections
+        if asked.element.get("type", "leaf") != "leaf":
+            raise UnsupportedError("collections")
         return _owner(element("default", None, config_markup(DEFAULT)))
 
     async def _delete(self, asked: Asked) -> Markup:
@@ -97,21 +124,23 @@ class OwnerHandlers:
     async def _subscriptions(self, asked: Asked) -> Markup:
         request = asked.request
         held = await self._engine.pubsub(lambda pubsub, _: pubsub.subscriptions_at(request))
-        return _subscription_list(request, held)
+        return _subscription_list(request, map(_entry, held))
 
     async def _set_subscriptions(self, asked: Asked) -> Markup:
         request = asked.request
         entries = _listed(asked.element, "subscription")
         wishes = [_wish(entry) for entry in entries if "subscription" in entry.attrib]
+        _check_once((wish.jid, wish.subid) for wish in wishes)
         try:
             await self._engine.pubsub(
                 lambda pubsub, now: pubsub.set_subscriptions(request, wishes, self._new_id, now)
             )
-        except NotAcceptableError as error:
-            held = await self._engine.pubsub(lambda pubsub, _: pubsub.subscriptions_at(request))
-            jids = {wish.jid for wish in wishes}
-            unchanged = _subscription_list(request, (s for s in held if s.jid in jids))
-            raise RefusedChangesError(error, unchanged) from error
+        except REFUSED_SUBSCRIPTIONS as error:
+            concerned = await self._engine.pubsub(
+                lambda pubsub, _: pubsub.concerned(request, wishes)
+            )
+            unchanged = (entry for wish, held in concerned for entry in _unchanged(wish, held))
+            raise RefusedChangesError(error, _subscription_list(request, unchanged)) from error
         return NOTHING
 
     async def _affiliations(self, asked: Asked) -> Markup:
@@ -123,9 +152,10 @@ class OwnerHandlers:
         request = asked.request
         entries = _listed(asked.element, "affiliation")
         wanted = [(bare(jid_of(e)), _role(e)) for e in entries if "affiliation" in e.attrib]
+        _check_once(account for account, _ in wanted)
         try:
             await self._engine.pubsub(lambda pubsub, _: pubsub.set_affiliations(request, wanted))
-        except LastOwnerError as error:
+        except REFUSED_AFFILIATIONS as error:
             roles = await self._engine.pubsub(lambda pubsub, _: pubsub.affiliations_at(request))
             unchanged = {account: roles.get(account, Role.NONE) for account, _ in wanted}
             raise RefusedChangesError(error, _affiliation_list(request, unchanged)) from error
@@ -136,12 +166,20 @@ def _owner(content: Markup) -> Markup:
     return pubsub_markup(content, namespace=PUBSUB_OWNER)
 
 
-def _subscription_list(request: Request, held: Iterable[Subscription]) -> Markup:
-    inner = (
-        element("subscription", {"jid": s.jid, "subscription": s.state.value, "subid": s.subid})
-        for s in held
-    )
-    return _owner(element("subscriptions", {"node": request.node}, *inner))
+def _subscription_list(request: Request, entries: Iterable[Markup]) -> Markup:
+    return _owner(element("subscriptions", {"node": request.node}, *entries))
+
+
+def _entry(held: Subscription) -> Markup:
+    attributes = {"jid": held.jid, "subscription": held.state.value, "subid": held.subid}
+    return element("subscription", attributes)
+
+
+def _unchanged(wish: Wish, held: Sequence[Subscription]) -> Iterable[Markup]:
+    """Return how what a refused entry is about is: what is not returned counts as changed."""
+    if held:
+        return map(_entry, held)
+    return [element("subscription", {"jid": wish.jid, "subscription": "none", "subid": wish.subid})]
 
 
 def _affiliation_list(request: Request, roles: Mapping[str, Role]) -> Markup:
@@ -160,6 +198,12 @@ def _filled_in(parent: ET.Element | None, old: Configuration) -> Configuration |
 
 def _listed(asked: ET.Element, name: str) -> list[ET.Element]:
     return asked.findall(qualified(PUBSUB_OWNER, name))
+
+
+def _check_once(entries: Iterable[Hashable]) -> None:
+    """Raise `BadRequestError` if a list names somebody, or a subscription, twice."""
+    if max(Counter(entries).values(), default=0) > 1:
+        raise BadRequestError("The list names the same twice.")
 
 
 def _role(entry: ET.Element) -> Role:

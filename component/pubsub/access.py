@@ -62,7 +62,7 @@ PERMITTED: Mapping[AccessModel, Mapping[Role, frozenset[Action]]] = {
         Role.OUTCAST: NOTHING,
     },
 }
-"""Owners and publishers retrieve without a subscription (§12.10), others of a node that is not
+"""Owners and publishers retrieve without a subscription (§12.12), others of a node that is not
 open do not (§6.5.1)."""
 
 PUBLISHERS = frozenset({Role.OWNER, Role.PUBLISHER, Role.PUBLISH_ONLY})

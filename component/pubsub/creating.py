@@ -10,6 +10,7 @@ from component.pubsub.errors import (
     NotAcceptableError,
     NotAllowedError,
     TooManyNodesError,
+    UnsupportedAccessModelError,
 )
 from component.pubsub.model import Affiliation, Node, Role
 from component.pubsub.policy import MAX_NODES, Creators
@@ -28,7 +29,7 @@ class Creating(Rules):
         Names that begin like those of extensions are the service's.
 
         Raises `ForbiddenError`, `NotAllowedError`, `NodeExistsError`, `NameTooLongError`,
-        `NotAcceptableError`, `TooManyNodesError`, `FullError`.
+        `TooManyNodesError`, `FullError`, and what `check_configuration` raises.
         """
         node = self._new(request, name, config)
         self._establish(node, request.account)
@@ -67,12 +68,12 @@ class Creating(Rules):
 
 
 def check_configuration(config: Configuration, *, managed: bool) -> None:
-    """Raise `NotAcceptableError` for what no node may be like.
+    """Raise `UnsupportedAccessModelError` or `NotAcceptableError` for what no node may be like.
 
     Only managed nodes have an address whose presence can be seen.
     """
     if config.access_model is AccessModel.PRESENCE and not managed:
-        raise NotAcceptableError
+        raise UnsupportedAccessModelError
     if not 1 <= config.max_items <= MAX_ITEMS:
         raise NotAcceptableError
     if not 1 <= config.max_payload_size <= MAX_PAYLOAD:

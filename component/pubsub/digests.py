@@ -130,7 +130,7 @@ class Digests:
             self._state.subscriptions.put(key_of(subscription), replace(subscription, digest=begun))
 
     def _named(self, subscription: Subscription) -> tuple[str, ...]:
-        """Return which subscription is meant, where the subscriber has several (§7.1.2.6)."""
+        """Return which subscription is meant, where the subscriber has several (§7.1.2.4)."""
         held = self._state.subscriptions_by(bare(subscription.jid), subscription.node)
         there = (subscription.service, subscription.jid)
         several = sum((s.service, s.jid) == there for s in held) > 1

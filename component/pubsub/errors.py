@@ -100,6 +100,10 @@ class NotAcceptableError(PubSubError):
     """The node cannot be configured like this."""
 
 
+class UnsupportedAccessModelError(PubSubError):
+    """Only the node of an address can be for those who see its presence."""
+
+
 class NameTooLongError(PubSubError):
     """Names have at most 255 characters."""
 
@@ -128,6 +132,10 @@ class PayloadTooBigError(PubSubError):
     """The payload is larger than the node takes."""
 
 
+class MaxItemsExceededError(PubSubError):
+    """These are more items at once than the node keeps."""
+
+
 class PreconditionError(PubSubError):
     """The node is not configured like this."""
 
@@ -138,6 +146,10 @@ class PendingError(PubSubError):
 
 class LastOwnerError(PubSubError):
     """A node must keep an owner."""
+
+
+class TransitionError(PubSubError):
+    """Take this affiliation away first: it cannot become the other at once."""
 
 
 class InvalidOptionsError(PubSubError):

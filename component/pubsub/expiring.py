@@ -15,7 +15,7 @@ class Expiry:
         self._notices = notices
 
     def run(self, now: datetime) -> None:
-        """End all that was to end by now; subscribers are told of their own (§12.18)."""
+        """End all that was to end by now; subscribers are told of their own (§12.19)."""
         digests: list[SubscriptionKey] = []
         while (due := self._state.next_due(now)) is not None:
             if len(due) == 2:

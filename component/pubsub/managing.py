@@ -1,6 +1,6 @@
 """Who is affiliated and subscribed with a node, as its owners manage it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -11,7 +11,9 @@ from component.pubsub.errors import (
     InvalidSubidError,
     LastOwnerError,
     NotAcceptableError,
+    NotAllowedError,
     TooManyAffiliationsError,
+    TransitionError,
 )
 from component.pubsub.model import (
     Affiliation,
@@ -35,6 +37,13 @@ class Wish:
     subid: str | None = None
 
 
+AT_ONCE: Mapping[Role, Set[Role]] = {
+    Role.OWNER: {Role.OWNER, Role.NONE},
+    Role.PUBLISHER: frozenset(Role) - {Role.MEMBER},
+}
+"""What an affiliation may become in one step, where that is not anything (the chart of §4.1)."""
+
+
 class Managing(Rules):
     """Lists that owners read and change. All entries of a change take effect, or none."""
 
@@ -47,13 +56,16 @@ class Managing(Rules):
 
         Those concerned are told; who loses the right to be subscribed is subscribed no longer.
 
-        Raises `ForbiddenError`, `LastOwnerError`, `TooManyAffiliationsError`.
+        Raises `ForbiddenError`, `LastOwnerError`, `TransitionError`, `TooManyAffiliationsError`,
+        and `NotAllowedError` for what the configuration gives and nobody can take away.
         """
         node = self._owned(request)
         before = self._roles.at(node)
         roles = before | dict(wanted)
         if Role.OWNER not in roles.values():
             raise LastOwnerError
+        for account, role in wanted:
+            self._check_step(account, node, before.get(account, Role.NONE), role)
         count = sum(role is not Role.NONE for role in roles.values())
         most = max(MAX_AFFILIATIONS, len(before))
         if count > most and not self._roles.is_admin(request.account):
@@ -80,6 +92,16 @@ class Managing(Rules):
         for wish in wishes:
             self._fulfil(node, request.service, wish, new_id, now)
 
+    def concerned(
+        self, request: Request, wishes: Sequence[Wish]
+    ) -> list[tuple[Wish, Sequence[Subscription]]]:
+        """Return which subscriptions, pending ones too, each of an owner's wishes is about.
+
+        Raises `ForbiddenError`.
+        """
+        node = self._owned(request)
+        return [(wish, self._meant(node, wish)) for wish in wishes]
+
     def pending_nodes(self, request: Request) -> list[str]:
         """Return the names of the actor's nodes that have pending subscriptions (§8.7).
 
@@ -102,6 +124,13 @@ class Managing(Rules):
 
     def _pending(self, node_name: str) -> list[Subscription]:
         return [s for s in self._state.subscriptions_at.of(node_name) if not s.active]
+
+    def _check_step(self, account: str, node: Node, before: Role, role: Role) -> None:
+        """Raise the error that says why an account cannot be given a role, if it cannot."""
+        if role not in AT_ONCE.get(before, frozenset(Role)):
+            raise TransitionError
+        if role is not before and self._roles.given(account, node, role) is before:
+            raise NotAllowedError
 
     def _set_affiliation(self, node: Node, service: str, account: str, role: Role) -> None:
         before = self._roles.of(account, node)

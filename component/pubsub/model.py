@@ -196,7 +196,7 @@ class LastItem:
 
 @dataclass(frozen=True, slots=True)
 class NodeChanged:
-    """Something was published that has no item: a notification is all there is (§7.1.2.4)."""
+    """Something was published that has no item: a notification is all there is (§4.3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +241,7 @@ class SubscriptionChanged:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionEnded:
-    """The recipient is subscribed no longer, without having asked for it (§12.12)."""
+    """The recipient is subscribed no longer, without having asked for it (§12.14)."""
 
     subscription: Subscription
 
@@ -295,6 +295,6 @@ class Notification:
     event: NodeEvent
     type: MessageType = MessageType.HEADLINE
     subids: tuple[str, ...] = ()
-    """The subscriptions that it is due to, where the recipient has several (§7.1.2.6)."""
+    """The subscriptions that it is due to, where the recipient has several (§7.1.2.4)."""
     with_body: bool = False
     """Whether the recipients want a text for people (pubsub#include_body)."""

@@ -29,7 +29,7 @@ class Owning(Creating):
         Subscribers who have lost the right to the node are told, and subscribed no longer. How
         many items a managed node keeps is the operator's choice.
 
-        Raises `ForbiddenError`, `NotAllowedError`, `NotAcceptableError`.
+        Raises `ForbiddenError`, `NotAllowedError`, and what `check_configuration` raises.
         """
         old = self._owned(request)
         if old.managed and config.max_items != old.config.max_items:

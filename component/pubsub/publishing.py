@@ -15,6 +15,7 @@ from component.pubsub.errors import (
     ItemForbiddenError,
     ItemNotFoundError,
     ItemRequiredError,
+    MaxItemsExceededError,
     NameTooLongError,
     NodeNotFoundError,
     PayloadRequiredError,
@@ -38,7 +39,7 @@ class Draft:
     """An item that an entity publishes."""
 
     id: str | None
-    """None lets the service choose (§7.1.2.1)."""
+    """None lets the service choose (§7.1.1)."""
     payload: str = ""
     namespace: str = ""
     """That of the payload's root element."""
@@ -81,7 +82,8 @@ class Publishing(Creating):
         (§7.1.5); a node that is created on the occasion gets them.
 
         Raises what `create` raises, and `PreconditionError`, `ItemRequiredError`,
-        `ItemForbiddenError`, `PayloadRequiredError`, `InvalidPayloadError`, `PayloadTooBigError`.
+        `ItemForbiddenError`, `PayloadRequiredError`, `InvalidPayloadError`, `PayloadTooBigError`,
+        `MaxItemsExceededError`.
         """
         node, is_new = self._found_or_new(request, options)
         if not is_new and not self._publishes(request, node):
@@ -100,7 +102,7 @@ class Publishing(Creating):
         return ids
 
     def retract_for(self, request: Request, ids: Sequence[str], notify: bool | None) -> None:
-        """Retract items, all or none (§7.2). Owners may retract any, publishers their own.
+        """Retract items, all or none (§7.2). Owners may retract any, all who may publish their own.
 
         `notify` is whether subscribers are to be told; None leaves it to the configuration.
 
@@ -108,7 +110,7 @@ class Publishing(Creating):
         """
         node = self.hosted(request)
         role = self._role(request, node)
-        if role is Role.PUBLISH_ONLY or not self._publishes(request, node):
+        if not self._publishes(request, node):
             raise ForbiddenError
         if not node.config.persist_items:
             raise UnsupportedError("persistent-items")
@@ -164,10 +166,20 @@ class Publishing(Creating):
 
 
 def _check_drafts(drafts: Sequence[Draft], config: Configuration) -> None:
-    if not drafts and (config.persist_items or config.deliver_payloads):
+    if not drafts and config.persist_items:
         raise ItemRequiredError
+    if not drafts and config.deliver_payloads:
+        raise PayloadRequiredError
     for draft in drafts:
         _check_draft(draft, config)
+    if config.persist_items and _count(drafts) > config.max_items:
+        raise MaxItemsExceededError
+
+
+def _count(drafts: Sequence[Draft]) -> int:
+    """Return how many items these make: of two with the same id the second replaces the first."""
+    named = [draft.id for draft in drafts if draft.id is not None]
+    return len(drafts) - len(named) + len(set(named))
 
 
 def _check_draft(draft: Draft, config: Configuration) -> None:

@@ -53,9 +53,14 @@ class Roles:
         A record counts for more than what the configuration gives, except that nobody can take an
         administrator's ownership away.
         """
-        given = self._given(account, node)
         record = self._state.affiliations.get((node.name, account))
-        return given if record is None or given is Role.OWNER else record.role
+        return self.given(account, node, Role.NONE if record is None else record.role)
+
+    def given(self, account: str, node: Node, on_record: Role) -> Role:
+        """Return the role that an account would have at a node with this one on record."""
+        configured = self._configured(account, node)
+        is_settled = on_record is Role.NONE or configured is Role.OWNER
+        return configured if is_settled else on_record
 
     def at(self, node: Node) -> dict[str, Role]:
         """Return all roles at a node, by account."""
@@ -98,7 +103,7 @@ class Roles:
         held = {affiliation.node for affiliation in self._state.affiliations_of.of(account)}
         return held.union(self._nodes_of.get(account, ()))
 
-    def _given(self, account: str, node: Node) -> Role:
+    def _configured(self, account: str, node: Node) -> Role:
         privilege = self._privileged.get(account, Role.NONE)
         if privilege is Role.OWNER or not node.managed:
             return privilege if privilege is Role.OWNER else Role.NONE

@@ -54,9 +54,20 @@ async def test_nobody_gets_a_collection(dialogue: Dialogue, content: str, namesp
     assert await fails(dialogue, content, namespace) == UNSUPPORTED
 
 
-async def test_collections_have_no_default(dialogue: Dialogue) -> None:
-    asked = f"<default>{form(NODE_CONFIG, node_type='collection')}</default>"
+@pytest.mark.parametrize(
+    "asked",
+    [
+        f"<default>{form(NODE_CONFIG, node_type='collection')}</default>",
+        "<default type='collection'/>",
+    ],
+)
+async def test_collections_have_no_default(dialogue: Dialogue, asked: str) -> None:
     assert refusal(await answer(dialogue, "get", asked, OWNER)) == UNSUPPORTED
+
+
+async def test_leaves_have(dialogue: Dialogue) -> None:
+    values = filled(await answer(dialogue, "get", "<default type='leaf'/>", OWNER))
+    assert values["pubsub#node_type"] == "leaf"
 
 
 async def test_a_leaf_may_be_asked_for_by_name(dialogue: Dialogue) -> None:

@@ -136,8 +136,32 @@ async def test_a_refused_list_of_subscriptions_says_how_things_are(dialogue: Dia
     dialogue.service.subscribe(ADMIN, "news")
     reply = await answer(dialogue, "set", wanted, OWNER)
     assert refusal(reply) == Refusal("modify", "not-acceptable")
-    (listed,) = ET.fromstring(reply).iter(f"{{{OWNER}}}subscription")
-    assert listed.attrib == {"jid": ADMIN, "subscription": "subscribed", "subid": "sub-1"}
+    listed = ET.fromstring(reply).iter(f"{{{OWNER}}}subscription")
+    assert [s.attrib for s in listed] == [
+        {"jid": ADMIN, "subscription": "subscribed", "subid": "sub-1"},
+        {"jid": AGENT, "subscription": "none"},
+    ]
+
+
+@pytest.mark.parametrize("state", ["none", "subscribed"])
+async def test_so_it_does_of_a_subscription_that_there_is_not(
+    dialogue: Dialogue, state: str
+) -> None:
+    """What is not returned counts as changed (§8.8.2.4)."""
+    await configure(dialogue, access_model="authorize")
+    dialogue.service.subscribe(AGENT, "news")
+    wanted = change(
+        "subscription",
+        f"<subscription jid='{AGENT}' subscription='{state}'/>",
+        f"<subscription jid='{STRANGER}' subid='x' subscription='{state}'/>",
+    )
+    reply = await answer(dialogue, "set", wanted, OWNER)
+    assert refusal(reply) == Refusal("modify", "not-acceptable", "invalid-subid")
+    listed = ET.fromstring(reply).iter(f"{{{OWNER}}}subscription")
+    assert [s.attrib for s in listed] == [
+        {"jid": AGENT, "subscription": "pending", "subid": "sub-1"},
+        {"jid": STRANGER, "subscription": "none", "subid": "x"},
+    ]
 
 
 async def test_the_default_options_of_a_subscription_are_a_result(dialogue: Dialogue) -> None:

@@ -27,6 +27,8 @@ from tests.unit.pubsub.provisioned import ADMIN, AGENT, DOMAIN, NOW, STRANGER
 
 pytestmark = pytest.mark.unit
 
+PUBLISH_OPTIONS = f"{PUBSUB}#publish-options"
+
 NODES: dict[str, dict[str, Any]] = {
     "open": {},
     "closed": {"access_model": AccessModel.WHITELIST},
@@ -35,6 +37,7 @@ NODES: dict[str, dict[str, Any]] = {
     "transient": {"persist_items": False},
     "bare": {"persist_items": False, "deliver_payloads": False},
     "typed": {"type": "urn:typed"},
+    "single": {"max_items": 1},
 }
 """All of them the administrator's."""
 
@@ -78,6 +81,11 @@ def retract(node: str, inner: str = "<item id='i'/>") -> str:
 
 def configure(node: str, **fields: str) -> str:
     return f"<configure node='{node}'>{form(NODE_CONFIG, **fields)}</configure>"
+
+
+def affiliate(node: str, *entries: tuple[str, str]) -> str:
+    written = (f"<affiliation jid='{jid}' affiliation='{role}'/>" for jid, role in entries)
+    return f"<affiliations node='{node}'>{''.join(written)}</affiliations>"
 
 
 NOT_FOUND = Refusal("cancel", "item-not-found")
@@ -135,6 +143,15 @@ ERRORS = {
         options("open", more="subid='s1'", inner=form(SUBSCRIBE_OPTIONS, deliver="x")),
         bad("invalid-options"),
     ),
+    "6.3.7 options before the subscription": (
+        AGENT, "set", f"<options/>{subscribe('open')}", bad(),
+    ),
+    "6.3.7 a node beside a node": (
+        AGENT, "set", f"{subscribe('open')}<options node='open'/>", bad(),
+    ),
+    "6.3.7 a JID beside a JID": (
+        AGENT, "set", f"{subscribe('open')}<options jid='{AGENT}'/>", bad(),
+    ),
     "6.5.9.1 subscription ID required": (AGENT, "get", "<items node='open'/>", SUBID_REQUIRED),
     "6.5.9.2 invalid subscription ID": (
         AGENT, "get", "<items node='open' subid='x'/>", INVALID_SUBID,
@@ -158,29 +175,42 @@ ERRORS = {
     "6.5.9.11 node does not exist": (AGENT, "get", "<items node='none'/>", NOT_FOUND),
     "7.1.3.1 insufficient privileges": (AGENT, "set", publish("open"), FORBIDDEN),
     "7.1.3.3 node does not exist": (ADMIN, "set", publish("none"), NOT_FOUND),
-    "7.1.3.4 payload too big": (
+    "7.1.3.5 payload too big": (
         ADMIN,
         "set",
         publish("open", f"<item><x>{'x' * 65_536}</x></item>"),
         Refusal("modify", "not-acceptable", "payload-too-big"),
     ),
-    "7.1.3.5 several payloads": (
+    "7.1.3.6 several payloads": (
         ADMIN, "set", publish("open", "<item><x/><y/></item>"), bad("invalid-payload"),
     ),
-    "7.1.3.5 payload of another namespace": (
+    "7.1.3.6 payload of another namespace": (
         ADMIN, "set", publish("typed"), bad("invalid-payload"),
     ),
-    "7.1.3.6 item required": (ADMIN, "set", publish("open", ""), bad("item-required")),
-    "7.1.3.6 payload required": (
+    "7.1.3.7 item required": (ADMIN, "set", publish("open", ""), bad("item-required")),
+    "7.1.3.7 payload required": (
         ADMIN, "set", publish("open", "<item/>"), bad("payload-required"),
     ),
-    "7.1.3.6 item forbidden": (ADMIN, "set", publish("bare"), bad("item-forbidden")),
+    "7.1.3.7 payload required where nothing is kept": (
+        ADMIN, "set", publish("transient", ""), bad("payload-required"),
+    ),
+    "7.1.3.7 item forbidden": (ADMIN, "set", publish("bare"), bad("item-forbidden")),
     "7.1.5 precondition not met": (
         ADMIN,
         "set",
         publish("open")
-        + f"<publish-options>{form(f'{PUBSUB}#publish-options', max_items='9')}</publish-options>",
+        + f"<publish-options>{form(PUBLISH_OPTIONS, max_items='9')}</publish-options>",
         Refusal("cancel", "conflict", "precondition-not-met"),
+    ),
+    "7.1.5 options that are not in a form": (
+        ADMIN, "set", f"{publish('open')}<publish-options/>", bad(),
+    ),
+    "7.1.5 options in a form that was cancelled": (
+        ADMIN,
+        "set",
+        publish("open")
+        + f"<publish-options>{form(PUBLISH_OPTIONS, 'cancel')}</publish-options>",
+        bad(),
     ),
     "7.2.3.1 insufficient privileges": (AGENT, "set", retract("open"), FORBIDDEN),
     "7.2.3.2 node does not exist": (ADMIN, "set", retract("none"), NOT_FOUND),
@@ -203,8 +233,23 @@ ERRORS = {
         f"<create node='new'/><configure>{form(NODE_CONFIG, access_model='roster')}</configure>",
         Refusal("modify", "not-acceptable", "unsupported-access-model"),
     ),
+    "8.1.2 presence at a node without an address": (
+        ADMIN,
+        "set",
+        f"<create node='new'/><configure>{form(NODE_CONFIG, access_model='presence')}</configure>",
+        Refusal("modify", "not-acceptable", "unsupported-access-model"),
+    ),
     "8.1.3 a node beside a node": (
         ADMIN, "set", "<create node='new'/><configure node='new'/>", bad(),
+    ),
+    "8.1.3 the configuration before the creation": (
+        ADMIN, "set", "<configure/><create node='new'/>", bad(),
+    ),
+    "12.11 more items at once than are kept": (
+        ADMIN,
+        "set",
+        publish("single", "<item id='a'><x/></item><item><x/></item>"),
+        Refusal("cancel", "not-allowed", "max-items-exceeded"),
     ),
 }  # fmt: skip
 
@@ -234,10 +279,33 @@ ERRORS_OF_OWNERS = {
         f"<subscription jid='{AGENT}' subscription='subscribed'/></subscriptions>",
         Refusal("modify", "not-acceptable"),
     ),
+    "8.8.2.4 a subscription is named twice": (
+        ADMIN,
+        "set",
+        "<subscriptions node='open'>"
+        f"<subscription jid='{AGENT}' subid='s1' subscription='none'/>"
+        f"<subscription jid='{AGENT}' subid='s1' subscription='subscribed'/></subscriptions>",
+        bad(),
+    ),
     "8.9.1.3 insufficient privileges": (AGENT, "get", "<affiliations node='open'/>", FORBIDDEN),
     "8.9.1.3 node does not exist": (ADMIN, "get", "<affiliations node='none'/>", NOT_FOUND),
     "8.9.2.3 insufficient privileges": (AGENT, "set", "<affiliations node='open'/>", FORBIDDEN),
     "8.9.2.3 node does not exist": (ADMIN, "set", "<affiliations node='none'/>", NOT_FOUND),
+    "8.9.2.4 an entity is named twice": (
+        ADMIN, "set", affiliate("open", (AGENT, "member"), (f"{AGENT}/r", "owner")), bad(),
+    ),
+    "8.9.2.4 an owner becomes nothing else at once": (
+        ADMIN,
+        "set",
+        affiliate("open", (AGENT, "member"), (ADMIN, "publisher")),
+        Refusal("modify", "not-acceptable"),
+    ),
+    "8.9.2.4 what the configuration gives": (
+        ADMIN,
+        "set",
+        affiliate("open", (AGENT, "owner"), (ADMIN, "none")),
+        Refusal("cancel", "not-allowed"),
+    ),
 }  # fmt: skip
 
 CASES = [(PUBSUB, *case) for case in ERRORS.values()] + [

@@ -10,8 +10,10 @@ from component.pubsub.errors import (
     InvalidSubidError,
     LastOwnerError,
     NotAcceptableError,
+    NotAllowedError,
     PendingError,
     SubscriptionRequiredError,
+    TransitionError,
 )
 from component.pubsub.managing import Wish
 from component.pubsub.model import (
@@ -65,6 +67,37 @@ def test_an_outcast_of_an_open_node_gets_nothing_more() -> None:
         service.item_ids(ANN, "news")
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (Role.OWNER, Role.PUBLISHER),
+        (Role.OWNER, Role.PUBLISH_ONLY),
+        (Role.OWNER, Role.MEMBER),
+        (Role.OWNER, Role.OUTCAST),
+        (Role.PUBLISHER, Role.MEMBER),
+    ],
+)
+def test_some_affiliations_are_taken_away_before_another_is_given(
+    before: Role, after: Role
+) -> None:
+    service = News()
+    service.give(ANN, before)
+    with pytest.raises(TransitionError):
+        service.give(ANN, after)
+    service.give(ANN, Role.NONE)
+    service.give(ANN, after)
+    assert service.pubsub.affiliations["news", ANN].role is after
+
+
+def test_what_the_configuration_gives_is_not_taken_away_but_what_was_put_over_it_is() -> None:
+    service = News()
+    with pytest.raises(NotAllowedError):
+        service.give(SUPERVISOR, Role.NONE, node="ext1000")
+    service.give(SUPERVISOR, Role.OUTCAST, node="ext1000")
+    service.give(SUPERVISOR, Role.NONE, node="ext1000")
+    service.subscribe(SUPERVISOR)
+
+
 def test_an_affiliation_that_stays_is_not_told() -> None:
     service = News()
     service.give(ANN, Role.NONE)
@@ -93,7 +126,8 @@ def test_a_member_whom_an_administrator_made_stays_one() -> None:
 def test_an_administrator_owns_every_node_for_good() -> None:
     service = News()
     service.give(ANN, Role.OWNER)
-    service.give(ADMIN, Role.NONE, actor=ANN)
+    with pytest.raises(NotAllowedError):
+        service.give(ADMIN, Role.NONE, actor=ANN)
     assert service.pubsub.affiliations_at(service.request(ADMIN))[ADMIN] is Role.OWNER
 
 

@@ -14,6 +14,7 @@ from component.pubsub.errors import (
     InvalidOptionsError,
     NotAcceptableError,
     PresenceRequiredError,
+    UnsupportedAccessModelError,
 )
 from component.pubsub.managing import Wish
 from component.pubsub.model import ItemRetracted, Role, SubscriptionEnded, SubscriptionState
@@ -167,9 +168,9 @@ def test_an_owner_cannot_subscribe_who_is_no_contact(service: News) -> None:
 
 def test_a_node_without_an_address_has_no_presence_to_see() -> None:
     service = News()
-    with pytest.raises(NotAcceptableError):
+    with pytest.raises(UnsupportedAccessModelError):
         service.configure(access_model=AccessModel.PRESENCE)
-    with pytest.raises(NotAcceptableError):
+    with pytest.raises(UnsupportedAccessModelError):
         service.create("more", access_model=AccessModel.PRESENCE)
 
 

@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from component.pubsub.addresses import bare
 from component.pubsub.audience import CALLS, Resource
 from component.pubsub.configuration import AccessModel
-from component.pubsub.errors import PubSubError
+from component.pubsub.errors import NotAllowedError, PubSubError
 from component.pubsub.model import Role, Subscription
 from component.pubsub.presence import Show
 from component.pubsub.service import Request
@@ -63,7 +63,11 @@ class WhoIsNotified(RuleBasedStateMachine):
 
     @rule(account=accounts, role=st.sampled_from([Role.NONE, Role.MEMBER, Role.OUTCAST]))
     def affiliate(self, account: str, role: Role) -> None:
-        self.service.give(account, role, node=NODE)
+        was_listed = self._is_listed(account)
+        try:
+            self.service.give(account, role, node=NODE)
+        except NotAllowedError:
+            assert was_listed, "only what is configured cannot be taken away"
 
     @rule(account=accounts)
     def link(self, account: str) -> None:

@@ -8,6 +8,7 @@ from component.pubsub.errors import (
     ItemForbiddenError,
     ItemNotFoundError,
     ItemRequiredError,
+    MaxItemsExceededError,
     NameTooLongError,
     PayloadRequiredError,
     PayloadTooBigError,
@@ -109,6 +110,8 @@ def test_an_item_and_its_payload_are_required_where_there_are_items() -> None:
         News().post(ADMIN)
     with pytest.raises(PayloadRequiredError):
         News().post(ADMIN, item("a", ""))
+    with pytest.raises(PayloadRequiredError):
+        News(persist_items=False).post(ADMIN)
 
 
 def test_a_payload_must_not_be_too_big() -> None:
@@ -138,9 +141,10 @@ def test_the_node_must_be_as_the_publisher_relies_on() -> None:
     assert service.item_ids(ADMIN, "news") == ["a"]
 
 
-def test_publishers_retract_what_they_published() -> None:
+@pytest.mark.parametrize("role", [Role.PUBLISHER, Role.PUBLISH_ONLY])
+def test_publishers_retract_what_they_published(role: Role) -> None:
     service = News()
-    service.give(ANN, Role.PUBLISHER)
+    service.give(ANN, role)
     service.post(ADMIN, item("a"))
     service.post(f"{ANN}/desk", item("b"))
     with pytest.raises(ForbiddenError):
@@ -149,14 +153,31 @@ def test_publishers_retract_what_they_published() -> None:
     assert service.item_ids(ADMIN, "news") == ["a"]
 
 
-def test_owners_retract_anything_and_publish_only_nothing() -> None:
+def test_owners_retract_anything() -> None:
     service = News()
     service.give(ANN, Role.PUBLISH_ONLY)
     service.post(ANN, item("a"))
-    with pytest.raises(ForbiddenError):
-        service.take_back(ANN, "a")
     service.take_back(ADMIN, "a")
     assert not service.pubsub.items
+
+
+def test_who_may_publish_no_longer_retracts_nothing() -> None:
+    service = News()
+    service.give(ANN, Role.PUBLISHER)
+    service.post(ANN, item("a"))
+    service.give(ANN, Role.NONE)
+    with pytest.raises(ForbiddenError):
+        service.take_back(ANN, "a")
+
+
+def test_no_more_items_come_at_once_than_are_kept() -> None:
+    service = News(max_items=2)
+    service.post(ADMIN, item("a"), item("b"), item("a", "<y/>"))
+    assert service.item_ids(ADMIN, "news") == ["b", "a"]
+    with pytest.raises(MaxItemsExceededError):
+        service.post(ADMIN, item(), item(), item("c"))
+    service = News(max_items=2, persist_items=False)
+    assert len(service.post(ADMIN, item(), item(), item())) == 3
 
 
 @pytest.mark.parametrize(
