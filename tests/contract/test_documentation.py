@@ -40,7 +40,15 @@ def test_it_is_built_without_a_warning_and_no_link_is_broken(tmp_path: Path) -> 
 
     assert built.returncode == 0, built.stderr
     assert "WARNING" not in built.stderr
-    assert (tmp_path / "index.html").exists()
+    pages = {page.name: shown(page) for page in tmp_path.rglob("*.html")}
+    assert "index.html" in pages
+    # What is not taken for a file to be shown stands there as it is written.
+    assert [name for name, text in pages.items() if "--8" in text] == []
+
+
+def shown(page: Path) -> str:
+    """The words of a page, without the markup."""
+    return re.sub(r"<[^>]*>", "", page.read_text())
 
 
 async def test_people_are_imported_as_the_page_on_installing_says(
