@@ -13,7 +13,7 @@ from lab.paths import PROJECT
 from lab.ports import PortBlock
 from lab.sip import Phone
 from lab.xmpp_server import XmppServer
-from tests.e2e.packaged import CONFIG, UNIT, PackagedWorld, build, next_version
+from tests.e2e.packaged import CONFIG, DATABASE, UNIT, PackagedWorld, build, next_version
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
@@ -47,6 +47,7 @@ async def test_it_is_installed_started_upgraded_removed_and_purged(
             await a_call_is_shown_and_taken(world, phone)
             await it_runs_without_rights(machine)
             await its_command_line_finds_all_in_order(machine)
+            await the_log_of_its_database_is_rotated(machine)
             await it_reads_its_configuration_anew(machine, world)
             await the_watchdog_ends_a_service_that_hangs(machine, world)
 
@@ -121,6 +122,15 @@ async def its_command_line_finds_all_in_order(machine: Debian) -> None:
     assert f"OK      configuration: {CONFIG}" in found
     agents = json.loads(await machine.run("ivr-pubsub", "agents", "--json"))
     assert "1000" in str(agents)
+
+
+async def the_log_of_its_database_is_rotated(machine: Debian) -> None:
+    log = f"{DATABASE}/log"
+    assert "database system is ready" in machine.path(log).read_text()
+    await machine.run("logrotate", "--force", "/etc/logrotate.d/ivr-pubsub")
+    assert machine.path(log).read_text() == ""
+    assert "database system is ready" in await machine.run("zcat", f"{log}.1.gz")
+    assert (await machine.run("stat", "-c", "%U", log, f"{log}.1.gz")).split() == ["ivr-pubsub"] * 2
 
 
 async def it_reads_its_configuration_anew(machine: Debian, world: PackagedWorld) -> None:
