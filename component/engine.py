@@ -259,6 +259,7 @@ class Engine:
         self._outbox.committed(changes)
         duration = self._clock.now() - started
         self._act(batch)
+        await asyncio.sleep(0)  # what was begun leaves before it is counted and logged
         decided = batch.decisions
         self._observer.committed(
             Committed(
@@ -274,6 +275,7 @@ class Engine:
         self._state.forget_logged()
         self._pubsub.forget_payloads()
         self._await_due()
+        self._answer(batch)
 
     def _changes(self, batch: _Batch) -> Changes:
         try:
@@ -325,6 +327,9 @@ class Engine:
             self._control.watch_devices(devices)
         for call_id in decisions.stray_bridges:
             self._control.discard_bridge(call_id)
+
+    def _answer(self, batch: _Batch) -> None:
+        """Tell those who wait for it what came of their facts."""
         for reply, answer in batch.answers:
             if not reply.done():
                 reply.set_result(answer)

@@ -1,14 +1,16 @@
 """Carries out the domain's commands by ARI requests.
 
 The commands for a phone are carried out one after another, and so are those for a caller; different
-ones side by side. What a refusal means depends on the command (`callers_side`, `dialler`, `talks`):
-mostly that a channel is just gone, which its own event tells as well. A request that gets no answer
-is repeated while the connection holds. Once the connection is lost, what is left to do is dropped:
-the comparison after the next connect finds what is missing.
+ones side by side. Of those given together phones are rung first, and what is not urgent follows: on
+the event socket a request waits for the one before. What a refusal means depends on the command
+(`callers_side`, `dialler`, `talks`): mostly that a channel is just gone, which its own event tells
+as well. A request that gets no answer is repeated while the connection holds. Once the connection
+is lost, what is left to do is dropped: the comparison after the next connect finds what is missing.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -49,6 +51,12 @@ log = structlog.get_logger(__name__)
 RETRY_SECONDS = 0.5
 """Before a request that got no answer is made again."""
 
+SHOWN_SECONDS = 0.1
+"""How long a phone may wait for the agent's screen; usually it is less than a millisecond."""
+
+NOT_URGENT = (Hold, EndCall)
+"""What a caller is done to who does not notice a millisecond."""
+
 
 @dataclass(frozen=True, slots=True)
 class _DiscardBridge:
@@ -68,11 +76,31 @@ About = Callable[[str, Leg | None], Mapping[str, object]]
 """What every line of the log about a call, and about one of its legs, says."""
 
 
+class _Rings:
+    """How many phones are to be rung by commands that were given together."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._all_begun = asyncio.Event()
+
+    def begin(self) -> None:
+        """Take note that one is about to be rung."""
+        self._count -= 1
+        if not self._count:
+            self._all_begun.set()
+
+    async def all_begun(self) -> None:
+        """Wait until all are about to be rung."""
+        if self._count:
+            await self._all_begun.wait()
+
+
 @dataclass(frozen=True, slots=True)
 class _Ordered:
-    """A command, and what every line of the log about it says."""
+    """A command, the phones rung by it or besides, and what the log about it always says."""
 
     command: _Command
+    rings: _Rings
     about: Mapping[str, object]
 
 
@@ -102,39 +130,55 @@ class AriCallControl:
     ) -> None:
         self._ari = ari
         self._connected = connected
+        self._shown = shown
         self._watch = watch
         self._about = about
         self._callers = CallersSide(ari, submit, self._until_answered)
         self._talks = Talks(ari, submit)
-        self._dialler = Dialler(ari, app, submit, shown=shown, until_answered=self._until_answered)
+        self._dialler = Dialler(ari, app, submit, until_answered=self._until_answered)
         self._lanes = Lanes(self._carry_out)
 
     def perform(self, commands: Iterable[CallCommand]) -> None:
         """Begin to carry out commands; never raises."""
-        for command in commands:
-            self._put(_lane(command), command)
+        given = list(commands)
+        rings = _Rings(sum(isinstance(command, Ring) for command in given))
+        for command in given:
+            self._put(_lane(command), command, rings)
 
     def discard_bridge(self, call_id: str) -> None:
         """Take down the bridge of a call that is over, after all that was commanded for it."""
-        self._put(call_id, _DiscardBridge(call_id))
+        self._put(call_id, _DiscardBridge(call_id), _Rings(0))
 
     def watch_devices(self, devices: Sequence[str]) -> None:
         """Begin to report the states of devices. After a connect those of all are reported."""
-        self._put(_DEVICES, _WatchDevices(tuple(devices)))
+        self._put(_DEVICES, _WatchDevices(tuple(devices)), _Rings(0))
 
     async def close(self, seconds: float) -> None:
         """Finish what was commanded, in this time at most."""
         await self._lanes.drain(seconds)
 
-    def _put(self, lane: str, command: _Command) -> None:
+    def _put(self, lane: str, command: _Command, rings: _Rings) -> None:
         """Begin to carry out a command. What is logged about it names the call as it is now."""
         call_id, leg = _subject(command)
         about = {} if call_id is None else self._about(call_id, leg)
-        self._lanes.put(lane, _Ordered(command, about))
+        self._lanes.put(lane, _Ordered(command, rings, about))
 
     async def _carry_out(self, ordered: _Ordered) -> None:
         with structlog.contextvars.bound_contextvars(**ordered.about):
+            if isinstance(ordered.command, Ring):
+                await self._until_shown(ordered.rings)
+            elif isinstance(ordered.command, NOT_URGENT):
+                await ordered.rings.all_begun()
             await self._obey(ordered.command)
+
+    async def _until_shown(self, rings: _Rings) -> None:
+        """Wait until the call is on the agent's screen; what waits for that request may follow."""
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(SHOWN_SECONDS):
+                    await self._shown()
+        finally:
+            rings.begin()
 
     async def _obey(self, command: _Command) -> None:
         name = type(command).__name__

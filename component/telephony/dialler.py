@@ -4,9 +4,7 @@ A channel is made once at most, whatever is lost on the way: its id is ours, and
 have begun without an answer is taken back.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from math import ceil
 from types import MappingProxyType
 from typing import assert_never
@@ -25,9 +23,6 @@ from component.telephony.refusals import to_the_end
 from component.telephony.translate import LEG_ARGUMENT
 
 log = structlog.get_logger(__name__)
-
-SHOWN_SECONDS = 0.1
-"""How long a phone may wait for the agent's screen; usually it is less than a millisecond."""
 
 TRANSFERS = "PJSIP_TRANSFER_HANDLING()"
 """Who does what a phone asks for by REFER: with `ari-only` it is us. Asterisk before 22.3 does not
@@ -48,8 +43,8 @@ NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
 class Dialler:
     """Carries out the commands about channels that we make.
 
-    `shown` is done when the call is on the agent's screen, as far as can be known; `until_answered`
-    repeats a request until there is an answer. `submit` takes events for the domain.
+    `until_answered` repeats a request until there is an answer. `submit` takes events for the
+    domain.
     """
 
     def __init__(
@@ -58,13 +53,11 @@ class Dialler:
         app: str,
         submit: Callable[[Event], None],
         *,
-        shown: Callable[[], Awaitable[None]],
         until_answered: Callable[[Callable[[], Awaitable[None]]], Awaitable[None]],
     ) -> None:
         self._ari = ari
         self._app = app
         self._submit = submit
-        self._shown = shown
         self._until_answered = until_answered
 
     async def obey(self, command: Ring | CallCustomer | HangUpLeg | HangUpCustomer) -> None:
@@ -82,9 +75,6 @@ class Dialler:
                 assert_never(command)
 
     async def _ring(self, ring: Ring) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(SHOWN_SECONDS):
-                await self._shown()
         await self._originate(
             leg_channel(ring.leg),
             FETCH if ring.peer else ring.device,

@@ -12,11 +12,18 @@ from uuid import uuid4
 
 import structlog
 
-from component.domain.events import CallerEntered, CallerLeft, Event
+from component.domain.events import (
+    CallerEntered,
+    CallerLeft,
+    DeviceStateChanged,
+    Event,
+    LegEnded,
+)
 from component.domain.model import Caller, Customer
 from component.ports import Directory, StoreUnavailableError, WaitingChannel
+from component.telephony.endings import Endings
 from component.telephony.errors import MalformedEventError
-from component.telephony.translate import translate
+from component.telephony.translate import device_of, translate
 
 log = structlog.get_logger(__name__)
 
@@ -54,6 +61,7 @@ class Intake:
         self._new_id = new_id
         self._remembered: OrderedDict[str, _LookedUp] = OrderedDict()
         self._entering: dict[str, list[Event]] = {}
+        self._endings = Endings(submit)
         self._lookups: set[asyncio.Task[None]] = set()
 
     def remember(self, channel: str, digits: str, customer: Customer | None) -> None:
@@ -67,6 +75,7 @@ class Intake:
         """Take in an event of ARI's."""
         try:
             fact = translate(event)
+            device = device_of(event.get("channel")) if isinstance(fact, LegEnded) else ""
         except MalformedEventError as error:
             log.error("event cannot be understood", type=event.get("type"), error=str(error))
             return
@@ -77,6 +86,10 @@ class Intake:
                 self.admit(fact)
             case CallerLeft(channel) if channel in self._entering:
                 self._entering[channel].append(fact)
+            case DeviceStateChanged():
+                self._endings.state_changed(fact)
+            case LegEnded():
+                self._endings.leg_ended(fact, device)
             case _:
                 self._submit(fact)
 

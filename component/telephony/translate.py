@@ -110,6 +110,12 @@ def waiting_channel(channel: object, arguments: list[str]) -> WaitingChannel:
     )
 
 
+def device_of(channel: object) -> str:
+    """Return the device that a channel leads to. Raises `MalformedEventError`."""
+    device, _, _ = text(channel, "name").rpartition("-")
+    return device
+
+
 def device_state(name: str) -> DeviceState:
     """Return a device state by ARI's name. Raises `MalformedEventError`."""
     try:
@@ -174,9 +180,8 @@ def _transfer(event: Mapping[str, object]) -> BlindTransfer | AttendedTransfer |
     if leg is None or "state" in event or not isinstance(refer_to, Mapping):
         return None
     if "connected_channel" in refer_to:
-        peer = text(refer_to, "connected_channel", "name")
-        device, _, _ = peer.rpartition("-")
-        return AttendedTransfer(leg, device, peer)
+        peer = refer_to["connected_channel"]
+        return AttendedTransfer(leg, device_of(peer), text(peer, "name"))
     if "destination_channel" in refer_to:  # the second call is not answered yet
         dialplan = refer_to["destination_channel"]
         number, context = text(dialplan, "dialplan", "exten"), text(dialplan, "dialplan", "context")

@@ -93,6 +93,7 @@ def shown(channel: Channel) -> dict[str, Any]:
     """Return a channel as ARI describes it."""
     return {
         "id": channel.id,
+        "name": f"{channel.device}-00000001",
         "state": channel.state,
         "caller": {"number": channel.number, "name": ""},
         "creationtime": "2026-01-01T09:00:00.000+0000",

@@ -51,6 +51,16 @@ async def test_nothing_is_done_before_the_commit() -> None:
         assert isinstance(service.outside.done[-1], Hold)
 
 
+async def test_what_was_begun_goes_on_before_it_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+    async with running() as service:
+        soon = asyncio.get_running_loop().call_soon
+        monkeypatch.setattr(service.outside, "perform", lambda _: soon(seen.append, "rung"))
+        monkeypatch.setattr(service.outside, "committed", lambda _: seen.append("counted"))
+        await service.engine.step(service.enter())
+        assert seen == ["rung", "counted"]
+
+
 async def test_facts_that_wait_together_share_a_commit() -> None:
     store = GatedStore()
     async with running(store) as service:

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 from structlog.testing import capture_logs
 
-from component.domain.commands import HangUpLeg, Hush
+from component.domain.commands import EndCall, HangUpLeg, Hold, Hush
 from component.domain.model import Leg
-from tests.unit.telephony.desk import CONNECT, CONNECTING, HANG_UP, HOLD, RING, Desk
+from tests.unit.telephony.desk import CONNECT, CONNECTING, END, HANG_UP, HOLD, RING, Desk
 
 pytestmark = pytest.mark.unit
 
@@ -32,6 +32,36 @@ async def test_the_phones_of_a_call_do_not_wait_for_one_another(desk: Desk) -> N
             await asyncio.sleep(0)
     assert desk.ari.operations == ["originate", "originate"]
     gate.set()
+    await desk.control.close(5)
+
+
+@pytest.mark.parametrize("command", [HOLD, replace(END, call_id="c0", channel="other")])
+async def test_what_is_not_urgent_waits_until_the_phones_are_rung(
+    desk: Desk, command: Hold | EndCall
+) -> None:
+    desk.shown.clear()
+    gate = desk.ari.hold_back("originate")
+    desk.control.perform([command, RING])
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert desk.ari.operations == []
+
+    desk.shown.set()
+    async with asyncio.timeout(5):
+        while len(desk.ari.operations) < 2:
+            await asyncio.sleep(0)
+    assert desk.ari.operations[0] == "originate"  # whose answer nobody waits for
+    gate.set()
+    await desk.control.close(5)
+
+
+async def test_who_answered_does_not_wait_until_another_phone_is_rung(desk: Desk) -> None:
+    desk.shown.clear()
+    desk.control.perform([replace(RING, leg=Leg("c2", 1)), CONNECT])
+    async with asyncio.timeout(5):
+        while desk.ari.operations != CONNECTING:
+            await asyncio.sleep(0)
+    desk.shown.set()
     await desk.control.close(5)
 
 

@@ -8,7 +8,7 @@ import pytest
 from component.domain.commands import HangUpLeg
 from component.domain.events import LegEnded
 from component.domain.words import LegEnd
-from component.telephony import dialler
+from component.telephony import control
 from tests.unit.telephony.desk import HANG_UP, LEG, RING, Desk
 
 pytestmark = pytest.mark.unit
@@ -28,7 +28,7 @@ async def test_a_phone_is_rung_only_when_the_agents_screen_shows_the_call(desk: 
 async def test_a_screen_that_does_not_answer_holds_no_phone_up_for_long(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dialler, "SHOWN_SECONDS", 0)
+    monkeypatch.setattr(control, "SHOWN_SECONDS", 0)
     desk.shown.clear()
 
     assert await desk.does(RING) == ["originate"]
