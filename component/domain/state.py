@@ -163,12 +163,13 @@ class State:
         call_id = self._by_channel.get(channel)
         return None if call_id is None else self.calls[call_id]
 
-    def waiting(self, queue: str) -> list[Call]:
-        """Return the calls that wait in a queue, the first to be served first.
+    def waiting(self, queue: str) -> Iterator[Call]:
+        """Yield the calls that wait in a queue now, the first to be served first.
 
         Those are among them whose callers keep the place, and may be called back now.
         """
-        return [self.calls[call_id] for *_, call_id in self._waiting[queue]]
+        for *_, call_id in tuple(self._waiting[queue]):
+            yield self.calls[call_id]
 
     def line(self, queue: str) -> list[Call]:
         """Return the calls that have a place in a queue's line, in its order."""
