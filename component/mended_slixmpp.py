@@ -1,6 +1,7 @@
 """slixmpp, without the traps that a program meets which stays connected for long."""
 
 import asyncio
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import XMLPullParser
 
@@ -40,8 +41,8 @@ class Client(ClientXMPP):
     """
 
     def __init__(self, jid: str, password: str, *, plaintext: bool = False) -> None:
-        config = {"feature_mechanisms": {"unencrypted_scram": plaintext}}
-        super().__init__(jid, password, plugin_config=config)
+        login = {"unencrypted_scram": plaintext, "security_callback": self._security}
+        super().__init__(jid, password, plugin_config={"feature_mechanisms": login})
         self.enable_plaintext = plaintext
         self.enable_starttls = self.enable_direct_tls = not plaintext
         self.auto_authorize = None  # who sees the user's presence is not ours to decide
@@ -51,6 +52,19 @@ class Client(ClientXMPP):
         """Begin to parse a stream; called by slixmpp."""
         super().init_parser()
         self.parser = EagerParser(("start", "end"))
+
+    def _security(self, asked: Iterable[str]) -> dict[str, Any]:
+        """Return what is asked about the connection; called by slixmpp before it logs in.
+
+        It would say that it could bind the login to the encryption (RFC 5802 §6) also where there
+        is none, or none that Python can bind to. Of the servers ejabberd 24 refuses that.
+        """
+        mechanisms: Any = self.plugin["feature_mechanisms"]
+        security: dict[str, Any] = mechanisms._default_security(asked)
+        known = mechanisms._default_credentials(set(), {"channel_binding"})
+        if known["channel_binding"] is None:
+            security["binding_proposed"] = True  # slixmpp then says that it cannot
+        return security
 
     async def answer(self, request: "asyncio.Future[Any]") -> Any:
         """Wait for the answer to a request, but no longer than the connection lasts.

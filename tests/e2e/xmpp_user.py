@@ -5,11 +5,12 @@ from types import TracebackType
 from typing import Any, Self
 from xml.etree import ElementTree as ET
 
-from slixmpp import ClientXMPP, Message
+from slixmpp import Message
 from slixmpp.exceptions import IqError
 from slixmpp.xmlstream.handler import Callback
 from slixmpp.xmlstream.matcher import MatchXPath
 
+from component.mended_slixmpp import Client
 from lab.xmpp_server import HOST, XmppServer
 
 DISCO_INFO = "http://jabber.org/protocol/disco#info"
@@ -28,13 +29,8 @@ class XmppUser:
         self._interest = interest
         self.messages: asyncio.Queue[Any] = asyncio.Queue()
         self._port = server.settings.c2s_port
-        self._client = ClientXMPP(
-            self.jid,
-            server.settings.passwords[user],
-            plugin_config={"feature_mechanisms": {"unencrypted_scram": True}},
-        )
-        self._client.enable_plaintext = True
-        self._client.enable_starttls = self._client.enable_direct_tls = False
+        self._client = Client(self.jid, server.settings.passwords[user], plaintext=True)
+        self._client.auto_authorize = True
         # Not the event "message": it tells only of those with a body.
         any_message = MatchXPath("{jabber:client}message")
         self._client.register_handler(Callback("any", any_message, self.messages.put_nowait))

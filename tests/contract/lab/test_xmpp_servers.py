@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import slixmpp
 
+from component.mended_slixmpp import Client
 from lab.ports import NoFreePortError, PortBlock
 from lab.xmpp_server import COMPONENT, HOST, XmppServer, XmppServerSettings
 from tests.xmpp_servers import NAMES, SERVERS
@@ -99,13 +99,7 @@ async def test_a_component_that_comes_back_is_let_in_beside_its_old_connection(
 
 async def logs_in(settings: XmppServerSettings, user: str, password: str) -> bool:
     """Whether a client is let in."""
-    client = slixmpp.ClientXMPP(
-        f"{user}@{HOST}",
-        password,
-        plugin_config={"feature_mechanisms": {"unencrypted_scram": True}},
-    )
-    client.enable_starttls = client.enable_direct_tls = False
-    client.enable_plaintext = True
+    client = Client(f"{user}@{HOST}", password, plaintext=True)
     outcome: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
     client.add_event_handler("session_start", lambda _: outcome.set_result(True))
     client.add_event_handler("failed_all_auth", lambda _: outcome.set_result(False))

@@ -4,11 +4,11 @@ import asyncio
 from typing import Any, Self
 from xml.etree import ElementTree as ET
 
-from slixmpp import ClientXMPP
 from slixmpp.xmlstream.handler import Callback
 from slixmpp.xmlstream.matcher import MatcherId, MatchXPath
 from slixmpp.xmlstream.stanzabase import StanzaBase
 
+from component import mended_slixmpp
 from lab.xmpp_server import HOST, XmppServerSettings
 from tests.contract.xmpp.service import PATIENCE, until
 
@@ -32,21 +32,15 @@ class Client:
         """Presence."""
         self._port = settings.c2s_port
         self._asked = 0
-        self._client = ClientXMPP(
-            f"{self.jid}/{resource}",
-            settings.passwords[user],
-            plugin_config={"feature_mechanisms": {"unencrypted_scram": True}},
+        self._client = mended_slixmpp.Client(
+            f"{self.jid}/{resource}", settings.passwords[user], plaintext=True
         )
-        self._client.enable_plaintext = True
-        self._client.enable_starttls = self._client.enable_direct_tls = False
         self._client.register_plugin("xep_0030")
         self._client.register_plugin("xep_0050")
         self._client.register_plugin("xep_0060")
         self._client.register_plugin("xep_0163")
         self._interest = interest
         """What this client wants to be notified of, without subscribing (XEP-0163)."""
-        # Subscriptions are the tests' business.
-        self._client.auto_authorize = None
         self._client.register_handler(
             Callback("heard", MatchXPath("{jabber:client}message"), self._hear)
         )
