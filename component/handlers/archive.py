@@ -27,13 +27,16 @@ from component.pubsub.rules import Request
 
 FEATURES = (MAM, MAM_EXTENDED, SID)
 
+MAX_QUERY_ID = 1023
+"""Characters."""
+
 _FIELDS = (
     Field("start", "text-single", (), "Published then or later"),
     Field("end", "text-single", (), "Published then or earlier"),
     Field("with", "jid-single", (), "Sent by"),
     Field("after-id", "text-single", (), "After this entry"),
     Field("before-id", "text-single", (), "Before this entry"),
-    Field("ids", "list-multi", (), "These entries"),
+    Field("ids", "list-multi", (), "These entries", is_open=True),
 )
 
 
@@ -58,13 +61,15 @@ class ArchiveHandlers:
         return element("query", query, form_markup(MAM, "form", _FIELDS))
 
     async def _query(self, iq: IqRequest) -> Answer:
+        query_id = iq.child.get("queryid")
+        if len(query_id or "") > MAX_QUERY_ID:
+            raise BadRequestError("Each entry repeats the queryid: choose a shorter one.")
         request, query, page = _request(iq), _query_in(iq.child), page_of(iq.child) or Page()
         (node, found), items = await read_whole(
             self._engine,
             lambda pubsub, _: pubsub.archived(request, query, page),
             lambda archived: archived[1].entries,
         )
-        query_id = iq.child.get("queryid")
         results = [_result(iq.address, node, item, query_id) for item in items]
         if iq.child.find(qualified(MAM, "flip-page")) is not None:
             results.reverse()

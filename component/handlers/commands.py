@@ -29,7 +29,7 @@ from component.handlers.stanza import (
     qualified,
 )
 from component.markup import NOTHING, Markup, element, text
-from component.pubsub.errors import ItemNotFoundError
+from component.pubsub.errors import ForbiddenError, ItemNotFoundError
 
 SESSIONS = 1000
 """How many may be under way; the oldest is forgotten for one more."""
@@ -115,6 +115,11 @@ class CommandHandlers:
     async def offered(self, iq: IqRequest) -> dict[str, str]:
         """Return what somebody can command at an address: names for people, by node."""
         return {node: n for f in self._all for node, n in (await f.offered(iq)).items()}
+
+    async def check_offered(self, iq: IqRequest, node: str | None) -> None:
+        """Raise `ForbiddenError` if this is a command that somebody cannot use (§2.2)."""
+        if node in self._families and node not in await self.offered(iq):
+            raise ForbiddenError
 
     def described(self, node: str | None) -> Markup | None:
         """Return what service discovery says of a command, or of their list; None of all else."""

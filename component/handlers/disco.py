@@ -19,7 +19,8 @@ from component.handlers.stanza import Engine, IqRequest, Routes, check_address, 
 from component.handlers.version import NAME
 from component.markup import NOTHING, Markup, element
 from component.pubsub.addresses import bare
-from component.pubsub.paging import Page, paged
+from component.pubsub.model import Node
+from component.pubsub.paging import Budget, Page, paged
 from component.pubsub.retrieving import Retrieved
 from component.pubsub.service import PubSub, Request
 
@@ -27,6 +28,9 @@ FEATURES = (DISCO_INFO, DISCO_ITEMS)
 
 ON_A_JID = f"{PUBSUB}#pubsub-on-a-jid"
 """That an address, which is a contact like others, is a service too (XEP-0060 §9)."""
+
+NODES = 400_000
+"""Bytes of a list of nodes that fit into one stanza, with what is around them."""
 
 
 class DiscoHandlers:
@@ -62,6 +66,7 @@ class DiscoHandlers:
         own, of_protocol = self.own(bare(request.service)), self._of_protocol(request.node)
         if request.node in (None, own.name) or of_protocol is not None:
             await check_address(self._engine, self._domain, request.service)
+            await self._commands.check_offered(iq, request.node)
             description = own.description if of_protocol is None else of_protocol
         else:
             node, insight = await self._engine.pubsub(lambda pubsub, _: pubsub.insight(request))
@@ -89,14 +94,23 @@ class DiscoHandlers:
             ]
             described = page_markup(found.page)
         else:
-            nodes = await self._engine.pubsub(lambda pubsub, _: pubsub.visible(request))
-            part = None if page is None else paged(nodes, page, lambda node: node.name)
-            items = [
-                element("item", {"jid": request.service, "node": node.name, "name": node.title})
-                for node in (nodes if part is None else part.entries)
-            ]
-            described = page_markup(part)
+            items, described = await self._nodes(request, page)
         return element("query", {"xmlns": DISCO_ITEMS, "node": request.node}, *items, described)
+
+    async def _nodes(self, request: Request, page: Page | None) -> tuple[list[Markup], Markup]:
+        """Return what is listed at an address; more than fits into a stanza comes as a page."""
+        nodes = await self._engine.pubsub(lambda pubsub, _: pubsub.visible(request))
+
+        def listed(node: Node) -> Markup:
+            attributes = {"jid": request.service, "node": node.name, "name": node.title}
+            return element("item", attributes)
+
+        def size_of(node: Node) -> int:
+            return len(listed(node).encode())
+
+        part = paged(nodes, page or Page(), lambda node: node.name, budget=Budget(size_of, NODES))
+        is_whole = page is None and len(part.entries) == len(nodes)
+        return [*map(listed, part.entries)], page_markup(None if is_whole else part)
 
     def _of_protocol(self, node: str | None) -> Markup | None:
         """Return what is said of a node that stands for a protocol; None of all others."""

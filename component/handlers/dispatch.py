@@ -49,13 +49,16 @@ from component.handlers.stanza import Answer, Engine, IqRequest, Routes, split_n
 from component.handlers.times import TimeHandlers
 from component.handlers.vcard import PHOTO_HASH, VCardHandlers
 from component.handlers.version import VersionHandlers
-from component.markup import MAX_STANZA, NOTHING, Markup, element, flaw, text
+from component.markup import MAX_STANZA, NOTHING, Markup, attribute, element, flaw, text
 from component.operations.desk import Desk
 from component.operations.rights import Staff
 from component.pubsub.policy import DEFAULT_POLICY, Policy
 from component.pubsub.presence import PresenceNotice
 
 log = structlog.get_logger(__name__)
+
+MAX_ID = MAX_STANZA - 100_000
+"""Bytes of a stanza's id, as it is written in the answer."""
 
 
 T = TypeVar("T")
@@ -124,36 +127,28 @@ class Dispatcher:
         return presence_markup(notice, Markup(capabilities + PHOTO_HASH))
 
     async def _answer_request(self, stanza: ET.Element) -> Markup:
-        stanzas = await self._replies(stanza)
-        size = max(len(reply.encode(errors="replace")) for reply in stanzas)
-        if size > MAX_STANZA:
-            log.warning("reply too large", size=size, to=stanza.get("from"))
-            words = "The answer is larger than a stanza may be: ask for less at once."
-            return _refuse(stanza, POLICY_VIOLATION, words)
-        reply = Markup("".join(stanzas))
-        if (fault := flaw(reply)) is not None:
-            log.error("reply is not XML", fault=fault, to=stanza.get("from"))
-            return _refuse(stanza, INTERNAL_SERVER_ERROR)
-        return reply
+        return _bearable(stanza, await self._replies(stanza))
 
     async def _answer_message(self, stanza: ET.Element) -> Markup | None:
         taken = await _attempt(stanza, self._messages.take(stanza))
         if isinstance(taken, _Failure):
-            return _error(stanza, taken.error)
+            return _bearable(stanza, [_error(stanza, taken.error)])
         if taken is None:
             return _refuse(stanza, SERVICE_UNAVAILABLE, "Nobody reads this.")
-        return _written_back(stanza, taken) if taken else None
+        return _bearable(stanza, [_written_back(stanza, taken)]) if taken else None
 
     async def _answer_presence(self, stanza: ET.Element) -> Markup | None:
         taken = await _attempt(stanza, self._presence.take(stanza))
         if not isinstance(taken, _Failure):
             return taken
         # Who has asked for something is told; whoever has only said how they are is not.
-        asked = stanza.get("type") in ("subscribe", "unsubscribe", "probe")
-        return _error(stanza, taken.error) if asked else None
+        told = stanza.get("type", "") in ("", "unavailable", "subscribed", "unsubscribed", "error")
+        return None if told else _error(stanza, taken.error)
 
     async def _replies(self, stanza: ET.Element) -> list[Markup]:
         """Return what is said to a request, the result or error last."""
+        if not stanza.get("id"):  # RFC 6120 §8.1.3
+            return [_refuse(stanza, BAD_REQUEST, "A request has an id.")]
         if len(stanza) != 1:
             return [_refuse(stanza, BAD_REQUEST, "A request has exactly one child.")]
         child, type_ = stanza[0], stanza.get("type", "")
@@ -224,7 +219,7 @@ Kind = Literal["request", "message", "bounced message", "presence", "answer"]
 def _kind(stanza: ET.Element) -> Kind | None:
     """Return what is to be done about a stanza, None if it is nothing."""
     name, type_ = split_name(stanza.tag)[1], stanza.get("type")
-    if not stanza.get("from"):
+    if not stanza.get("from") or _has_endless_id(stanza):
         return None
     if name == "iq":
         return "answer" if type_ in ("result", "error") else "request"
@@ -235,6 +230,28 @@ def _kind(stanza: ET.Element) -> Kind | None:
     if name == "presence":
         return "presence"
     return None
+
+
+def _has_endless_id(stanza: ET.Element) -> bool:
+    """Tell whether no stanza could repeat the id, as every answer would have to."""
+    size = len(attribute(stanza.get("id", "")).encode())
+    if size > MAX_ID:
+        log.warning("stanza not answered, its id is too long", size=size, sender=stanza.get("from"))
+    return size > MAX_ID
+
+
+def _bearable(stanza: ET.Element, replies: Sequence[Markup]) -> Markup:
+    """Return replies to a stanza; if the stream could not bear them, a refusal instead."""
+    size = max(len(reply.encode(errors="replace")) for reply in replies)
+    if size > MAX_STANZA:
+        log.warning("reply too large", size=size, to=stanza.get("from"))
+        words = "The answer is larger than a stanza may be: ask for less at once."
+        return _refuse(stanza, POLICY_VIOLATION, words)
+    reply = Markup("".join(replies))
+    if (fault := flaw(reply)) is not None:
+        log.error("reply is not XML", fault=fault, to=stanza.get("from"))
+        return _refuse(stanza, INTERNAL_SERVER_ERROR)
+    return reply
 
 
 def _return_address(stanza: ET.Element) -> dict[str, str | None]:

@@ -4,11 +4,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
 
-from component.handlers.namespaces import FORM
+from component.handlers.namespaces import FORM, VALIDATE
 from component.handlers.stanza import BadRequestError, qualified
 from component.markup import NOTHING, Markup, element, text
 
 FEATURES = (FORM,)
+
+_ANY_TEXT = element("validate", {"xmlns": VALIDATE, "datatype": "xs:string"}, element("open"))
 
 Values = Mapping[str, tuple[str, ...]]
 """What was filled in: values by the name of the field."""
@@ -38,6 +40,8 @@ class Field:
     option_labels: Mapping[str, str] = field(default_factory=dict)
     """What people call the options, where that is not the option itself."""
     required: bool = False
+    is_open: bool = False
+    """Whether values may be given that are not among the options (XEP-0122 §3.2.2)."""
 
 
 def form_markup(
@@ -136,6 +140,7 @@ def _field(field: Field) -> Markup:
         "field",
         {"var": field.var, "type": field.type, "label": field.label},
         *([element("required")] if field.required else []),
+        *([_ANY_TEXT] if field.is_open else []),
         *(
             element(
                 "option",

@@ -22,6 +22,9 @@ CAPS = "http://jabber.org/protocol/caps"
 FORM = "jabber:x:data"
 """XEP-0004."""
 
+VALIDATE = "http://jabber.org/protocol/xdata-validate"
+"""XEP-0122."""
+
 COMMANDS = "http://jabber.org/protocol/commands"
 """XEP-0050."""
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 from xml.etree import ElementTree as ET
 
 from component.handlers.caps import Capabilities, Question, advertised_in
-from component.handlers.stanza import Engine, is_gone
+from component.handlers.stanza import BadRequestError, Engine, is_gone
 from component.markup import NOTHING, Markup, attribute, element, text
 from component.pubsub.addresses import bare
 from component.pubsub.audience import Resource
@@ -35,7 +35,7 @@ class PresenceHandlers:
     async def take(self, stanza: ET.Element) -> Markup | None:
         """Take a presence stanza; return the reply, if it calls for one.
 
-        Raises `TooManySubscriptionsError`, `FullError`.
+        Raises `TooManySubscriptionsError`, `FullError`, `BadRequestError`.
         """
         address, sender = bare(stanza.get("to", "")), stanza.get("from", "")
         request = Request(sender, address)
@@ -56,6 +56,10 @@ class PresenceHandlers:
                     await self._engine.pubsub(lambda pubsub, _: pubsub.remove_contact(request))
                 case "error" if is_gone(stanza):
                     await self._hear(lambda pubsub, _: pubsub.lose_contact(request))
+                case "error" | "subscribed":
+                    pass
+                case _:
+                    raise BadRequestError("There is no such type of presence.")
         except (FullError, TooManySubscriptionsError):
             raise  # that may change: it is no answer to who may see whom
         except PubSubError:

@@ -19,6 +19,11 @@ from component.pubsub.rules import Request, Rules
 MAX_NAME = 255
 """Characters of the names of nodes and items; the database's indexes have a limit too."""
 
+MAX_TEXT = 1_000
+"""Characters of a title, a description, a namespace or a language: who lists nodes gets them."""
+
+MAX_CONTACTS = 100
+
 
 class Creating(Rules):
     """Administrators create nodes, and everyone if the policy says so."""
@@ -77,4 +82,7 @@ def check_configuration(config: Configuration, *, managed: bool) -> None:
     if not 1 <= config.max_items <= MAX_ITEMS:
         raise NotAcceptableError
     if not 1 <= config.max_payload_size <= MAX_PAYLOAD:
+        raise NotAcceptableError
+    texts = (config.title, config.description, config.type, config.language)
+    if max(map(len, texts)) > MAX_TEXT or len(config.contact) > MAX_CONTACTS:
         raise NotAcceptableError

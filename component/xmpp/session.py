@@ -10,16 +10,15 @@ import structlog
 
 from component.markup import Markup
 from component.ports import Outgoing
+from component.pubsub.addresses import bare
 from component.xmpp import multicast
 from component.xmpp.late import late
+from component.xmpp.load import Load
 from component.xmpp.outbound import Outbound
 from component.xmpp.requests import Requests
 from component.xmpp.stream import ComponentStream
 
 log = structlog.get_logger(__name__)
-
-MAX_UNDER_WAY = 1000
-"""Stanzas that are being answered at once; requests beyond are asked to come again."""
 
 MAX_TAKEN = 20_000
 """Stanzas that are being taken at once, with those that cannot be asked to: presence of all users
@@ -107,6 +106,7 @@ class Session:
         self._debtor = debtor
         self._answerer = answerer
         self._answering: set[asyncio.Task[None]] = set()
+        self._load = Load()
         self._requests = Requests(stream, place.domain, timings.answer)
         self.outbound = Outbound(stream, place.domain, debtor.confirm, wrote)
 
@@ -184,26 +184,30 @@ class Session:
         if self.outbound.is_outdated_by(stanza):
             self._stream.leave("conflict", "a newer connection of the component is there")
             return
-        if len(self._answering) >= MAX_UNDER_WAY and self._declines(stanza):
+        account = bare(stanza.get("from", ""))
+        can_wait = not stanza.tag.endswith("presence")
+        if can_wait and self._load.is_full(account) and self._declines(stanza):
             return
-        self._begin(self._answer(stanza))
+        if len(self._answering) >= MAX_TAKEN:
+            log.warning("too many stanzas at once: one is dropped", kind=stanza.tag)
+            return
+        task = self._begin(self._answer(stanza))
+        if can_wait:
+            self._load.add(account)
+            task.add_done_callback(lambda _: self._load.remove(account))
 
     def _declines(self, stanza: ET.Element) -> bool:
-        """Ask a stanza to come again, or drop it if there is no end to those that cannot be."""
+        """Ask a stanza to come again, if it is one that can be asked to."""
         refusal = self._answerer.decline(stanza)
-        if refusal is not None:
-            self._reply(refusal)
-            return True
-        if len(self._answering) < MAX_TAKEN:
-            return False
-        log.warning("too many stanzas at once: one is dropped", kind=stanza.tag)
-        return True
+        self._reply(refusal)
+        return refusal is not None
 
-    def _begin(self, work: Coroutine[None, None, None]) -> None:
+    def _begin(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         """Let something go on beside the rest, for as long as the connection lasts at most."""
         task = asyncio.create_task(work)
         self._answering.add(task)
         task.add_done_callback(self._answering.discard)
+        return task
 
     async def _answer(self, stanza: ET.Element) -> None:
         self._reply(await self._answerer.answer(stanza))

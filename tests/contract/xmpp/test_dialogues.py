@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from slixmpp.exceptions import IqError
 
-from component.xmpp.session import MAX_UNDER_WAY
+from component.xmpp.load import MAX_OF_ACCOUNT
 from lab.xmpp_server import XmppServerSettings
 from tests.contract.xmpp.client import Client
 from tests.contract.xmpp.service import Service, until
@@ -146,11 +146,13 @@ async def test_a_flood_of_requests_is_answered_to_the_last_and_holds_up_nobody(
     beyond = 20
     flood = [
         asyncio.create_task(stranger.ask(f"<iq type='get' to='{OWN_ADDRESS}'>{PING}</iq>"))
-        for _ in range(MAX_UNDER_WAY + beyond)
+        for _ in range(MAX_OF_ACCOUNT + beyond)
     ]
     await until(lambda: sum(asked.done() for asked in flood) == beyond)
     service.send(service.message("<x/>", client.jid))
     await client.hears(1)
+    answer = await client.ask(f"<iq type='get' to='{DOMAIN}'>{PING}</iq>")
+    assert answer.get("type") == "result"
 
     service.is_working.set()
     answers = await asyncio.gather(*flood)

@@ -23,6 +23,12 @@ FORM = (
 )
 PING = "<ping xmlns='urn:xmpp:ping'/>"
 PAGE = "<set xmlns='http://jabber.org/protocol/rsm'>{inner}</set>"
+QUOTES = "'" * 150_000
+ENDLESS_FIELD = (
+    "<x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE'>"
+    f"<value>{PUBSUB}#subscribe_authorization</value></field>"
+    f"<field var='{'>' * 200_000}'><value>1</value><value>2</value></field></x>"
+)
 DEEP = "<a xmlns='urn:x'>" + "<a>" * 500 + "</a>" * 501
 
 HARM = {
@@ -114,6 +120,10 @@ async def test_each_gets_its_error_and_nobody_else_notices(
         f"<message to='{DOMAIN}'><x xmlns='jabber:x:data' type='submit'/>{DEEP}</message>",
         f"<message type='error' to='{DOMAIN}'><error type='cancel'/></message>",
         f"<presence type='subscribe' to='nobody@{DOMAIN}'/>",
+        # What an answer would repeat, and what grows by it beyond what the stream bears.
+        f"<iq type='get' to='{DOMAIN}' id=\"{QUOTES}\">{PING}</iq>",
+        f"<message to='{DOMAIN}' id=\"{QUOTES}\"><body>Hello</body></message>",
+        f"<message to='{DOMAIN}'>{ENDLESS_FIELD}</message>",
     ):
         attacker.say(stanza)
     await attacker.has_heard_everything()

@@ -11,7 +11,7 @@ from component.pubsub.audience import CALLS
 from component.pubsub.configuration import MANAGED, AccessModel
 from component.pubsub.presence import OFFLINE, Presence, Show
 from component.pubsub.service import Request
-from component.xmpp.session import MAX_UNDER_WAY
+from component.xmpp.load import MAX_OF_ACCOUNT
 from lab.xmpp_server import XmppServer, XmppServerSettings
 from tests.contract.xmpp.client import Client
 from tests.contract.xmpp.service import Service, until
@@ -184,7 +184,7 @@ async def test_presence_that_comes_in_a_burst_is_taken_to_the_last(
     service: Service, client: Client
 ) -> None:
     service.is_working.clear()
-    count = MAX_UNDER_WAY + 100
+    count = MAX_OF_ACCOUNT + 100
     for number in range(count):
         client.say(f"<presence to='{EXTENSION}'><status>{number}</status></presence>")
     await until(lambda: len(service.presences_heard) >= count)

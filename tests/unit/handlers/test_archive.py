@@ -38,12 +38,16 @@ def place(dialogue: Dialogue, item_id: str) -> str:
 
 
 async def query(
-    dialogue: Dialogue, inner: str = "", node: str = "node='news'", sender: str = AGENT
+    dialogue: Dialogue,
+    inner: str = "",
+    node: str = "node='news'",
+    sender: str = AGENT,
+    query_id: str = "f",
 ) -> list[ET.Element]:
     """Return what is sent: messages, and the result or error at the end."""
     reply = await dialogue.say(
         f"<iq type='set' id='q' from='{sender}/r' to='{DOMAIN}'>"
-        f"<query xmlns='{MAM}' queryid='f' {node}>{inner}</query></iq>"
+        f"<query xmlns='{MAM}' queryid='{query_id}' {node}>{inner}</query></iq>"
     )
     assert reply is not None
     return list(ET.fromstring(f"<all>{reply}</all>"))
@@ -208,6 +212,13 @@ async def test_a_query_is_refused(dialogue: Dialogue, inner: str, condition: str
     assert (await refused(dialogue, inner)).condition == condition
 
 
+async def test_what_each_entry_repeats_is_short(dialogue: Dialogue) -> None:
+    for length, condition in ((1023, None), (1024, "bad-request")):
+        *_, reply = await query(dialogue, query_id="q" * length)
+        found = reply.find("error/*")
+        assert (None if found is None else found.tag.rpartition("}")[2]) == condition
+
+
 async def test_the_form_says_what_can_be_asked_for(dialogue: Dialogue) -> None:
     reply = await dialogue.say(
         f"<iq type='get' id='q' from='{AGENT}/r' to='{DOMAIN}'><query xmlns='{MAM}'/></iq>"
@@ -215,6 +226,10 @@ async def test_the_form_says_what_can_be_asked_for(dialogue: Dialogue) -> None:
     assert reply is not None
     fields = [f.get("var") for f in ET.fromstring(reply).iter("{jabber:x:data}field")]
     assert fields == ["FORM_TYPE", "start", "end", "with", "after-id", "before-id", "ids"]
+    validate = "{http://jabber.org/protocol/xdata-validate}"
+    (ids,) = ET.fromstring(reply).findall(f".//{validate}validate/..")
+    assert ids.get("var") == "ids", "any values are taken, not just those of a list"
+    assert ids.find(f"{validate}validate[@datatype='xs:string']/{validate}open") is not None
 
 
 async def test_the_ends_of_an_archive(dialogue: Dialogue) -> None:

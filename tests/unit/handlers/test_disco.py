@@ -5,18 +5,20 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from component.handlers.dispatch import dispatcher
+from component.handlers.operation_commands import NAMESPACE
 from component.operations.desk import Desk
 from component.pubsub.model import Affiliation, Role
 from component.pubsub.policy import Policy
 from tests.small_centre import Notebook
 from tests.unit.handlers.dialogue import STAFF, Dialogue, Refusal, canonical
-from tests.unit.pubsub.provisioned import AGENT, DOMAIN
+from tests.unit.pubsub.provisioned import AGENT, DOMAIN, SUPERVISOR
 
 pytestmark = pytest.mark.unit
 
 TESTS = Path(__file__).parents[2]
 TEST = re.compile(r"`([a-z_/]+\.py)::(test_[a-z_]+)`")
 INFO = "http://jabber.org/protocol/disco#info"
+RSM = "http://jabber.org/protocol/rsm"
 ITEMS = "http://jabber.org/protocol/disco#items"
 
 
@@ -145,6 +147,18 @@ def test_the_tests_that_the_documentation_names_exist() -> None:
         assert re.search(rf"^(async )?def {test}\(", (TESTS / file).read_text(), re.M), test
 
 
+async def test_a_command_is_described_to_those_who_may_use_it(dialogue: Dialogue) -> None:
+    node = f"{NAMESPACE}:agents"
+    query = f"<query xmlns='{INFO}' node='{node}'/>"
+    assert await dialogue.ask("get", query) == Refusal("auth", "forbidden")
+    reply = await dialogue.say(
+        f"<iq type='get' id='1' from='{SUPERVISOR}/r' to='{DOMAIN}'>{query}</iq>"
+    )
+    assert reply is not None
+    identity = ET.fromstring(reply)[0][0]
+    assert (identity.get("category"), identity.get("type")) == ("automation", "command-node")
+
+
 async def listed(dialogue: Dialogue, sender: str, to: str, node: str = "") -> str:
     named = f"node='{node}'" if node else ""
     reply = await dialogue.say(
@@ -167,6 +181,25 @@ async def test_one_sees_the_nodes_that_one_may_subscribe_to(dialogue: Dialogue) 
     )
     assert await listed(dialogue, "user1@example.com/r", "ivr.example.com") == expected
     assert await listed(dialogue, "eve@example.com/r", "ivr.example.com") == items()
+
+
+async def test_more_nodes_than_fit_into_a_stanza_come_in_pages(dialogue: Dialogue) -> None:
+    accounts = {str(number): AGENT for number in range(10_000, 17_000)}
+    dialogue.service.provision(accounts)
+    seen: list[str | None] = []
+    page: str | None = ""
+    while page is not None:
+        reply = await dialogue.say(
+            f"<iq type='get' id='1' from='{AGENT}/r' to='{DOMAIN}'>"
+            f"<query xmlns='{ITEMS}'>{page}</query></iq>"
+        )
+        assert reply is not None
+        query = ET.fromstring(reply)[0]
+        seen += [item.get("node") for item in query.findall(f"{{{ITEMS}}}item")]
+        last = query.findtext(f"{{{RSM}}}set/{{{RSM}}}last")
+        assert query.findtext(f"{{{RSM}}}set/{{{RSM}}}count") == "7000"
+        page = f"<set xmlns='{RSM}'><after>{last}</after></set>" if last else None
+    assert seen == [f"ext{number}" for number in accounts]
 
 
 async def test_an_extensions_address_shows_its_node(dialogue: Dialogue) -> None:

@@ -89,7 +89,13 @@ async def test_unsubscribing_is_honoured_and_answered(dialogue: Dialogue) -> Non
     assert await hear(dialogue, presence("unsubscribe")) == []
 
 
-@pytest.mark.parametrize("type_", ["", "unavailable", "subscribed", "unsubscribed", "unheard-of"])
+async def test_there_is_no_other_type_of_presence(dialogue: Dialogue) -> None:
+    for address in (EXTENSION, DOMAIN, f"nobody@{DOMAIN}"):  # RFC 6121 §4.7.1
+        found = await dialogue.refused(presence("unheard-of", "eve@example.com/desk", address))
+        assert found == Refusal("modify", "bad-request")
+
+
+@pytest.mark.parametrize("type_", ["", "unavailable", "subscribed", "unsubscribed", "error"])
 @pytest.mark.parametrize("sender", ["user1@example.com/desk", "eve@example.com/desk"])
 async def test_other_presence_calls_for_no_answer(
     dialogue: Dialogue, type_: str, sender: str
