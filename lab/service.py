@@ -12,8 +12,6 @@ import aiohttp
 
 from lab.process import Process
 
-READY_PATIENCE = 30.0
-
 COMMAND = Path(sys.executable).with_name("ivr-pubsub")
 
 Settings = Mapping[str, Mapping[str, object]]
@@ -30,6 +28,8 @@ class Service:
     """What is started; the configuration file comes last."""
     needs: Sequence[str] = ("asterisk", "xmpp", "database")
     """Whom it must have found to be ready."""
+    patience = 30.0
+    """Seconds that this may take."""
 
     def __init__(self, directory: Path, settings: Settings) -> None:
         self.config = directory / "ivr-pubsub.toml"
@@ -58,7 +58,7 @@ class Service:
 
     async def ready(self) -> None:
         """Wait until it has found whom it needs."""
-        await self.process.wait_until(self._is_ready, READY_PATIENCE)
+        await self.process.wait_until(self._is_ready, self.patience)
 
     async def stop(self) -> None:
         """Stop it in good order."""

@@ -3,29 +3,31 @@
 Each node has one subscription and one item.
 """
 
-import sys
+import shutil
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from component.xmpp.session import Place
 from lab.bench_pubsub import figures, ours
 from lab.bench_pubsub.addresses import ADMIN, PERSISTENT
-from lab.bench_pubsub.figures import CAPACITY, OURS, Figures
+from lab.bench_pubsub.figures import CAPACITY, OURS
+from lab.bench_pubsub.run import Run
 from lab.bench_pubsub.servers import BenchEjabberd, BenchProsody
 from lab.bench_pubsub.stanzas import items
-from lab.bench_pubsub.stored import ejabberd_script
 from lab.bench_pubsub.usage import cpu_seconds, memory_kib
 from lab.bench_pubsub.wire import Audience, Client
-from lab.ports import PortBlock
 from lab.xmpp_server import COMPONENT, HOST, XmppServerSettings
 
 JID = f"user1@{HOST}/desk"
 PASSWORDS = {"admin": "secret"}
 
-MOST_OF_EJABBERD = 10_000
-"""Nodes: its store is filled by its own functions, which would take minutes for ten times more."""
+IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a directory of our own in it
+ROOM = 2**30
+"""Bytes that Prosody's files may take there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +41,19 @@ class Load:
     """Of that process, until then."""
 
 
-async def measure(counts: Sequence[int], directory: Path, ports: PortBlock, noted: Figures) -> None:
-    """Measure all services with these numbers of nodes, the least first."""
-    few = [count for count in counts if count <= MOST_OF_EJABBERD]
-    for name, one, measured in (
-        (OURS, service, counts),
-        ("prosody", prosody, counts),
-        ("ejabberd", ejabberd, few),
-    ):
+async def measure(directory: Path, run: Run) -> None:
+    """Measure all services with several numbers of nodes, the least first."""
+    counts, noted = run.size.capacities, run.noted
+    for name, one in ((OURS, service), ("prosody", prosody), ("ejabberd", ejabberd)):
         loads = {}
-        for count in measured:
-            print(f"{count:,} nodes: {name}", file=sys.stderr, flush=True)
-            load = loads[count] = await one(count, directory / f"{one.__name__}-{count}", ports)
+        for count in counts:
+            run.progress.say(f"{count:,} nodes: {name}")
+            place = directory / f"{one.__name__}-{count}"
+            load = loads[count] = await one(count, place, run)
             noted.add(CAPACITY, name, figures.memory(count), load.memory_kib / 1024)
             noted.add(CAPACITY, name, figures.ready(count), load.ready_seconds)
             noted.add(CAPACITY, name, figures.cpu_until(count), load.cpu_seconds)
-        least, most = measured[0], measured[-1]
+        least, most = counts[0], counts[-1]
         grown = loads[most].memory_kib - loads[least].memory_kib
         noted.add(CAPACITY, name, figures.MEMORY, grown / (most - least))
 
@@ -64,43 +63,59 @@ def nodes(count: int) -> list[tuple[str, str]]:
     return [(f"node{number}", JID) for number in range(count)]
 
 
-async def prosody(count: int, directory: Path, ports: PortBlock) -> Load:
+async def prosody(count: int, directory: Path, run: Run) -> Load:
     """Measure Prosody's mod_pubsub."""
-    settings = XmppServerSettings(ports.take(), ports.take(), passwords=PASSWORDS)
-    server = BenchProsody(directory, settings)
-    server.store(nodes(count), items=True)
-    begin = time.perf_counter()
-    async with server:
-        return _load(begin, server.process.pid, settings.c2s_port, PERSISTENT, count)
+    settings = _settings(run)
+    with _quick(directory) as place:
+        server = BenchProsody(place, settings)
+        server.store(nodes(count), items=True)
+        begin = time.perf_counter()
+        async with server:
+            return _load(begin, server.process.pid, settings.c2s_port, PERSISTENT, count)
 
 
-async def ejabberd(count: int, directory: Path, ports: PortBlock) -> Load:
+async def ejabberd(count: int, directory: Path, run: Run) -> Load:
     """Measure ejabberd's mod_pubsub."""
-    settings = XmppServerSettings(ports.take(), ports.take(), passwords=PASSWORDS)
-    server = BenchEjabberd(directory, settings, ports.take(), ports.take())
-    server.script = ejabberd_script(count, JID)
+    settings = _settings(run)
+    server = BenchEjabberd(directory, settings, run.ports.take(), run.ports.take())
+    server.store(nodes(count), items=True)
     async with server:
-        server.script = ""
+        pass  # it has stored them now
     begin = time.perf_counter()
     async with server:
         return _load(begin, server.process.pid, settings.c2s_port, PERSISTENT, count)
 
 
-async def service(count: int, directory: Path, ports: PortBlock) -> Load:
+async def service(count: int, directory: Path, run: Run) -> Load:
     """Measure this service, behind Prosody."""
-    settings = XmppServerSettings(ports.take(), ports.take(), passwords=PASSWORDS)
+    settings = _settings(run)
     place = Place(COMPONENT, "127.0.0.1", settings.component_port, settings.component_secret)
     async with BenchProsody(directory / "server", settings):
-        running = ours.running(
-            ours.PubSubService, directory, place, ports, nodes(count), items=True
-        )
+        running = ours.running(ours.PubSubService, directory, place, run, nodes(count), items=True)
         async with running as instance:
-            await instance.service.stop()
+            await instance.stop()
             begin = time.perf_counter()
-            await instance.service.start()
-            await instance.service.ready()
-            pid = instance.service.process.pid
-            return _load(begin, pid, settings.c2s_port, COMPONENT, count)
+            await instance.start()
+            await instance.ready()
+            return _load(begin, instance.process.pid, settings.c2s_port, COMPONENT, count)
+
+
+def _settings(run: Run) -> XmppServerSettings:
+    return XmppServerSettings(run.ports.take(), run.ports.take(), passwords=PASSWORDS)
+
+
+@contextmanager
+def _quick(directory: Path) -> Iterator[Path]:
+    """Yield a directory in memory if there is room, or else this one.
+
+    Two files for each of 100,000 nodes are made and deleted there in seconds, on a disk in minutes.
+    To read them takes the same: just written, they would be in memory anyway.
+    """
+    if not IN_MEMORY.is_dir() or shutil.disk_usage(IN_MEMORY).free < ROOM:
+        yield directory
+        return
+    with tempfile.TemporaryDirectory(prefix="ivr", dir=IN_MEMORY) as there:
+        yield Path(there)
 
 
 def _load(begin: float, pid: int, port: int, address: str, count: int) -> Load:

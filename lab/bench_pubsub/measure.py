@@ -4,6 +4,7 @@ What is compared is measured in turns, in several short rounds: neither a machin
 equally fast all the time.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -11,7 +12,7 @@ from component.garbage import collected_never
 from lab.bench_pubsub import figures
 from lab.bench_pubsub.addresses import BARE, IN_MEMORY, PERSISTENT, PLUGIN_LAYER
 from lab.bench_pubsub.disk import write_times
-from lab.bench_pubsub.figures import Figures
+from lab.bench_pubsub.run import Run
 from lab.bench_pubsub.scenarios import Rate, Service, Times
 from lab.bench_pubsub.stage import REQUESTS, Stage, fan, spread
 from lab.bench_pubsub.stanzas import notification
@@ -21,6 +22,9 @@ from lab.xmpp_server import COMPONENT, HOST
 UNDER_WAY = 4
 """Publishes to many subscribers that are under way at once."""
 
+LEAST_ROUNDS = 3
+"""Without which there is no telling how far they are apart."""
+
 Turn = Callable[[], None]
 """Measures one service for a while."""
 
@@ -28,9 +32,10 @@ Turn = Callable[[], None]
 class Measurements:
     """All measurements on one server."""
 
-    def __init__(self, stage: Stage, noted: Figures) -> None:
+    def __init__(self, stage: Stage, run: Run) -> None:
         self._stage = stage
-        self._noted = noted
+        self._noted = run.noted
+        self._progress = run.progress
         own, in_memory = stage.services[PERSISTENT], stage.services.get(IN_MEMORY)
         # With its store Prosody is too slow to be measured with many subscribers.
         self._stored = None if in_memory is None else own
@@ -39,34 +44,46 @@ class Measurements:
             figures.OURS: stage.services[COMPONENT],
         }
 
-    def run(self) -> None:
-        """Measure everything."""
+    def take(self) -> None:
+        """Measure everything, in as many rounds as there is time for."""
+        size, began = self._stage.size, time.monotonic()
         self._stage.services[PLUGIN_LAYER].publish_once(spread(0), 1, 1)
         with collected_never():  # a pause of the clients would be taken for one of the server
-            for number in range(self._stage.size.rounds):
-                for turns in self._round(number):
-                    # Who comes second may find it easier, or harder.
-                    for turn in reversed(turns) if number % 2 else turns:
-                        turn()
+            for number in range(size.rounds):
+                if number >= LEAST_ROUNDS and time.monotonic() - began > size.seconds:
+                    return
+                for scenario, turns in self._round(number):
+                    with self._progress.part(scenario):
+                        # Who comes second may find it easier, or harder.
+                        for turn in reversed(turns) if number % 2 else turns:
+                            turn()
 
-    def _round(self, number: int) -> Iterator[list[Turn]]:
-        """Yield what is to be measured in turns."""
+    def _round(self, number: int) -> Iterator[tuple[str, list[Turn]]]:
+        """Yield what is to be measured in turns, and what that is called."""
         size, services = self._stage.size, self._stage.services
-        yield [
-            partial(self._time_pings, figures.HOST, services[HOST]),
-            partial(self._time_pings, figures.OURS, services[COMPONENT]),
-            self._time_disk,
-        ]
+        yield (
+            "pings, and the disk",
+            [
+                partial(self._time_pings, figures.HOST, services[HOST]),
+                partial(self._time_pings, figures.OURS, services[COMPONENT]),
+                self._time_disk,
+            ],
+        )
         for subscribers in size.latencies:
             write = partial(self._write_once, subscribers)
-            yield [*self._turns(partial(self._publish_once, subscribers)), write]
-        yield self._publishes_to_many(number)
+            publish = self._turns(partial(self._publish_once, subscribers))
+            yield f"1 publish to {subscribers:,}", [*publish, write]
+        yield figures.SPREAD, self._publishes_to_many(number)
         for subscribers in size.fan_outs:
             write = partial(self._write_often, subscribers)
-            yield [*self._turns(partial(self._publish_often, subscribers)), write]
-        for request in (self._retrieve, self._subscribe):
+            publish = self._turns(partial(self._publish_often, subscribers))
+            yield figures.fan_out(subscribers), [*publish, write]
+        for what, request in (
+            (figures.ITEMS, self._retrieve),
+            (figures.SUBSCRIPTIONS, self._subscribe),
+        ):
             plugin_layer = partial(request, figures.PLUGIN_LAYER, services[PLUGIN_LAYER])
-            yield [*self._turns(request), plugin_layer]
+            yield what, [*self._turns(request), plugin_layer]
 
     def _turns(self, measure: Callable[[str, Service], None]) -> list[Turn]:
         return [partial(measure, name, service) for name, service in self._compared.items()]

@@ -6,17 +6,16 @@ There is no Asterisk: it is looked for all the time, which costs next to nothing
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
 
-from component.storage.embedded import EmbeddedServer
-from component.storage.migrations import migrate
 from component.xmpp.session import Place
 from lab.bench_pubsub.addresses import ADMIN
+from lab.bench_pubsub.run import Run
 from lab.bench_pubsub.stanzas import PAYLOAD
 from lab.bench_pubsub.stored import Subscriber
+from lab.bench_pubsub.wire import PATIENCE
 from lab.ports import PortBlock
 from lab.service import Service, Settings
 
@@ -25,6 +24,7 @@ class PubSubService(Service):
     """The service; it is ready without Asterisk."""
 
     needs = ("xmpp", "database")
+    patience = PATIENCE
 
 
 class PluginLayerService(PubSubService):
@@ -33,35 +33,21 @@ class PluginLayerService(PubSubService):
     command = (sys.executable, "-m", "lab.bench_pubsub.plugin_layer")
 
 
-@dataclass(frozen=True, slots=True)
-class Instance:
-    """A service that runs, and its database."""
-
-    service: PubSubService
-    postmaster: int
-    """The process id of PostgreSQL's server."""
-
-
 @asynccontextmanager
 async def running(
     kind: type[PubSubService],
     directory: Path,
     place: Place,
-    ports: PortBlock,
+    run: Run,
     subscribers: Sequence[Subscriber],
     *,
     items: bool = False,
-) -> AsyncIterator[Instance]:
+) -> AsyncIterator[PubSubService]:
     """Run a service that has these subscribers, with an item in each node if wanted."""
-    server = await EmbeddedServer.start(directory / "postgresql")
-    try:
-        await migrate(server.url)
-        await _fill(server.url, place.domain, subscribers, items=items)
-        postmaster = (directory / "postgresql" / "postmaster.pid").read_text().split()[0]
-        async with kind(directory, _settings(place, server.url, ports)) as service:
-            yield Instance(service, int(postmaster))
-    finally:
-        await server.stop()
+    url = await run.databases.fresh()
+    await _fill(url, place.domain, subscribers, items=items)
+    async with kind(directory, _settings(place, url, run.ports)) as service:
+        yield service
 
 
 async def _fill(url: str, domain: str, subscribers: Sequence[Subscriber], *, items: bool) -> None:

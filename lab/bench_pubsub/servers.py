@@ -1,10 +1,17 @@
 """The XMPP servers of the lab, with their own mod_pubsub beside our component."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 
 from lab.bench_pubsub.addresses import ADMIN, BARE, IN_MEMORY, PERSISTENT, PLUGIN_LAYER
-from lab.bench_pubsub.stored import Subscriber, write_prosody_store
+from lab.bench_pubsub.stored import (
+    Subscriber,
+    ejabberd_script,
+    write_ejabberd_nodes,
+    write_prosody_store,
+)
+from lab.bench_pubsub.wire import PATIENCE
 from lab.ejabberd import Ejabberd
 from lab.prosody import Prosody
 from lab.template import fill, write_private
@@ -17,6 +24,7 @@ Component "@PERSISTENT@" "pubsub"
 Component "@IN_MEMORY@" "pubsub"
 	admins = { "@ADMIN@" }
 	storage = "memory"
+	autocreate_on_subscribe = true
 
 Component "@BARE@"
 	component_secret = "@COMPONENT_SECRET@"
@@ -52,11 +60,13 @@ modules:
 class BenchServer(XmppServer):
     """A server with its own pubsub services beside ours."""
 
-    patience = 240.0
+    patience = PATIENCE
     pace = 1
     """How many times faster than the slowest it sends to many, about."""
+    creates_nodes = False
+    """Whether its own services create the nodes that somebody subscribes to."""
     to_fill: Sequence[str]
-    """Its own services, in so far as their nodes are made by requests."""
+    """Its own services, in so far as some nodes are made by requests."""
 
     def __init__(
         self, directory: Path, settings: XmppServerSettings, bare_port: int, plugin_layer_port: int
@@ -69,8 +79,16 @@ class BenchServer(XmppServer):
         }
         """Where components connect to, by their domains."""
 
-    def store(self, subscribers: Sequence[Subscriber]) -> None:
-        """Give nodes and their subscriber to its own service in advance, if that is quicker."""
+    @abstractmethod
+    def store(self, subscribers: Sequence[Subscriber], *, items: bool = False) -> None:
+        """Give nodes and their subscriber to its own service with a store, before it starts.
+
+        With `items`, each node has one.
+        """
+
+    async def stop(self) -> None:
+        """Stop it in good order, however long it takes to write what it has."""
+        await self.process.stop(PATIENCE)
 
     def _values(self) -> dict[str, object]:
         return super()._values() | {
@@ -87,6 +105,7 @@ class BenchServer(XmppServer):
 class BenchProsody(BenchServer, Prosody):
     """Prosody as the tests start it, and its own pubsub service twice: with a store and without."""
 
+    creates_nodes = True
     to_fill = (IN_MEMORY,)
 
     def __init__(self, directory: Path, settings: XmppServerSettings, *_: int) -> None:
@@ -106,10 +125,21 @@ class BenchProsody(BenchServer, Prosody):
 class BenchEjabberd(BenchServer, Ejabberd):
     """ejabberd as the tests start it, and its own pubsub service."""
 
-    pace = 8
+    pace = 5
     to_fill = (PERSISTENT,)
-    script = ""
-    """Erlang expressions that are run inside it once it has started."""
+    _script = ""
+    """Erlang expressions that are run inside it the next time that it has started."""
+
+    def store(self, subscribers: Sequence[Subscriber], *, items: bool = False) -> None:
+        """Let it make them by itself when it starts."""
+        self._directory.mkdir(parents=True, exist_ok=True)
+        write_ejabberd_nodes(self._directory, subscribers)
+        self._script = ejabberd_script(items=items)
+
+    async def start(self) -> None:
+        """Start it, and wait until it has the nodes too."""
+        await super().start()
+        self._script = ""
 
     def _install(self) -> None:
         super()._install()
@@ -123,4 +153,4 @@ class BenchEjabberd(BenchServer, Ejabberd):
 
     def _arguments(self) -> Sequence[str | Path]:
         *arguments, register = super()._arguments()
-        return [*arguments, f"{self.script}{register}"]
+        return [*arguments, f"{self._script}{register}"]

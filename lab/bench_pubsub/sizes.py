@@ -9,6 +9,9 @@ class Size:
     """Numbers of everything; where something is measured in rounds, those of one round."""
 
     rounds: int
+    """At most."""
+    seconds: float
+    """For the rounds on each server. One that has begun is finished, and there are some anyway."""
     pings: int
     """To the server and to the service, and pages written to the disk."""
     latencies: Mapping[int, int]
@@ -34,17 +37,19 @@ class Size:
 SIZES: Mapping[str, Size] = {
     "full": Size(
         rounds=5,
-        pings=60,
-        latencies={1: 60, 10: 20, 100: 8, 1000: 2},
-        fan_outs={100: 30, 1000: 3},
+        seconds=70,
+        pings=50,
+        latencies={1: 50, 10: 15, 100: 6, 1000: 1},
+        fan_outs={100: 20, 1000: 2},
         nodes=10_000,
-        publishes=1_200,
-        stored_publishes=100,
-        requests=800,
+        publishes=900,
+        stored_publishes=70,
+        requests=600,
         capacities=(1_000, 10_000, 100_000),
     ),
     "quick": Size(
         rounds=3,
+        seconds=60,
         pings=30,
         latencies={1: 40, 10: 10, 100: 4},
         fan_outs={100: 15},

@@ -11,11 +11,13 @@ from xml.etree import ElementTree as ET
 
 from lab.bench_pubsub.addresses import ADMIN, PERSISTENT
 from lab.bench_pubsub.stanzas import PAYLOAD
-from lab.template import write_private
 from lab.xmpp_server import HOST
 
 Subscriber = tuple[str, str]
 """A node and a JID."""
+
+LINKS = 10_000
+"""Names that a file is given; file systems allow some tens of thousands (link(2), EMLINK)."""
 
 
 def write_prosody_store(directory: Path, subscribers: Iterable[Subscriber], *, items: bool) -> None:
@@ -24,36 +26,78 @@ def write_prosody_store(directory: Path, subscribers: Iterable[Subscriber], *, i
     `directory` is the server's.
     """
     store = directory / "data" / PERSISTENT.replace(".", "%2e")
+    (store / "pubsub_nodes").mkdir(parents=True)
     payload = ET.fromstring(PAYLOAD)  # noqa: S314 our own
     stored_item = _lua(payload, {"key": "current", "when": 1764079200, "with": ADMIN})
-    for node, jid in subscribers:
+    for number, (node, jid) in enumerate(subscribers):
         text = (
             f"return {{ name = {json.dumps(node)}, config = {{}};"
             f" affiliations = {{ [{json.dumps(ADMIN)}] = 'owner' }};"
             f" subscribers = {{ [{json.dumps(jid)}] = true }} }};\n"
         )
-        write_private(store / "pubsub_nodes" / f"{node}.dat", text)
+        (store / "pubsub_nodes" / f"{node}.dat").write_text(text)
         if items:
-            write_private(store / f"pubsub_{node}.list", f"item({stored_item});\n")
+            # All are alike, and nobody writes to them: one file by many names is made much faster.
+            same = store / f"item{number // LINKS}"
+            if not number % LINKS:
+                same.write_text(f"item({stored_item});\n")
+            (store / f"pubsub_{node}.list").hardlink_to(same)
 
 
-def ejabberd_script(count: int, jid: str) -> str:
-    """Return Erlang expressions that make nodes, each with one subscriber and one item.
+def write_ejabberd_nodes(directory: Path, subscribers: Iterable[Subscriber]) -> None:
+    """Write the file that `ejabberd_script` reads. `directory` is the server's."""
+    lines = (f"{node} {jid}\n" for node, jid in subscribers)
+    (directory / "nodes").write_text("".join(lines))
 
-    The nodes are called node0 and so on.
+
+def ejabberd_script(*, items: bool) -> str:
+    """Return Erlang expressions that make nodes in its Mnesia tables, from the file `nodes`.
+
+    The first is made by the functions of mod_pubsub itself; what these have written is written
+    again for all others, with their names, numbers and subscribers. Meanwhile the tables are in
+    memory alone, and go to the disk at once in the end: one by one, 100,000 would take minutes.
+    """
+    publish = f"""
+    {{result, _}} = mod_pubsub:publish_item(Service, {_binary(HOST)}, First, Owner, <<"current">>,
+        [fxml_stream:parse_element({_binary(PAYLOAD)})]),
     """
     return f"""
+    Service = {_binary(PERSISTENT)},
     Owner = jid:decode({_binary(f"{ADMIN}/desk")}),
-    Jid = jid:decode({_binary(jid)}),
-    Payload = [fxml_stream:parse_element({_binary(PAYLOAD)})],
-    [begin
-        Node = <<"node", (integer_to_binary(Number))/binary>>,
-        {{result, _}} = mod_pubsub:create_node(
-            {_binary(PERSISTENT)}, {_binary(HOST)}, Node, Owner, <<"flat">>),
-        {{result, _}} = mod_pubsub:subscribe_node({_binary(PERSISTENT)}, Node, Jid, Jid, []),
-        {{result, _}} = mod_pubsub:publish_item(
-            {_binary(PERSISTENT)}, {_binary(HOST)}, Node, Owner, <<"current">>, Payload)
-     end || Number <- lists:seq(0, {count - 1})],
+    {{ok, File}} = file:read_file("nodes"),
+    Lines = binary:split(File, <<"\\n">>, [global, trim]),
+    [[First, Subscriber] | Others] = [binary:split(Line, <<" ">>) || Line <- Lines],
+    Jid = jid:decode(Subscriber),
+    {{result, _}} =
+        mod_pubsub:create_node(Service, {_binary(HOST)}, First, Owner, <<"flat">>),
+    {{result, _}} = mod_pubsub:subscribe_node(Service, First, Jid, Jid, []),
+    {publish if items else ""}
+    [{{pubsub_node, _, Number, Parents, Type, Owners, Options}}] =
+        mnesia:dirty_read(pubsub_node, {{Service, First}}),
+    States = mnesia:dirty_match_object({{pubsub_state, {{'_', Number}}, '_', '_', '_', '_'}}),
+    Items = mnesia:dirty_match_object({{pubsub_item, {{'_', Number}}, '_', '_', '_', '_'}}),
+    Known = jid:tolower(Jid),
+    Kinds = [{{Table, mnesia:table_info(Table, storage_type)}}
+        || Table <- [pubsub_node, pubsub_state, pubsub_item]],
+    Change = fun(Table, Kind) ->
+        {{atomic, ok}} = mnesia:change_table_copy_type(Table, node(), Kind)
+    end,
+    [Change(Table, ram_copies) || {{Table, _}} <- Kinds],
+    Last = lists:foldl(fun([Node, Other], Before) ->
+        Next = Before + 1,
+        mnesia:dirty_write(
+            {{pubsub_node, {{Service, Node}}, Next, Parents, Type, Owners, Options}}),
+        [mnesia:dirty_write({{pubsub_state,
+            {{case Who of Known -> jid:tolower(jid:decode(Other)); _ -> Who end, Next}},
+            Next, Ids, Affiliation, Subscriptions}})
+         || {{pubsub_state, {{Who, _}}, _, Ids, Affiliation, Subscriptions}} <- States],
+        [mnesia:dirty_write({{pubsub_item, {{Id, Next}}, Next, Made, Changed, Content}})
+         || {{pubsub_item, {{Id, _}}, _, Made, Changed, Content}} <- Items],
+        Next
+    end, Number, Others),
+    [Change(Table, Kind) || {{Table, Kind}} <- Kinds],
+    [{{pubsub_index, node, Number, Free}}] = mnesia:dirty_read(pubsub_index, node),
+    mnesia:dirty_write({{pubsub_index, node, Last, Free}}),
     """
 
 
