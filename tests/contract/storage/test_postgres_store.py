@@ -26,6 +26,7 @@ from component.domain.words import CallState, Outcome
 from component.ports import Changes, Outgoing, StoreRefusedError, StoreUnavailableError
 from component.pubsub.model import Subscription
 from component.storage.postgres import PostgresStore
+from component.storage.writes import statement
 from tests.databases import Databases
 
 pytestmark = pytest.mark.contract
@@ -56,6 +57,21 @@ async def test_a_commit_without_an_answer_does_not_hold_up_the_next(database_url
                 await store.commit(CHANGES)
         await store.commit(CHANGES)
     await other.close()
+
+
+async def test_what_was_delivered_is_found_by_an_index_though_much_is_owed(
+    database_url: str,
+) -> None:
+    text, [rows] = statement(Changes(delivered=[1, 2]))
+    connection = await asyncpg.connect(database_url)
+    await connection.execute(
+        "INSERT INTO outbox (seq, sender, recipients, type, body)"
+        " SELECT seq, 'ivr.example.com', '{a@example.com}', 'chat', '<body/>'"
+        " FROM generate_series(1, 3000) AS seq"
+    )
+    plan = await connection.fetch("EXPLAIN " + text.replace("$1", f"'{rows}'"))
+    await connection.close()
+    assert "outbox_pkey" in "".join(row[0] for row in plan)
 
 
 async def test_signs_of_life_and_commits_do_not_wait_for_one_another(
