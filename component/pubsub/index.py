@@ -28,10 +28,25 @@ class Index(Generic[V]):
 
     def changed(self, old: V | None, new: V | None) -> None:
         """Follow a change of a record; a `Table`'s `on_change`."""
+        if old is not None and new is not None and self._place(old) == self._place(new):
+            self._replace(old, new)
+            return
         if old is not None:
             self._remove(old)
         if new is not None:
             self._add(new)
+
+    def _place(self, record: V) -> tuple[str, Any]:
+        return self._group(record), self._order(record)
+
+    def _replace(self, old: V, new: V) -> None:
+        """Put a record where another one is, as a change does that is not about its key."""
+        name = self._group(old)
+        held = self._groups[name]
+        if isinstance(held, list):
+            held[bisect_left(held, self._order(old), key=self._order)] = new
+        else:
+            self._groups[name] = new
 
     def _add(self, record: V) -> None:
         name = self._group(record)

@@ -254,9 +254,10 @@ class State:
         self.waiting.subscription_changed(old, new)
         self.subscriptions_at.changed(old, new)
         self.subscriptions_of.changed(old, new)
-        for held, change in ((old, -1), (new, 1)):
-            if held is not None and held.node in self.open_nodes:
-                self.subscribers.count(held.jid, change)
+        if old is None or new is None:  # else it is the same JID's
+            for held, change in ((old, -1), (new, 1)):
+                if held is not None and held.node in self.open_nodes:
+                    self.subscribers.count(held.jid, change)
         if new is not None and new.expire is not None:
             heapq.heappush(self._due, (new.expire, key_of(new)))
         if new is not None and new.digest is not None and new.digest.due is not None:

@@ -29,6 +29,18 @@ def test_a_record_that_changes_its_group_moves(by_node: Index[Affiliation]) -> N
     assert list(by_node.of("other")) == [new]
 
 
+@pytest.mark.parametrize("others", [(), ("a", "c")])
+def test_a_record_that_changes_but_for_its_place_stays_there(
+    by_node: Index[Affiliation], others: tuple[str, ...]
+) -> None:
+    old, new = affiliation("node", "b"), Affiliation("node", "b", Role.OUTCAST)
+    for record in (old, *(affiliation("node", jid) for jid in others)):
+        by_node.changed(None, record)
+    by_node.changed(old, new)
+    assert [a.role for a in by_node.of("node") if a.jid == "b"] == [Role.OUTCAST]
+    assert [a.jid for a in by_node.of("node")] == sorted({"b", *others})
+
+
 def test_a_group_without_records_takes_no_memory(by_node: Index[Affiliation]) -> None:
     record = affiliation("node", "a")
     by_node.changed(None, record)
