@@ -77,7 +77,11 @@ def serialised(root: ET.Element) -> Markup:
             continue
         namespace, name = _split(next_.tag)
         declared = f" xmlns='{attribute(namespace)}'" if namespace != namespaces[-1] else ""
-        written.append(f"<{name}{declared}{_attributes(next_)}>{text(next_.text or '')}")
+        begin = f"<{name}{declared}{_attributes(next_)}>{text(next_.text) if next_.text else ''}"
+        if not len(next_):
+            written.append(f"{begin}</{name}>")
+            continue
+        written.append(begin)
         namespaces.append(namespace)
         waiting.append(f"</{name}>")
         for child in reversed(next_):
@@ -88,6 +92,8 @@ def serialised(root: ET.Element) -> Markup:
 
 
 def _attributes(parsed: ET.Element) -> str:
+    if not parsed.attrib:
+        return ""
     names, values = "".join(parsed.attrib), "".join(parsed.attrib.values())
     if "{" not in names and _NOT_PLAIN.search(values) is None:
         return "".join([f" {name}='{value}'" for name, value in parsed.attrib.items()])
@@ -128,9 +134,7 @@ def flaw(markup: str) -> str | None:
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.CommentHandler = parser.ProcessingInstructionHandler = _refuse
     try:
-        parser.Parse("<content>", False)
-        parser.Parse(markup, False)
-        parser.Parse("</content>", True)
+        parser.Parse(f"<content>{markup}</content>", True)
     except (expat.ExpatError, _RestrictedXmlError, UnicodeEncodeError) as error:
         return str(error)
     return None

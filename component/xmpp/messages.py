@@ -13,8 +13,8 @@ ADDRESSES = 16 * 1024
 """Bytes of addresses in one message, about. With `MAX_STANZA` it is still a stanza that servers
 take; and the first of many recipients does not wait until the addresses of all were read."""
 
-BLOCK = 8 * 1024
-"""Bytes of a message to many that are made at once, about."""
+BLOCK = 64 * 1024
+"""Bytes of a message to many that are made at once, about: as many as are written at once."""
 
 _BEGIN, _END = f"<addresses xmlns='{ADDRESS}'>", "</addresses>"
 
