@@ -14,6 +14,7 @@ from lab.bench_pubsub.addresses import BARE, IN_MEMORY, PERSISTENT, PLUGIN_LAYER
 from lab.bench_pubsub.disk import write_times
 from lab.bench_pubsub.run import Run
 from lab.bench_pubsub.scenarios import Rate, Service, Times
+from lab.bench_pubsub.sizes import Size
 from lab.bench_pubsub.stage import REQUESTS, Stage, fan, spread
 from lab.bench_pubsub.stanzas import notification
 from lab.bench_pubsub.wire import WINDOW
@@ -27,6 +28,15 @@ LEAST_ROUNDS = 3
 
 Turn = Callable[[], None]
 """Measures one service for a while."""
+
+
+def rounds(size: Size, clock: Callable[[], float] = time.monotonic) -> Iterator[int]:
+    """Yield the numbers of the rounds that there is time for."""
+    began = clock()
+    for number in range(size.rounds):
+        if number >= LEAST_ROUNDS and clock() - began > size.seconds:
+            return
+        yield number
 
 
 class Measurements:
@@ -46,12 +56,9 @@ class Measurements:
 
     def take(self) -> None:
         """Measure everything, in as many rounds as there is time for."""
-        size, began = self._stage.size, time.monotonic()
         self._stage.services[PLUGIN_LAYER].publish_once(spread(0), 1, 1)
         with collected_never():  # a pause of the clients would be taken for one of the server
-            for number in range(size.rounds):
-                if number >= LEAST_ROUNDS and time.monotonic() - began > size.seconds:
-                    return
+            for number in rounds(self._stage.size):
                 for scenario, turns in self._round(number):
                     with self._progress.part(scenario):
                         # Who comes second may find it easier, or harder.

@@ -1,9 +1,12 @@
 """What `make bench-pubsub` counts, and how it judges."""
 
+from dataclasses import replace
+
 import pytest
 
 from lab.bench_pubsub import figures
 from lab.bench_pubsub.figures import Figures
+from lab.bench_pubsub.measure import rounds
 from lab.bench_pubsub.report import report
 from lab.bench_pubsub.sizes import SIZES
 from lab.bench_pubsub.targets import Result, Targets
@@ -29,6 +32,12 @@ def test_a_target_is_met_on_its_own_side_of_the_limit(
     value: float, at_most: bool, met: bool
 ) -> None:
     assert Result("ratio", value, 1.0, at_most=at_most).met is met
+
+
+@pytest.mark.parametrize(("times", "made"), [([0, 50, 60], 5), ([0, 60, 80], 4), ([0, 500], 3)])
+def test_there_are_three_rounds_and_more_while_there_is_time(times: list[float], made: int) -> None:
+    size = replace(SIZES["full"], rounds=5, seconds=70)
+    assert list(rounds(size, iter(times).__next__)) == list(range(made))
 
 
 def test_a_figure_of_several_rounds_is_their_median() -> None:
