@@ -5,11 +5,9 @@ from datetime import datetime, timedelta
 
 from component.pubsub.addresses import bare
 from component.pubsub.audience import Resource
-from component.pubsub.configuration import SendLast
 from component.pubsub.crowd import Limit
-from component.pubsub.model import ItemRetracted, LastItem, Node, Subscription
+from component.pubsub.model import ItemRetracted, Node
 from component.pubsub.rules import Rules
-from component.pubsub.state import key_of
 
 MAX_RESOURCES = 100
 """Of one account, at one address: somebody else's server may invent as many as it likes."""
@@ -33,8 +31,7 @@ class Attending(Rules):
         account = bare(resource.jid)
         if not self._contacts.may_attend(account, service):
             return False
-        if not self._contacts.may_hear(account, service):
-            resource = resource.without_wants()
+        resource = replace(resource, may_hear=self._contacts.may_hear(account, service))
         before = self._state.audience.get(service, resource.jid)
         if before is None and not self._has_room(service, account):
             return False
@@ -43,8 +40,8 @@ class Attending(Rules):
             resource = replace(resource, wants=before.wants)
         self._state.audience.put(service, resource)
         if before is None:
-            self._remind_subscriber(service, resource)
-        self._remind_interested(service, resource, before)
+            self._reminders.arrived(service, resource)
+        self._reminders.interested(service, resource, before)
         return resource.wants is None and not is_same
 
     def _has_room(self, service: str, account: str) -> bool:
@@ -61,7 +58,7 @@ class Attending(Rules):
         if before is not None and before.caps == caps:
             resource = replace(before, wants=wants)
             self._state.audience.put(service, resource)
-            self._remind_interested(service, resource, before)
+            self._reminders.interested(service, resource, before)
 
     def leave(self, service: str, jid: str) -> None:
         """Take note that a full JID, or all of an account, is no longer available.
@@ -74,7 +71,7 @@ class Attending(Rules):
         self._state.audience.drop(service, jid)
         for subscription in list(self._state.subscriptions_of.of(account)):
             if (subscription.service, subscription.jid) == (service, jid) and jid != account:
-                self._state.subscriptions.delete(key_of(subscription))
+                self._drop(subscription)
         if self._state.is_settled:
             self._look_after(service, account)
         else:
@@ -93,7 +90,7 @@ class Attending(Rules):
         for s in list(self._state.subscriptions_of.of(account)):
             is_gone = s.service == service and not any(s.jid in (r.jid, account) for r in there)
             if is_gone and (s.until_offline or self._existing(s.node).config.tempsub):
-                self._state.subscriptions.delete(key_of(s))
+                self._drop(s)
         if not there:
             self._take_away(service, account)
 
@@ -123,41 +120,3 @@ class Attending(Rules):
         self._state.audience.clear()
         self._state.now = now
         self._state.settled_at = now + SETTLING
-
-    def _remind_subscriber(self, service: str, resource: Resource) -> None:
-        """Send the newest item of each node that this resource is subscribed to."""
-        held: dict[str, list[Subscription]] = {}
-        for s in self._state.subscriptions_of.of(bare(resource.jid)):
-            if s.service == service and s.active and resource.hears(s.jid):
-                held.setdefault(s.node, []).append(s)
-        for name, several in held.items():
-            willing = [s for s in several if s.deliver and resource.is_as_wanted(s.show_values)]
-            if willing:
-                subids = tuple(s.subid for s in willing) if len(several) > 1 else ()
-                with_body = any(s.include_body for s in willing)
-                self._remind(self._existing(name), service, resource, subids, with_body=with_body)
-
-    def _remind_interested(self, service: str, resource: Resource, before: Resource | None) -> None:
-        """Send the newest item to one who wants the account's node, and did not before."""
-        node = self._account(service)
-        if node is None or not resource.is_interested_in(node):
-            return
-        if before is not None and before.is_interested_in(node):
-            return
-        if not self._notices.reaches(node, resource):
-            self._remind(node, service, resource)
-
-    def _remind(
-        self,
-        node: Node,
-        service: str,
-        resource: Resource,
-        subids: tuple[str, ...] = (),
-        *,
-        with_body: bool = False,
-    ) -> None:
-        config, items = node.config, self._state.items_at.of(node.name)
-        wanted = config.send_last_published_item is SendLast.ON_SUBSCRIBING_AND_PRESENCE
-        if wanted and items and config.deliver_notifications:
-            last, to = LastItem(items[-1], config.deliver_payloads), (resource.jid,)
-            self._notices.tell_resources(node, service, to, last, subids, with_body=with_body)

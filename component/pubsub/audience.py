@@ -4,7 +4,7 @@ None of it is stored: after a reconnect all users are asked anew.
 """
 
 from collections.abc import Callable, Iterator, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from component.pubsub.addresses import bare
 from component.pubsub.model import Node
@@ -31,23 +31,23 @@ class Resource:
     """Which capabilities it says it has, as a name for them; empty if it says nothing."""
     wants: frozenset[str] | None = frozenset()
     """What it wants to be notified of (`+notify`); None as long as that is not known."""
+    may_hear: bool = True
+    """Whether it may be notified of that without a subscription."""
 
     @property
     def shown(self) -> str:
         """How available it is, by the values of pubsub#show-values."""
         return MERELY_ONLINE if self.show is None else self.show.value
 
-    def without_wants(self) -> "Resource":
-        """Return it as one that is online, and wants nothing."""
-        return replace(self, caps="", wants=frozenset())
-
     def is_as_wanted(self, show_values: frozenset[str]) -> bool:
         """Tell whether it is shown in one of these ways; in any, if there are none."""
         return not show_values or self.shown in show_values
 
     def is_interested_in(self, node: Node) -> bool:
-        """Tell whether it wants to be notified by a node of an account."""
-        return self.wants is not None and not self.wants.isdisjoint((CALLS, node.name))
+        """Tell whether it wants to be notified by a node of an account, and may be."""
+        if self.wants is None or not self.may_hear:
+            return False
+        return not self.wants.isdisjoint((CALLS, node.name))
 
     def hears(self, jid: str) -> bool:
         """Tell whether it gets what is sent to this JID: its own, or its account's.

@@ -4,6 +4,7 @@ Whose own presence counts there is another matter: of all who may subscribe, if 
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from component.pubsub.access import Action, needs_approval, permits
 from component.pubsub.addresses import Addresses, bare
@@ -11,6 +12,7 @@ from component.pubsub.configuration import AccessModel
 from component.pubsub.model import Node
 from component.pubsub.notices import Notices
 from component.pubsub.presence import OFFLINE, Contact, PresenceType
+from component.pubsub.reminding import Reminders
 from component.pubsub.roles import Roles
 from component.pubsub.state import State
 
@@ -18,11 +20,19 @@ from component.pubsub.state import State
 class Contacts:
     """The presence subscriptions to our addresses, kept to those who have the right."""
 
-    def __init__(self, state: State, roles: Roles, notices: Notices, addresses: Addresses) -> None:
+    def __init__(
+        self,
+        state: State,
+        roles: Roles,
+        notices: Notices,
+        addresses: Addresses,
+        reminders: Reminders,
+    ) -> None:
         self._state = state
         self._roles = roles
         self._notices = notices
         self._addresses = addresses
+        self._reminders = reminders
 
     def may_see(self, account: str, service: str) -> bool:
         """Tell whether an account, a bare JID, may see the presence of an address."""
@@ -48,16 +58,22 @@ class Contacts:
         return node.managed and (self._addresses.of(node.name), account) in self._state.contacts
 
     def settle(self, service: str) -> None:
-        """End the presence subscriptions of those who have lost the right; they are told."""
+        """End the presence subscriptions of those who have lost the right; they are told.
+
+        Software of those who have gained the right to hear gets what it wants from now on.
+        """
         for contact in list(self._state.contacts_at.of(service)):
             if not self.may_see(contact.jid, service):
                 self.end(contact)
         for resource in list(self._state.audience.at(service)):
             account = bare(resource.jid)
+            may_hear = self.may_hear(account, service)
             if not self.may_attend(account, service):
                 self._state.audience.drop(service, resource.jid)
-            elif not self.may_hear(account, service):
-                self._state.audience.put(service, resource.without_wants())
+            elif may_hear is not resource.may_hear:
+                changed = replace(resource, may_hear=may_hear)
+                self._state.audience.put(service, changed)
+                self._reminders.interested(service, changed, resource)
 
     def end(self, contact: Contact) -> None:
         """End a presence subscription, in both directions (RFC 6121 §3.2 and §3.3)."""

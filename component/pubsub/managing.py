@@ -18,7 +18,6 @@ from component.pubsub.errors import (
 from component.pubsub.model import (
     Affiliation,
     AffiliationChanged,
-    ApprovalWanted,
     Node,
     Role,
     Subscription,
@@ -119,8 +118,7 @@ class Managing(Rules):
         """
         node = self._owned(request)
         for subscription in self._pending(node.name):
-            event = ApprovalWanted(subscription)
-            self._notices.tell(node.name, request.service, (request.account,), event)
+            self._notices.ask(subscription, (request.account,))
 
     def _pending(self, node_name: str) -> list[Subscription]:
         return [s for s in self._state.subscriptions_at.of(node_name) if not s.active]
@@ -173,11 +171,17 @@ class Managing(Rules):
             made = Subscription(node.name, service, wish.jid, new_id(), now, wish.state)
             self._put(made)
             self._notices.tell_changed(made)
+            if made.active:
+                self._reminders.welcome(node, made)
         for subscription in meant:
-            if subscription.state is not wish.state:
-                changed = replace(subscription, state=wish.state)
-                self._put(changed)
-                self._notices.tell_changed(changed)
+            if subscription.state is wish.state:
+                continue
+            if wish.state is SubscriptionState.SUBSCRIBED:
+                self._approve(node, subscription)
+            else:
+                pending = replace(subscription, state=wish.state)
+                self._put(pending)
+                self._notices.tell_changed(pending)
 
     def _meant(self, node: Node, wish: Wish) -> list[Subscription]:
         held = self._state.subscriptions_by(bare(wish.jid), node.name)

@@ -6,8 +6,10 @@ from itertools import groupby
 
 from component.pubsub.addresses import Addresses, bare
 from component.pubsub.audience import Resource
+from component.pubsub.configuration import MessageType
 from component.pubsub.digests import Digests
 from component.pubsub.model import (
+    ApprovalWanted,
     ItemPublished,
     ItemRetracted,
     Node,
@@ -29,12 +31,15 @@ MANY = 10
 class Notices:
     """Notifications that wait to be taken. An operation that is undone has told nobody anything."""
 
-    def __init__(self, state: State, addresses: Addresses) -> None:
+    def __init__(
+        self, state: State, addresses: Addresses, owners_of: Callable[[Node], Iterable[str]]
+    ) -> None:
         self._state = state
         self._addresses = addresses
+        self._owners_of = owners_of
         self._waiting: list[Notification] = []
         self._presences: list[PresenceNotice] = []
-        self.digests = Digests(state, self._add, self._is_told_now)
+        self.digests = Digests(state, self._add, self.is_told_now)
 
     def tell_subscribers(self, node: Node, event: NodeEvent) -> None:
         """Leave a notification for the subscribers of a node, one per address they used.
@@ -55,14 +60,14 @@ class Notices:
             return
         if isinstance(event, NodePurged):
             self.digests.drop([key_of(s) for s in digesters])  # there is none of it any more
-        told_now = partial(self._is_told_now, node)
+        told_now = partial(self.is_told_now, node)
         active = [s for s in self._subscriptions(node) if s.active]
         digested = self._grouped(active, lambda s: s.digest is not None and told_now(s))
         self._tell(node, event, digested)
 
     def tell_all(self, node: Node, event: NodeEvent) -> None:
         """Leave a notification for the subscribers, those too who wait for approval (§8.4.2)."""
-        told_now = partial(self._is_told_now, node)
+        told_now = partial(self.is_told_now, node)
         self._tell(node, event, self._grouped(self._subscriptions(node), told_now))
         self._tell_audience(node, event)
 
@@ -75,7 +80,7 @@ class Notices:
         recipients = tuple(r.jid for r in interested if not self.reaches(node, r))
         self.tell_resources(node, service, recipients, event)
 
-    def _is_told_now(self, node: Node, subscription: Subscription) -> bool:
+    def is_told_now(self, node: Node, subscription: Subscription) -> bool:
         """Tell whether a subscriber wants notifications, and is online if that matters."""
         if not subscription.deliver:
             return False
@@ -131,15 +136,36 @@ class Notices:
         if recipients := tuple(jids):
             self._add(Notification(node, service, recipients, event))
 
+    def ask(self, subscription: Subscription, owners: Iterable[str]) -> None:
+        """Leave a question for owners whether they approve a subscription.
+
+        It is a message of the kind that servers keep for those who are offline (§12.13).
+        """
+        if recipients := tuple(owners):
+            node, service, event = (
+                subscription.node,
+                subscription.service,
+                ApprovalWanted(subscription),
+            )
+            self._add(Notification(node, service, recipients, event, MessageType.NORMAL))
+
     def tell_changed(self, subscription: Subscription) -> None:
         """Leave a notification for a subscriber of what became of the subscription."""
         event = SubscriptionChanged(subscription)
         self.tell(subscription.node, subscription.service, (subscription.jid,), event)
 
     def tell_ended(self, subscription: Subscription) -> None:
-        """Leave a notification for a subscriber whose subscription was ended."""
+        """Leave a notification for a subscriber whose subscription was ended, and for owners."""
         event = SubscriptionEnded(subscription)
         self.tell(subscription.node, subscription.service, (subscription.jid,), event)
+        self.tell_owners(event)
+
+    def tell_owners(self, event: SubscriptionChanged | SubscriptionEnded) -> None:
+        """Leave a notification for owners who want to know who comes and goes (notify_sub)."""
+        subscription = event.subscription
+        node = self._state.nodes.get(subscription.node)
+        if node is not None and node.config.notify_sub and subscription.active:
+            self.tell(node.name, subscription.service, self._owners_of(node), event)
 
     def show(self, service: str, jids: Sequence[str], said: Presence | PresenceType) -> None:
         """Leave presence for certain JIDs."""
@@ -172,7 +198,7 @@ class Notices:
         if known is not None and is_steady:
             return known
         subscriptions = [s for s in self._subscriptions(node) if s.active]
-        told_now = partial(self._is_told_now, node)
+        told_now = partial(self.is_told_now, node)
         groups = self._grouped(subscriptions, lambda s: s.digest is None and told_now(s))
         if (
             len(subscriptions) >= MANY

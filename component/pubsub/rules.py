@@ -15,9 +15,10 @@ from component.pubsub.errors import (
     NodeRequiredError,
     TooManySubscriptionsError,
 )
-from component.pubsub.model import Node, Role, Subscription, SubscriptionState
+from component.pubsub.model import Node, Role, Subscription, SubscriptionEnded, SubscriptionState
 from component.pubsub.notices import Notices
 from component.pubsub.policy import DEFAULT_POLICY, MAX_OF_ACCOUNT, Policy
+from component.pubsub.reminding import Reminders
 from component.pubsub.roles import Roles
 from component.pubsub.state import State, key_of
 from component.records import Ledger
@@ -59,8 +60,11 @@ class Rules:
         self._addresses = Addresses(domain)
         self._state = State(ledger, self._addresses, privileged)
         self._roles = Roles(self._state, privileged)
-        self._notices = Notices(self._state, self._addresses)
-        self._contacts = Contacts(self._state, self._roles, self._notices, self._addresses)
+        self._notices = Notices(self._state, self._addresses, self._roles.owners)
+        self._reminders = Reminders(self._state, self._notices, self._addresses)
+        self._contacts = Contacts(
+            self._state, self._roles, self._notices, self._addresses, self._reminders
+        )
 
     def check_address(self, service: str) -> None:
         """Raise `AddressNotFoundError` unless this is the component's domain or an extension's."""
@@ -156,8 +160,21 @@ class Rules:
     def _put(self, subscription: Subscription) -> None:
         self._state.subscriptions.put(key_of(subscription), subscription)
 
+    def _approve(self, node: Node, subscription: Subscription) -> Subscription:
+        """Let a pending subscription be one; return it. The subscriber is told, and welcome."""
+        approved = replace(subscription, state=SubscriptionState.SUBSCRIBED)
+        self._put(approved)
+        self._notices.tell_changed(approved)
+        self._reminders.welcome(node, approved)
+        return approved
+
+    def _drop(self, subscription: Subscription) -> None:
+        """End a subscription whose subscriber knows, or cannot be told."""
+        self._state.subscriptions.delete(key_of(subscription))
+        self._notices.tell_owners(SubscriptionEnded(subscription))
+
     def _end(self, subscription: Subscription) -> None:
-        """End a subscription on the service's part."""
+        """End a subscription on the service's part; the subscriber is told."""
         self._state.subscriptions.delete(key_of(subscription))
         self._notices.tell_ended(subscription)
 
@@ -174,6 +191,4 @@ class Rules:
             if not self._may(account, node, Action.SUBSCRIBE):
                 self._end(subscription)
             elif not subscription.active and not needs_approval(model, role):
-                approved = replace(subscription, state=SubscriptionState.SUBSCRIBED)
-                self._put(approved)
-                self._notices.tell_changed(approved)
+                self._approve(node, subscription)

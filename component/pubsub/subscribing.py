@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 from component.pubsub.access import Action, needs_approval
 from component.pubsub.addresses import bare
-from component.pubsub.configuration import SendLast
 from component.pubsub.errors import (
     ForbiddenError,
     InvalidOptionsError,
@@ -18,13 +17,9 @@ from component.pubsub.errors import (
     UnsupportedError,
 )
 from component.pubsub.model import (
-    ApprovalWanted,
     Digest,
-    LastItem,
     Node,
     Subscription,
-    SubscriptionChanged,
-    SubscriptionEnded,
     SubscriptionState,
 )
 from component.pubsub.rules import Request, Rules
@@ -118,10 +113,9 @@ class Subscribing(Rules):
         )
         self._put(subscription)
         if pending:
-            owners, event = self._roles.owners(node), ApprovalWanted(subscription)
-            self._notices.tell(node.name, request.service, owners, event)
+            self._notices.ask(subscription, self._roles.owners(node))
         else:
-            self._welcome(node, subscription)
+            self._reminders.welcome(node, subscription)
         return subscription
 
     def unsubscribe(self, request: Request, jid: str, subid: str | None) -> None:
@@ -130,11 +124,7 @@ class Subscribing(Rules):
         Raises `ForbiddenError`, `NotSubscribedError`, `SubidRequiredError`, `InvalidSubidError`.
         """
         subscription = self._own(request, jid, subid)
-        self._state.subscriptions.delete(key_of(subscription))
-        node = self._existing(subscription.node)
-        if node.config.notify_sub and subscription.active:
-            owners, event = self._roles.owners(node), SubscriptionEnded(subscription)
-            self._notices.tell(node.name, subscription.service, owners, event)
+        self._drop(subscription)
 
     def subscription(self, request: Request, jid: str, subid: str | None) -> Subscription:
         """Return a subscription of the actor's (§6.3.2). Raises as `unsubscribe` does."""
@@ -184,18 +174,14 @@ class Subscribing(Rules):
             if not allow:
                 self._end(subscription)
                 return None
-            approved = replace(subscription, state=SubscriptionState.SUBSCRIBED)
-            self._put(approved)
-            self._notices.tell_changed(approved)
-            self._welcome(node, approved)
-            return approved
+            return self._approve(node, subscription)
         return None
 
     def undeliverable(self, service: str, jid: str) -> None:
         """End the subscriptions of a JID that is gone for good, as its server says (§12.4)."""
         for subscription in list(self._state.subscriptions_of.of(bare(jid))):
             if (subscription.service, subscription.jid) == (service, jid):
-                self._state.subscriptions.delete(key_of(subscription))
+                self._drop(subscription)
 
     def _own(self, request: Request, jid: str, subid: str | None) -> Subscription:
         node = self.hosted(request)
@@ -210,19 +196,6 @@ class Subscribing(Rules):
             if subid in (None, subscription.subid):
                 return subscription
         raise InvalidSubidError
-
-    def _welcome(self, node: Node, subscription: Subscription) -> None:
-        """Send the newest item to a new subscriber, and the news of the subscriber to owners."""
-        config = node.config
-        if config.notify_sub:
-            owners, event = self._roles.owners(node), SubscriptionChanged(subscription)
-            self._notices.tell(node.name, subscription.service, owners, event)
-        items = self._state.items_at.of(node.name)
-        if config.send_last_published_item is SendLast.NEVER or not items:
-            return
-        if config.deliver_notifications and subscription.deliver:
-            last = LastItem(items[-1], config.deliver_payloads)
-            self._notices.tell_subscriber(node, subscription, last)
 
     def _check_options(
         self, node: Node, service: str, jid: str, options: Options, now: datetime

@@ -1,7 +1,6 @@
 """Who is notified of a call, worked out the simple way, whatever happened before."""
 
 from collections import Counter
-from dataclasses import replace
 
 import pytest
 from hypothesis import settings
@@ -114,12 +113,9 @@ class WhoIsNotified(RuleBasedStateMachine):
 
     @rule(resource=resources)
     def arrive(self, resource: Resource) -> None:
-        sent = resource
         if self._may_attend(bare(resource.jid)):
-            if not self._may_hear(bare(resource.jid)):
-                resource = replace(resource, wants=frozenset())
             self.online[resource.jid] = resource
-        self.service.do(lambda pubsub: pubsub.arrive(EXTENSION, sent))
+        self.service.do(lambda pubsub: pubsub.arrive(EXTENSION, resource))
 
     @rule(jid=full_jids)
     def leave(self, jid: str) -> None:
@@ -143,11 +139,9 @@ class WhoIsNotified(RuleBasedStateMachine):
         for account in self.contacts - contacts:
             self._forget(account)  # what is online is no longer shown to the address
         self.contacts = contacts
-        for jid, resource in list(self.online.items()):
+        for jid in list(self.online):
             if not self._may_attend(bare(jid)):
                 self._forget(bare(jid))
-            elif not self._may_hear(bare(jid)):
-                self.online[jid] = replace(resource, wants=frozenset())
 
     # The simple way. ----------------------------------------------------------------------------
 
@@ -175,7 +169,8 @@ class WhoIsNotified(RuleBasedStateMachine):
         return {
             r.jid
             for r in self.online.values()
-            if r.wants and not any(r.hears(jid) for jid in subscribed)
+            if r.wants and self._may_hear(bare(r.jid))
+            if not any(r.hears(jid) for jid in subscribed)
         }
 
     def _is_contact(self, account: str) -> bool:
