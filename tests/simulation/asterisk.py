@@ -173,17 +173,19 @@ class Asterisk:
         if channel.bridge is not None and not self.faults.request_lost:  # else it may come late
             self._history.fail(f"{channel.id} is spoken to while talking")
         self.playbacks[playback] = channel
+        channel.playbacks[playback] = None
         seconds = self._dice.uniform(1, 8)
         self.set_timer(channel, f"play {playback}", seconds, lambda _: self.finish(playback))
 
     def finish(self, playback: str) -> None:
         """Be done with playing, or cut it off."""
         channel = self.playbacks.pop(playback)
+        del channel.playbacks[playback]
         self.cancel(channel, f"play {playback}")
         self.tell(channel.id, "PlaybackFinished", playback={"id": playback})
 
     def _silence(self, channel: Channel) -> None:
-        for playback in [p for p, at in self.playbacks.items() if at is channel]:
+        for playback in list(channel.playbacks):
             self.finish(playback)
 
     def call_customer(self, channel_id: str, ring_seconds: float) -> None:
@@ -216,7 +218,7 @@ class Asterisk:
     def bridge(self, bridge: str, channels: list[Channel]) -> None:
         """Put channels together; once there are two, they talk for a while."""
         for channel in channels:
-            if channel in self.playbacks.values():
+            if channel.playbacks:
                 self._history.note("announcement not cut off", channel.id)
                 if self.faults == NO_FAULTS:
                     self._history.fail(f"an announcement delays {channel.id}")

@@ -1,4 +1,4 @@
-"""The books of somebody who watches a call centre: what happened is entered, and nothing derived.
+"""The books of somebody who watches a call centre: what happened is entered, and nothing decided.
 
 Entries are undone together with what the engine undoes.
 """
@@ -15,6 +15,7 @@ from component.ports import Stored
 from component.records import Ledger
 from tests.simulation.entries import Caller, Person, Seat
 from tests.simulation.history import History
+from tests.simulation.registers import Book, Registers
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -28,48 +29,52 @@ class Books:
         self.ledger = Ledger()
         """The engine's."""
         self.now = datetime.min.replace(tzinfo=UTC)
-        self.queues: dict[str, Queue] = {}
-        self.people: dict[str, Person] = {}
-        self.legs: dict[Leg, str] = {}
+        self.registers = registers = Registers(self)
+        self.queues: Book[str, Queue] = Book(registers.queue_changed)
+        self.people: Book[str, Person] = Book(registers.person_changed)
+        self.legs: Book[Leg, str] = Book()
         """To whose phone each leg goes."""
-        self.guests: dict[str, str] = {}
+        self.guests: Book[str, str] = Book()
         """Who came to another's desk, by its extension."""
-        self.seats: dict[str, dict[str, Seat]] = {}
-        """By queue, then by extension."""
-        self.callers: dict[str, Caller] = {}
-        self.rung: dict[str, tuple[int, str]] = {}
+        self.seats: Book[tuple[str, str], Seat] = Book(registers.seat_changed)
+        """By queue and extension."""
+        self.callers: Book[str, Caller] = Book(registers.caller_changed)
+        self.rung: Book[str, tuple[int, str]] = Book()
         """Who was rung last by each queue: as which of all log-ons, and the extension."""
         self.devices: dict[str, str] = {}
         """The extension of each phone."""
-        self.spoke: dict[int, Spoke] = {}
+        self.spoke: Book[int, Spoke] = Book(registers.spoke_changed)
         """Who spoke with each customer last."""
-        self.flags: dict[str, bool] = {}
+        self.flags: Book[str, bool] = Book()
         """Whether new callers are turned away (`draining`)."""
 
     def load(self, stored: Stored, *, compare: bool) -> None:
         """Begin with what the store has; it should be what the books have already."""
-        known = (dict(self.people), dict(self.seats), dict(self.callers))
-        self.queues = {queue.name: queue for queue in stored.queues}
+        found = (_people_of(stored.agents), _seats_of(stored.members), _callers_of(stored.calls))
+        if compare and self.people:
+            self._compare(*found)
+        people, seats, callers = found
+        self.queues.begin({queue.name: queue for queue in stored.queues})
         self.devices = {agent.device: agent.extension for agent in stored.agents}
-        self.people = {agent.extension: Person.of(agent) for agent in stored.agents}
-        self.legs = {leg: name for name, person in self.people.items() for leg in person.legs}
-        numbers = ((name, person.number) for name, person in self.people.items())
-        self.guests = {name: number for name, number in numbers if number is not None}
-        self.seats = _seats_of(stored.members)
-        self.callers = _callers_of(stored.calls)
-        if compare and known[0]:
-            self._compare(*known)
-        self.spoke = {spoke.customer: spoke for spoke in stored.spoke}
-        self.rung = {turn.queue: (turn.logon_order, turn.extension) for turn in stored.turns}
+        self.people.begin(people)
+        self.legs.begin({leg: name for name, person in people.items() for leg in person.legs})
+        numbers = ((name, person.number) for name, person in people.items())
+        self.guests.begin({name: number for name, number in numbers if number is not None})
+        self.seats.begin(seats)
+        self.callers.begin(callers)
+        self.spoke.begin({spoke.customer: spoke for spoke in stored.spoke})
+        self.rung.begin({turn.queue: (turn.logon_order, turn.extension) for turn in stored.turns})
         self.flags.clear()
 
     def agree(self, agents: Iterable[Agent], members: Iterable[Member], calls: list[Call]) -> None:
-        """Compare with what the engine has."""
+        """Compare with what the engine has, and the registers with the books."""
         known = (self.people, self.seats, self.callers)
-        found = ({a.extension: Person.of(a) for a in agents}, _seats_of(members))
-        for ours, theirs in zip(known, (*found, _callers_of(calls)), strict=True):
+        found = (_people_of(agents), _seats_of(members), _callers_of(calls))
+        for ours, theirs in zip(known, found, strict=True):
             if ours != theirs:
                 self.history.fail(f"the engine has {_differences(theirs, ours)}")
+        for what in self.registers.differences():
+            self.history.fail(f"the registers are wrong: {what}")
 
     # Looking up. --------------------------------------------------------------------------------
 
@@ -79,9 +84,9 @@ class Books:
 
     def seats_of(self, extension: str, queue: str | None = None) -> Iterator[tuple[str, Seat]]:
         """Yield the seats of an extension with their queues: in one queue, or in all (None)."""
-        for name in list(self.seats) if queue is None else [queue]:
-            if extension in self.seats[name]:
-                yield name, self.seats[name][extension]
+        for name in list(self.registers.desks[extension]) if queue is None else [queue]:
+            if (name, extension) in self.seats:
+                yield name, self.seats[name, extension]
 
     # Entering. ----------------------------------------------------------------------------------
 
@@ -124,7 +129,7 @@ class Books:
                 self.person(extension, queue=queue, wrap_up_until=until)
 
     def _end_talk(self, extension: str, queue: str) -> None:
-        seat = self.seats[queue].get(extension)
+        seat = self.seats.get((queue, extension))
         if seat is not None:
             self.seat(queue, extension, calls=seat.calls + 1)
         self.person(extension, last_call=self.now)
@@ -138,54 +143,44 @@ class Books:
 
     def seat(self, queue: str, extension: str, **changes: object) -> None:
         """Change a seat."""
-        seats = self.seats[queue]
-        self.set(seats, extension, replace(seats[extension], **changes))  # type: ignore[arg-type]
+        key = (queue, extension)
+        self.set(self.seats, key, replace(self.seats[key], **changes))  # type: ignore[arg-type]
 
-    def set(self, book: dict[K, V], key: K, entry: V | None) -> None:
+    def set(self, book: Book[K, V], key: K, entry: V | None) -> None:
         """Make an entry that is undone when the engine undoes its own."""
         old = book.get(key)
-        self._write(book, key, entry)
-        self.ledger.note(lambda: self._write(book, key, old))
-
-    def _write(self, book: dict[K, V], key: K, entry: V | None) -> None:
-        if entry is None:
-            book.pop(key, None)
-        else:
-            book[key] = entry
+        book.write(key, entry)
+        self.ledger.note(lambda: book.write(key, old))
 
     # Below. -------------------------------------------------------------------------------------
 
     def _compare(
         self,
         people: dict[str, Person],
-        seats: dict[str, dict[str, Seat]],
+        seats: dict[tuple[str, str], Seat],
         callers: dict[str, Caller],
     ) -> None:
         """Compare what is not the operator's: that may have been changed meanwhile."""
+        known = self.people
         found = (
             {
-                name: replace(person, device=people[name].device, french=people[name].french)
-                for name, person in self.people.items()
+                name: replace(person, device=known[name].device, french=known[name].french)
+                for name, person in people.items()
             },
-            {
-                queue: {
-                    name: replace(seat, penalty=seats[queue][name].penalty)
-                    for name, seat in there.items()
-                }
-                for queue, there in self.seats.items()
-            },
-            self.callers,
+            {key: replace(seat, penalty=self.seats[key].penalty) for key, seat in seats.items()},
+            callers,
         )
-        for known, stored in zip((people, seats, callers), found, strict=True):
-            if known != stored:
-                self.history.fail(f"the store has {_differences(stored, known)}")
+        for book, stored in zip((known, self.seats, self.callers), found, strict=True):
+            if book != stored:
+                self.history.fail(f"the store has {_differences(stored, book)}")
 
 
-def _seats_of(members: Iterable[Member]) -> dict[str, dict[str, Seat]]:
-    seats: dict[str, dict[str, Seat]] = {}
-    for member in members:
-        seats.setdefault(member.queue, {})[member.extension] = Seat.of(member)
-    return seats
+def _people_of(agents: Iterable[Agent]) -> dict[str, Person]:
+    return {agent.extension: Person.of(agent) for agent in agents}
+
+
+def _seats_of(members: Iterable[Member]) -> dict[tuple[str, str], Seat]:
+    return {(member.queue, member.extension): Seat.of(member) for member in members}
 
 
 def _callers_of(calls: Iterable[Call]) -> dict[str, Caller]:

@@ -31,6 +31,7 @@ from component.domain.model import Call, Leg
 from component.domain.queue import CallingBack
 from component.domain.words import CallState
 from tests.simulation.entries import Caller, Kept
+from tests.simulation.registers import Book
 
 if TYPE_CHECKING:
     from tests.simulation.reference import Reference
@@ -42,14 +43,14 @@ class KeptPlaces:
     def __init__(self, reference: "Reference") -> None:
         self._reference = reference
         self._books = reference.books
-        self.agents: dict[str, str] = {}
+        self.agents: Book[str, str] = Book()
         """Call → the agent who is put aside for its customer."""
 
     def load(self, calls: Sequence[Call]) -> None:
         """Begin with what the store has."""
         legs = {person.leg: extension for extension, person in self._books.people.items()}
         calling = [call for call in calls if call.state is CallState.CALLING]
-        self.agents = {call.id: legs[call.leg] for call in calling if call.leg in legs}
+        self.agents.begin({call.id: legs[call.leg] for call in calling if call.leg in legs})
 
     def enter(self, event: Event, commands: list[Command], now: datetime) -> bool:
         """Note what happened; False if it has to do with nobody who keeps a place."""
@@ -160,9 +161,9 @@ class KeptPlaces:
             self._books.set(self.agents, call_id, None)
 
     def _on(self, channel: str) -> tuple[str, Kept] | None:
-        for call_id, caller in self._books.callers.items():
-            if caller.channel == channel and caller.kept is not None:
-                return call_id, caller.kept
+        for call_id in self._books.registers.channels.get(channel, ()):
+            if (kept := self._kept(call_id)) is not None:
+                return call_id, kept
         return None
 
     def _kept(self, call_id: str) -> Kept | None:

@@ -59,6 +59,8 @@ class Channel:
     number: str = "5550100"
     """From where the call comes."""
     music: bool = False
+    playbacks: dict[str, None] = field(default_factory=dict)
+    """What is played to it."""
     timers: dict[str, asyncio.TimerHandle] = field(default_factory=dict)
 
 

@@ -176,6 +176,8 @@ class Caller:
     """When the caller goes back to the dialplan, if not the queue says so."""
     timeout: timedelta | None = None
     """How long the dialplan lets the caller wait, in any queue."""
+    retrying: bool = False
+    """A timer runs after which those who were tried may be tried again."""
 
     @property
     def waits(self) -> bool:
@@ -202,6 +204,8 @@ class Caller:
 
     def accepts(self, seat: Seat, person: Person) -> bool:
         """Tell whether an agent is within the limits, and good enough."""
+        if self.need is ANYBODY:
+            return True
         skills = self.need.skills
         return self.allows(seat.penalty) and all(person.french >= level for _, level in skills)
 
@@ -221,4 +225,5 @@ class Caller:
             Kept.of(call),
             call.wait_until,
             call.terms.timeout,
+            call.retrying,
         )

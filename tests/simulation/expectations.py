@@ -7,14 +7,15 @@ served by priority, then in the order in which they came; of the queues that an 
 one of greater weight comes first.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from component.domain.queue import EmptyCondition, Queue
+from component.domain.queue import EmptyCondition
 from component.domain.terms import Need
 from component.domain.words import Place, QueueStatus
 from tests.simulation.books import Books
-from tests.simulation.entries import Caller, Seat
+from tests.simulation.entries import Caller
+from tests.simulation.registers import Book, Some
 from tests.unit.domain import reference as naive
 from tests.unit.domain.reference import admissible
 
@@ -24,8 +25,10 @@ class Expectations:
 
     def __init__(self, books: Books) -> None:
         self._books = books
-        self.holding_out: dict[str, bool] = {}
+        self.holding_out: Book[str, bool] = Book(self._holds_out)
         """Callers who have a timer that ends their waiting for one agent."""
+        self._there: dict[tuple[str, Need], str] = {}
+        """Who counted as there when a queue was looked at last: who may well do so again."""
 
     # Who is rung. -------------------------------------------------------------------------------
 
@@ -42,41 +45,64 @@ class Expectations:
 
     def free_for(self, caller: Caller) -> list[naive.Person]:
         """Return who may be offered the call of a caller."""
-        people = self._books.people
         return [
-            seat.taken_by(extension, people[extension])
-            for extension, seat in self._free(caller.queue)
-            if extension not in caller.tried and caller.accepts(seat, people[extension])
+            person
+            for extension, person in self._books.registers.free(caller.queue).items()
+            if extension not in caller.tried and self._accepts(caller, extension)
         ]
 
     def may_be_offered(self, queue: str, extension: str) -> bool:
         """Tell whether nothing keeps an agent from the calls of a queue."""
-        seat = self._books.seats[queue][extension]
-        return self._is_free(self._books.queues[queue], extension, seat)
+        return extension in self._books.registers.free(queue)
+
+    def _accepts(self, caller: Caller, extension: str) -> bool:
+        books = self._books
+        return caller.accepts(books.seats[caller.queue, extension], books.people[extension])
 
     def skipped(self, caller: Caller, extension: str) -> Iterator[str]:
         """Yield the calls that an agent should be offered before that of a caller."""
-        books = self._books
-        weight, person = books.queues[caller.queue].weight, books.people[extension]
-        for call_id, other in books.callers.items():
-            if not other.waits or extension in other.tried:
+        books, weight = self._books, self._books.queues[caller.queue].weight
+        for queue in books.registers.desks[extension]:
+            heavier = books.queues[queue].weight > weight
+            if (queue != caller.queue and not heavier) or not self.may_be_offered(queue, extension):
                 continue
-            seat = books.seats[other.queue].get(extension)
-            if seat is None or not other.accepts(seat, person):
-                continue
-            favourite = self.favourite(other)
-            if favourite not in (None, extension) and self._is_awaited(other, favourite or ""):
-                continue
-            earlier = other.queue == caller.queue and other.place < caller.place
-            heavier = books.queues[other.queue].weight > weight
-            if (earlier or heavier) and self.may_be_offered(other.queue, extension):
+            for call_id in books.registers.waiting[queue]:
+                other = books.callers[call_id]
+                if not heavier and other.place >= caller.place:
+                    continue
+                if extension in other.tried or not self._accepts(other, extension):
+                    continue
+                favourite = self.favourite(other)
+                if favourite in (None, extension) or not self._is_awaited(other, favourite or ""):
+                    yield call_id
+
+    def concerned(self) -> Iterator[str]:
+        """Yield callers for whom something may have become wrong by what was written of late."""
+        registers, touched = self._books.registers, self._books.registers.touched
+        yield from touched.callers
+        for queue in touched.queues:
+            yield from registers.waiting[queue]
+        for queue, extensions in touched.seats.items():
+            if waiting := registers.waiting[queue]:
+                yield from self._concerned_by(extensions, waiting)
+
+    def _concerned_by(self, extensions: Some[str], waiting: Some[str]) -> Iterator[str]:
+        """Yield those who wait and might be offered to somebody, or wait for somebody."""
+        for call_id in waiting:
+            caller = self._books.callers[call_id]
+            free = self._books.registers.free(caller.queue)
+            if (
+                self._books.queues[caller.queue].leavewhenempty
+                or self.favourite(caller) in extensions
+                or any(e in free and self._accepts(caller, e) for e in extensions)
+            ):
                 yield call_id
 
-    def waiting_in_vain(self) -> Iterator[str]:
-        """Yield who waits for an agent though one is free who might be rung."""
-        staffed = {name for name in self._books.queues if any(self._free(name))}
-        for call_id, caller in self._books.callers.items():
-            if caller.queue not in staffed or not caller.waits or call_id in self.holding_out:
+    def waiting_in_vain(self, call_ids: Iterable[str]) -> Iterator[str]:
+        """Yield who of these waits for an agent though one is free who might be rung."""
+        for call_id in call_ids:
+            caller = self._books.callers.get(call_id)
+            if caller is None or not caller.waits or call_id in self.holding_out:
                 continue
             if free := self.rung(caller):
                 yield f"{call_id} waits though {free} are free"
@@ -99,7 +125,7 @@ class Expectations:
 
     def _is_awaited(self, caller: Caller, favourite: str) -> bool:
         books = self._books
-        seat = books.seats[caller.queue][favourite]
+        seat = books.seats[caller.queue, favourite]
         waited = books.now - caller.place[1]
         return (
             seat.since is not None
@@ -116,28 +142,34 @@ class Expectations:
         if queue.closed_until is not None and self._books.now < queue.closed_until:
             return QueueStatus.JOINEMPTY
         if self.is_empty(name, queue.joinempty, need):
-            seats = self._books.seats[name].values()
+            seats = self._books.registers.seats[name].values()
             there = any(seat.since is not None for seat in seats)
             return QueueStatus.JOINUNAVAIL if there else QueueStatus.JOINEMPTY
-        waiting = sum(caller.kept is None for caller in self._line(name))
-        return QueueStatus.FULL if queue.maxlen and waiting >= queue.maxlen else None
+        if queue.maxlen and sum(c.kept is None for c in self._line(name)) >= queue.maxlen:
+            return QueueStatus.FULL
+        return None
 
     def is_empty(self, queue: str, excuses: frozenset[EmptyCondition], need: Need) -> bool:
         """Tell whether nobody counts as there, if anybody needs to be there."""
         if not excuses:
             return False
         caller = Caller(queue, "", (0, self._books.now, ""), need=need)
-        limited = EmptyCondition.PENALTY in excuses
-        return not any(
-            seat.counts_as_there(self._books.people[extension], excuses)
-            for extension, seat in self._books.seats[queue].items()
-            if caller.allows(seat.penalty) or not limited
-        )
+        limited, seats = EmptyCondition.PENALTY in excuses, self._books.registers.seats[queue]
+        before = self._there.get((queue, need))
+        for extension in seats if before not in seats else (before, *seats):
+            seat = seats[extension]
+            if (caller.allows(seat.penalty) or not limited) and seat.counts_as_there(
+                self._books.people[extension], excuses
+            ):
+                self._there[queue, need] = extension
+                return False
+        return True
 
-    def staying_in_vain(self) -> Iterator[str]:
-        """Yield who waits in a queue that is empty, and should be told so."""
-        for call_id, caller in self._books.callers.items():
-            if caller.waits and caller.kept is None:
+    def staying_in_vain(self, call_ids: Iterable[str]) -> Iterator[str]:
+        """Yield who of these waits in a queue that is empty, and should be told so."""
+        for call_id in call_ids:
+            caller = self._books.callers.get(call_id)
+            if caller is not None and caller.waits and caller.kept is None:
                 excuses = self._books.queues[caller.queue].leavewhenempty
                 if self.is_empty(caller.queue, excuses, caller.need):
                     yield f"{call_id} stays though nobody is there"
@@ -152,8 +184,8 @@ class Expectations:
     def priority(self, call_id: str, queue: str, place: Place | int) -> int:
         """Return the priority of a caller who is moved."""
         own = -self._books.callers[call_id].place[0]
-        line = (c for i, c in self._books.callers.items() if i != call_id and c.queue == queue)
-        others = [-caller.place[0] for caller in line if caller.is_in_line]
+        line = (c for c in self._line(queue) if c.place[2] != call_id)
+        others = [-caller.place[0] for caller in line]
         if not isinstance(place, Place):
             return place
         if place is Place.KEEP or not others:
@@ -167,16 +199,10 @@ class Expectations:
     # Below. -------------------------------------------------------------------------------------
 
     def _line(self, queue: str) -> Iterator[Caller]:
-        for caller in self._books.callers.values():
-            if caller.queue == queue and caller.is_in_line:
+        for call_id in self._books.registers.callers[queue]:
+            caller = self._books.callers[call_id]
+            if caller.is_in_line:
                 yield caller
 
-    def _free(self, name: str) -> Iterator[tuple[str, Seat]]:
-        queue = self._books.queues[name]
-        for extension, seat in self._books.seats[name].items():
-            if self._is_free(queue, extension, seat):
-                yield extension, seat
-
-    def _is_free(self, queue: Queue, extension: str, seat: Seat) -> bool:
-        there = seat.since is not None and not seat.paused
-        return there and self._books.people[extension].is_free(queue)
+    def _holds_out(self, call_id: str, old: bool | None, new: bool | None) -> None:
+        self._books.registers.touched.callers[call_id] = None

@@ -41,8 +41,7 @@ class Happenings:
 
     def begin(self) -> None:
         """Count on from the last log-on that the books have."""
-        orders = (s.order for seats in self._books.seats.values() for s in seats.values())
-        self._log_ons = max(orders, default=0)
+        self._log_ons = max((seat.order for seat in self._books.seats.values()), default=0)
 
     def enter(self, event: Event) -> None:
         """Note what happened."""
@@ -66,10 +65,11 @@ class Happenings:
 
     def leave(self) -> None:
         """Let those go who came to another's desk, once they are logged off and have no call."""
-        for extension in list(self._books.guests):
-            gone = self._books.people[extension].leg is None
-            if gone and not self._books.is_logged_on(extension):
-                self._books.person(extension, number=None)
+        books, stirred = self._books, self._books.registers.stirred
+        for extension in [extension for extension in stirred if extension in books.guests]:
+            if books.people[extension].leg is None and not books.is_logged_on(extension):
+                books.person(extension, number=None)
+        stirred.clear()
 
     # Agents. ------------------------------------------------------------------------------------
 
@@ -131,16 +131,14 @@ class Happenings:
 
     def _change(self, queue: Queue) -> None:
         self._books.set(self._books.queues, queue.name, queue)
-        for call_id, caller in self._books.callers.items():
-            if caller.queue == queue.name:
-                self._expectations.hold_out(call_id, caller)
+        for call_id in self._books.registers.callers[queue.name]:
+            self._expectations.hold_out(call_id, self._books.callers[call_id])
 
     # Callers. -----------------------------------------------------------------------------------
 
     def _leave(self, channel: str) -> None:
-        for call_id, caller in list(self._books.callers.items()):
-            if caller.channel == channel:
-                self._books.set(self._books.callers, call_id, None)
+        for call_id in list(self._books.registers.channels[channel]):
+            self._books.set(self._books.callers, call_id, None)
 
     def _wait_on(self, event: RetryDue | SkillsWaived | StickyOver | MoveCaller | Withdraw) -> None:
         caller = self._books.callers[event.call_id]
@@ -162,6 +160,9 @@ class Happenings:
         return self._books.now < caller.place[1] + wait
 
     def _try_again(self, call_id: str, caller: Caller) -> None:
+        if not caller.retrying:
+            return  # a timer of the queue in which the caller was before
+        self._books.caller(call_id, retrying=False)
         is_called = caller.kept is not None and caller.kept.calling
         if not (caller.offered_to or is_called or self._expectations.free_for(caller)):
             self._books.caller(call_id, tried=frozenset())
@@ -179,5 +180,5 @@ class Happenings:
         books.caller(call_id, place=(-priority, entered, call_id))
         if queue != caller.queue:
             until: datetime = books.now + (caller.timeout or books.queues[queue].max_wait)
-            books.caller(call_id, queue=queue, tried=frozenset(), until=until)
+            books.caller(call_id, queue=queue, tried=frozenset(), retrying=False, until=until)
             self._expectations.hold_out(call_id, books.callers[call_id])

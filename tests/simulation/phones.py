@@ -52,7 +52,15 @@ class Agents:
         self._scenario = scenario
         self._history = history
         self._consultations: dict[str, Consultation] = {}
+        self._asking: dict[str, dict[str, None]] = {}
+        """The consultations of each leg, by their names."""
         self._numbers = count(1)
+        devices = tuple(asterisk.phones)
+        self._called = (*devices, OUTSIDE)
+        """The phones of those who may be asked."""
+        extensions = (device.removeprefix("PJSIP/") for device in devices)
+        self._dialled = (*extensions, NUMBER, NOBODYS)
+        """The numbers to which calls are passed on."""
 
     def show_state(self, phone: Phone) -> None:
         """Tell the state of a phone, if it is another one than before."""
@@ -121,24 +129,24 @@ class Agents:
 
     def hung_up(self, leg: Channel) -> None:
         """Take note that an agent's leg is gone: the phone has ended the second call with it."""
-        for asked in [a for a in self._consultations.values() if a.leg is leg]:
-            self._end(asked)
+        for name in list(self._asking.get(leg.id, ())):
+            self._end(self._consultations[name])
 
     def _pass_on(self, leg: Channel) -> None:
         """Pass a call on: to any agent, to somebody else, or to nobody."""
-        numbers = [device.removeprefix("PJSIP/") for device in self._asterisk.phones]
-        number = self._dice.choice((*numbers, NUMBER, NOBODYS))
+        number = self._dice.choice(self._dialled)
         self._history.note("agent passes call on", leg.id, number)
         self._refer(leg, {"requested_destination": {"destination": number}})
 
     def _consult(self, leg: Channel) -> None:
         """Call a colleague, or somebody else."""
-        device = self._dice.choice((*self._asterisk.phones, OUTSIDE))
+        device = self._dice.choice(self._called)
         phone = self._asterisk.phones.get(device)
         if phone is not None and phone.state != "NOT_INUSE":
             return
         asked = Consultation(f"{device}-{next(self._numbers):08x}", leg, device)
         self._consultations[asked.name] = asked
+        self._asking.setdefault(leg.id, {})[asked.name] = None
         self._history.note("agent asks", leg.id, asked.name)
         self._set_aside(asked, "Ringing")
         self._go_on_later(asked)
@@ -170,6 +178,9 @@ class Agents:
 
     def _end(self, asked: Consultation) -> None:
         del self._consultations[asked.name]
+        del self._asking[asked.leg.id][asked.name]
+        if not self._asking[asked.leg.id]:
+            del self._asking[asked.leg.id]
         self._set_aside(asked, "")
 
     def _set_aside(self, asked: Consultation, state: str) -> None:

@@ -22,7 +22,14 @@ from component.domain.commands import (
     WakeAt,
 )
 from component.domain.errors import DomainError
-from component.domain.events import AttendedTransfer, BlindTransfer, CallerEntered, Event, LegEnded
+from component.domain.events import (
+    AttendedTransfer,
+    BlindTransfer,
+    CallerEntered,
+    Event,
+    LegEnded,
+    RetryDue,
+)
 from component.domain.model import Leg, Spoke
 from component.domain.queue import AutoPause
 from component.domain.routing import AUTOPAUSE_REASON
@@ -38,14 +45,13 @@ from tests.simulation.expectations import Expectations
 from tests.simulation.happenings import Happenings
 from tests.simulation.history import History
 from tests.simulation.refusals import Refusals
-
-THOROUGH = 50
-"""With up to so many agents it is checked after each fact that nobody waits in vain; with n times
-as many after every n-th."""
+from tests.simulation.registers import Touched
 
 AGREEING = 100
-"""After so many facts, all that is in the books is compared with what the engine has; with many
-agents likewise."""
+"""After so many facts, all that is in the books is compared with what the engine has; with n times
+as many agents as `FEW`, after n times as many."""
+
+FEW = 50
 
 EMPTY = (QueueStatus.LEAVEEMPTY, QueueStatus.LEAVEUNAVAIL)
 
@@ -108,7 +114,7 @@ class Reference:
                 self._happenings.enter(event)
 
     def _let_in(self, event: CallerEntered, commands: list[Command]) -> None:
-        if any(caller.channel == event.channel for caller in self.books.callers.values()):
+        if event.channel in self.books.registers.channels:
             return  # told twice
         status = self.expectations.turned_away(event.queue, event.terms.need)
         if "draining" in self.books.flags:
@@ -183,6 +189,8 @@ class Reference:
                 self._history.counts[f"released {QueueStatus(status)}"] += 1
             case EndCall(call_id) | Redirect(call_id) | Join(call_id):
                 self.books.set(callers, call_id, None)
+            case WakeAt(_, RetryDue(call_id)) if call_id in callers:
+                self.books.caller(call_id, retrying=True)
             case Say() | CallCustomer():
                 self._places.follow(command, self.books.now)
 
@@ -278,7 +286,7 @@ class Reference:
     def note_rung(self, queue: str, extension: str) -> None:
         """Remember whose turn it was in a queue that goes round."""
         if self.books.queues[queue].strategy in ROUND_ROBIN:
-            seat = self.books.seats[queue][extension]
+            seat = self.books.seats[queue, extension]
             self.books.set(self.books.rung, queue, (seat.order, extension))
 
     def nobody_is_skipped(self, caller: Caller, extension: str) -> None:
@@ -287,22 +295,25 @@ class Reference:
             self._history.fail(f"{extension} is offered {caller} before {call_id}")
 
     def _look(self, state: State, commands: list[Command]) -> None:
-        """Look at all who wait, and at times at everything."""
-        steps, seldom = self._history.counts["step"], 1 + len(self.books.people) // THOROUGH
-        if steps % (AGREEING * seldom) == 0:
+        """Look at all for whom the fact may have changed something, and at times at everything."""
+        steps, seldom = self._history.counts["step"], 1 + len(self.books.people) // FEW
+        if whole := steps % (AGREEING * seldom) == 0:
             self.agree(state)
-        if not state.asterisk_up or steps % seldom:
+        if not state.asterisk_up:
             return
-        for what in self.expectations.waiting_in_vain():
+        callers = self.books.callers if whole else dict.fromkeys(self.expectations.concerned())
+        for what in self.expectations.waiting_in_vain(callers):
             self._history.fail(f"{what}, after {commands}")
-        for what in self.expectations.staying_in_vain():
+        for what in self.expectations.staying_in_vain(callers):
             self._history.fail(f"{what}, after {commands}")
+        self.books.registers.touched = Touched()
 
 
 def _is_about_nobody(command: Command) -> bool:
     """Tell whether a command changes nothing in the books; that a call is offered, `Ring` says."""
-    offered = isinstance(command, ShowCall) and command.call.state is CallState.OFFERED
-    return offered or isinstance(command, WakeAt)
+    if isinstance(command, WakeAt):
+        return not isinstance(command.event, RetryDue)
+    return isinstance(command, ShowCall) and command.call.state is CallState.OFFERED
 
 
 def _rung_for(command: Command) -> str | None:

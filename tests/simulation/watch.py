@@ -215,6 +215,8 @@ def _queue_log_adds_up(world: "World") -> None:
 def _subscribers_see_the_truth(world: "World") -> None:
     """Compare what is in the nodes with what those see who have been subscribed all the time."""
     fail = world.history.fail
+    for account in world.xmpp.misled():
+        fail(f"repetition has misled {account}")
     for account, subscriber in world.xmpp.subscribers.items():
         for call_id, seen in subscriber.items.items():
             if seen.state in ("offered", "answered"):

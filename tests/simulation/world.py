@@ -5,6 +5,7 @@ to kill it is to cancel them.
 """
 
 import asyncio
+import sys
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -199,7 +200,7 @@ def _silent(world: World) -> Iterator[None]:
         text = event.pop("event")
         world.history.note(f"log: {text}", {k: str(v) for k, v in event.items()})
         if level == "error" and text not in EXPECTED_TROUBLE:
-            error = event.get("exc_info")
+            error = sys.exc_info()[1] if event.pop("exc_info", False) else None
             world.history.violations.append(f"logged: {text} {event} {error!r}")
         raise structlog.DropEvent
 

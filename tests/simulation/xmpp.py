@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol
@@ -51,13 +51,13 @@ class Subscriber:
     items: dict[str, Seen] = field(default_factory=dict)
     """By node and item."""
 
-    def take(self, message_id: int, body: str) -> None:
-        """Apply a notification."""
-        if message_id in self.received:
-            return
-        self.received.add(message_id)
+    def take(self, message_id: int, body: str) -> str:
+        """Apply a notification. Return what it is about."""
         kind, node, call_id, *rest = body.split(" ")
         item = f"{node} {call_id}"
+        if message_id in self.received:
+            return item
+        self.received.add(message_id)
         known = self.items.get(item)
         if kind == "retracted":
             if known is not None and known.state in ("offered", "answered"):
@@ -67,6 +67,7 @@ class Subscriber:
             seen = Seen(int(revision), state)
             if known is None or seen.revision > known.revision:
                 self.items[item] = seen
+        return item
 
 
 class Debtor(Protocol):
@@ -86,6 +87,8 @@ class XmppServer:
         self.subscribers: defaultdict[str, Subscriber] = defaultdict(Subscriber)
         self._told: defaultdict[str, Subscriber] = defaultdict(Subscriber)
         """What they would know if nothing were ever repeated."""
+        self._in_doubt: defaultdict[str, set[str]] = defaultdict(set)
+        """Items of which they were told since the two were compared."""
 
     def take(self, message: Outgoing) -> None:
         """Take a message; what is new is to be newer than all before."""
@@ -99,12 +102,24 @@ class XmppServer:
             self._newest = message.seq
         if message.type == "headline":
             for recipient in message.recipients:
-                told = self._told[recipient]
-                if is_new:
-                    told.take(message.seq, message.body)
-                self.subscribers[recipient].take(message.seq, message.body)
-                if message.seq == self._newest and self.subscribers[recipient] != told:
-                    self._history.fail(f"repetition has misled {recipient}: {message.body}")
+                self._tell(recipient, message, is_new=is_new)
+
+    def misled(self) -> Iterator[str]:
+        """Yield who knows something else than if nothing were ever repeated."""
+        for recipient, told in self._told.items():
+            if self.subscribers[recipient].items != told.items:
+                yield recipient
+
+    def _tell(self, recipient: str, message: Outgoing, *, is_new: bool) -> None:
+        knows, told = self.subscribers[recipient], self._told[recipient]
+        if is_new:
+            told.take(message.seq, message.body)
+        in_doubt = self._in_doubt[recipient]
+        in_doubt.add(knows.take(message.seq, message.body))
+        if message.seq == self._newest:
+            if any(knows.items.get(item) != told.items.get(item) for item in in_doubt):
+                self._history.fail(f"repetition has misled {recipient}: {message.body}")
+            in_doubt.clear()
 
 
 class Link:
