@@ -128,7 +128,7 @@ async def the_log_of_its_database_is_rotated(machine: Debian) -> None:
     log = f"{DATABASE}/log"
     assert "database system is ready" in machine.path(log).read_text()
     await machine.run("logrotate", "--force", "/etc/logrotate.d/ivr-pubsub")
-    assert machine.path(log).read_text() == ""
+    assert "database system is ready" not in machine.path(log).read_text()
     assert "database system is ready" in await machine.run("zcat", f"{log}.1.gz")
     assert (await machine.run("stat", "-c", "%U", log, f"{log}.1.gz")).split() == ["ivr-pubsub"] * 2
 
