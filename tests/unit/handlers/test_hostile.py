@@ -5,7 +5,9 @@
 
 import pytest
 
+from component.handlers.presence import presence_markup
 from component.markup import MAX_STANZA
+from component.pubsub.presence import PresenceType
 from tests.unit.handlers.dialogue import Dialogue, Refusal, parse, refusal
 from tests.unit.handlers.requests import (
     NODE_CONFIG,
@@ -65,6 +67,23 @@ MALFORMED = {
         f"<configure node='news'>{form(NODE_CONFIG, 'result', title='x')}</configure>",
         OWNER,
     ),
+    "a FORM_TYPE twice": (
+        f"<configure node='news'>{form(NODE_CONFIG, title='x').replace('</x>', '')}"
+        f"<field var='FORM_TYPE'><value>{NODE_CONFIG}</value></field></x></configure>",
+        OWNER,
+    ),
+    "a FORM_TYPE of two values": (
+        f"<configure node='news'>{form(f'{NODE_CONFIG}</value><value>x')}</configure>",
+        OWNER,
+    ),
+    "another's FORM_TYPE": (
+        f"<configure node='news'>{form(SUBSCRIBE_OPTIONS)}</configure>",
+        OWNER,
+    ),
+    "a FORM_TYPE without a value": (
+        f"<configure node='news'>{form('').replace('<value></value>', '')}</configure>",
+        OWNER,
+    ),
     "a field twice": (
         f"<configure node='news'>{form(NODE_CONFIG, title='x').replace('</x>', '')}"
         "<field var='pubsub#title'/></x></configure>",
@@ -96,6 +115,19 @@ NONSENSE = {
     ),
     "payloads larger than a stanza": (
         f"<configure node='news'>{form(NODE_CONFIG, max_payload_size='999999999')}</configure>"
+    ),
+    "no value where one belongs": (
+        "<configure node='news'>"
+        f"{form(NODE_CONFIG, persist_items='').replace('<value></value>', '')}</configure>"
+    ),
+    "words where yes or no belongs": (
+        f"<configure node='news'>{form(NODE_CONFIG, persist_items='perhaps')}</configure>"
+    ),
+    "what is not among the options": (
+        f"<configure node='news'>{form(NODE_CONFIG, publish_model='me')}</configure>"
+    ),
+    "no JIDs where JIDs belong": (
+        f"<configure node='news'>{form(NODE_CONFIG, contact='a@b@c')}</configure>"
     ),
     "many values where one belongs": (
         f"<configure node='news'>{form(NODE_CONFIG, title='a</value><value>b')}</configure>"
@@ -223,6 +255,52 @@ async def test_nobody_acts_for_another(dialogue: Dialogue) -> None:
         assert reply is not None
         assert refusal(reply) == Refusal("auth", "forbidden")
         assert dialogue.service.contents() == before
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"{DOMAIN}/x",
+        f"ext1000@{DOMAIN}/phone",
+        f"a@b@{DOMAIN}",
+        f"@{DOMAIN}",
+        f"x.{DOMAIN}",
+        "/",
+        "",
+    ],
+)
+async def test_there_is_nothing_at_an_odd_address(dialogue: Dialogue, address: str) -> None:
+    nothing = Refusal("cancel", "service-unavailable")
+    ping, vcard = "<ping xmlns='urn:xmpp:ping'/>", "<vCard xmlns='vcard-temp'/>"
+    subscribe = f"<pubsub xmlns='{PUBSUB}'>{SUBSCRIBE}</pubsub>"
+    assert await dialogue.ask("get", ping, address) == nothing
+    assert await dialogue.ask("get", vcard, address) == nothing
+    assert await dialogue.ask("set", subscribe, address) == nothing
+
+
+OURS = [
+    "<iq type='get' id='1' {}><ping xmlns='urn:xmpp:ping'/></iq>",
+    "<iq type='set' id='1' {}><explode xmlns='urn:x'/></iq>",
+    "<message id='1' {}><body>status</body></message>",
+    "<message type='chat' id='1' {}><body>help</body></message>",
+    "<presence {}/>",
+    "<presence type='unheard-of' {}/>",
+    *(f"<presence type='{type_.value}' {{}}/>" for type_ in PresenceType),
+]
+
+
+@pytest.mark.parametrize("sent", OURS)
+@pytest.mark.parametrize("sender", [DOMAIN, f"ext2000@{DOMAIN}"])
+async def test_what_comes_from_ourselves_comes_to_an_end(
+    dialogue: Dialogue, sent: str, sender: str
+) -> None:
+    waiting = [sent.format(f"from='{sender}' to='ext1000@{DOMAIN}'")]
+    for _ in range(3):
+        replies = [await dialogue.say(stanza) for stanza in waiting]
+        notices = dialogue.service.pubsub.take_presences()
+        shown = [markup for notice in notices for markup in presence_markup(notice)]
+        waiting = [*filter(None, replies), *shown]
+    assert not waiting
 
 
 @pytest.mark.parametrize("sender", [DOMAIN, f"ext1000@{DOMAIN}", "example.com"])
