@@ -7,6 +7,9 @@ from component.payloads import CALL_NAMESPACE
 _CALL = f"{{{CALL_NAMESPACE}}}"
 _TITLE = "{http://www.w3.org/2005/Atom}title"
 
+MAX_TITLE = 200
+"""Characters of a title that are repeated."""
+
 
 def in_words(node: str, item_id: str, xml: str) -> str:
     """Return a sentence about an item; of its payload only if that is delivered too."""
@@ -19,7 +22,7 @@ def in_words(node: str, item_id: str, xml: str) -> str:
         return new
     if payload.tag == f"{_CALL}call":
         return _call(payload)
-    title = payload.findtext(_TITLE, "").strip()
+    title = payload.findtext(_TITLE, "")[:MAX_TITLE].strip()
     return f"{new}, {title}" if title else new
 
 

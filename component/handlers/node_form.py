@@ -6,8 +6,6 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from slixmpp.jid import JID, InvalidJID
-
 from component.handlers.forms import (
     AccessModelError,
     Field,
@@ -17,6 +15,7 @@ from component.handlers.forms import (
     form_markup,
     single,
 )
+from component.handlers.jids import read_jid
 from component.handlers.namespaces import PUBSUB
 from component.handlers.times import written_time
 from component.markup import Markup
@@ -79,8 +78,8 @@ def _item_expire(var: str, values: tuple[str, ...]) -> int | None:
 
 def _jids(var: str, values: tuple[str, ...]) -> tuple[str, ...]:
     try:
-        return tuple(JID(value).full for value in values if value)
-    except InvalidJID as error:
+        return tuple(read_jid(value) for value in values if value)
+    except ValueError as error:
         raise FormError(f"{var} is a list of JIDs.") from error
 
 

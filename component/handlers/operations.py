@@ -4,8 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
 
-from slixmpp.jid import JID, InvalidJID
-
+from component.handlers.jids import read_jid
 from component.handlers.namespaces import PUBSUB
 from component.handlers.stanza import BadRequestError, IqRequest
 from component.markup import Markup, element
@@ -49,8 +48,8 @@ def jid_of(asked: ET.Element) -> str:
     if not value:
         raise BadRequestError("The request names no JID.", "jid-required")
     try:
-        return JID(value).full
-    except InvalidJID as error:
+        return read_jid(value)
+    except ValueError as error:
         raise BadRequestError("The JID is malformed.", "invalid-jid") from error
 
 

@@ -48,10 +48,10 @@ class Creating(Rules):
             raise ForbiddenError
         if name in self._state.nodes:
             raise NodeExistsError
+        if len(name) > MAX_NAME:  # to compare it would hold up everybody
+            raise NameTooLongError
         if request.service != self._addresses.domain or looks_like_extension(name):
             raise NotAllowedError
-        if len(name) > MAX_NAME:
-            raise NameTooLongError
         if not admin:
             if self._owned_by(request.account) >= MAX_NODES:
                 self._state.owners.refuse(Limit.ACCOUNT)

@@ -7,8 +7,10 @@ apostrophe to six bytes.
 import pytest
 from structlog.testing import capture_logs
 
+from component.handlers import jids
 from component.handlers.dispatch import MAX_ID
 from component.markup import MAX_STANZA
+from component.pubsub import creating
 from tests.unit.handlers.dialogue import Dialogue, Refusal, parse, refusal
 from tests.unit.handlers.requests import (
     NODE_CONFIG,
@@ -135,6 +137,21 @@ async def test_a_longer_name_is_none(dialogue: Dialogue, name: str) -> None:
     assert await fails(dialogue, f"<create node='{name}'/>") == not_acceptable
     item = f"<publish node='news'><item id='{name}'><x/></item></publish>"
     assert await fails(dialogue, item) == not_acceptable
+
+
+async def test_what_is_too_long_is_compared_with_nothing(
+    dialogue: Dialogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To compare takes a second for each of these."""
+    monkeypatch.setattr(creating, "looks_like_extension", None)
+    monkeypatch.setattr(jids, "JID", None)
+    long = "\u00c9" * 100_000
+    assert await fails(dialogue, f"<create node='{long}'/>") == Refusal("modify", "not-acceptable")
+    subscribe = f"<subscribe node='news' jid='{long}@example.com'/>"
+    assert await fails(dialogue, subscribe) == Refusal("modify", "bad-request", "invalid-jid")
+    config = form(NODE_CONFIG, contact=f"{long}@example.com")
+    configure = f"<configure node='news'>{config}</configure>"
+    assert await fails(dialogue, configure, OWNER) == Refusal("modify", "not-acceptable")
 
 
 async def test_an_empty_name_is_none_at_all(dialogue: Dialogue) -> None:

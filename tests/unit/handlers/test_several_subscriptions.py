@@ -157,6 +157,11 @@ def test_what_is_told_of_the_node_itself_names_none(event: NodeEvent) -> None:
             True,
             "New in news: i1, Rain",
         ),
+        (
+            f"<entry xmlns='http://www.w3.org/2005/Atom'><title>{'long' * 100}</title></entry>",
+            True,
+            f"New in news: i1, {'long' * 50}",
+        ),
     ],
 )
 def test_people_are_told_in_words_if_they_want(
