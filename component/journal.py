@@ -44,6 +44,9 @@ WORDS = {
 }
 """What the entries of the queue log are called. One that is not among them keeps its name."""
 
+SAID_OTHERWISE = frozenset({"CALLBACKCALL", "PAUSEALL", "UNPAUSEALL"})
+"""What is going to be done says it, and for which agent; or what follows for each queue does."""
+
 Context = dict[str, object]
 
 SELDOM = timedelta(minutes=1)
@@ -64,8 +67,8 @@ class Journal:
         """Log what happened, and what is going to be done."""
         calls = {(call.logged_as, call.queue): call for call in what.changes.calls}
         for entry in (entry for _, entry in sorted(what.changes.queue_log.items()) if entry):
-            if entry.event == "CALLBACKCALL":
-                continue  # what is going to be done says it, and for which agent
+            if entry.event in SAID_OTHERWISE:
+                continue
             call = calls.get((entry.callid, entry.queuename))
             log.info(WORDS.get(entry.event, entry.event.lower()), **_of_entry(entry, call))
         for command in what.commands:

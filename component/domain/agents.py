@@ -25,6 +25,7 @@ from component.domain.events import (
     WrapUpOver,
 )
 from component.domain.model import Agent, Member
+from component.domain.queue_log import InAllQueues
 from component.domain.state import State
 from component.domain.transitions import (
     AGENT_TRANSITIONS,
@@ -82,6 +83,8 @@ def _log_off(state: State, event: LogOff, now: datetime, rng: Random) -> list[Co
 
 def _pause(state: State, event: Pause, now: datetime, rng: Random) -> list[Command]:
     members = _logged_on(state, event.device, event.queue)
+    if event.queue is None:
+        state.note(InAllQueues(members[0].extension, paused=True, reason=event.reason))
     for member in members:
         routing.pause(state, member, event.reason, now)
     return routing.route_all(state, [member.queue for member in members], now, rng)
@@ -89,6 +92,8 @@ def _pause(state: State, event: Pause, now: datetime, rng: Random) -> list[Comma
 
 def _unpause(state: State, event: Unpause, now: datetime, rng: Random) -> list[Command]:
     members = _logged_on(state, event.device, event.queue)
+    if event.queue is None:
+        state.note(InAllQueues(members[0].extension, paused=False))
     for member in members:
         advance(MEMBER_TRANSITIONS, member.state, MemberMove.UNPAUSE)
         unpaused = replace(member, paused_at=None, pause_reason="")

@@ -215,6 +215,8 @@ class LogOn:
     queue: str | None
     person: Person | None = None
     """Who that is; None is the extension's own agent."""
+    dialled_on: str = ""
+    """The channel on which the code was dialled, if it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +225,8 @@ class LogOff:
 
     device: str
     queue: str | None
+    dialled_on: str = ""
+    """The channel on which the code was dialled, if it was."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 Events and fields are those that queue statistics software knows; see "Queue Logs" in Asterisk's
 documentation. What app_queue has no word for begins with CALLBACK. An agent is named by extension,
-a call by the id of the caller's channel.
+a call by the id of the caller's channel, log-on and log-off by that of the channel on which the
+code was dialled.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,6 +17,8 @@ from component.domain.events import (
     CallerLeft,
     Event,
     ExitFound,
+    LogOff,
+    LogOn,
     NumberLookedUp,
     Withdraw,
 )
@@ -47,6 +50,21 @@ _TAKEN = {CallState.CONNECTING: "AGENTDUMP", CallState.ANSWERED: "SYSCOMPAT"}
 
 _TRANSFERS = (BlindTransfer, NumberLookedUp, AttendedTransfer)
 
+_CALLERS_WILL = frozenset({Outcome.ABANDONED, Outcome.EXITWITHKEY})
+"""Ends by which a caller, and nobody else, stops the phone that rings."""
+
+
+@dataclass(frozen=True, slots=True)
+class InAllQueues:
+    """An agent is paused, or comes back, in all queues at once. What changes in each follows."""
+
+    extension: str
+    paused: bool
+    reason: str = ""
+
+
+Change = CallChange | MemberChange | InAllQueues
+
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
@@ -61,17 +79,20 @@ class LogEntry:
     """data1, data2, ... What they mean depends on the event."""
 
 
-def entries(
-    changes: Iterable[CallChange | MemberChange], event: Event, now: datetime
-) -> Iterator[LogEntry]:
+def entries(changes: Iterable[Change], event: Event, now: datetime) -> Iterator[LogEntry]:
     """Yield what one fact leads to, from the changes it made, in their order."""
-    for old, new in changes:
+    for change in changes:
+        if isinstance(change, InAllQueues):
+            name = "PAUSEALL" if change.paused else "UNPAUSEALL"
+            yield LogEntry(now, NONE, NONE, change.extension, name, (change.reason,))
+            continue
+        old, new = change
         if isinstance(new, Call) and not isinstance(old, Member):
             if old is not None and old.queue != new.queue:
                 yield from _moved(old, new, now)
             yield from _of_call(old, new, event, now)
         elif isinstance(old, Member) and not isinstance(new, Call):
-            yield from _of_member(old, new or replace(old, logged_on_at=None), now)
+            yield from _of_member(old, new or replace(old, logged_on_at=None), event, now)
 
 
 def _of_call(old: Call | None, new: Call, event: Event, now: datetime) -> Iterator[LogEntry]:
@@ -107,9 +128,10 @@ def _of_call(old: Call | None, new: Call, event: Event, now: datetime) -> Iterat
         data = (held, _seconds(new.answered_at, now), str(new.original_position))
         yield LogEntry(now, new.logged_as, new.queue, agent, name, data)
     elif new.state is CallState.ENDED and new.outcome in _EXITS:
-        yield LogEntry(
-            now, new.logged_as, new.queue, NONE, _EXITS[new.outcome], _exit(new, event, now)
-        )
+        # Whoever had answered, and did not hear the caller yet, is named.
+        agent = old.extension or NONE if old.state is CallState.CONNECTING else NONE
+        exit_ = _exit(new, event, now)
+        yield LogEntry(now, new.logged_as, new.queue, agent, _EXITS[new.outcome], exit_)
 
 
 def _of_callback(
@@ -178,7 +200,7 @@ def _transferred(
 
 def _not_taken(old: Call, new: Call, now: datetime) -> Iterator[LogEntry]:
     """Yield who did not take the call; of those who were not quick enough nothing is told."""
-    name = "RINGCANCELED" if new.outcome is Outcome.ABANDONED else "RINGNOANSWER"
+    name = "RINGCANCELED" if new.outcome in _CALLERS_WILL else "RINGNOANSWER"
     for offer in old.offers:
         if offer not in new.offers:
             milliseconds = (now - offer.offered_at) // timedelta(milliseconds=1)
@@ -186,16 +208,18 @@ def _not_taken(old: Call, new: Call, now: datetime) -> Iterator[LogEntry]:
             yield LogEntry(now, new.logged_as, new.queue, offer.extension, name, data)
 
 
-def _of_member(old: Member, new: Member, now: datetime) -> Iterator[LogEntry]:
-    def entry(event: str, *data: str) -> LogEntry:
-        return LogEntry(now, NONE, new.queue, new.extension, event, data)
+def _of_member(old: Member, new: Member, fact: Event, now: datetime) -> Iterator[LogEntry]:
+    def entry(event: str, *data: str, callid: str = NONE) -> LogEntry:
+        return LogEntry(now, callid, new.queue, new.extension, event, data)
+
+    asked_on = (fact.dialled_on if isinstance(fact, LogOn | LogOff) else "") or NONE
 
     if new.logged_on_at is None:
         if old.logged_on_at is not None:
-            yield entry("REMOVEMEMBER")
+            yield entry("REMOVEMEMBER", callid=asked_on)
         return
     if old.logged_on_at is None:
-        yield entry("ADDMEMBER")
+        yield entry("ADDMEMBER", callid=asked_on)
     if new.penalty != old.penalty:
         yield entry("PENALTY", str(new.penalty))
     paused = (new.paused_at, new.pause_reason)

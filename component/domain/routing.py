@@ -31,6 +31,7 @@ from component.domain.events import (
 )
 from component.domain.model import Call, Caller, Leg, Member, Offer
 from component.domain.queue import AutoPause, MessageTo, Queue
+from component.domain.queue_log import InAllQueues
 from component.domain.reserving import GRACE, call_back, note_turn, reserve
 from component.domain.state import State
 from component.domain.strategies import STRATEGIES
@@ -49,6 +50,9 @@ HOLD_GRACE = timedelta(seconds=30)
 
 AUTOPAUSE_REASON = "Auto-Pause"
 """As app_queue has it."""
+
+DECLINED = frozenset({OfferEnd.NO_ANSWER, OfferEnd.BUSY, OfferEnd.REJECTED})
+"""How an agent whose phone rang does not take a call; `autopause` makes no difference."""
 
 
 def route(state: State, queue: str, now: datetime, rng: Random) -> list[Command]:
@@ -139,7 +143,7 @@ def withdraw(
         place = state.position(call)
         withdrawn = replace(withdrawn, direct=False, original_position=place)
     state.calls.put(call.id, withdrawn)
-    if reason is OfferEnd.NO_ANSWER and not call.direct:
+    if reason in DECLINED and not call.direct:
         _autopause(state, call.queue, offer.extension, now)
     hidden_from = HideCall(offer.extension, hidden, reason)
     let_go: list[Command] = _let_go_of_who_passed_on(state, call)
@@ -242,6 +246,8 @@ def _autopause(state: State, name: str, extension: str, now: datetime) -> None:
     autopause = state.queues[name].autopause
     queues = list(state.queues_of(extension)) if autopause is AutoPause.ALL else [name]
     members = [state.members.get((queue, extension)) for queue in queues]
+    if autopause is AutoPause.ALL:
+        state.note(InAllQueues(extension, paused=True, reason=AUTOPAUSE_REASON))
     for member in members if autopause is not AutoPause.NO else []:
         if member is not None and member.state is MemberState.READY:
             pause(state, member, AUTOPAUSE_REASON, now)

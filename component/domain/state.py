@@ -14,7 +14,7 @@ from component.domain.model import Agent, Call, Leg, Member, Spoke, Turn
 from component.domain.obstacles import obstacle
 from component.domain.presence import Presence, reasons
 from component.domain.queue import Queue
-from component.domain.queue_log import CallChange, LogEntry, MemberChange, entries
+from component.domain.queue_log import Change, InAllQueues, LogEntry, entries
 from component.domain.strategies import STRATEGIES
 from component.domain.words import CallState, MemberState
 from component.records import Ledger, Table
@@ -70,7 +70,7 @@ class State:
         self._to_be_called: Counter[str] = Counter()
         self._logon_order = 0
         self._logged = 0
-        self._journal: list[CallChange | MemberChange] = []
+        self._journal: list[Change] = []
 
     def load(
         self,
@@ -269,6 +269,10 @@ class State:
         for entry in entries(self._journal, event, now):
             self._logged += 1
             self.queue_log.put(self._logged, entry)
+
+    def note(self, change: InAllQueues) -> None:
+        """Have the log tell of something that is more than the changes that follow it."""
+        self._journal.append(change)
 
     def forget_changes(self) -> None:
         """Begin anew to collect what is to be logged; what was undone must not be."""

@@ -115,7 +115,8 @@ class AgiRoutes:
             log.error("request by phone failed", error=str(error) or "no answer in time")
             status = "FAILED"
         else:
-            status = await self._taken(LogOn(device, queue, person), done="ADDED")
+            event = LogOn(device, queue, person, request.channel)
+            status = await self._taken(event, done="ADDED")
         await session.set_variable("AQMSTATUS", status)
 
     async def log_off(self, session: AgiSession, request: AgiRequest) -> None:
@@ -123,7 +124,7 @@ class AgiRoutes:
 
         RQMSTATUS as of RemoveQueueMember, or NOTAMEMBER, FAILED.
         """
-        event = LogOff(request.argument(1), request.argument(2) or None)
+        event = LogOff(request.argument(1), request.argument(2) or None, request.channel)
         await session.set_variable("RQMSTATUS", await self._taken(event, done="REMOVED"))
 
     async def pause(self, session: AgiSession, request: AgiRequest) -> None:

@@ -28,7 +28,7 @@ from component.telephony.client import AriClient
 from component.telephony.dialler import PEER, PEER_CONTEXT
 from component.telephony.errors import AriError, AriUnreachableError
 from component.telephony.names import announcement, call_bridge, customer_of
-from component.telephony.refusals import GONE, unless_gone
+from component.telephony.refusals import GONE, to_the_end, unless_gone
 
 log = structlog.get_logger(__name__)
 
@@ -110,7 +110,7 @@ class CallersSide:
             lambda: self._ari.hang_up(channel),
         )
         if release.bridged:
-            await unless_gone(self._ari.destroy_bridge(call_bridge(release.call_id)))
+            await self.take_down_bridge(release.call_id)
 
     async def redirect(self, redirect: Redirect) -> None:
         """Send the caller to a number; if that is refused, back to where he came from."""
@@ -127,7 +127,11 @@ class CallersSide:
             lambda: self._ari.hang_up(end.channel),
             lambda: self._ari.continue_in_dialplan(end.channel),
         )
-        await unless_gone(self._ari.destroy_bridge(call_bridge(end.call_id)))
+        await self.take_down_bridge(end.call_id)
+
+    async def take_down_bridge(self, call_id: str) -> None:
+        """Let nobody hear the other any more; what Asterisk fails at is tried again."""
+        await unless_gone(to_the_end(self._ari.destroy_bridge(call_bridge(call_id))))
 
     async def _leave_or_back(self, channel: str, way: _Way) -> None:
         await self._leave(

@@ -42,8 +42,6 @@ from component.telephony.client import AriClient
 from component.telephony.dialler import Dialler
 from component.telephony.errors import AriError, AriUnreachableError
 from component.telephony.lanes import Lanes
-from component.telephony.names import call_bridge
-from component.telephony.refusals import unless_gone
 from component.telephony.talks import Talks
 
 log = structlog.get_logger(__name__)
@@ -156,6 +154,7 @@ class AriCallControl:
     async def close(self, seconds: float) -> None:
         """Finish what was commanded, in this time at most."""
         await self._lanes.drain(seconds)
+        await self._dialler.close()
 
     def _put(self, lane: str, command: _Command, rings: _Rings) -> None:
         """Begin to carry out a command. What is logged about it names the call as it is now."""
@@ -216,7 +215,7 @@ class AriCallControl:
             case _WatchDevices(devices):
                 await self._watch(devices)
             case _DiscardBridge(call_id) | Part(call_id):
-                await unless_gone(self._ari.destroy_bridge(call_bridge(call_id)))
+                await self._callers.take_down_bridge(call_id)
             case _:
                 await self._try_with_caller(command)
 

@@ -18,6 +18,7 @@ from component.domain.words import LegEnd
 from component.telephony.caller_id import format_caller_id
 from component.telephony.client import ALREADY_THERE, AriClient
 from component.telephony.errors import AriError, AriUnreachableError
+from component.telephony.late_channels import LateChannels
 from component.telephony.names import leg_channel
 from component.telephony.refusals import to_the_end
 from component.telephony.translate import LEG_ARGUMENT
@@ -59,6 +60,11 @@ class Dialler:
         self._app = app
         self._submit = submit
         self._until_answered = until_answered
+        self._late = LateChannels(ari.hang_up)
+
+    async def close(self) -> None:
+        """Begin nothing any more."""
+        await self._late.close()
 
     async def obey(self, command: Ring | CallCustomer | HangUpLeg | HangUpCustomer) -> None:
         """Carry out a command. Raises an `AriError`."""
@@ -137,6 +143,7 @@ class Dialler:
     ) -> None:
         log.warning("leg uncertain, taking it back", leg=channel, error=str(error))
         await self._until_answered(take_back)
+        self._late.expect(channel)
 
     async def _hang_up_customer(self, channel: str) -> None:
         try:

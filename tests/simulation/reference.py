@@ -32,7 +32,7 @@ from component.domain.events import (
 )
 from component.domain.model import Leg, Spoke
 from component.domain.queue import AutoPause
-from component.domain.routing import AUTOPAUSE_REASON
+from component.domain.routing import AUTOPAUSE_REASON, DECLINED
 from component.domain.state import State
 from component.domain.step import step
 from component.domain.strategies import ROUND_ROBIN
@@ -233,7 +233,7 @@ class Reference:
                     self._did_not_talk(extension, call_id)
                 tried = caller.tried | {extension}
                 self.books.caller(call_id, offered_to=left, tried=tried, passed_to=None)
-                if reason is OfferEnd.NO_ANSWER and caller.passed_to is None:
+                if reason in DECLINED and caller.passed_to is None:
                     self._autopause(caller.queue, extension)
 
     def _did_not_talk(self, extension: str, call_id: str) -> None:

@@ -158,8 +158,8 @@ def test_one_who_leaves_by_a_key_is_told_of_as_others_who_leave(lines: list[Line
 def test_a_pause_is_told_with_its_reason(lines: list[Line]) -> None:
     centre = LoggedCentre()
     centre.log_on("1000")
-    centre.pause("1000", reason="lunch")
-    centre.unpause("1000")
+    centre.pause("1000", queue=None, reason="lunch")
+    centre.unpause("1000", queue=None)
     centre.log_off("1000")
 
     assert events(lines) == [

@@ -188,7 +188,7 @@ def test_a_caller_who_hangs_up_was_not_answered() -> None:
     decided = centre.hang_up(call)
     assert [hide.reason for hide in of_kind(decided, HideCall)] == [OfferEnd.CALLER_LEFT]
     assert of_kind(decided, HangUpLeg) == [HangUpLeg(leg)]
-    assert events_of(centre)[1:] == [("NONE", "ABANDON", ("1", "1", "3"))]
+    assert events_of(centre)[1:] == [("1000", "ABANDON", ("1", "1", "3"))]
     centre.leg_ends(leg)
     centre.after(2)
     assert centre.all(Connect) == []

@@ -1,15 +1,16 @@
 """What `queue_log` tells: app_queue's events and their data."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from component.domain.errors import AlreadyLoggedOnError
-from component.domain.events import Said
+from component.domain.events import ExitFound, LogOff, LogOn, MemberChanged, QueueChanged, Said
 from component.domain.queue import AutoPause
-from tests.unit.domain.call_centre import CallCentre
+from tests.unit.domain.call_centre import SUPPORT, CallCentre
 
 pytestmark = pytest.mark.unit
 
@@ -17,6 +18,16 @@ pytestmark = pytest.mark.unit
 def of_call(centre: CallCentre, channel: str) -> list[tuple[str, str, tuple[str, ...]]]:
     """What is told of one call: agent, event, data."""
     return [entry[1:] for entry in centre.logged() if entry[0] == channel]
+
+
+def in_two_queues(**settings: Any) -> CallCentre:
+    """One agent, logged on to support and sales."""
+    centre = CallCentre(["1000"], **settings)
+    centre.take(QueueChanged(replace(SUPPORT, name="sales")))
+    centre.take(MemberChanged("sales", "1000"))
+    for queue in ("support", "sales"):
+        centre.log_on_to(queue, "1000")
+    return centre
 
 
 def alone() -> CallCentre:
@@ -111,6 +122,19 @@ def test_a_caller_who_gives_up_while_it_rings() -> None:
     ]
 
 
+def test_a_caller_who_leaves_by_a_key_while_it_rings() -> None:
+    centre = CallCentre(["1000"], context="exits")
+    centre.log_on("1000")
+    call = centre.enter()
+    centre.after(4)
+    centre.take(ExitFound(call, "0"))
+
+    assert of_call(centre, "channel1")[1:] == [
+        ("1000", "RINGCANCELED", ("4000",)),
+        ("NONE", "EXITWITHKEY", ("0", "1", "1", "4")),
+    ]
+
+
 def test_a_caller_who_gives_up_after_having_moved_up() -> None:
     centre = alone()
     centre.answer(centre.enter())
@@ -201,6 +225,44 @@ def test_members(
     deed(centre)
 
     assert centre.logged() == [("NONE", "1000", *entry) for entry in told]
+
+
+def test_a_log_on_by_code_names_the_channel_on_which_it_was_dialled() -> None:
+    centre = CallCentre(["1000"])
+    centre.take(LogOn("PJSIP/1000", "support", dialled_on="channel7"))
+    centre.take(LogOff("PJSIP/1000", "support", dialled_on="channel8"))
+
+    assert centre.logged() == [
+        ("channel7", "1000", "ADDMEMBER", ()),
+        ("channel8", "1000", "REMOVEMEMBER", ()),
+    ]
+
+
+def test_who_is_paused_in_all_queues_at_once_is_told_before_each_of_them() -> None:
+    centre = in_two_queues()
+    before = len(centre.logged())
+    centre.pause("1000", queue=None, reason="lunch")
+    centre.unpause("1000", queue=None)
+
+    entries = list(centre.state.queue_log.values())[before:]
+    assert [(entry.queuename, entry.agent, entry.event, entry.data) for entry in entries] == [
+        ("NONE", "1000", "PAUSEALL", ("lunch",)),
+        ("sales", "1000", "PAUSE", ("lunch",)),
+        ("support", "1000", "PAUSE", ("lunch",)),
+        ("NONE", "1000", "UNPAUSEALL", ("",)),
+        ("sales", "1000", "UNPAUSE", ()),
+        ("support", "1000", "UNPAUSE", ()),
+    ]
+
+
+def test_who_is_paused_in_all_queues_for_not_answering_is_told_so() -> None:
+    centre = in_two_queues(autopause=AutoPause.ALL)
+    centre.enter()
+    centre.after(15)
+
+    assert [event for *_, event, _ in centre.logged()[-4:]] == [
+        "RINGNOANSWER", "PAUSEALL", "PAUSE", "PAUSE"
+    ]  # fmt: skip
 
 
 def test_a_refused_fact_is_not_told() -> None:

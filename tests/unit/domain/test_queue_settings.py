@@ -241,12 +241,22 @@ def test_autopause_pauses_who_does_not_answer(autopause: AutoPause, paused: set[
     assert {m.pause_reason for m in members if m.paused_at} <= {"Auto-Pause"}
 
 
-@pytest.mark.parametrize("end", [LegEnd.BUSY, LegEnd.REJECTED, LegEnd.UNAVAILABLE])
-def test_autopause_is_not_for_who_refuses_or_cannot(end: LegEnd) -> None:
-    centre = in_two_queues(AutoPause.ALL)
+@pytest.mark.parametrize(
+    ("end", "state"),
+    [
+        (LegEnd.NO_ANSWER, MemberState.PAUSED),
+        (LegEnd.BUSY, MemberState.PAUSED),
+        (LegEnd.REJECTED, MemberState.PAUSED),
+        (LegEnd.UNAVAILABLE, MemberState.READY),
+    ],
+)
+def test_autopause_is_for_who_refuses_too_and_not_for_who_cannot(
+    end: LegEnd, state: MemberState
+) -> None:
+    centre = in_two_queues(AutoPause.YES)
     centre.leg_ends(centre.call(centre.enter()).leg, end)
 
-    assert centre.member("1000").state is MemberState.READY
+    assert centre.member("1000").state is state
 
 
 # weight, priority --------------------------------------------------------------------------------

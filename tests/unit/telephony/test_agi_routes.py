@@ -122,13 +122,13 @@ async def test_a_look_up_without_a_database_is_given_up() -> None:
 async def test_logging_on_hands_device_and_queue_to_the_engine() -> None:
     service = Service()
     assert await service.is_asked("logon", "PJSIP/1000", "support") == {"AQMSTATUS": "ADDED"}
-    assert service.stepped == [LogOn("PJSIP/1000", "support")]
+    assert service.stepped == [LogOn("PJSIP/1000", "support", None, "chan-1")]
 
 
 async def test_logging_off_hands_device_and_queue_to_the_engine() -> None:
     service = Service()
     assert await service.is_asked("logoff", "PJSIP/1000", "support") == {"RQMSTATUS": "REMOVED"}
-    assert service.stepped == [LogOff("PJSIP/1000", "support")]
+    assert service.stepped == [LogOff("PJSIP/1000", "support", "chan-1")]
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ async def test_why_withdrawing_was_refused(error: Exception, status: str) -> Non
 async def test_a_person_logs_on_by_number_and_pin() -> None:
     service = Service()
     assert await service.is_asked("logon", "PJSIP/1000", "", "77", "1234") == {"AQMSTATUS": "ADDED"}
-    assert service.stepped == [LogOn("PJSIP/1000", None, Person("77", "ada@example.com"))]
+    assert service.stepped == [LogOn("PJSIP/1000", None, Person("77", "ada@example.com"), "chan-1")]
 
 
 async def test_who_is_not_admitted_is_not_logged_on_and_no_pin_is_logged() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from structlog.testing import capture_logs
 
-from component.domain.commands import EndCall, HangUpLeg, Hold, Hush
+from component.domain.commands import CallCommand, EndCall, HangUpLeg, Hold, Hush, Part
 from component.domain.model import Leg
 from tests.unit.telephony.desk import CONNECT, CONNECTING, END, HANG_UP, HOLD, RING, Desk
 
@@ -90,6 +90,14 @@ async def test_a_bridge_is_discarded_after_all_else(desk: Desk) -> None:
     desk.control.discard_bridge("c1")
     assert await desk.does() == [*CONNECTING, "destroy"]
     assert desk.ari.arguments("destroy") == {"bridgeId": "ivr-c1"}
+
+
+@pytest.mark.parametrize("command", [Part("c1"), END])
+async def test_a_bridge_that_asterisk_fails_to_take_down_is_taken_down_again(
+    desk: Desk, command: CallCommand
+) -> None:
+    desk.ari.refuse("destroy", 500, times=2)
+    assert (await desk.does(command)).count("destroy") == 3
 
 
 async def test_an_unexpected_refusal_is_logged_and_the_lane_goes_on(desk: Desk) -> None:

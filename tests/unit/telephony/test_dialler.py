@@ -4,11 +4,12 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from structlog.testing import capture_logs
 
 from component.domain.commands import HangUpLeg
 from component.domain.events import LegEnded
 from component.domain.words import LegEnd
-from component.telephony import control
+from component.telephony import control, late_channels
 from tests.unit.telephony.desk import HANG_UP, LEG, RING, Desk
 
 pytestmark = pytest.mark.unit
@@ -82,6 +83,40 @@ async def test_a_leg_that_may_ring_or_not_and_does_not_has_ended(desk: Desk) -> 
     desk.ari.refuse("hangup", 404)
     assert await desk.does(RING) == ["originate", "hangup", "hangup", "hangup"]
     assert desk.events == [LegEnded(LEG, LegEnd.UNAVAILABLE)]
+
+
+async def test_a_leg_that_comes_only_after_it_was_taken_back_is_hung_up(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asterisk works on the lost request later than on the one to hang up."""
+    monkeypatch.setattr(late_channels, "PAUSES", (0, 0, 0, 0))
+    desk.ari.lose("originate")
+    desk.ari.refuse("hangup", 404, times=2)
+    desk.ari.lose("hangup")
+    desk.control.perform([RING])
+    with capture_logs() as logs:
+        async with asyncio.timeout(5):
+            while "channel came late, hung up" not in [entry["event"] for entry in logs]:
+                await asyncio.sleep(0)
+
+    assert await desk.does() == ["originate", *["hangup"] * 4]
+    assert desk.ari.arguments("hangup")["channelId"] == "ivr-c1.2"
+
+
+async def test_a_leg_that_never_comes_is_not_looked_for_for_ever(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(late_channels, "PAUSES", (0, 0))
+    desk.ari.lose("originate")
+    desk.ari.refuse("hangup", 404, times=3)
+    desk.control.perform([RING])
+    async with asyncio.timeout(5):
+        while desk.ari.operations.count("hangup") < 3:
+            await asyncio.sleep(0)
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+    assert await desk.does() == ["originate", *["hangup"] * 3]
 
 
 async def test_a_leg_that_is_gone_when_it_is_hung_up_has_ended(desk: Desk) -> None:
