@@ -19,7 +19,9 @@ class Ledger:
 
     def __init__(self) -> None:
         self._undo: list[Undo] = []
-        self._tables: list[Table[Hashable, object]] = []
+        self._changed: list[Table[Hashable, object]] = []
+        """Of all tables those that were, since the last commit."""
+        self._in_doubt: list[Table[Hashable, object]] = []
 
     def mark(self) -> int:
         """Return a point that `rollback` can go back to."""
@@ -37,8 +39,9 @@ class Ledger:
 
         Until a commit succeeds, `pending` yields those keys as they are then.
         """
-        for table in self._tables:
+        for table in self._changed:
             table.doubted.update(table.touched)
+        self._in_doubt += self._changed
         self.rollback()
 
     def committed(self) -> None:
@@ -49,20 +52,22 @@ class Ledger:
 
     def trust(self) -> None:
         """Write nothing again: the store has what we have."""
-        for table in self._tables:
+        for table in self._in_doubt:
             table.doubted.clear()
+        self._in_doubt.clear()
 
     def note(self, undo: Undo) -> None:
         """Remember how to undo one change."""
         self._undo.append(undo)
 
-    def watch(self, table: "Table[K, V]") -> None:
-        """Include a table in what `committed` and `rollback` settle."""
-        self._tables.append(table)  # type: ignore[arg-type]
+    def include(self, table: "Table[K, V]") -> None:
+        """Let `committed` and `rollback` settle a table that is about to be changed."""
+        self._changed.append(table)  # type: ignore[arg-type]
 
     def _forget(self) -> None:
-        for table in self._tables:
+        for table in self._changed:
             table.touched.clear()
+        self._changed.clear()
 
 
 class Table(Generic[K, V]):
@@ -85,7 +90,6 @@ class Table(Generic[K, V]):
         self.touched: dict[K, V | None] = {}
         """What was changed since the last commit, as it was then."""
         self.doubted: set[K] = set()
-        ledger.watch(self)
 
     def __getitem__(self, key: K) -> V:
         return self._rows[key]
@@ -146,6 +150,8 @@ class Table(Generic[K, V]):
 
     def _change(self, key: K, record: V | None) -> None:
         old = self._swap(key, record)
+        if not self.touched:
+            self._ledger.include(self)
         self.touched.setdefault(key, old)
         self._ledger.note(lambda: self._restore(key, old))
         if self._on_put is not None:

@@ -1,15 +1,14 @@
 """The ARI operations that this service uses, as typed methods over aioari's.
 
-aioari builds its operations from the API description that Asterisk itself serves. They are called
-below its object models, whose listeners are never removed; events are routed by `connection`.
+aioari reads the API description that Asterisk itself serves. Its operations are called below its
+object models, whose listeners are never removed; events are routed by `connection`.
 """
 
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
-from typing import Any
 from urllib.parse import quote, urljoin
 
 import aioari
@@ -19,6 +18,7 @@ from aioswagger11.processors import SwaggerError
 
 from component.telephony.errors import AriError, AriUnreachableError
 from component.telephony.http_client import AriHttpClient
+from component.telephony.operations import Operation, operations
 from component.telephony.requests import AriRequests
 
 log = structlog.get_logger(__name__)
@@ -34,6 +34,8 @@ DEVICES_AT_ONCE = 50
 
 NO_SUCH_SOURCE = (400, 422)
 """The statuses of a refusal to subscribe to something."""
+
+NOT_LOADED = "the description of ARI was not read yet"
 
 ALREADY_THERE = 409
 """The status of a refusal to create what exists under the same id."""
@@ -67,7 +69,8 @@ class AriClient:
         self._over_socket = over_socket
         self._asked = asked
         self._root = url.rstrip("/") + "/"
-        self._resources: Mapping[str, Any] = {}
+        self._open_socket: Callable[..., Awaitable[aiohttp.ClientWebSocketResponse]] | None = None
+        self._operations: dict[tuple[str, str], Operation] = {}
 
     async def load(self) -> None:
         """Read the API description. Needs a good password, and ARI to be up (401, 404)."""
@@ -75,10 +78,16 @@ class AriClient:
         try:
             with self._timed("load"):
                 await client.init()
-            self._requests.learn(client.swagger.resources["events"].json["api_declaration"])
+            resources = client.swagger.resources
+            self._requests.learn(resources["events"].json["api_declaration"])
+            self._operations = {
+                (name, nickname): operation
+                for name, resource in resources.items()
+                for nickname, operation in operations(resource.json["api_declaration"])
+            }
+            self._open_socket = resources["events"].eventWebsocket
         except (SwaggerError, LookupError, TypeError, AttributeError) as error:
             raise AriError(200, f"what {self._root} serves does not describe ARI") from error
-        self._resources = client.swagger.resources
 
     async def version(self) -> str:
         """Return Asterisk's version, as in `core show version`."""
@@ -89,10 +98,10 @@ class AriClient:
 
     async def events(self, app: str) -> aiohttp.ClientWebSocketResponse:
         """Open the event socket; Asterisk takes that for the application's presence."""
-        socket: aiohttp.ClientWebSocketResponse = await self._operation(
-            "events", "eventWebsocket", app=app
-        )
-        return socket
+        if self._open_socket is None:
+            raise AriUnreachableError(NOT_LOADED)
+        with self._timed("events.eventWebsocket"):
+            return await self._open_socket(app=app)
 
     async def use_socket(self, socket: aiohttp.ClientWebSocketResponse) -> bool:
         """Make requests on the event socket, if Asterisk takes them there; tell whether it does.
@@ -319,15 +328,15 @@ class AriClient:
     # Below. -------------------------------------------------------------------------------------
 
     async def _call(self, resource: str, operation: str, **arguments: object) -> object:
-        response = await self._operation(resource, operation, **arguments)
-        return response.body
-
-    async def _operation(self, resource: str, operation: str, **arguments: object) -> Any:
-        if resource not in self._resources:
-            raise AriUnreachableError(f"ARI's {resource} were not read yet")
+        if not self._operations:
+            raise AriUnreachableError(NOT_LOADED)
         given = {name: value for name, value in arguments.items() if value is not None}
+        request = self._operations[resource, operation].request(given)
         with self._timed(f"{resource}.{operation}"):
-            return await getattr(self._resources[resource], operation)(**given)
+            response = await self._requests.request(
+                request.method, request.url, request.params, request.data, request.headers
+            )
+        return response.body
 
     @contextmanager
     def _timed(self, operation: str) -> Iterator[None]:
