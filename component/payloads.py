@@ -5,9 +5,10 @@ The payload is one `<call/>` element in the namespace `urn:ivr-pubsub:call:1`, d
 rather not parse XML.
 """
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+
+import orjson
 
 from component.domain.kept_place import Callback
 from component.domain.model import Call, Transfer
@@ -16,8 +17,6 @@ from component.markup import NOTHING, Markup, element, text
 
 CALL_NAMESPACE = "urn:ivr-pubsub:call:1"
 JSON_NAMESPACE = "urn:xmpp:json:0"
-
-_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def call_xml(call: Call, extension: str) -> Markup:
@@ -35,7 +34,7 @@ def call_xml(call: Call, extension: str) -> Markup:
         "ended": timestamp(call.ended_at),
         "waiting": _waited(call, offered),
     }
-    data = _json.encode(_call_json(call, attributes))
+    data = orjson.dumps(_call_json(call, attributes)).decode()
     return element(
         "call",
         {"xmlns": CALL_NAMESPACE, **attributes},

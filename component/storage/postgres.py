@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import asyncpg
+import orjson
 
 from component.domain.model import Person
 from component.ports import Changes, Stored, StoreRefusedError, StoreUnavailableError
@@ -97,7 +98,10 @@ class PostgresStore:
 
         Raises `StoreUnavailableError`, or `StoreRefusedError` if these very changes are at fault.
         """
-        text, parameters = statement(changes)
+        try:
+            text, parameters = statement(changes)
+        except orjson.JSONEncodeError as error:
+            raise StoreRefusedError(str(error)) from error
         async with self._writing() as connection:
             await connection.fetch(text, *parameters)
 

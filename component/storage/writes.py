@@ -4,11 +4,11 @@ Each table's rows travel as one JSON parameter; the parts that have rows are joi
 statement of data-modifying CTEs, which PostgreSQL runs as one transaction of its own.
 """
 
-import json
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import datetime
 from functools import lru_cache
+
+import orjson
 
 from component.domain.choice import Choice
 from component.domain.model import NOTHING, Agent, Call, Member, Offer, Told, Turn
@@ -90,9 +90,12 @@ PARTS: dict[str, str] = {
 
 
 def statement(changes: Changes) -> tuple[str, list[str]]:
-    """Return the statement that writes these changes, and its parameters."""
+    """Return the statement that writes these changes, and its parameters.
+
+    Raises `orjson.JSONEncodeError` if there is text in them that is not Unicode.
+    """
     rows = {part: written for part, written in _parts(changes) if written}
-    return _text(tuple(rows)), [_json.encode(written) for written in rows.values()]
+    return _text(tuple(rows)), [orjson.dumps(written).decode() for written in rows.values()]
 
 
 @lru_cache(maxsize=1000)
@@ -246,7 +249,7 @@ def _choice(choice: Choice) -> Row:
         "line": list(choice.ordered()),
         "candidates": choice.candidates,
         "passed_over": {
-            obstacle: {"number": passed_over.number, "extensions": passed_over.extensions}
+            obstacle.value: {"number": passed_over.number, "extensions": passed_over.extensions}
             for obstacle, passed_over in choice.passed_over.items()
         },
     }
@@ -261,12 +264,3 @@ def _message(message: Outgoing) -> Row:
         "body": message.body,
         "expires_at": message.expires_at,
     }
-
-
-def _encode(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    raise TypeError(f"{type(value).__name__} has no JSON form")
-
-
-_json = json.JSONEncoder(default=_encode, check_circular=False)

@@ -1,7 +1,8 @@
 """What Asterisk answers to a request, whichever way it came."""
 
-import json
 from dataclasses import dataclass
+
+import orjson
 
 from component.telephony.errors import AriError
 
@@ -29,7 +30,7 @@ def answer(status: int, reason: str | None, content: str) -> AriResponse:
 def _complaint(content: str) -> str:
     """Return Asterisk's own words for why it refused: under `message`, in places `error`."""
     try:
-        body = json.loads(content)
+        body = orjson.loads(content)
     except ValueError:
         return ""
     if not isinstance(body, dict):
@@ -41,7 +42,7 @@ def _decoded(status: int, content: str) -> object:
     if not content:
         return None
     try:
-        body: object = json.loads(content)
+        body: object = orjson.loads(content)
     except ValueError:
         raise AriError(status, "the answer is not JSON: is this an Asterisk?") from None
     return body

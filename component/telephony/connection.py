@@ -6,12 +6,12 @@ reader would make Asterisk close the socket and lose what it had to say.
 
 import asyncio
 import contextlib
-import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
 import aiohttp
+import orjson
 import structlog
 
 from component.pauses import pauses
@@ -226,8 +226,8 @@ class AriConnection:
 
 def _decoded(data: str) -> Mapping[str, object] | None:
     try:
-        event = json.loads(data)
-    except (ValueError, RecursionError) as error:
+        event = orjson.loads(data)
+    except ValueError as error:
         log.error("event is not JSON", error=str(error))
         return None
     if not isinstance(event, dict):

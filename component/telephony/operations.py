@@ -4,12 +4,13 @@ aioswagger11 calls them itself, but puts each request together from the descript
 line for debugging that nobody reads: that cost more than to make the request.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote_plus
+
+import orjson
 
 JSON: Mapping[str, str] = MappingProxyType({"Content-Type": "application/json"})
 
@@ -47,7 +48,7 @@ class Operation:
                     params[name] = given
                 case "body":
                     body[name] = given
-        data = json.dumps(body) if body else None
+        data = orjson.dumps(body).decode() if body else None
         return Request(self.method, url, params, data, JSON if body else {})
 
 

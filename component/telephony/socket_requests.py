@@ -6,11 +6,11 @@ on one request of a socket after another, in the order in which they were sent.
 """
 
 import asyncio
-import json
 from collections.abc import Mapping
 from itertools import count
 
 import aiohttp
+import orjson
 import structlog
 
 from component.telephony.answers import AriResponse, answer
@@ -135,7 +135,7 @@ def _message(
         message["query_strings"] = [{"name": name, "value": query[name]} for name in query]
     if data is not None:
         message |= {"content_type": "application/json", "message_body": data}
-    return json.dumps(message)
+    return orjson.dumps(message).decode()
 
 
 def _understood(message: Mapping[str, object]) -> AriResponse:
