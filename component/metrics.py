@@ -13,7 +13,6 @@ from prometheus_client import (
     Counter,
     Gauge,
     GCCollector,
-    Histogram,
     Info,
     ProcessCollector,
     disable_created_metrics,
@@ -162,7 +161,7 @@ class Metrics:
     def customer_looked_up(self, result: LookupResult, seconds: float) -> None:
         """Count a customer lookup."""
         self._lookups.labels(result).inc()
-        self._lookup.labels(result).observe(seconds)
+        self._lookup.observe(seconds, result)
 
     # Agents. ------------------------------------------------------------------------------------
 
@@ -225,7 +224,7 @@ class Metrics:
 
     def asterisk_asked(self, operation: str, seconds: float, failure: Failure | None) -> None:
         """Count a request to Asterisk."""
-        self._ari.labels(operation).observe(seconds)
+        self._ari.observe(seconds, operation)
         if failure is not None:
             self._ari_errors.labels(operation, failure).inc()
 
@@ -252,7 +251,7 @@ class Metrics:
 
     def _make_call_metrics(self) -> None:
         self._calls = self._counter("calls", "Calls that are over", "queue", "outcome")
-        self._wait = self._growing(
+        self._wait = self._histogram(
             "wait_seconds", "From entering the queue to being connected or leaving it",
             WAIT_BUCKETS, "queue", "result",
         )  # fmt: skip
@@ -263,11 +262,11 @@ class Metrics:
             "answered_in_time", "Calls that were answered within the queue's servicelevel", "queue"
         )
         self._offers = self._counter("offers", "Calls that rang at an agent", "queue", "result")
-        self._ring = self._growing(
+        self._ring = self._histogram(
             "ring_seconds", "From offering a call to its being taken or withdrawn",
             RING_BUCKETS, "queue",
         )  # fmt: skip
-        self._talk = self._growing(
+        self._talk = self._histogram(
             "talk_seconds", "From connecting caller and agent until they part",
             TALK_BUCKETS, "queue",
         )  # fmt: skip
@@ -289,7 +288,7 @@ class Metrics:
         self._agent_seconds = self._counter(
             "agent_seconds", "Time that members spent, all together", "queue", "state"
         )
-        self._wrap_up = self._growing(
+        self._wrap_up = self._histogram(
             "wrap_up_seconds", "From the end of a call to the end of its paperwork",
             TALK_BUCKETS, "queue",
         )  # fmt: skip
@@ -349,7 +348,7 @@ class Metrics:
             self._reconnects.labels(peer)
         for result in LookupResult:
             self._lookups.labels(result)
-            self._lookup.labels(result)
+            self._lookup.show(result)
         for kind in KINDS:
             self._notifications.labels(kind)
         for kept_out in Kind:
@@ -366,12 +365,9 @@ class Metrics:
 
     def _histogram(
         self, name: str, meaning: str, buckets: tuple[float, ...], *labels: str
-    ) -> Histogram:
-        return Histogram(f"ivr_{name}", meaning, labels, registry=self.registry, buckets=buckets)
-
-    def _growing(
-        self, name: str, meaning: str, buckets: tuple[float, ...], *labels: str
     ) -> GrowingHistogram:
         histogram = GrowingHistogram(f"ivr_{name}", meaning, labels, buckets)
+        if not labels:
+            histogram.show()
         self.registry.register(histogram)
         return histogram
