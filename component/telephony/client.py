@@ -7,8 +7,8 @@ object models, whose listeners are never removed; events are routed by `connecti
 import json
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from itertools import islice
+from typing import TypeVar
 from urllib.parse import quote, urljoin
 
 import aioari
@@ -22,6 +22,8 @@ from component.telephony.operations import Operation, operations
 from component.telephony.requests import AriRequests
 
 log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
 
 ANSWER = "RESTResponse"
 """The type of the answers on the event socket."""
@@ -76,8 +78,7 @@ class AriClient:
         """Read the API description. Needs a good password, and ARI to be up (401, 404)."""
         client = aioari.Client(self._root, self._requests)
         try:
-            with self._timed("load"):
-                await client.init()
+            await self._timed("load", client.init())
             resources = client.swagger.resources
             self._requests.learn(resources["events"].json["api_declaration"])
             self._operations = {
@@ -100,8 +101,7 @@ class AriClient:
         """Open the event socket; Asterisk takes that for the application's presence."""
         if self._open_socket is None:
             raise AriUnreachableError(NOT_LOADED)
-        with self._timed("events.eventWebsocket"):
-            return await self._open_socket(app=app)
+        return await self._timed("events.eventWebsocket", self._open_socket(app=app))
 
     async def use_socket(self, socket: aiohttp.ClientWebSocketResponse) -> bool:
         """Make requests on the event socket, if Asterisk takes them there; tell whether it does.
@@ -136,13 +136,13 @@ class AriClient:
         filters nothing. Nor on the event socket: answers may be filtered out there until now.
         """
         body = json.dumps({"allowed": [{"type": type_} for type_ in types]})
-        with self._timed("applications.filter"):
-            await self._http.request(
-                "PUT",
-                urljoin(self._root, f"ari/applications/{quote(app, safe='')}/eventFilter"),
-                data=body,
-                headers={"Content-Type": "application/json"},
-            )
+        request = self._http.request(
+            "PUT",
+            urljoin(self._root, f"ari/applications/{quote(app, safe='')}/eventFilter"),
+            data=body,
+            headers={"Content-Type": "application/json"},
+        )
+        await self._timed("applications.filter", request)
 
     async def subscribe_device_states(self, app: str, devices: Iterable[str]) -> None:
         """Have changes of these devices' states sent.
@@ -332,17 +332,18 @@ class AriClient:
             raise AriUnreachableError(NOT_LOADED)
         given = {name: value for name, value in arguments.items() if value is not None}
         request = self._operations[resource, operation].request(given)
-        with self._timed(f"{resource}.{operation}"):
-            response = await self._requests.request(
+        response = await self._timed(
+            f"{resource}.{operation}",
+            self._requests.request(
                 request.method, request.url, request.params, request.data, request.headers
-            )
+            ),
+        )
         return response.body
 
-    @contextmanager
-    def _timed(self, operation: str) -> Iterator[None]:
+    async def _timed(self, operation: str, request: Awaitable[T]) -> T:
         started, failure = time.monotonic(), None
         try:
-            yield
+            return await request
         except AriError as error:
             failure = error
             raise
