@@ -8,7 +8,6 @@ also writes again, as it is then, all that the failed one would have changed.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,7 +18,7 @@ import structlog
 
 from component import recovery
 from component.alarm import Alarm
-from component.decisions import Decider, Decisions, Errand, Fact, StepNow
+from component.decisions import Decider, Decisions, Errand, StepNow
 from component.domain.commands import (
     Again,
     CallCommand,
@@ -29,8 +28,10 @@ from component.domain.commands import (
 )
 from component.domain.errors import DomainError
 from component.domain.events import CallerEntered, Event
+from component.domain.moot import is_moot
 from component.domain.state import State
 from component.domain.words import QueueStatus
+from component.inbox import Entry, Inbox
 from component.journal import subject
 from component.markup import Markup
 from component.outbox import Outbox
@@ -59,9 +60,6 @@ log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
-BATCH = 1000
-"""The most facts that share a transaction, so that the first does not wait for ever."""
-
 RETRY_SECONDS = 1.0
 """Between attempts to commit while the database is away."""
 
@@ -70,17 +68,6 @@ TIDY_SECONDS = 0.5
 
 A transaction for their sake alone would hold up whatever is stepped next. As long a crash may send
 them once more."""
-
-
-@dataclass(slots=True)
-class _Entry:
-    """One fact in the inbox. `reply` is set if somebody waits for it to be committed."""
-
-    fact: Fact | None
-    """None only makes a transaction run: for what the outbox has to delete, or what is due."""
-    reply: asyncio.Future[Any] | None = None
-    is_patient: bool = False
-    """Whether who waits goes on waiting while the database is away."""
 
 
 @dataclass(slots=True)
@@ -132,22 +119,21 @@ class Engine:
             render=render,
             address=address,
         )
-        self._inbox: deque[_Entry] = deque()
-        self._filled = asyncio.Event()
-        self._alarm = Alarm(lambda: self._put(_Entry(None)))
+        self._inbox = Inbox(lambda fact: is_moot(state, fact))
+        self._alarm = Alarm(lambda: self._inbox.put(None))
 
     # What the adapters call. ------------------------------------------------------------------
 
     def submit(self, event: Event) -> None:
         """Take in a fact."""
-        self._put(_Entry(event))
+        self._inbox.put(event)
 
     async def step(self, event: Event) -> None:
         """Take in a fact and wait until it is committed.
 
         Raises the `DomainError` that refuses it, or `StoreUnavailableError`.
         """
-        await self._ask(event)
+        await self._inbox.ask(event)
 
     async def pubsub(
         self, operation: Callable[[PubSub, datetime], T], *, patient: bool = False
@@ -158,7 +144,7 @@ class Engine:
         any case is taken in by a `patient` operation, however long the database is away. Raises
         the operation's `PubSubError`, or `StoreUnavailableError`.
         """
-        result: T = await self._ask(operation, is_patient=patient)
+        result: T = await self._inbox.ask(operation, is_patient=patient)
         return result
 
     async def errand(self, run: Callable[[State, StepNow, datetime], T]) -> T:
@@ -166,7 +152,7 @@ class Engine:
 
         Raises what `run` raises, or `StoreUnavailableError`.
         """
-        result: T = await self._ask(Errand(run))
+        result: T = await self._inbox.ask(Errand(run))
         return result
 
     async def whole(self, items: Sequence[Item]) -> list[Item]:
@@ -181,7 +167,7 @@ class Engine:
 
         Returns the callers of whom nothing is known here. Raises `StoreUnavailableError`.
         """
-        strangers: tuple[WaitingChannel, ...] = await self._ask(snapshot)
+        strangers: tuple[WaitingChannel, ...] = await self._inbox.ask(snapshot)
         return strangers
 
     def confirm(self, seqs: Iterable[int]) -> None:
@@ -215,13 +201,9 @@ class Engine:
         self._decider.load()
         self._await_due()
         while True:
-            await self._filled.wait()
-            self._filled.clear()
-            while self._inbox:
-                count = min(len(self._inbox), BATCH)
-                await self._process([self._inbox.popleft() for _ in range(count)])
+            await self._process(await self._inbox.take())
 
-    async def _process(self, entries: list[_Entry]) -> None:
+    async def _process(self, entries: list[Entry]) -> None:
         try:
             await self._attempt(entries)
         except StoreUnavailableError as error:
@@ -229,7 +211,7 @@ class Engine:
         except StoreRefusedError as error:
             await self._isolate(entries, error)
 
-    async def _attempt(self, entries: list[_Entry]) -> None:
+    async def _attempt(self, entries: list[Entry]) -> None:
         """Step facts, commit what they lead to, and do it.
 
         Raises `StoreUnavailableError` or `StoreRefusedError`: all is then as it was before.
@@ -285,7 +267,7 @@ class Engine:
             log.exception("decisions could not be written down")
             raise StoreRefusedError(type(error).__name__) from error
 
-    def _decide(self, entry: _Entry, batch: _Batch) -> None:
+    def _decide(self, entry: Entry, batch: _Batch) -> None:
         mark = self._ledger.mark()
         decided = Decisions()
         try:
@@ -305,7 +287,7 @@ class Engine:
             if entry.reply is not None:
                 batch.answers.append((entry.reply, answer))
 
-    def _refuse(self, entry: _Entry, error: Exception, batch: _Batch) -> None:
+    def _refuse(self, entry: Entry, error: Exception, batch: _Batch) -> None:
         """Tell who asked; a caller who cannot be taken goes back to the dialplan."""
         if entry.reply is not None:
             batch.refusals.append((entry.reply, error))
@@ -337,12 +319,12 @@ class Engine:
             if not reply.done():
                 reply.set_exception(refusal)
 
-    async def _postpone(self, entries: list[_Entry], error: StoreUnavailableError) -> None:
+    async def _postpone(self, entries: list[Entry], error: StoreUnavailableError) -> None:
         """Keep what can wait for the database, answer what cannot."""
         log.error("database away", error=str(error), facts=len(entries))
         # The answer may be all that failed: what the store has now is set right, and soon. It is
         # the first thing to be tried, so that no fact pays for it if it is rejected.
-        kept = [_Entry(None)]
+        kept = [Entry(None)]
         for entry in entries:
             if entry.reply is not None and not entry.is_patient:
                 if not entry.reply.done():
@@ -351,11 +333,10 @@ class Engine:
                 self._turn_away(entry.fact)
             elif entry.fact is not None:
                 kept.append(entry)
-        self._inbox.extendleft(reversed(kept))
-        self._filled.set()
+        self._inbox.put_back(kept)
         await asyncio.sleep(RETRY_SECONDS)
 
-    async def _isolate(self, entries: list[_Entry], error: StoreRefusedError) -> None:
+    async def _isolate(self, entries: list[Entry], error: StoreRefusedError) -> None:
         """Let one fact that the database rejects not spoil the others of its batch."""
         if len(entries) == 1:
             self._reject(entries[0], error)
@@ -369,7 +350,7 @@ class Engine:
             except StoreRefusedError as refusal:
                 self._reject(entry, refusal)
 
-    def _reject(self, entry: _Entry, error: StoreRefusedError) -> None:
+    def _reject(self, entry: Entry, error: StoreRefusedError) -> None:
         """Drop a fact that the database rejects."""
         self._ledger.trust()  # or what is written again might have the next facts rejected, too
         log.error("fact rejected by the database", error=str(error), **subject(entry.fact))
@@ -396,15 +377,6 @@ class Engine:
         if due is not None:
             self._alarm.set(max(TIDY_SECONDS, (due - self._clock.now()).total_seconds()))
 
-    def _put(self, entry: _Entry) -> None:
-        self._inbox.append(entry)
-        self._filled.set()
-
-    async def _ask(self, fact: Fact, *, is_patient: bool = False) -> Any:
-        reply: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._put(_Entry(fact, reply, is_patient))
-        return await reply
-
     def _wake_at(self, timers: Iterable[WakeAt]) -> None:
         now = self._clock.now()
         loop = asyncio.get_running_loop()
@@ -413,5 +385,5 @@ class Engine:
             loop.call_later(delay, self.submit, timer.event)
 
 
-def _kind(entry: _Entry) -> str:
+def _kind(entry: Entry) -> str:
     return type(entry.fact).__name__

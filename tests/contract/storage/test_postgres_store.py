@@ -106,6 +106,12 @@ async def test_why_changes_are_refused_is_told_without_what_they_are(
     assert refused.value.__suppress_context__, "the cause, which says it, would be logged with it"
 
 
+async def test_text_that_is_no_unicode_is_refused(postgres: PostgresStore) -> None:
+    message = Outgoing(1, "ivr.example.com", ("a@example.com",), "chat", "\ud800")
+    with pytest.raises(StoreRefusedError):
+        await postgres.commit(Changes(outgoing=[message]))
+
+
 async def test_the_settings_of_a_queue_are_read(database_url: str, postgres: PostgresStore) -> None:
     connection = await asyncpg.connect(database_url)
     await connection.execute(

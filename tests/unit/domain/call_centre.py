@@ -22,6 +22,7 @@ from component.domain.events import (
     Unpause,
 )
 from component.domain.model import Agent, Call, Caller, Customer, Leg, Member
+from component.domain.moot import is_moot
 from component.domain.queue import Queue
 from component.domain.state import State
 from component.domain.step import step
@@ -71,7 +72,10 @@ class CallCentre:
 
     def take(self, event: Event) -> list[Command]:
         """Step a fact; return what was decided."""
+        mark, moot = self.state.ledger.mark(), is_moot(self.state, event)
         commands = step(self.state, event, self.now, self.rng)
+        if moot:
+            assert (commands, self.state.ledger.mark()) == ([], mark), f"{event} led to something"
         self.decided += commands
         return commands
 
