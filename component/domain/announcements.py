@@ -73,8 +73,14 @@ def say(state: State, call: Call, *sounds: Sound) -> list[Command]:
 
 
 def speak(state: State, call: Call, now: datetime) -> list[Command]:
-    """Say what is due, if the caller can listen now."""
-    if call.state is not CallState.WAITING or call.told.speaking or in_dialogue(call, now):
+    """Say what is due, if the caller can listen now.
+
+    While Asterisk is away nobody knows that: the bridge of a call that was passed on may still be
+    there, with who passed it on in it.
+    """
+    if not state.asterisk_up or call.state is not CallState.WAITING:
+        return []
+    if call.told.speaking or in_dialogue(call, now):
         return []
     queue, told = state.queues[call.queue], call.told
     position = state.position(call)

@@ -6,7 +6,14 @@ import pytest
 
 from component.domain.announcements import average, position_sounds
 from component.domain.commands import Connect, HangUpLeg, Hush, Release, Say, WakeAt
-from component.domain.events import AnnouncementDue, BlindTransfer, QueueChanged, Said
+from component.domain.events import (
+    AnnouncementDue,
+    AsteriskFound,
+    AsteriskLost,
+    BlindTransfer,
+    QueueChanged,
+    Said,
+)
 from component.domain.model import Call
 from component.domain.queue import AnnounceHoldTime, AnnouncePosition
 from component.domain.words import DeviceState
@@ -196,6 +203,19 @@ def test_what_became_due_while_a_phone_rang_is_said_when_nobody_answers() -> Non
     centre.after(50)
     assert heard(centre, call) == [("queue-youarenext", "queue-thankyou")]
     assert of_kind(centre.decided, HangUpLeg)
+
+
+def test_what_became_due_while_asterisk_was_away_is_said_when_it_is_back() -> None:
+    """Nobody knew whether the caller was in a bridge still."""
+    centre = told_often(min_announce_frequency=timedelta(seconds=10))
+    call = centre.enter()
+    finish(centre, call)
+    centre.take(AsteriskLost())
+    centre.after(60)
+    assert len(heard(centre, call)) == 1
+    centre.take(AsteriskFound())
+    centre.after(10)
+    assert len(heard(centre, call)) == 2
 
 
 def test_nothing_is_said_to_who_is_gone() -> None:
