@@ -42,6 +42,12 @@ async def is_away(world: World, extension: str) -> bool:
     return "Unavailable" in await world.asterisk.cli(f"pjsip show endpoint {extension}")
 
 
+async def are_connected(world: World) -> bool:
+    """Whether Asterisk has two phones in a bridge of its own: one is not ours."""
+    bridges = await world.asterisk.cli("bridge show all")
+    return any(line.split()[2:4] == ["2", "basic"] for line in bridges.splitlines())
+
+
 async def test_a_caller_on_hold_hears_music_and_talks_on_afterwards(world: World) -> None:
     phone = await world.agent("1000")
     caller, taken = await talk(world, phone)
@@ -134,7 +140,7 @@ async def test_an_attended_transfer_connects_the_caller_with_whom_the_agent_aske
     consulting = await phone.dial("2000")
     asked = await other.next_call()
     await consulting.answered()
-    await asyncio.sleep(0.5)  # until Asterisk has connected the two, and not only said so
+    await world.until(lambda: are_connected(world), "the two are connected, not only said to be")
     await taken.transfer_to(consulting)
 
     await taken.ended()

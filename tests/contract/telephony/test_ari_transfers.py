@@ -16,7 +16,7 @@ from component.domain.events import (
 from component.domain.model import Leg
 from lab.sip.incoming import IncomingCall
 from lab.sip.phone import Phone
-from tests.contract.telephony.exchange import Exchange, over_socket_and_http
+from tests.contract.telephony.exchange import PATIENCE, Exchange, over_socket_and_http
 
 pytestmark = [pytest.mark.contract, over_socket_and_http]
 
@@ -32,6 +32,12 @@ async def talk(exchange: Exchange, phone: Phone) -> tuple[CallerEntered, Incomin
     await exchange.hears(LegAnswered)
     exchange.asterisk.control.perform([Connect(leg, entered.channel)])
     return entered, taken
+
+
+async def are_connected(exchange: Exchange) -> bool:
+    """Whether Asterisk has connected two phones, and not only said so."""
+    bridges = await exchange.pbx.cli("bridge show all")
+    return any(line.split()[2:4] == ["2", "basic"] for line in bridges.splitlines())
 
 
 @pytest.mark.parametrize(("number", "exists"), [("0000", True), ("7777", False)])
@@ -59,7 +65,9 @@ async def test_an_attended_transfer_tells_whom_the_agent_has_on_the_line(
     consulting = await phone.dial("2000")
     await other.next_call()
     await consulting.answered()
-    await asyncio.sleep(0.5)  # until Asterisk has connected the two, and not only said so
+    async with asyncio.timeout(PATIENCE):
+        while not await are_connected(exchange):
+            await asyncio.sleep(0.02)
     await taken.transfer_to(consulting)
 
     asked = await exchange.hears(AttendedTransfer)
