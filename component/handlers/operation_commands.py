@@ -30,6 +30,9 @@ log = structlog.get_logger(__name__)
 
 NAMESPACE = "urn:ivr-pubsub:command:1"
 
+UNSAID = "*"
+"""Stands for the empty choice. profanity 0.13 crashes over an option whose value is empty."""
+
 
 class OperationCommands:
     """Who may use which command is the desk's business."""
@@ -79,21 +82,27 @@ def _node(operation: Operation) -> str:
 
 def _given(operation: Operation, var: str, texts: tuple[str, ...]) -> str:
     """Return what was filled in in a field. Raises `FormError`."""
-    if any(a.name == var and a.in_lines for a in operation.arguments):
+    argument = next((argument for argument in operation.arguments if argument.name == var), None)
+    if argument is not None and argument.in_lines:
         return "\n".join(texts)
-    return single(var, texts)
+    given = single(var, texts)
+    chosen = argument is not None and argument.choices is not None
+    return "" if chosen and given == UNSAID else given
 
 
 def _field(blank: Blank) -> Field:
-    choices = blank.choices or ()
-    any_text = "text-multi" if blank.in_lines else "text-single"
+    default = (blank.default,) if blank.default or not blank.required else ()
+    if blank.choices is None:
+        any_text = "text-multi" if blank.in_lines else "text-single"
+        return Field(blank.name, any_text, default, blank.label, required=blank.required)
+    options = {choice.value or UNSAID: choice.label for choice in blank.choices}
     return Field(
         blank.name,
-        any_text if blank.choices is None else "list-single",
-        (blank.default,) if blank.default or not blank.required else (),
+        "list-single",
+        tuple(value or UNSAID for value in default),
         blank.label,
-        tuple(choice.value for choice in choices),
-        {choice.value: choice.label for choice in choices},
+        tuple(options),
+        options,
         blank.required,
     )
 

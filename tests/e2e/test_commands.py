@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import signal
 from asyncio.subprocess import PIPE
 from pathlib import Path
 from subprocess import CalledProcessError
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -54,6 +56,11 @@ async def test_the_operator_sees_and_changes_the_same_on_the_command_line(world:
     assert said == "1000 is paused: meeting.\n"
     assert "paused" in await run("agents", "--config", config)
     assert "1000" not in await run("calls", "--config", config)
+    (customer,) = json.loads(await run("customers", "--find", "1111", "--json", "--config", config))
+    assert customer["name"] == "Company 1"
+    seen = await top(config)
+    assert [queue["queue"] for queue in seen["queues"]] == ["support"]
+    assert "1000" in [agent["extension"] for agent in seen["agents"]]
     await run("queues", "close", "support", "--config", config)
     await world.until(lambda: shows("closed", "queues", config), "the queue is shown as closed")
     await world.call_support()
@@ -118,6 +125,18 @@ async def refused(*arguments: str | Path) -> str:
 
 async def shows(word: str, command: str, config: Path) -> bool:
     return word in await run(command, "--config", config)
+
+
+async def top(config: Path) -> Any:
+    """What the live view shows first, as JSON."""
+    process = await asyncio.create_subprocess_exec(
+        COMMAND, "top", "--json", "--config", config, stdout=PIPE
+    )
+    assert process.stdout is not None
+    shown = json.loads(await process.stdout.readline())
+    process.send_signal(signal.SIGINT)
+    assert await process.wait() == 0
+    return shown
 
 
 async def run(*arguments: str | Path) -> str:

@@ -75,9 +75,9 @@ async def test_an_agent_logs_on(dialogue: Dialogue) -> None:
               <title>Log on</title>
               <field var='FORM_TYPE' type='hidden'><value>{node}</value></field>
               <field var='queue' type='list-single' label='Queue'>
-                <option label='all'><value/></option>
+                <option label='all'><value>*</value></option>
                 <option label='support'><value>support</value></option>
-                <value/>
+                <value>*</value>
               </field>
             </x>
           </command>
@@ -97,6 +97,23 @@ async def test_an_agent_logs_on(dialogue: Dialogue) -> None:
     assert state(dialogue) is MemberState.READY
     again = await command(dialogue, "log-on", IN_SESSION, filled_in(queue="support"))
     assert specific(again)[1] == "bad-sessionid"
+
+
+@pytest.mark.parametrize("every", ["*", ""])
+async def test_an_agent_logs_on_to_every_queue(dialogue: Dialogue, every: str) -> None:
+    await command(dialogue, "log-on")
+    done = await command(dialogue, "log-on", IN_SESSION, filled_in(queue=every))
+    assert "<note type='info'>1000 is logged on.</note>" in done
+
+
+@pytest.mark.parametrize("name", ["log-off-agent", "pause-agent", "agents"])
+async def test_no_option_is_empty_for_some_clients_crash_over_it(
+    dialogue: Dialogue, name: str
+) -> None:
+    begun = await command(dialogue, name, sender=f"{SUPERVISOR}/r")
+    options = [option[0].text for option in ET.fromstring(begun).iter("{jabber:x:data}option")]
+    assert "*" in options
+    assert None not in options
 
 
 async def test_a_command_without_questions_is_done_at_once(dialogue: Dialogue) -> None:
