@@ -129,12 +129,13 @@ def _time(written: str | None) -> datetime | None:
 
 def _result(address: str, node: Node, item: Item, query_id: str | None) -> Markup:
     """Return an entry as its subscribers were told of it."""
-    event = ItemPublished(item, node.config.deliver_payloads)
+    config = node.config
+    event = ItemPublished(item, config.deliver_payloads, names_publisher=config.names_publishers)
     told = event_markup(Notification(node.name, address, (), event))
     attributes = {
         "xmlns": "jabber:client",
         "from": address,
-        "type": node.config.notification_type.value,
+        "type": config.notification_type.value,
     }
     forwarded = element(
         "forwarded",

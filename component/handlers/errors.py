@@ -68,6 +68,7 @@ CONDITIONS: Mapping[type[Exception], Condition] = {
     errors.PayloadRequiredError: Condition("modify", "bad-request", "payload-required"),
     errors.InvalidPayloadError: Condition("modify", "bad-request", "invalid-payload"),
     errors.PayloadTooBigError: Condition("modify", "not-acceptable", "payload-too-big"),
+    errors.NodeFullError: Condition("cancel", "conflict", "node-full"),
     errors.MaxItemsExceededError: Condition("cancel", "not-allowed", "max-items-exceeded"),
     errors.PreconditionError: Condition("cancel", "conflict", "precondition-not-met"),
     errors.PendingError: Condition("auth", "not-authorized", "pending-subscription"),

@@ -25,6 +25,7 @@ from component.pubsub.configuration import (
     Configuration,
     ItemReply,
     MessageType,
+    NodeFull,
     PublishModel,
     SendLast,
 )
@@ -102,6 +103,7 @@ FIELDS: Mapping[str, tuple[str, _Kind]] = {
         "How many items are kept",
         _Kind("text-single", _max_items),
     ),
+    "publish_node_full": ("What becomes of items beyond that", _one_of(NodeFull)),
     "item_expire": (
         "Seconds after which an item goes by itself, or max",
         _Kind("text-single", _item_expire, lambda value: "max" if value is None else str(value)),
@@ -114,7 +116,7 @@ FIELDS: Mapping[str, tuple[str, _Kind]] = {
     "notify_retract": ("Whether the retraction of items is notified", YES_OR_NO),
     "notify_sub": ("Whether owners are told who subscribes", YES_OR_NO),
     "notification_type": ("The type of the messages", _one_of(MessageType)),
-    "itemreply": ("Whom subscribers should answer", _one_of(ItemReply)),
+    "itemreply": ("Whom subscribers should answer; a publisher is named with each item", _one_of(ItemReply)),
     "presence_based_delivery": ("Whether only those online are notified", YES_OR_NO),
     "tempsub": ("Whether subscriptions end when the subscriber goes offline", YES_OR_NO),
     "purge_offline": ("Whether items go when their publisher goes offline", YES_OR_NO),

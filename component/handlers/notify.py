@@ -5,6 +5,7 @@ from typing import assert_never
 from component.handlers.body import in_words
 from component.handlers.namespaces import ADDRESS, DELAY, PUBSUB, PUBSUB_EVENT, SHIM, SID
 from component.handlers.node_form import config_markup
+from component.handlers.operations import item_markup
 from component.handlers.subscription_form import approval_markup
 from component.handlers.times import written_time
 from component.markup import NOTHING, Markup, element, text
@@ -13,7 +14,6 @@ from component.pubsub.model import (
     AffiliationChanged,
     ApprovalWanted,
     Held,
-    Item,
     ItemPublished,
     ItemRetracted,
     ItemsPublished,
@@ -113,14 +113,14 @@ def _headers(notification: Notification) -> Markup:
 def _what_happened(notification: Notification) -> Markup:
     node = {"node": notification.node}
     match notification.event:
-        case ItemPublished(item, with_payload) | LastItem(item, with_payload):
-            return element("items", node, _item(item, with_payload=with_payload))
+        case ItemPublished() | LastItem():
+            return element("items", node, _item(notification.event))
         case NodeChanged():
             return element("items", node)
         case ItemRetracted(item_id):
             return element("items", node, element("retract", {"id": item_id}))
-        case ItemsPublished(items):
-            return element("items", node, *(_held(item) for item in items))
+        case ItemsPublished(items, named):
+            return element("items", node, *(_held(item, named=named) for item in items))
         case ItemsRetracted(ids):
             return element("items", node, *(element("retract", {"id": name}) for name in ids))
         case NodePurged():
@@ -140,13 +140,15 @@ def _what_happened(notification: Notification) -> Markup:
     assert_never(notification.event)
 
 
-def _item(item: Item, *, with_payload: bool) -> Markup:
-    payload = Markup(item.xml) if with_payload else NOTHING
-    return element("item", {"id": item.id}, payload)
+def _item(event: ItemPublished | LastItem) -> Markup:
+    payload = Markup(event.item.xml) if event.with_payload else NOTHING
+    return item_markup(event.item, payload, names_publisher=event.names_publisher)
 
 
-def _held(item: Held) -> Markup:
-    return element("item", {"id": item.item_id}, Markup(item.payload or ""))
+def _held(item: Held, *, named: bool) -> Markup:
+    publisher = next(iter(item.reply_to), None) if named else None
+    attributes = {"id": item.item_id, "publisher": publisher}
+    return element("item", attributes, Markup(item.payload or ""))
 
 
 def _subscription(subscription: Subscription, state: str) -> Markup:

@@ -8,7 +8,7 @@ from component.handlers.jids import read_jid
 from component.handlers.namespaces import PUBSUB
 from component.handlers.stanza import BadRequestError, IqRequest
 from component.markup import Markup, element
-from component.pubsub.model import Subscription
+from component.pubsub.model import Item, Subscription
 from component.pubsub.rules import Request
 
 
@@ -51,6 +51,15 @@ def jid_of(asked: ET.Element) -> str:
         return read_jid(value)
     except ValueError as error:
         raise BadRequestError("The JID is malformed.", "invalid-jid") from error
+
+
+def item_markup(item: Item, payload: Markup, *, names_publisher: bool) -> Markup:
+    """Return an item as whoever gets it sees it.
+
+    Who has published it is our word, not the publisher's (§7.1.2.3).
+    """
+    attributes = {"id": item.id, "publisher": item.publisher if names_publisher else None}
+    return element("item", attributes, payload)
 
 
 def pubsub_markup(*content: Markup, namespace: str = PUBSUB) -> Markup:

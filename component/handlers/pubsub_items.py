@@ -8,7 +8,13 @@ from xml.etree import ElementTree as ET
 from component.handlers.forms import FormError, form_in
 from component.handlers.namespaces import FORM, PUBSUB
 from component.handlers.node_form import PUBLISH_OPTIONS, attributes_of
-from component.handlers.operations import Asked, Operation, Operations, pubsub_markup
+from component.handlers.operations import (
+    Asked,
+    Operation,
+    Operations,
+    item_markup,
+    pubsub_markup,
+)
 from component.handlers.rsm import page_markup, page_of
 from component.handlers.stanza import (
     BadRequestError,
@@ -47,7 +53,8 @@ class ItemHandlers:
             lambda pubsub, _: pubsub.retrieve(request, ids, max_items, subid, page),
             lambda found: found.items,
         )
-        inner = (element("item", {"id": item.id}, Markup(item.xml)) for item in items)
+        named = retrieved.names_publishers
+        inner = (item_markup(item, Markup(item.xml), names_publisher=named) for item in items)
         answer = element("items", {"node": retrieved.node}, *inner)
         return pubsub_markup(answer, page_markup(retrieved.page))
 

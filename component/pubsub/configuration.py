@@ -50,9 +50,21 @@ class MessageType(StrEnum):
 class ItemReply(StrEnum):
     """Whom subscribers should answer, as notifications say (XEP-0033)."""
 
-    NOBODY = ""
+    NOBODY = "none"
     OWNER = "owner"
     PUBLISHER = "publisher"
+    """Who is then named with each item, however it is got (§7.1.2.3)."""
+
+
+class NodeFull(StrEnum):
+    """What becomes of items beyond the maximum (§7.1.2.5)."""
+
+    RETRACT_OLDEST = "retract-oldest"
+    """The oldest go, and are notified as retracted if retractions are."""
+    DISCARD_OLDEST = "discard-oldest"
+    """The oldest go in silence."""
+    REJECT = "reject"
+    """No more are taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +83,7 @@ class Configuration:
     access_model: AccessModel = AccessModel.OPEN
     publish_model: PublishModel = PublishModel.PUBLISHERS
     max_items: int = 20
+    publish_node_full: NodeFull = NodeFull.RETRACT_OLDEST
     item_expire: int | None = None
     """Seconds after which an item goes by itself."""
     persist_items: bool = True
@@ -93,8 +106,18 @@ class Configuration:
     max_payload_size: int = 65_536
     """Bytes of the serialised payload."""
 
+    @property
+    def names_publishers(self) -> bool:
+        """Whether items come with the JID of who has published them."""
+        return self.itemreply is ItemReply.PUBLISHER
+
 
 DEFAULT = Configuration()
 
-MANAGED = Configuration(access_model=AccessModel.WHITELIST)
-"""How the nodes of extensions begin. Their titles are derived from their names."""
+MANAGED = Configuration(
+    access_model=AccessModel.WHITELIST, publish_node_full=NodeFull.DISCARD_OLDEST
+)
+"""How the nodes of extensions begin. Their titles are derived from their names.
+
+A call that is retracted is one that is not offered any longer; old ones go in silence.
+"""

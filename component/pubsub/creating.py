@@ -1,7 +1,13 @@
 """Nodes come into being, if the operator lets them."""
 
 from component.pubsub.addresses import looks_like_extension
-from component.pubsub.configuration import MAX_ITEMS, MAX_PAYLOAD, AccessModel, Configuration
+from component.pubsub.configuration import (
+    MAX_ITEMS,
+    MAX_PAYLOAD,
+    AccessModel,
+    Configuration,
+    NodeFull,
+)
 from component.pubsub.crowd import Limit
 from component.pubsub.errors import (
     ForbiddenError,
@@ -75,10 +81,12 @@ class Creating(Rules):
 def check_configuration(config: Configuration, *, managed: bool) -> None:
     """Raise `UnsupportedAccessModelError` or `NotAcceptableError` for what no node may be like.
 
-    Only managed nodes have an address whose presence can be seen.
+    Only managed nodes have an address whose presence can be seen; they take every call.
     """
     if config.access_model is AccessModel.PRESENCE and not managed:
         raise UnsupportedAccessModelError
+    if managed and config.publish_node_full is NodeFull.REJECT:
+        raise NotAcceptableError
     if not 1 <= config.max_items <= MAX_ITEMS:
         raise NotAcceptableError
     if not 1 <= config.max_payload_size <= MAX_PAYLOAD:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from component.pubsub.addresses import bare
+from component.pubsub.configuration import Configuration
 from component.pubsub.model import (
     Digest,
     Held,
@@ -99,7 +100,7 @@ class Digests:
                          subids, with_body)
             for (name, first, service, subids, with_body), jids in alike.items()
             for node in (self._state.nodes[name],)
-            for event in gathered(self._since(name, first), is_kept=node.config.persist_items)
+            for event in gathered(self._since(name, first), node.config)
         ]  # fmt: skip
         self.drop(keys)
         for message in messages:
@@ -144,12 +145,13 @@ class Digests:
         return len(held) >= MAX_HELD or sum(one.size for one in held) > MAX_HELD_SIZE
 
 
-def gathered(held: Sequence[Held], *, is_kept: bool) -> list[NodeEvent]:
+def gathered(held: Sequence[Held], config: Configuration) -> list[NodeEvent]:
     """Return what is told of all this: each event is a message, for none may be of two kinds.
 
-    What was retracted meanwhile is not shown. Where the node keeps items (`is_kept`), so that one
-    replaces another with the same id, only the last is shown.
+    What was retracted meanwhile is not shown. Where the node keeps items, so that one replaces
+    another with the same id, only the last is shown.
     """
+    is_kept = config.persist_items
     last = {one.item_id: one for one in held}
     items = [
         one
@@ -163,7 +165,7 @@ def gathered(held: Sequence[Held], *, is_kept: bool) -> list[NodeEvent]:
     if retracted:
         events.append(ItemsRetracted(tuple(retracted)))
     if items:
-        events.append(ItemsPublished(tuple(items)))
+        events.append(ItemsPublished(tuple(items), config.names_publishers))
     elif None in last:
         events.append(NodeChanged())
     return events

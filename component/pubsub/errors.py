@@ -132,6 +132,10 @@ class PayloadTooBigError(PubSubError):
     """The payload is larger than the node takes."""
 
 
+class NodeFullError(PubSubError):
+    """The node keeps no more items: retract some first."""
+
+
 class MaxItemsExceededError(PubSubError):
     """These are more items at once than the node keeps."""
 

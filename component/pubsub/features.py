@@ -28,6 +28,7 @@ RULES = frozenset(
         "persistent-items",
         "presence-notifications",
         "presence-subscribe",
+        "publish-node-full",
         "publish-only-affiliation",
         "publisher-affiliation",
         "rsm",

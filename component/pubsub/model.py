@@ -184,6 +184,8 @@ class ItemPublished:
     """Whom to answer (pubsub#itemreply)."""
     is_kept: bool = True
     """Whether the node keeps it."""
+    names_publisher: bool = False
+    """Whether it says who has published the item (§7.1.2.3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +194,7 @@ class LastItem:
 
     item: Item
     with_payload: bool = True
+    names_publisher: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +214,8 @@ class ItemsPublished:
     """What was published since the last digest, oldest first."""
 
     items: tuple[Held, ...]
+    names_publisher: bool = False
+    """Whether whom to answer is who has published each."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from component.pubsub.access import may_publish
 from component.pubsub.addresses import bare
-from component.pubsub.configuration import DEFAULT, Configuration, ItemReply
+from component.pubsub.configuration import DEFAULT, Configuration, ItemReply, NodeFull
 from component.pubsub.creating import MAX_NAME, Creating
 from component.pubsub.errors import (
     ForbiddenError,
@@ -17,6 +17,7 @@ from component.pubsub.errors import (
     ItemRequiredError,
     MaxItemsExceededError,
     NameTooLongError,
+    NodeFullError,
     NodeNotFoundError,
     PayloadRequiredError,
     PayloadTooBigError,
@@ -83,7 +84,7 @@ class Publishing(Creating):
 
         Raises what `create` raises, and `PreconditionError`, `ItemRequiredError`,
         `ItemForbiddenError`, `PayloadRequiredError`, `InvalidPayloadError`, `PayloadTooBigError`,
-        `MaxItemsExceededError`.
+        `MaxItemsExceededError`, `NodeFullError`.
         """
         node, is_new = self._found_or_new(request, options)
         if not is_new and not self._publishes(request, node):
@@ -92,6 +93,7 @@ class Publishing(Creating):
         if any(getattr(config, name) != value for name, value in options.items()):
             raise PreconditionError
         _check_drafts(drafts, config)
+        self._check_space(node, drafts)
         if is_new:
             self._establish(node, request.account)
         if not drafts and config.deliver_notifications:
@@ -142,19 +144,42 @@ class Publishing(Creating):
         role = self._role(request, node)
         return may_publish(node.config.publish_model, role, subscribed=subscribed)
 
+    def _check_space(self, node: Node, drafts: Sequence[Draft]) -> None:
+        """Raise an error if there are more items than the node keeps, or than it still takes."""
+        config = node.config
+        if not config.persist_items:
+            return
+        named = {draft.id for draft in drafts if draft.id is not None}
+        unnamed = sum(draft.id is None for draft in drafts)
+        if len(named) + unnamed > config.max_items:
+            raise MaxItemsExceededError
+        if config.publish_node_full is not NodeFull.REJECT:
+            return
+        kept = self._state.items_at.of(node.name)
+        new = unnamed + sum((node.name, item_id) not in self._state.items for item_id in named)
+        if new and len(kept) + new > config.max_items:
+            raise NodeFullError
+
     def _publish(
         self, node: Node, draft: Draft, item_id: str, publisher: str, now: datetime
     ) -> None:
         item = Item(node.name, item_id, draft.payload, publisher, now, self._state.next_seq(now))
-        if node.config.persist_items:
+        config, dropped = node.config, list[Item]()
+        if config.persist_items:
             self._state.items.put((node.name, item_id), item)
-            self._state.trim(node)
-        if node.config.deliver_notifications:
-            reply_to = self._reply_to(node, publisher)
+            dropped = self._state.trim(node)
+        if config.deliver_notifications:
             event = ItemPublished(
-                item, node.config.deliver_payloads, reply_to, is_kept=node.config.persist_items
+                item,
+                config.deliver_payloads,
+                self._reply_to(node, publisher),
+                is_kept=config.persist_items,
+                names_publisher=config.names_publishers,
             )
             self._notices.tell_subscribers(node, event)
+        if config.publish_node_full is NodeFull.RETRACT_OLDEST and config.notify_retract:
+            for old in dropped:
+                self._notices.tell_subscribers(node, ItemRetracted(old.id))
 
     def _reply_to(self, node: Node, publisher: str) -> tuple[str, ...]:
         match node.config.itemreply:
@@ -172,14 +197,6 @@ def _check_drafts(drafts: Sequence[Draft], config: Configuration) -> None:
         raise PayloadRequiredError
     for draft in drafts:
         _check_draft(draft, config)
-    if config.persist_items and _count(drafts) > config.max_items:
-        raise MaxItemsExceededError
-
-
-def _count(drafts: Sequence[Draft]) -> int:
-    """Return how many items these make: of two with the same id the second replaces the first."""
-    named = [draft.id for draft in drafts if draft.id is not None]
-    return len(drafts) - len(named) + len(set(named))
 
 
 def _check_draft(draft: Draft, config: Configuration) -> None:

@@ -67,4 +67,4 @@ class Reminders:
         items = self._state.items_at.of(node.name)
         if not items or not node.config.deliver_notifications:
             return None
-        return LastItem(items[-1], node.config.deliver_payloads)
+        return LastItem(items[-1], node.config.deliver_payloads, node.config.names_publishers)

@@ -21,6 +21,8 @@ class Retrieved:
     items: tuple[Item, ...]
     page: Paged[Item] | None = None
     """Where they stand among all, if a page was asked for."""
+    names_publishers: bool = False
+    """Whether they come with who has published them (§7.1.2.3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ class Retrieving(Rules):
         found = found[max(0, len(found) - newest) :]
         part = paged(found, page or Page(), lambda item: item.id, budget=Budget(size_of, ITEMS))
         is_whole = page is None and len(part.entries) == len(found)
-        return Retrieved(node.name, part.entries, None if is_whole else part)
+        page_shown = None if is_whole else part
+        return Retrieved(node.name, part.entries, page_shown, node.config.names_publishers)
 
     def readable(self, request: Request) -> Node:
         """Return a node of which the actor may see the items.

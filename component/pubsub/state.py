@@ -179,12 +179,16 @@ class State:
         times += [self.settled_at] if len(self.doubtful) else []
         return min(times, default=None)
 
-    def trim(self, node: Node) -> None:
-        """Drop the oldest items beyond what the node keeps."""
+    def trim(self, node: Node) -> list[Item]:
+        """Drop the oldest items beyond what the node keeps; return them."""
         items = self.items_at.of(node.name)
         keep = node.config.max_items if node.config.persist_items else 0
-        for item in list(items)[: max(0, len(items) - keep)]:
+        if len(items) <= keep:
+            return []
+        dropped = list(items[: len(items) - keep])
+        for item in dropped:
             self.items.delete((item.node, item.id))
+        return dropped
 
     def empty(self, node_name: str) -> None:
         """Drop all items of a node."""

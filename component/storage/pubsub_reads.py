@@ -10,6 +10,7 @@ from component.pubsub.configuration import (
     Configuration,
     ItemReply,
     MessageType,
+    NodeFull,
     PublishModel,
     SendLast,
 )
@@ -59,6 +60,7 @@ _KINDS: dict[str, Callable[[str], Any]] = {
     "notification_type": MessageType,
     "send_last_published_item": SendLast,
     "itemreply": ItemReply,
+    "publish_node_full": NodeFull,
     "contact": tuple,
 }
 

@@ -55,9 +55,11 @@ async def _fill(url: str, domain: str, subscribers: Sequence[Subscriber], *, ite
     connection = await asyncpg.connect(url)
     try:
         await connection.execute(
-            "INSERT INTO nodes (name, managed) SELECT DISTINCT node, false"
+            # What is beyond the maximum goes in silence, as it does elsewhere.
+            "INSERT INTO nodes (name, managed, config) SELECT DISTINCT node, false, $2::jsonb"
             " FROM unnest($1::text[]) AS node",
             nodes,
+            '{"publish_node_full": "discard-oldest"}',
         )
         await connection.execute(
             "INSERT INTO subscriptions (node, service, jid, subid, since)"

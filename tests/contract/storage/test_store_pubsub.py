@@ -12,6 +12,7 @@ from component.pubsub.configuration import (
     Configuration,
     ItemReply,
     MessageType,
+    NodeFull,
     PublishModel,
     SendLast,
 )
@@ -46,6 +47,7 @@ CONFIGURED = Configuration(
     subscribe=False,
     presence_based_delivery=True,
     itemreply=ItemReply.OWNER,
+    publish_node_full=NodeFull.REJECT,
     access_model=AccessModel.AUTHORIZE,
     publish_model=PublishModel.SUBSCRIBERS,
     max_items=7,

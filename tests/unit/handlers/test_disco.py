@@ -99,6 +99,7 @@ async def test_what_is_announced_is_what_is_implemented(dialogue: Dialogue) -> N
         f"{pubsub}#presence-notifications",
         f"{pubsub}#presence-subscribe",
         f"{pubsub}#publish",
+        f"{pubsub}#publish-node-full",
         f"{pubsub}#publish-only-affiliation",
         f"{pubsub}#publish-options",
         f"{pubsub}#publisher-affiliation",

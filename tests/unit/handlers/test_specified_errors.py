@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from component.pubsub.configuration import AccessModel, Configuration
+from component.pubsub.configuration import AccessModel, Configuration, NodeFull
 from component.pubsub.model import Role
 from component.pubsub.policy import Limits, Policy
 from component.pubsub.service import PubSub, Request
@@ -38,13 +38,17 @@ NODES: dict[str, dict[str, Any]] = {
     "bare": {"persist_items": False, "deliver_payloads": False},
     "typed": {"type": "urn:typed"},
     "single": {"max_items": 1},
+    "full": {"max_items": 1, "publish_node_full": NodeFull.REJECT},
 }
 """All of them the administrator's."""
 
 
 @pytest.fixture
 def dialogue() -> Dialogue:
-    """The stranger is an outcast of `open`; user1 waits at `moderated`, and has two at `open`."""
+    """The stranger is an outcast of `open`; user1 waits at `moderated`, and has two at `open`.
+
+    There is an item in `full`.
+    """
     made = Dialogue()
     made.service.do(arrange)
     return made
@@ -54,6 +58,7 @@ def arrange(pubsub: PubSub) -> None:
     for name, config in NODES.items():
         pubsub.create(Request(ADMIN, DOMAIN, name), name, Configuration(**config))
     pubsub.set_affiliations(Request(ADMIN, DOMAIN, "open"), [(STRANGER, Role.OUTCAST)])
+    pubsub.publish("full", "first", "<x/>", ADMIN, NOW)
     pubsub.subscribe(Request(AGENT, DOMAIN, "moderated"), AGENT, "s0", NOW)
     for subid, wanted in (("s1", Options()), ("s2", Options(include_body=True))):
         pubsub.subscribe(Request(AGENT, DOMAIN, "open"), AGENT, subid, NOW, wanted)
@@ -175,6 +180,9 @@ ERRORS = {
     "6.5.9.11 node does not exist": (AGENT, "get", "<items node='none'/>", NOT_FOUND),
     "7.1.3.1 insufficient privileges": (AGENT, "set", publish("open"), FORBIDDEN),
     "7.1.3.3 node does not exist": (ADMIN, "set", publish("none"), NOT_FOUND),
+    "7.1.3.4 node is full": (
+        ADMIN, "set", publish("full"), Refusal("cancel", "conflict", "node-full"),
+    ),
     "7.1.3.5 payload too big": (
         ADMIN,
         "set",

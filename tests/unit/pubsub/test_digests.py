@@ -220,7 +220,7 @@ def test_whom_to_answer_is_kept_with_each_item() -> None:
     service = news(ANN, itemreply=ItemReply.PUBLISHER)
     service.post(ADMIN, item("a"))
     pass_(service, EVERY)
-    assert service.heard(ANN) == [ItemsPublished((Held("news", 1, "a", "<x/>", (ADMIN,)),))]
+    assert service.heard(ANN) == [ItemsPublished((Held("news", 1, "a", "<x/>", (ADMIN,)),), True)]
 
 
 def test_a_purge_is_told_at_once_and_nothing_of_what_waited() -> None:

@@ -1,8 +1,9 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from component.pubsub.configuration import MessageType, PublishModel
+from component.pubsub.configuration import MessageType, NodeFull, PublishModel
 from component.pubsub.errors import (
     ForbiddenError,
     ItemForbiddenError,
@@ -10,6 +11,8 @@ from component.pubsub.errors import (
     ItemRequiredError,
     MaxItemsExceededError,
     NameTooLongError,
+    NodeFullError,
+    NotAcceptableError,
     PayloadRequiredError,
     PayloadTooBigError,
     PreconditionError,
@@ -124,6 +127,49 @@ def test_a_payload_must_not_be_too_big() -> None:
 def test_the_id_of_an_item_is_limited() -> None:
     with pytest.raises(NameTooLongError):
         News().post(ADMIN, item("i" * 256))
+
+
+@pytest.mark.parametrize(
+    ("config", "retracted"),
+    [
+        ({}, ["a"]),
+        ({"notify_retract": False}, []),
+        ({"publish_node_full": NodeFull.DISCARD_OLDEST}, []),
+    ],
+)
+def test_the_oldest_items_beyond_the_maximum_are_retracted_or_go_in_silence(
+    config: dict[str, Any], retracted: list[str]
+) -> None:
+    service = News(max_items=2, **config)
+    service.subscribe(BOB, "news")
+    service.post(ADMIN, item("a"), item("b"))
+    service.told.clear()
+    service.post(ADMIN, item("c"))
+    assert service.item_ids(ADMIN, "news") == ["b", "c"]
+    published = ItemPublished(service.pubsub.items["news", "c"])
+    assert service.heard(BOB) == [published, *map(ItemRetracted, retracted)]
+
+
+def test_a_full_node_may_take_no_more() -> None:
+    service = News(max_items=2, publish_node_full=NodeFull.REJECT)
+    service.post(ADMIN, item("a"), item("b"))
+    service.post(ADMIN, item("a", "<y/>"))
+    for drafts in ([item("c")], [item()], [item("a"), item("c")]):
+        with pytest.raises(NodeFullError):
+            service.post(ADMIN, *drafts)
+    assert service.item_ids(ADMIN, "news") == ["b", "a"]
+    service.take_back(ADMIN, "a")
+    service.post(ADMIN, item("c"))
+
+
+def test_an_extensions_node_takes_every_call_and_drops_old_ones_in_silence() -> None:
+    service = News()
+    with pytest.raises(NotAcceptableError):
+        service.configure(node="ext1000", publish_node_full=NodeFull.REJECT)
+    service.subscribe(AGENT)
+    for number in range(4):
+        service.publish(f"call-{number}")
+    assert {type(event) for event in service.heard(AGENT)} == {ItemPublished}
 
 
 def test_one_bad_item_spoils_the_batch() -> None:

@@ -10,6 +10,7 @@ from component.pubsub.configuration import (
     AccessModel,
     Configuration,
     ItemReply,
+    NodeFull,
     PublishModel,
     SendLast,
 )
@@ -69,6 +70,7 @@ configurations = st.builds(
     ),
     publish_model=st.sampled_from(PublishModel),
     max_items=st.sampled_from([MAX_ITEMS, MAX_ITEMS, 1, 0]),
+    publish_node_full=st.sampled_from(NodeFull),
     item_expire=st.sampled_from([None, 5]),
     purge_offline=st.booleans(),
     persist_items=mostly(st.just(True), st.just(False)),
