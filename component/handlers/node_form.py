@@ -116,7 +116,10 @@ FIELDS: Mapping[str, tuple[str, _Kind]] = {
     "notify_retract": ("Whether the retraction of items is notified", YES_OR_NO),
     "notify_sub": ("Whether owners are told who subscribes", YES_OR_NO),
     "notification_type": ("The type of the messages", _one_of(MessageType)),
-    "itemreply": ("Whom subscribers should answer; a publisher is named with each item", _one_of(ItemReply)),
+    "itemreply": (
+        "Whom subscribers should answer; a publisher is named with each item",
+        _one_of(ItemReply),
+    ),
     "presence_based_delivery": ("Whether only those online are notified", YES_OR_NO),
     "tempsub": ("Whether subscriptions end when the subscriber goes offline", YES_OR_NO),
     "purge_offline": ("Whether items go when their publisher goes offline", YES_OR_NO),

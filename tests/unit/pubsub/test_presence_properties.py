@@ -16,14 +16,7 @@ from component.pubsub.presence import Show
 from component.pubsub.service import Request
 from component.pubsub.subscribing import Options
 from tests.unit.pubsub.nodes import News
-from tests.unit.pubsub.provisioned import (
-    ADMIN,
-    AGENT,
-    EXTENSION,
-    NOW,
-    STRANGER,
-    SUPERVISOR,
-)
+from tests.unit.pubsub.provisioned import ADMIN, AGENT, EXTENSION, NOW, STRANGER, SUPERVISOR
 
 pytestmark = pytest.mark.unit
 
