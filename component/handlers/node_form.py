@@ -176,11 +176,6 @@ def _insight(node: Node, insight: Insight) -> Iterator[Field]:
     yield Field("pubsub#num_subscribers", "text-single", (count,), "How many subscriptions it has")
 
 
-def config_of(values: Values, old: Configuration) -> Configuration:
-    """Return a configuration changed as a form says. Raises what `attributes_of` raises."""
-    return replace(old, **attributes_of(values))
-
-
 def attributes_of(values: Values) -> dict[str, Any]:
     """Return the attributes of `Configuration` that a form sets.
 

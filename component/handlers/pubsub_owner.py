@@ -2,16 +2,18 @@
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 from xml.etree import ElementTree as ET
 
 from component.handlers.forms import form_in
 from component.handlers.namespaces import PUBSUB, PUBSUB_OWNER
-from component.handlers.node_form import NODE_CONFIG, config_markup, config_of
+from component.handlers.node_form import NODE_CONFIG, attributes_of, config_markup
 from component.handlers.operations import Asked, Operation, Operations, jid_of, pubsub_markup
 from component.handlers.stanza import BadRequestError, Engine, RefusedChangesError, qualified
 from component.markup import NOTHING, Markup, element
 from component.pubsub.addresses import bare
-from component.pubsub.configuration import DEFAULT, Configuration
+from component.pubsub.configuration import DEFAULT
 from component.pubsub.errors import (
     FullError,
     InvalidSubidError,
@@ -82,7 +84,7 @@ class OwnerHandlers:
             raise BadRequestError("A configuration beside a creation names no node.")
         if asked.element.get("type") == "collection":  # as before version 1.10
             raise UnsupportedError("collections")
-        config = _filled_in(beside, DEFAULT) or DEFAULT
+        config = replace(DEFAULT, **(_changes(beside) or {}))
         await self._engine.pubsub(lambda pubsub, _: pubsub.create(request, name, config))
         return NOTHING if request.node else pubsub_markup(element("create", {"node": name}))
 
@@ -93,16 +95,21 @@ class OwnerHandlers:
 
     async def _configure(self, asked: Asked) -> Markup:
         request = asked.request
-        node = await self._engine.pubsub(lambda pubsub, _: pubsub.owned(request))
-        config = _filled_in(asked.element, node.config)
-        if config is not None:
-            await self._engine.pubsub(lambda pubsub, _: pubsub.configure(request, config))
+        await self._engine.pubsub(lambda pubsub, _: pubsub.owned(request))
+        changes = _changes(asked.element)
+        if changes is not None:
+            # What is not said stays as it is then: another owner may just have changed it.
+            await self._engine.pubsub(
+                lambda pubsub, _: pubsub.configure(
+                    request, replace(pubsub.owned(request).config, **changes)
+                )
+            )
         return NOTHING
 
     async def _default(self, asked: Asked) -> Markup:
         address = asked.iq.address
         await self._engine.pubsub(lambda pubsub, _: pubsub.check_address(address))
-        _filled_in(asked.element, DEFAULT)  # may ask for the default of collections
+        _changes(asked.element)  # may ask for the default of collections
         if asked.element.get("type", "leaf") != "leaf":
             raise UnsupportedError("collections")
         return _owner(element("default", None, config_markup(DEFAULT)))
@@ -190,10 +197,10 @@ def _affiliation_list(request: Request, roles: Mapping[str, Role]) -> Markup:
     return _owner(element("affiliations", {"node": request.node}, *inner))
 
 
-def _filled_in(parent: ET.Element | None, old: Configuration) -> Configuration | None:
-    """Return the configuration that a form asks for, None if it was cancelled."""
+def _changes(parent: ET.Element | None) -> dict[str, Any] | None:
+    """Return the attributes of a configuration that a form sets, None if it was cancelled."""
     values = {} if parent is None else form_in(parent, NODE_CONFIG)
-    return None if values is None else config_of(values, old)
+    return None if values is None else attributes_of(values)
 
 
 def _listed(asked: ET.Element, name: str) -> list[ET.Element]:

@@ -1,6 +1,7 @@
 """Subscribers' requests (XEP-0060 §5.6, §5.7, §6.1 to §6.4)."""
 
 from collections.abc import Callable
+from functools import partial
 from xml.etree import ElementTree as ET
 
 from component.handlers.forms import FormError, form_in
@@ -65,11 +66,18 @@ class SubscriptionHandlers:
 
     async def _set_options(self, asked: Asked) -> Markup:
         request, jid, subid = asked.request, jid_of(asked.element), asked.element.get("subid")
-        held = await self._engine.pubsub(lambda pubsub, _: pubsub.subscription(request, jid, subid))
-        options = _filled_in(asked.element, Options.of(held))
-        if options is not None:
+        await self._engine.pubsub(lambda pubsub, _: pubsub.subscription(request, jid, subid))
+        changed = _change(asked.element)
+        if changed is not None:
+            # What is not said stays as it is then: other software may just have changed it.
             await self._engine.pubsub(
-                lambda pubsub, now: pubsub.set_options(request, jid, subid, options, now)
+                lambda pubsub, now: pubsub.set_options(
+                    request,
+                    jid,
+                    subid,
+                    changed(Options.of(pubsub.subscription(request, jid, subid))),
+                    now,
+                )
             )
         return NOTHING
 
@@ -103,13 +111,17 @@ def _options_beside(asked: Asked) -> Options | None:
         return None
     if "node" in beside.attrib or "jid" in beside.attrib:
         raise BadRequestError("Options beside a subscription name no node and no JID.")
-    return _filled_in(beside, DEFAULT_OPTIONS)
+    changed = _change(beside)
+    return None if changed is None else changed(DEFAULT_OPTIONS)
 
 
-def _filled_in(parent: ET.Element, old: Options) -> Options | None:
-    """Return the options that a form asks for, None if it was cancelled."""
+def _change(parent: ET.Element) -> Callable[[Options], Options] | None:
+    """Return what a form makes of options, None if it was cancelled."""
     values = form_in(parent, SUBSCRIBE_OPTIONS)
+    if values is None:
+        return None
     try:
-        return None if values is None else options_of(values, old)
+        options_of(values, DEFAULT_OPTIONS)
     except FormError as error:
         raise BadRequestError(str(error), "invalid-options") from error
+    return partial(options_of, values)
