@@ -292,6 +292,15 @@ async def test_what_stands_there_in_other_namespaces_is_ignored(dialogue: Dialog
     assert await dialogue.ask("get", pubsub(f"<items node='ext1000'/>{extra}")) is None
 
 
+async def test_attributes_that_nobody_knows_are_ignored(dialogue: Dialogue) -> None:
+    content = "<subscribe node='ext1000' jid='user1@example.com' colour='red' x:y='1'/>"
+    assert (
+        await dialogue.ask("set", f"<pubsub xmlns='{PUBSUB}' xmlns:x='x'>{content}</pubsub>")
+        is None
+    )
+    assert len(dialogue.service.pubsub.subscriptions) == 1
+
+
 async def test_an_owners_request_in_everybodys_namespace_does_not_exist(dialogue: Dialogue) -> None:
     refusal = Refusal("modify", "bad-request")
     assert await dialogue.ask("set", pubsub("<delete node='ext1000'/>")) == refusal

@@ -148,8 +148,10 @@ async def test_options_need_a_subscription(dialogue: Dialogue) -> None:
     assert refusal(reply) == Refusal("cancel", "unexpected-request", "not-subscribed")
 
 
-async def test_the_default_options(dialogue: Dialogue) -> None:
-    values = filled(await answer(dialogue, "get", "<default node='news'/>"))
+@pytest.mark.parametrize("node", ["", "node='news'"])
+async def test_the_default_options(dialogue: Dialogue, node: str) -> None:
+    """Of a node, and of all nodes of the service (§6.4.1)."""
+    values = filled(await answer(dialogue, "get", f"<default {node}/>"))
     assert (values["FORM_TYPE"], values["pubsub#deliver"]) == (SUBSCRIBE_OPTIONS, "1")
 
 
@@ -237,6 +239,22 @@ async def test_an_owner_approves(pending: Dialogue) -> None:
 async def test_an_owner_denies(pending: Dialogue) -> None:
     assert await pending.say(decision("0")) is None
     assert not pending.service.pubsub.subscriptions
+
+
+async def test_an_owner_may_decide_later(pending: Dialogue) -> None:
+    """§8.6: a form that is cancelled leaves the request as it is."""
+    cancelled = form(f"{PUBSUB}#subscribe_authorization", "cancel")
+    assert (
+        await pending.say(f"<message from='{ADMIN}/r' to='{DOMAIN}'>{cancelled}</message>") is None
+    )
+    (subscription,) = pending.service.pubsub.subscriptions.values()
+    assert subscription.state is SubscriptionState.PENDING
+
+
+async def test_who_waits_sees_that(pending: Dialogue) -> None:
+    reply = await answer(pending, "get", "<subscriptions/>", sender=AGENT)
+    (listed,) = ET.fromstring(reply).iter(f"{{{PUBSUB}}}subscription")
+    assert listed.get("subscription") == "pending"
 
 
 async def test_nobody_else_decides(pending: Dialogue) -> None:

@@ -1,5 +1,8 @@
+from xml.etree import ElementTree as ET
+
 import pytest
 
+from component.pubsub.retrieving import ITEMS
 from tests.unit.handlers.dialogue import Dialogue, Refusal
 from tests.unit.pubsub.provisioned import AGENT, SUPERVISOR
 
@@ -69,6 +72,25 @@ async def test_the_last_page(dialogue: Dialogue) -> None:
 
 async def test_nothing_but_the_number_of_items(dialogue: Dialogue) -> None:
     await dialogue.expect(asked("<max>0</max>"), answered("", "<count>3</count>"))
+
+
+async def test_items_that_no_stanza_holds_come_as_a_page_though_none_was_asked_for() -> None:
+    """§6.5.4. The rest is asked for as ever."""
+    dialogue = Dialogue()
+    dialogue.service.subscribe(AGENT)
+    for item_id in "abc":
+        dialogue.service.publish(item_id, f"<x>{'x' * (ITEMS // 3)}</x>")
+    shown = []
+    for after in ("", "b"):
+        page = f"<set xmlns='{RSM}'><after>{after}</after></set>" if after else ""
+        reply = await dialogue.say(
+            "<iq type='get' id='1' from='user1@example.com/r' to='ivr.example.com'>"
+            f"<pubsub xmlns='{PUBSUB}'><items node='ext1000'/>{page}</pubsub></iq>"
+        )
+        assert reply is not None
+        assert "<count>3</count>" in reply
+        shown.append([i.get("id") for i in ET.fromstring(reply).iter(f"{{{PUBSUB}}}item")])
+    assert shown == [["a", "b"], ["c"]]
 
 
 async def test_nodes_come_in_pages_too(dialogue: Dialogue) -> None:
