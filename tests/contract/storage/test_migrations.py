@@ -51,6 +51,7 @@ LATER = [
     "0027_forgetting",
     "0028_meta_data",
     "0029_callbacks_per_day",
+    "0030_full_nodes",
 ]
 ALL = ["0001_schema", *LATER]
 
