@@ -63,7 +63,7 @@ async def test_an_agent_is_offered_commands_and_carries_one_out(
     assert asked["status"] == "executing"
     assert asked["actions"] == {"complete"}
     queue = asked["form"].get_fields()["queue"]
-    assert [o["value"] for o in queue["options"]] == ["", "support"]
+    assert [o["value"] for o in queue["options"]] == ["*", "support"]
 
     done = await step(client, "log-on", address, asked["sessionid"], queue="support")
     assert done["status"] == "completed"
