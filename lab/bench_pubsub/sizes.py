@@ -36,8 +36,8 @@ class Size:
 
 SIZES: Mapping[str, Size] = {
     "full": Size(
-        rounds=5,
-        seconds=70,
+        rounds=7,
+        seconds=90,
         pings=50,
         latencies={1: 50, 10: 15, 100: 6, 1000: 1},
         fan_outs={100: 20, 1000: 2},
