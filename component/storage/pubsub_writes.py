@@ -8,7 +8,7 @@ from component.ports import Changes
 from component.pubsub.configuration import DEFAULT, Configuration
 from component.pubsub.model import Affiliation, Held, Item, Node, Redirect, Subscription
 from component.pubsub.presence import Contact
-from component.storage.rows import Row, keyed
+from component.storage.rows import Row, deletion, keyed
 
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -18,17 +18,12 @@ PARTS: dict[str, str] = {
         ON CONFLICT (name) DO UPDATE SET
             managed = excluded.managed, config = excluded.config,
             creator = excluded.creator, created = excluded.created""",
-    "nodes_gone": """
-        DELETE FROM nodes USING json_populate_recordset(NULL::nodes, {rows}) AS gone
-        WHERE nodes.name = gone.name""",
+    "nodes_gone": deletion("nodes", "name"),
     "affiliations": """
         INSERT INTO affiliations
         SELECT * FROM json_populate_recordset(NULL::affiliations, {rows})
         ON CONFLICT (node, jid) DO UPDATE SET role = excluded.role""",
-    "affiliations_gone": """
-        DELETE FROM affiliations
-        USING json_populate_recordset(NULL::affiliations, {rows}) AS gone
-        WHERE (affiliations.node, affiliations.jid) = (gone.node, gone.jid)""",
+    "affiliations_gone": deletion("affiliations", "node", "jid"),
     "subscriptions": """
         INSERT INTO subscriptions
         SELECT * FROM json_populate_recordset(NULL::subscriptions, {rows})
@@ -38,39 +33,26 @@ PARTS: dict[str, str] = {
             show_values = excluded.show_values, until_offline = excluded.until_offline,
             digest_every = excluded.digest_every, digest_first = excluded.digest_first,
             digest_due = excluded.digest_due""",
-    "subscriptions_gone": """
-        DELETE FROM subscriptions
-        USING json_populate_recordset(NULL::subscriptions, {rows}) AS gone
-        WHERE (
-            subscriptions.node, subscriptions.service, subscriptions.jid, subscriptions.subid
-        ) = (gone.node, gone.service, gone.jid, gone.subid)""",
+    "subscriptions_gone": deletion("subscriptions", "node", "service", "jid", "subid"),
     "items": """
         INSERT INTO items SELECT * FROM json_populate_recordset(NULL::items, {rows})
         ON CONFLICT (node, id) DO UPDATE SET
             payload = excluded.payload, publisher = excluded.publisher,
             published_at = excluded.published_at, seq = excluded.seq""",
-    "items_gone": """
-        DELETE FROM items USING json_populate_recordset(NULL::items, {rows}) AS gone
-        WHERE (items.node, items.id) = (gone.node, gone.id)""",
+    "items_gone": deletion("items", "node", "id"),
     "contacts": """
         INSERT INTO contacts SELECT * FROM json_populate_recordset(NULL::contacts, {rows})
         ON CONFLICT (service, jid) DO UPDATE SET since = excluded.since""",
-    "contacts_gone": """
-        DELETE FROM contacts USING json_populate_recordset(NULL::contacts, {rows}) AS gone
-        WHERE (contacts.service, contacts.jid) = (gone.service, gone.jid)""",
+    "contacts_gone": deletion("contacts", "service", "jid"),
     "redirects": """
         INSERT INTO redirects SELECT * FROM json_populate_recordset(NULL::redirects, {rows})
         ON CONFLICT (node) DO UPDATE SET uri = excluded.uri, since = excluded.since""",
-    "redirects_gone": """
-        DELETE FROM redirects USING json_populate_recordset(NULL::redirects, {rows}) AS gone
-        WHERE redirects.node = gone.node""",
+    "redirects_gone": deletion("redirects", "node"),
     "held": """
         INSERT INTO held SELECT * FROM json_populate_recordset(NULL::held, {rows})
         ON CONFLICT (node, seq) DO UPDATE SET
             item = excluded.item, payload = excluded.payload, reply_to = excluded.reply_to""",
-    "held_gone": """
-        DELETE FROM held USING json_populate_recordset(NULL::held, {rows}) AS gone
-        WHERE (held.node, held.seq) = (gone.node, gone.seq)""",
+    "held_gone": deletion("held", "node", "seq"),
 }
 
 

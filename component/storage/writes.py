@@ -16,7 +16,7 @@ from component.domain.queue_log import LogEntry
 from component.domain.terms import USUAL, Terms
 from component.ports import Changes, Outgoing
 from component.storage import pubsub_writes
-from component.storage.rows import Row, gone, keyed
+from component.storage.rows import Row, deletion, gone, keyed
 
 PARTS: dict[str, str] = {
     # The operator may have taken the extension away meanwhile; it is not brought back.
@@ -52,9 +52,7 @@ PARTS: dict[str, str] = {
             wait_until = excluded.wait_until, digits = excluded.digits,
             terms = excluded.terms, channel = excluded.channel,
             dialogue = excluded.dialogue, callback = excluded.callback""",
-    "calls_gone": """
-        DELETE FROM calls USING json_populate_recordset(NULL::calls, {rows}) AS gone
-        WHERE calls.id = gone.id""",
+    "calls_gone": deletion("calls", "id"),
     # The operator may have taken the queue away meanwhile; its turn is of no use then.
     "turns": """
         INSERT INTO turns
@@ -65,27 +63,19 @@ PARTS: dict[str, str] = {
     "queue_log": """
         INSERT INTO queue_log SELECT * FROM json_populate_recordset(NULL::queue_log, {rows})
         ON CONFLICT (id) DO NOTHING""",
-    "queue_log_gone": """
-        DELETE FROM queue_log USING json_populate_recordset(NULL::queue_log, {rows}) AS gone
-        WHERE queue_log.id = gone.id""",
+    "queue_log_gone": deletion("queue_log", "id"),
     "choices": """
         INSERT INTO choices SELECT * FROM json_populate_recordset(NULL::choices, {rows})
         ON CONFLICT (call_id, attempt) DO UPDATE SET
             at = excluded.at, chosen_by = excluded.chosen_by, strategy = excluded.strategy,
             offered = excluded.offered, line = excluded.line,
             candidates = excluded.candidates, passed_over = excluded.passed_over""",
-    "choices_gone": """
-        DELETE FROM choices USING json_populate_recordset(NULL::choices, {rows}) AS gone
-        WHERE (choices.call_id, choices.attempt) = (gone.call_id, gone.attempt)""",
+    "choices_gone": deletion("choices", "call_id", "attempt"),
     **pubsub_writes.PARTS,
     "outbox": """
         INSERT INTO outbox SELECT * FROM json_populate_recordset(NULL::outbox, {rows})
         ON CONFLICT (seq) DO NOTHING""",
-    # An array is looked up in the index. A join would read all that is owed, with each commit: the
-    # planner takes that for little, which it mostly is, but not while a server is slow.
-    "outbox_gone": """
-        DELETE FROM outbox WHERE seq = ANY (ARRAY(
-            SELECT gone.seq FROM json_populate_recordset(NULL::outbox, {rows}) AS gone))""",
+    "outbox_gone": deletion("outbox", "seq"),
 }
 
 

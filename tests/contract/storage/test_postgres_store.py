@@ -59,19 +59,38 @@ async def test_a_commit_without_an_answer_does_not_hold_up_the_next(database_url
     await other.close()
 
 
-async def test_what_was_delivered_is_found_by_an_index_though_much_is_owed(
-    database_url: str,
+@pytest.mark.parametrize(
+    ("changes", "others", "index"),
+    [
+        (
+            Changes(delivered=[1]),
+            "INSERT INTO outbox (seq, sender, recipients, type, body)"
+            " SELECT seq, 'ivr.example.com', '{a@example.com}', 'chat', repeat('x', 500)"
+            " FROM generate_series(1, 3000) AS seq",
+            "outbox_pkey",
+        ),
+        (
+            Changes(items={("ext1000", "1"): None}),
+            "INSERT INTO items (node, id, payload, publisher, published_at, seq)"
+            " SELECT 'ext1000', seq, repeat('x', 500), 'a@example.com', now(), seq"
+            " FROM generate_series(1, 3000) AS seq",
+            "items_pkey",
+        ),
+    ],
+    ids=["messages", "items"],
+)
+async def test_what_goes_is_found_by_an_index_though_there_is_much_more(
+    changes: Changes, others: str, index: str, database_url: str
 ) -> None:
-    text, [rows] = statement(Changes(delivered=[1, 2]))
+    text, _ = statement(changes)
     connection = await asyncpg.connect(database_url)
-    await connection.execute(
-        "INSERT INTO outbox (seq, sender, recipients, type, body)"
-        " SELECT seq, 'ivr.example.com', '{a@example.com}', 'chat', '<body/>'"
-        " FROM generate_series(1, 3000) AS seq"
-    )
-    plan = await connection.fetch("EXPLAIN " + text.replace("$1", f"'{rows}'"))
+    await connection.execute("INSERT INTO nodes (name, managed) VALUES ('ext1000', true)")
+    await connection.execute(others)
+    await connection.execute("SET plan_cache_mode = force_generic_plan")
+    await connection.execute(f"PREPARE statement (json) AS {text}")
+    plan = await connection.fetch("EXPLAIN EXECUTE statement ('[]')")
     await connection.close()
-    assert "outbox_pkey" in "".join(row[0] for row in plan)
+    assert index in "".join(row[0] for row in plan)
 
 
 async def test_signs_of_life_and_commits_do_not_wait_for_one_another(
