@@ -28,7 +28,7 @@ from component.domain.commands import (
 )
 from component.domain.errors import DomainError
 from component.domain.events import CallerEntered, Event
-from component.domain.moot import is_moot
+from component.domain.moot import is_moot, may_wait
 from component.domain.state import State
 from component.domain.words import QueueStatus
 from component.inbox import Entry, Inbox
@@ -119,7 +119,7 @@ class Engine:
             render=render,
             address=address,
         )
-        self._inbox = Inbox(lambda fact: is_moot(state, fact))
+        self._inbox = Inbox(lambda fact: is_moot(state, fact), lambda fact: may_wait(state, fact))
         self._alarm = Alarm(lambda: self._inbox.put(None))
 
     # What the adapters call. ------------------------------------------------------------------

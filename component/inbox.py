@@ -26,12 +26,16 @@ class Entry:
 class Inbox:
     """Takes facts in from anybody; one takes them out.
 
-    `is_moot` tells of a fact that has come to the front whether nothing can come of it. Such facts
-    are dropped there: a good part of them all, none of which is worth a transaction's bustle.
+    Of all facts a good part is not worth a transaction's bustle. `is_moot` tells of one that has
+    come to the front whether nothing can come of it: it is dropped. `may_wait` tells of one that
+    comes whether it is to be taken only together with the next.
     """
 
-    def __init__(self, is_moot: Callable[[object], bool]) -> None:
+    def __init__(
+        self, is_moot: Callable[[object], bool], may_wait: Callable[[object], bool]
+    ) -> None:
         self._is_moot = is_moot
+        self._may_wait = may_wait
         self._entries: deque[Entry] = deque()
         self._filled = asyncio.Event()
 
@@ -56,16 +60,18 @@ class Inbox:
     async def take(self) -> list[Entry]:
         """Wait until there are facts; return all that may share a transaction."""
         while True:
-            self._drop_moot()
-            if self._entries:
-                count = min(len(self._entries), BATCH)
-                return [self._entries.popleft() for _ in range(count)]
-            self._filled.clear()
             await self._filled.wait()
+            self._drop_moot()
+            taken = [self._entries.popleft() for _ in range(min(len(self._entries), BATCH))]
+            if not self._entries:
+                self._filled.clear()
+            if taken:
+                return taken
 
     def _append(self, entry: Entry) -> None:
         self._entries.append(entry)
-        self._filled.set()
+        if entry.reply is not None or not self._may_wait(entry.fact):
+            self._filled.set()
 
     def _drop_moot(self) -> None:
         """Drop what is moot at the front: all that came before has been taken in by then."""

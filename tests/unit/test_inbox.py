@@ -5,17 +5,19 @@ import asyncio
 import pytest
 
 from component import inbox
-from component.domain.events import AsteriskLost, CallerLeft, DrainBegun
+from component.domain.events import AsteriskLost, CallerLeft, DeviceStateChanged, DrainBegun
+from component.domain.words import DeviceState
 from component.inbox import Entry, Inbox
 
 pytestmark = pytest.mark.unit
 
 FIRST, SECOND, MOOT = AsteriskLost(), DrainBegun(), CallerLeft("gone")
+CALM = DeviceStateChanged("PJSIP/1000", DeviceState.INUSE)
 
 
 @pytest.fixture
 def waiting() -> Inbox:
-    return Inbox(lambda fact: fact == MOOT)
+    return Inbox(lambda fact: fact == MOOT, lambda fact: fact == CALM)
 
 
 async def taken(waiting: Inbox) -> list[object]:
@@ -62,6 +64,24 @@ async def test_what_somebody_waits_for_is_taken_in_though_it_is_moot(waiting: In
     assert entry.reply is not None
     entry.reply.set_result("done")
     assert await asked == "done"
+
+
+async def test_what_may_wait_is_taken_with_the_next_fact(waiting: Inbox) -> None:
+    waiting.put(CALM)
+    taking = asyncio.create_task(taken(waiting))
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert not taking.done()
+    waiting.put(FIRST)
+    assert await taking == [CALM, FIRST]
+
+
+async def test_what_may_wait_is_taken_at_once_if_somebody_waits_for_it(waiting: Inbox) -> None:
+    asked = asyncio.create_task(waiting.ask(CALM))
+    [entry] = await waiting.take()
+    assert entry.reply is not None
+    entry.reply.set_result(None)
+    await asked
 
 
 async def test_what_is_put_back_comes_first(waiting: Inbox) -> None:

@@ -22,7 +22,7 @@ from component.domain.events import (
     Unpause,
 )
 from component.domain.model import Agent, Call, Caller, Customer, Leg, Member
-from component.domain.moot import is_moot
+from component.domain.moot import is_moot, may_wait
 from component.domain.queue import Queue
 from component.domain.state import State
 from component.domain.step import step
@@ -72,10 +72,11 @@ class CallCentre:
 
     def take(self, event: Event) -> list[Command]:
         """Step a fact; return what was decided."""
-        mark, moot = self.state.ledger.mark(), is_moot(self.state, event)
+        mark = self.state.ledger.mark()
+        moot, calm = is_moot(self.state, event), may_wait(self.state, event)
         commands = step(self.state, event, self.now, self.rng)
-        if moot:
-            assert (commands, self.state.ledger.mark()) == ([], mark), f"{event} led to something"
+        assert not moot or self.state.ledger.mark() == mark, f"{event} changed something"
+        assert not (commands and (moot or calm)), f"{event} led to something"
         self.decided += commands
         return commands
 
