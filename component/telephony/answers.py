@@ -1,14 +1,13 @@
 """What Asterisk answers to a request, whichever way it came."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import orjson
 
 from component.telephony.errors import AriError
 
 
-@dataclass(frozen=True, slots=True)
-class AriResponse:
+class AriResponse(NamedTuple):
     """A successful answer. `body` is the decoded JSON, None if there was none."""
 
     status: int

@@ -332,12 +332,7 @@ class AriClient:
             raise AriUnreachableError(NOT_LOADED)
         given = {name: value for name, value in arguments.items() if value is not None}
         request = self._operations[resource, operation].request(given)
-        response = await self._timed(
-            f"{resource}.{operation}",
-            self._requests.request(
-                request.method, request.url, request.params, request.data, request.headers
-            ),
-        )
+        response = await self._timed(f"{resource}.{operation}", self._requests.request(*request))
         return response.body
 
     async def _timed(self, operation: str, request: Awaitable[T]) -> T:

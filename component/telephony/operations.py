@@ -7,7 +7,7 @@ line for debugging that nobody reads: that cost more than to make the request.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote_plus
 
 import orjson
@@ -15,8 +15,7 @@ import orjson
 JSON: Mapping[str, str] = MappingProxyType({"Content-Type": "application/json"})
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """One request: what `AriRequests.request` takes."""
 
     method: str

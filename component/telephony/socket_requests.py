@@ -98,23 +98,29 @@ class SocketRequests:
         params: Mapping[str, object] | None = None,
         data: str | None = None,
     ) -> AriResponse:
-        request_id = str(next(self._ids))
-        waiting = asyncio.get_running_loop().create_future()
-        self._waiting[request_id] = waiting
+        loop, request_id = asyncio.get_running_loop(), str(next(self._ids))
+        waiting = self._waiting[request_id] = loop.create_future()
+        deadline = loop.call_later(self._timeout, self._give_up, waiting, path)
         try:
-            async with asyncio.timeout(self._timeout):
-                await self._socket.send_str(_message(request_id, method, path, params, data))
-                return _understood(await waiting)
-        except TimeoutError:
-            # One that takes so long holds all others up: they had better go another way.
-            if self._is_open:
-                log.warning("event socket does not answer, requests go over HTTP", uri=path)
-            self._is_open = False
-            raise AriUnreachableError(f"no answer within {self._timeout:g} s") from None
+            await self._socket.send_str(_message(request_id, method, path, params, data))
+            return _understood(await waiting)
         except (aiohttp.ClientError, OSError) as error:
             raise AriUnreachableError(str(error) or type(error).__name__) from None
         finally:
+            deadline.cancel()
             del self._waiting[request_id]
+
+    def _give_up(self, waiting: asyncio.Future[Mapping[str, object]], path: str) -> None:
+        """Take a request for unanswered.
+
+        It holds all others up, which had better go another way.
+        """
+        if waiting.done():
+            return
+        if self._is_open:
+            log.warning("event socket does not answer, requests go over HTTP", uri=path)
+        self._is_open = False
+        waiting.set_exception(AriUnreachableError(f"no answer within {self._timeout:g} s"))
 
 
 def _message(
