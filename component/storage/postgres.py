@@ -102,8 +102,7 @@ class PostgresStore:
             text, parameters = statement(changes)
         except orjson.JSONEncodeError as error:
             raise StoreRefusedError(str(error)) from error
-        async with self._writing() as connection:
-            await connection.fetch(text, *parameters)
+        await self._write(text, *parameters)
 
     async def person(self, number: str) -> tuple[Person, str] | None:
         """Return who has this number, and the PIN as it is stored, empty if there is none.
@@ -129,8 +128,7 @@ class PostgresStore:
         It is asked by the connection that commits go by, lest that be cut for lying idle, and
         nobody know before a caller is there.
         """
-        async with self._writing() as connection:
-            await connection.execute("SELECT 1")
+        await self._write("SELECT 1")
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[asyncpg.Connection]:
@@ -141,12 +139,11 @@ class PostgresStore:
                 with _refusals(connection):
                     yield connection
 
-    @asynccontextmanager
-    async def _writing(self) -> AsyncIterator[asyncpg.Connection]:
-        """Lend the writer's connection, or one of the pool while that is in use."""
+    async def _write(self, text: str, *parameters: str) -> None:
+        """Run a statement by the writer's connection; while that is in use, by one of the pool."""
         if self._is_writing:
             async with self._connection() as connection:
-                yield connection
+                await connection.fetch(text, *parameters)
             return
         self._is_writing = True
         try:
@@ -154,7 +151,7 @@ class PostgresStore:
                 if self._writer is None or self._writer.is_closed():
                     self._writer = await asyncpg.connect(self._url, **self._settings)
                 with _refusals(self._writer):
-                    yield self._writer
+                    await self._writer.fetch(text, *parameters)
         finally:
             self._is_writing = False
 
