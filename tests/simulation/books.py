@@ -5,7 +5,7 @@ Entries are undone together with what the engine undoes.
 
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from component.domain.model import Agent, Call, Leg, Member, Spoke
@@ -133,7 +133,8 @@ class Books:
         if seat is not None:
             self.seat(queue, extension, calls=seat.calls + 1)
         self.person(extension, last_call=self.now)
-        known, wrapuptime = self.people[extension].paperwork, self.queues[queue].wrapuptime
+        known, settings = self.people[extension].paperwork, self.queues.get(queue)
+        wrapuptime = timedelta(0) if settings is None else settings.wrapuptime
         if wrapuptime and (known is None or self.now + wrapuptime >= known[1]):
             self.person(extension, paperwork=(queue, self.now + wrapuptime))
 
@@ -161,16 +162,17 @@ class Books:
         callers: dict[str, Caller],
     ) -> None:
         """Compare what is not the operator's: that may have been changed meanwhile."""
-        known = self.people
+        known, places = self.people, self.seats.items()
+        same = {k: seat for k, seat in places if k in seats and seats[k].made == seat.made}
         found = (
             {
                 name: replace(person, device=known[name].device, french=known[name].french)
                 for name, person in people.items()
             },
-            {key: replace(seat, penalty=self.seats[key].penalty) for key, seat in seats.items()},
+            {key: replace(seats[key], penalty=seat.penalty) for key, seat in same.items()},
             callers,
         )
-        for book, stored in zip((known, self.seats, self.callers), found, strict=True):
+        for book, stored in zip((known, same, self.callers), found, strict=True):
             if book != stored:
                 self.history.fail(f"the store has {_differences(stored, book)}")
 

@@ -76,6 +76,13 @@ class KeptPlaces:
                 return False
         return True
 
+    def give_up(self, queue: str) -> None:
+        """Note that nobody of a queue is called back any more."""
+        for call_id in list(self._books.registers.callers[queue]):
+            if self._kept(call_id):
+                self._let_go(call_id)
+                self._books.set(self._books.callers, call_id, None)
+
     def follow(self, command: Say | CallCustomer, now: datetime) -> None:
         """Note what is decided, after having looked at it."""
         if isinstance(command, CallCustomer):

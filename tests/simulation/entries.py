@@ -94,6 +94,8 @@ class Seat:
     calls: int
     reason: str = ""
     """Why paused."""
+    made: int = 0
+    """Tells a membership from an earlier one of the same agent."""
 
     @classmethod
     def of(cls, member: Member) -> "Seat":
@@ -105,6 +107,7 @@ class Seat:
             member.paused_at is not None,
             member.calls_taken,
             member.pause_reason,
+            member.made,
         )
 
     def counts_as_there(self, person: Person, excuses: frozenset[EmptyCondition]) -> bool:

@@ -92,7 +92,7 @@ class Expectations:
             caller = self._books.callers[call_id]
             free = self._books.registers.free(caller.queue)
             if (
-                self._books.queues[caller.queue].leavewhenempty
+                self._leaves_when_empty(caller.queue)
                 or self.favourite(caller) in extensions
                 or any(e in free and self._accepts(caller, e) for e in extensions)
             ):
@@ -104,6 +104,8 @@ class Expectations:
             caller = self._books.callers.get(call_id)
             if caller is None or not caller.waits or call_id in self.holding_out:
                 continue
+            if caller.queue not in self._books.queues:
+                continue  # loaded from the store, and soon sent away
             if free := self.rung(caller):
                 yield f"{call_id} waits though {free} are free"
 
@@ -118,17 +120,19 @@ class Expectations:
         """Return who spoke with the customer last, not long before."""
         books = self._books
         spoke = None if caller.customer is None else books.spoke.get(caller.customer)
-        if spoke is None or spoke.extension in caller.tried:
+        queue = books.queues.get(caller.queue)
+        if queue is None or spoke is None or spoke.extension in caller.tried:
             return None
-        sticky, ago = books.queues[caller.queue].sticky, caller.place[1] - spoke.at
+        sticky, ago = queue.sticky, caller.place[1] - spoke.at
         return spoke.extension if sticky and timedelta(0) <= ago <= sticky else None
 
     def _is_awaited(self, caller: Caller, favourite: str) -> bool:
         books = self._books
-        seat = books.seats[caller.queue, favourite]
+        seat = books.seats.get((caller.queue, favourite))
         waited = books.now - caller.place[1]
         return (
-            seat.since is not None
+            seat is not None
+            and seat.since is not None
             and not seat.paused
             and waited < books.queues[caller.queue].sticky_wait
             and caller.accepts(seat, books.people[favourite])
@@ -138,7 +142,9 @@ class Expectations:
 
     def turned_away(self, name: str, need: Need) -> QueueStatus | None:
         """Return why nobody may enter a queue now, None if one may."""
-        queue = self._books.queues[name]
+        queue = self._books.queues.get(name)
+        if queue is None:
+            return QueueStatus.UNAVAILABLE
         if queue.closed_until is not None and self._books.now < queue.closed_until:
             return QueueStatus.JOINEMPTY
         if self.is_empty(name, queue.joinempty, need):
@@ -170,7 +176,7 @@ class Expectations:
         for call_id in call_ids:
             caller = self._books.callers.get(call_id)
             if caller is not None and caller.waits and caller.kept is None:
-                excuses = self._books.queues[caller.queue].leavewhenempty
+                excuses = self._leaves_when_empty(caller.queue)
                 if self.is_empty(caller.queue, excuses, caller.need):
                     yield f"{call_id} stays though nobody is there"
 
@@ -203,6 +209,10 @@ class Expectations:
             caller = self._books.callers[call_id]
             if caller.is_in_line:
                 yield caller
+
+    def _leaves_when_empty(self, name: str) -> frozenset[EmptyCondition]:
+        queue = self._books.queues.get(name)
+        return frozenset() if queue is None else queue.leavewhenempty
 
     def _holds_out(self, call_id: str, old: bool | None, new: bool | None) -> None:
         self._books.registers.touched.callers[call_id] = None

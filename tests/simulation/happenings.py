@@ -1,5 +1,6 @@
 """Entering in the books what happens to people, phones, queues and callers."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from component.domain.events import (
@@ -14,9 +15,11 @@ from component.domain.events import (
     LogOff,
     LogOn,
     MemberChanged,
+    MemberRemoved,
     MoveCaller,
     Pause,
     QueueChanged,
+    QueueRemoved,
     RetryDue,
     SkillsWaived,
     StickyOver,
@@ -27,7 +30,7 @@ from component.domain.events import (
 from component.domain.model import Leg
 from component.domain.queue import Queue
 from tests.simulation.books import Books
-from tests.simulation.entries import Caller
+from tests.simulation.entries import Caller, Seat
 from tests.simulation.expectations import Expectations
 
 
@@ -54,6 +57,10 @@ class Happenings:
                 self._free(leg)
             case QueueChanged() | MemberChanged() | AgentChanged():
                 self._configure(event)
+            case QueueRemoved(name):
+                self._remove(name)
+            case MemberRemoved(name, extension):
+                self._books.set(self._books.seats, (name, extension), None)
             case DrainBegun() | DrainEnded():
                 begun = isinstance(event, DrainBegun) or None
                 self._books.set(self._books.flags, "draining", begun)
@@ -123,8 +130,11 @@ class Happenings:
         match event:
             case QueueChanged(queue):
                 self._change(queue)
-            case MemberChanged(queue=name, extension=extension, penalty=penalty):
-                self._books.seat(name, extension, penalty=penalty)
+            case MemberChanged(name, extension, penalty, made):
+                new = Seat(penalty, None, 0, paused=False, calls=0, made=made)
+                known = self._books.seats.get((name, extension))
+                seat = new if known is None else replace(known, penalty=penalty, made=made)
+                self._books.set(self._books.seats, (name, extension), seat)
             case AgentChanged(extension, skills=skills, max_calls=max_calls):
                 french = skills.get("french", 0)
                 self._books.person(extension, french=french, max_calls=max_calls)
@@ -134,10 +144,18 @@ class Happenings:
         for call_id in self._books.registers.callers[queue.name]:
             self._expectations.hold_out(call_id, self._books.callers[call_id])
 
+    def _remove(self, name: str) -> None:
+        """Strike out a queue and its seats; what becomes of its callers will be seen."""
+        books = self._books
+        for extension in list(books.registers.seats[name]):
+            books.set(books.seats, (name, extension), None)
+        books.set(books.rung, name, None)
+        books.set(books.queues, name, None)
+
     # Callers. -----------------------------------------------------------------------------------
 
     def _leave(self, channel: str) -> None:
-        for call_id in list(self._books.registers.channels[channel]):
+        for call_id in list(self._books.registers.channels.get(channel, ())):
             self._books.set(self._books.callers, call_id, None)
 
     def _wait_on(self, event: RetryDue | SkillsWaived | StickyOver | MoveCaller | Withdraw) -> None:
@@ -148,7 +166,8 @@ class Happenings:
             case SkillsWaived(call_id):
                 self._waive_skills(call_id, caller)
             case StickyOver(call_id):
-                if not self._is_early(caller, self._books.queues[caller.queue].sticky_wait):
+                queue = self._books.queues.get(caller.queue)
+                if queue is None or not self._is_early(caller, queue.sticky_wait):
                     self._books.set(self._expectations.holding_out, call_id, None)
             case MoveCaller():
                 self._move(event, caller)
@@ -168,7 +187,8 @@ class Happenings:
             self._books.caller(call_id, tried=frozenset())
 
     def _waive_skills(self, call_id: str, caller: Caller) -> None:
-        wait = self._books.queues[caller.queue].skills_timeout
+        queue = self._books.queues.get(caller.queue)
+        wait = timedelta(0) if queue is None else queue.skills_timeout
         if not caller.answered and wait and not self._is_early(caller, wait):
             self._books.caller(call_id, need=caller.without_skills())
 

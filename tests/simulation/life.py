@@ -31,7 +31,7 @@ from tests.simulation.asterisk import Asterisk
 from tests.simulation.channels import APP
 from tests.simulation.history import History
 from tests.simulation.loop import VirtualTimeLoop
-from tests.simulation.store import UnreliableStore
+from tests.simulation.store import LOOKUP_DEADLINE, UnreliableStore
 from tests.simulation.xmpp import Link, render
 
 T = TypeVar("T")
@@ -39,8 +39,6 @@ T = TypeVar("T")
 ADDRESS = "ivr.example.com"
 WALLBOARD = "wallboard@example.com"
 """Who may see all that is shown, whoever sits where."""
-
-LOOKUP_DEADLINE = 2.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from component.domain.events import (
     CallerEntered,
     Event,
     LegEnded,
+    QueueRemoved,
     RetryDue,
 )
 from component.domain.model import Leg, Spoke
@@ -46,6 +47,7 @@ from tests.simulation.happenings import Happenings
 from tests.simulation.history import History
 from tests.simulation.refusals import Refusals
 from tests.simulation.registers import Touched
+from tests.simulation.store import UnreliableStore
 
 AGREEING = 100
 """After so many facts, all that is in the books is compared with what the engine has; with n times
@@ -59,8 +61,9 @@ EMPTY = (QueueStatus.LEAVEEMPTY, QueueStatus.LEAVEUNAVAIL)
 class Reference:
     """`step` stands in for the domain's own and looks at what that decides."""
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, history: History, store: UnreliableStore) -> None:
         self._history = history
+        self._store = store
         self.books = Books(history)
         self.expectations = Expectations(self.books)
         self._refusals = Refusals(self.books, self.expectations)
@@ -94,6 +97,8 @@ class Reference:
         self._enter(event, commands)
         self._legs_are_let_go(event, commands)
         self._follow_all(commands)
+        if isinstance(event, QueueRemoved):
+            self._nobody_is_left_in(event.name)
         self._happenings.leave()
         self._look(state, commands)
         return commands
@@ -110,12 +115,16 @@ class Reference:
                 self._let_in(event, commands)
             case BlindTransfer() | AttendedTransfer():
                 self._pass_on(event, commands)
+            case QueueRemoved(name):
+                self._places.give_up(name)
+                self._happenings.enter(event)
             case _ if not self._places.enter(event, commands, self.books.now):
                 self._happenings.enter(event)
 
     def _let_in(self, event: CallerEntered, commands: list[Command]) -> None:
         if event.channel in self.books.registers.channels:
             return  # told twice
+        self._store.see_who_enters(event)
         status = self.expectations.turned_away(event.queue, event.terms.need)
         if "draining" in self.books.flags:
             status = QueueStatus.UNAVAILABLE
@@ -148,13 +157,15 @@ class Reference:
         person = books.people.get(target)
         if person is None:
             return  # the caller goes where we have nobody
-        device, queue = person.device, books.queues[caller.queue]
+        device, queue = person.device, books.queues.get(caller.queue)
         may_ring = device.can_ring
-        if target not in caller.offered_to and person.may_have_another:
+        if queue is None:  # the caller could not come back to it
+            may_ring = asked_before = False
+        elif target not in caller.offered_to and person.may_have_another:
             may_ring = queue.ringinuse and device.is_there
         elif person.leg is not None:
             may_ring = asked_before = False
-        if may_ring or asked_before:
+        if queue is not None and (may_ring or asked_before):
             until = books.now + queue.max_wait
             books.caller(leg.call_id, passed_to=target, until=until)
         elif commands != [AnswerTransfer(leg, accepted=False)]:
@@ -206,15 +217,22 @@ class Reference:
                 if leg is not None and leg.call_id == command.call.id and leg not in gone:
                     self._history.fail(f"{leg} is not let go of by {commands}")
 
+    def _nobody_is_left_in(self, queue: str) -> None:
+        """Look whether only those are left in a removed queue who talk."""
+        for call_id in self.books.registers.callers[queue]:
+            if not self.books.callers[call_id].answered:
+                self._history.fail(f"{call_id} is left in {queue}, which is removed")
+
     def _release(self, caller: Caller, status: QueueStatus) -> None:
         """Look whether a caller is sent away for a reason."""
         if status is QueueStatus.TIMEOUT:
             until = self.expectations.waits_until(caller)
             if self.books.now < until:
                 self._history.fail(f"{caller} is sent away, and might wait until {until}")
-        excuses = self.books.queues[caller.queue].leavewhenempty
-        if status in EMPTY and not self.expectations.is_empty(caller.queue, excuses, caller.need):
-            self._history.fail(f"{caller} is sent away: {status}, though somebody is there")
+        if status in EMPTY:
+            excuses = self.books.queues[caller.queue].leavewhenempty
+            if not self.expectations.is_empty(caller.queue, excuses, caller.need):
+                self._history.fail(f"{caller} is sent away: {status}, though somebody is there")
 
     def _hide(self, extension: str, call_id: str, reason: OfferEnd) -> None:
         caller = self.books.callers[call_id]

@@ -5,16 +5,19 @@ from component.domain.errors import (
     AlreadyLoggedOnError,
     DomainError,
     ExtensionInUseError,
+    NotAMemberError,
     NotInWrapUpError,
     NotLoggedOnError,
     NotWaitingError,
     QueueRefusesError,
+    UnknownQueueError,
 )
 from component.domain.events import (
     Event,
     ExtendWrapUp,
     LogOff,
     LogOn,
+    MemberChanged,
     MoveCaller,
     Pause,
     Unpause,
@@ -40,6 +43,8 @@ class Refusals:
             case LogOn():
                 return self._log_on(event)
             case LogOff(device, queue) | Pause(device, queue) | Unpause(device, queue):
+                if unseated := self._unseated(self._books.devices[device], queue):
+                    return unseated
                 seats = self._books.seats_of(self._books.devices[device], queue)
                 on = any(seat.since is not None for _, seat in seats)
                 return None if on else NotLoggedOnError
@@ -51,10 +56,20 @@ class Refusals:
                 return NotWaitingError if caller is None or caller.answered else None
             case MoveCaller():
                 return self._move(event)
+            case MemberChanged(queue):
+                return None if queue in self._books.queues else UnknownQueueError
         return None
+
+    def _unseated(self, extension: str, queue: str | None) -> Refusal:
+        """Return what somebody is told who is no member: of one queue, or of any (None)."""
+        if queue is not None and queue not in self._books.queues:
+            return UnknownQueueError
+        return None if any(self._books.seats_of(extension, queue)) else NotAMemberError
 
     def _log_on(self, event: LogOn) -> Refusal:
         books, extension = self._books, self._books.devices[event.device]
+        if unseated := self._unseated(extension, event.queue):
+            return unseated
         here = books.people[extension].number
         wanted = None if event.person is None else event.person.number
         talks = books.people[extension].leg is not None
@@ -71,6 +86,8 @@ class Refusals:
         caller = self._books.callers.get(event.call_id)
         if caller is None or not caller.is_in_line or caller.kept is not None:
             return NotWaitingError
+        if (event.queue or caller.queue) not in self._books.queues:
+            return UnknownQueueError
         if event.queue in (None, caller.queue):
             return None
         if caller.offered_to:

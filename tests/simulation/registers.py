@@ -74,8 +74,8 @@ class Registers:
         """All callers of a queue."""
         self.waiting: defaultdict[str, Some[str]] = defaultdict(dict)
         """Those who wait for an agent only."""
-        self.channels: defaultdict[str, Some[str]] = defaultdict(dict)
-        """The callers on a channel."""
+        self.channels: dict[str, Some[str]] = {}
+        """The callers on a channel; of no channel on which nobody is."""
         self._free: defaultdict[str, dict[str, naive.Person]] = defaultdict(dict)
         self._stale: defaultdict[str, Some[str]] = defaultdict(dict)
 
@@ -148,7 +148,7 @@ class Registers:
                 del self.channels[old.channel]
         if new is not None:
             self.callers[new.queue][call_id] = None
-            self.channels[new.channel][call_id] = None
+            self.channels.setdefault(new.channel, {})[call_id] = None
             if new.waits:
                 self.waiting[new.queue][call_id] = None
         self.touched.callers[call_id] = None

@@ -110,6 +110,8 @@ class Scenario:
     """What callers bring along, as arguments of `Stasis()`."""
     changes_per_second: float = 0.0
     """Queues, members and agents to whom the operator gives other settings."""
+    removals_per_second: float = 0.0
+    """Queues and memberships that the operator removes, and soon replaces."""
     callbacks_per_second: float = 0.0
     """Callers who ask to be called back."""
     reached: float = 0.5
@@ -152,6 +154,8 @@ def draw(seed: int, calls: int = 60) -> Scenario:
     )
     scenario = _calling_back(dice, scenario)
     scenario = _several_calls(Random(f"several calls {seed}"), scenario)  # seeds stay alike
+    removals = Random(f"removals {seed}").choice((0.0, 0.0, 0.0, 0.05))
+    scenario = replace(scenario, removals_per_second=removals)
     return scenario if dice.random() < 0.9 else replace(scenario, faults=NO_FAULTS)
 
 

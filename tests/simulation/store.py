@@ -4,12 +4,16 @@ import asyncio
 from collections.abc import Callable
 from random import Random
 
+from component.domain.events import CallerEntered
 from component.domain.model import Customer
 from component.domain.words import CallState
 from component.ports import Changes, Stored, StoreUnavailableError
 from component.storage.memory import MemoryStore
 from tests.simulation.history import History
 from tests.simulation.scenario import Faults
+
+LOOKUP_DEADLINE = 2.0
+"""Seconds that the service waits to learn who a caller is."""
 
 
 class UnreliableStore(MemoryStore):
@@ -28,6 +32,8 @@ class UnreliableStore(MemoryStore):
         """Messages that were committed for good, and are always of use."""
         self.in_flight_written = False
         """The engine waits for a commit that has succeeded."""
+        self.unanswered = 0
+        """Look-ups whose answer did not come, or not in time: of who may enter unidentified."""
 
     async def load(self) -> Stored:
         stored = await super().load()
@@ -61,9 +67,24 @@ class UnreliableStore(MemoryStore):
     async def customer(self, code: str, number: str = "") -> Customer | None:
         if self.faults is not None and self._dice.random() < self.faults.lookup_lost:
             self._history.note("fault: look-up lost")
+            self.unanswered += 1
             await asyncio.get_running_loop().create_future()
-        await asyncio.sleep(self._dice.uniform(0, 0.05) * self._dice.choice((1, 1, 1, 100)))
+        seconds = self._dice.uniform(0, 0.05) * self._dice.choice((1, 1, 1, 100))
+        late = seconds >= LOOKUP_DEADLINE
+        self.unanswered += late
+        await asyncio.sleep(seconds)
+        self.unanswered += self.away and not late
         return await super().customer(code, number)
+
+    def see_who_enters(self, event: CallerEntered) -> None:
+        """Look whether a caller is taken for who it is; or for nobody, if no look-up said who."""
+        known, code = self.customers.values(), event.digits
+        found = [c for c in known if c.code == code or (not code and _calls_from(c, event))]
+        expected = found[0] if found else None
+        if event.customer is None and expected is not None and self.unanswered:
+            self.unanswered -= 1
+        elif event.customer != expected:
+            self._history.fail(f"{event} is by {expected}")
 
     def _promise(self, changes: Changes) -> None:
         self.promised.update(m.seq for m in changes.outgoing if m.expires_at is None)
@@ -74,3 +95,7 @@ class UnreliableStore(MemoryStore):
             ended = known is not None and known.state is CallState.ENDED
             if ended and not self.doubtful and call.state is not CallState.ENDED:
                 self._history.fail(f"call {call.id} has ended and lives again")
+
+
+def _calls_from(customer: Customer, event: CallerEntered) -> bool:
+    return customer.attributes.get("phone") == event.caller.number

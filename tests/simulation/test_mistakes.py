@@ -6,8 +6,11 @@ from types import ModuleType
 import pytest
 
 from component import recovery
-from component.domain import callbacks, hands, persons, reserving, routing, sticky
+from component.domain import callbacks, configuring, hands, persons, reserving, routing, sticky
 from component.domain import state as state_module
+from component.domain.model import Customer
+from component.storage.memory import MemoryStore
+from tests.simulation.callers import CUSTOMERS
 from tests.simulation.scenario import draw
 from tests.simulation.world import simulate
 
@@ -24,10 +27,16 @@ FIRST = {
     "a desk is never given back": 2,
     "after a restart no timer runs": 11,
     "the agent put aside for a customer stays so": 10,
+    "callers stay in a queue that is removed": 9,
 }
 """Where to begin with those that others of the seeds do not show."""
 
 Mistake = tuple[ModuleType | type, str, Callable[..., object]]
+
+
+async def answer(customer: Customer | None) -> Customer | None:
+    return customer
+
 
 MISTAKES: dict[str, Mistake] = {
     "agents whose phones do not ring any more stay reserved": (
@@ -44,6 +53,11 @@ MISTAKES: dict[str, Mistake] = {
     "after a restart no timer runs": (recovery, "timers", lambda *_: iter(())),
     "a reconnect finds no leg that is gone": (recovery, "_legs", lambda *_: iter(())),
     "the agent put aside for a customer stays so": (callbacks, "let_go", lambda *_: ([], [])),
+    "callers stay in a queue that is removed": (configuring, "_queued", lambda *_: []),
+    "a customer is taken for another": (
+        MemoryStore, "customer", lambda *_: answer(CUSTOMERS[1])
+    ),
+    "who was looked up enters as nobody": (MemoryStore, "customer", lambda *_: answer(None)),
 }  # fmt: skip
 
 

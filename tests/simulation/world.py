@@ -25,6 +25,7 @@ from component.pubsub.model import Subscription
 from component.pubsub.state import key_of
 from component.storage.memory import MemoryStore
 from tests.simulation import watch
+from tests.simulation.administration import Operator
 from tests.simulation.asterisk import Asterisk
 from tests.simulation.callers import CUSTOMERS, Callers
 from tests.simulation.history import History, ViolationError
@@ -37,7 +38,7 @@ from tests.simulation.store import UnreliableStore
 from tests.simulation.storm import Storm
 from tests.simulation.xmpp import Link, XmppServer
 
-EXPECTED_TROUBLE = frozenset({"database away", "talk refused"})
+EXPECTED_TROUBLE = frozenset({"database away", "talk refused", "change refused"})
 """Errors that the service may log; any other is a violation."""
 
 
@@ -61,12 +62,12 @@ class World:
         self.loop.set_exception_handler(self._callback_failed)
         self.dice = Random(f"world {seed}")
         self.history = History(self.loop)
-        self.reference = Reference(self.history)
         self.callers = Callers(self)
         self.suspects: dict[str, float] = {}
         """Differences between Asterisk and the engine, and since when there are."""
         content = _content(scenario, self.dice)
         self.store = UnreliableStore(content, self.dice, self.history)
+        self.reference = Reference(self.history, self.store)
         self.store.on_dying = self.crash
         self.queues = [queue.name for queue in content.queues]
         self.devices = [agent.device for agent in content.agents.values()]
@@ -75,6 +76,7 @@ class World:
         )
         self.storm = Storm(self)
         self.staff = Staff(self)
+        self.operator = Operator(self)
         self.xmpp = XmppServer(self.history)
         for agent in content.agents.values():
             for account in (agent.jid, WALLBOARD):
@@ -102,7 +104,9 @@ class World:
             watch.nothing_left_over(self)
 
     async def _phase(self) -> None:
-        self.storm.begin(self.staff.happenings(), self.callers.happenings())
+        self.storm.begin(
+            self.staff.happenings(), self.operator.happenings(), self.callers.happenings()
+        )
         for _ in range(self.scenario.calls):
             await self.pass_time(self.dice.expovariate(self.scenario.callers_per_second))
             self.callers.enter()

@@ -1,0 +1,52 @@
+"""What the books say where it was once wrong."""
+
+from datetime import timedelta
+
+import pytest
+
+from component.domain.events import CallerLeft, RetryDue
+from component.domain.queue import Queue
+from tests.simulation.books import Books
+from tests.simulation.entries import Caller
+from tests.simulation.expectations import Expectations
+from tests.simulation.happenings import Happenings
+from tests.simulation.history import History
+from tests.simulation.loop import BEGINNING, VirtualTimeLoop
+
+pytestmark = pytest.mark.simulation
+
+
+@pytest.fixture
+def books() -> Books:
+    loop = VirtualTimeLoop()
+    loop.close()
+    books = Books(History(loop))
+    seconds = timedelta(seconds=5)
+    books.queues.write("sales", Queue("sales", timeout=seconds, retry=seconds, max_wait=seconds))
+    return books
+
+
+@pytest.fixture
+def happenings(books: Books) -> Happenings:
+    return Happenings(books, Expectations(books))
+
+
+def test_nobody_is_on_a_channel_that_left_before_it_was_known(
+    books: Books, happenings: Happenings
+) -> None:
+    happenings.enter(CallerLeft("caller1"))
+
+    assert "caller1" not in books.registers.channels
+
+
+@pytest.mark.parametrize(("retrying", "tried"), [(True, set()), (False, {"1000"})])
+def test_an_old_timer_lets_nobody_be_tried_again(
+    books: Books, happenings: Happenings, *, retrying: bool, tried: set[str]
+) -> None:
+    place = (0, BEGINNING, "c1")
+    caller = Caller("sales", "caller1", place, tried=frozenset({"1000"}), retrying=retrying)
+    books.callers.write("c1", caller)
+
+    happenings.enter(RetryDue("c1"))
+
+    assert books.callers["c1"].tried == tried
