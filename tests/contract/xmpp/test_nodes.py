@@ -74,7 +74,9 @@ async def test_a_subscriber_is_let_in_by_an_owner(
     form = (await admin.pubsub.get_node_config(DOMAIN, "news"))["pubsub_owner"]["configure"]["form"]
     form["type"] = "submit"
     form.get_fields()["pubsub#access_model"]["value"] = "authorize"
+    form.get_fields()["pubsub#itemreply"]["value"] = "publisher"
     await admin.pubsub.set_node_config(DOMAIN, "news", form)
+    await admin.pubsub.publish(DOMAIN, "news", id="a", payload=PAYLOAD)
     answer = await client.pubsub.subscribe(DOMAIN, "news")
     assert answer["pubsub"]["subscription"]["subscription"] == "pending"
     with pytest.raises(IqError) as refused:
@@ -90,10 +92,13 @@ async def test_a_subscriber_is_let_in_by_an_owner(
         f"<field var='pubsub#subscriber_jid'><value>{client.jid}</value></field>"
         "<field var='pubsub#allow'><value>1</value></field></x></message>"
     )
-    (told,) = await client.hears(1)
+    told, newest = await client.hears(2)
     subscription = told.find(f"{EVENT}event/{EVENT}subscription")
     assert subscription is not None
     assert subscription.get("subscription") == "subscribed"
+    item = newest.find(f"{EVENT}event/{EVENT}items/{EVENT}item")
+    assert item is not None
+    assert (item.get("id"), item.get("publisher")) == ("a", admin.jid)
 
 
 async def test_several_subscriptions_are_told_apart(admin: Client, client: Client) -> None:
