@@ -20,8 +20,9 @@ from lab.sip import OutgoingCall, ringing_only
 from lab.xmpp_server import XmppServerSettings
 from tests.contract.xmpp.client import Client
 from tests.e2e.world import PATIENCE, World
+from tests.xmpp_servers import on_every_xmpp_server
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, on_every_xmpp_server]
 
 EXAMPLES = PROJECT / "docs" / "examples"
 SUBSCRIBER_PAGE = PROJECT / "docs" / "subscriber.md"

@@ -123,7 +123,9 @@ async def test_nothing_is_wrong_with_the_configuration(server: XmppServer) -> No
     async with asyncio.timeout(PATIENCE):
         while not re.search(started, server.log.read_text()):  # ejabberd writes a little later
             await asyncio.sleep(0.02)
-    assert not re.findall(r".*(?:\t|\[)(?:warn|error|critical).*", server.log.read_text())
+    complaints = re.findall(r".*(?:\t|\[)(?:warn|error|critical).*", server.log.read_text())
+    # ejabberd 24 misses what nothing here has a use for, whenever it starts.
+    assert not [complaint for complaint in complaints if "captcha_cmd" not in complaint]
 
 
 async def test_it_can_be_started_again_after_a_crash(
