@@ -222,7 +222,9 @@ def _caller_left(state: State, event: CallerLeft, now: datetime, rng: Random) ->
     if call.is_kept:
         return callbacks.left(state, call, now, rng)
     if call.state is CallState.ANSWERED:
-        return [*routing.complete(state, call, now), HangUpLeg(call.leg)]
+        # The channel may live on: a colleague, or the dialplan, has taken the caller over.
+        shown, _ = routing.complete(state, call, now)
+        return [shown, Part(call.id), HangUpLeg(call.leg)]
     return routing.abandon(state, call, now)
 
 

@@ -44,6 +44,7 @@ async def test_a_person_gets_the_calls_where_she_sits_and_cannot_be_in_two_place
     world: World,
 ) -> None:
     desk, other = await world.phone("1000"), await world.phone("2000")
+    own = await world.watcher("1000")  # the extension's own account, until somebody sits there
     await keys(
         desk, ("enter-agent", "71"), ("enter-pin", "4321"), ("wrong-pin", "1234"),
         hears="logged-on",
@@ -58,6 +59,9 @@ async def test_a_person_gets_the_calls_where_she_sits_and_cannot_be_in_two_place
     await world.call_support()
     await (await desk.next_call()).answered()
     assert (await watcher.next("offered")).extension == "1000"
+    assert own.seen == []
+    subscribed = await world.sql("SELECT jid FROM subscriptions WHERE node = 'ext1000'")
+    assert [row["jid"].partition("/")[0] for row in subscribed] == [f"user2@{HOST}"]
     log = world.service.log.read_text()
     assert "log-on by phone" in log
     assert "4321" not in log

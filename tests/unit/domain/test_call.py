@@ -11,6 +11,7 @@ from component.domain.commands import (
     HangUpLeg,
     HideCall,
     Hold,
+    Part,
     Release,
     Ring,
     ShowCall,
@@ -89,6 +90,8 @@ def test_when_the_caller_hangs_up_the_agent_is_free_once_the_leg_is_gone() -> No
     commands = centre.hang_up(call)
 
     assert of_kind(commands, HangUpLeg) == [HangUpLeg(leg)]
+    assert of_kind(commands, Part) == [Part(call)]
+    assert of_kind(commands, EndCall) == [], "somebody else may have taken the caller over"
     assert centre.call(call).outcome is Outcome.COMPLETED
     assert centre.agent("1000").state is AgentState.ON_CALL
     centre.leg_ends(leg)
