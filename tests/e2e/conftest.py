@@ -10,6 +10,7 @@ from lab.ports import PortBlock
 from lab.prosody import Prosody
 from lab.xmpp_server import XmppServer, XmppServerSettings
 from tests.databases import Databases
+from tests.e2e import app_queue
 from tests.e2e.world import World
 
 
@@ -26,6 +27,7 @@ def asterisk(ports: PortBlock) -> Iterator[Asterisk]:
         http_port=ports.take(),
         agi_port=ports.take(),
         rtp_ports=ports.take_range(200),
+        additions=app_queue.CONFIGURATION,
     )
     with tempfile.TemporaryDirectory(prefix="ivr") as directory:
         server = Asterisk(Installation.find(), Path(directory), settings)

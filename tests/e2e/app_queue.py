@@ -1,0 +1,43 @@
+"""app_queue itself, on the same Asterisk: a queue of its own, and the numbers that lead to it."""
+
+from collections.abc import Mapping
+
+QUEUES = """
+[general]
+shared_lastcall = yes
+log_membername_as_agent = yes
+
+[theirs]
+strategy = leastrecent
+timeout = 1
+retry = 5
+joinempty = yes
+ringinuse = no
+autopause = yes
+context = ivr-queue-keys
+"""
+
+DIALPLAN = """
+[from-callers](+)
+exten => theirs,1,Answer(,i)
+ same => n,Queue(theirs)
+exten => theirs-briefly,1,Answer(,i)
+ same => n,Queue(theirs,,,,1)
+exten => ours,1,Answer(,i)
+ same => n,Stasis(${IVR_APP},${IVR_QUEUE})
+exten => ours-briefly,1,Answer(,i)
+ same => n,Stasis(${IVR_APP},${IVR_QUEUE},,,timeout=1)
+
+[from-phones](+)
+exten => their-logon,1,AddQueueMember(theirs,PJSIP/${CHANNEL(endpoint)},,,${CHANNEL(endpoint)})
+exten => their-logoff,1,RemoveQueueMember(theirs,PJSIP/${CHANNEL(endpoint)})
+exten => their-pause,1,PauseQueueMember(,PJSIP/${CHANNEL(endpoint)})
+exten => their-unpause,1,UnpauseQueueMember(,PJSIP/${CHANNEL(endpoint)})
+"""
+
+CONFIGURATION: Mapping[str, str] = {
+    "modules.conf": "\nload = app_queue.so\n",
+    "queues.conf": QUEUES,
+    "extensions.conf": DIALPLAN,
+}
+"""What is appended to Asterisk's files, by their names."""

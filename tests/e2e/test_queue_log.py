@@ -1,0 +1,227 @@
+"""The same happens in a queue of app_queue's and in one of ours: both write the same log."""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import ClassVar
+
+import pytest
+
+from lab.sip import IncomingCall, OutgoingCall, Phone, answering, rejecting, ringing_only
+from tests.e2e.world import World
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.queue(timeout=1, autopause="yes", context="ivr-queue-keys"),
+]
+
+TIMES: Mapping[str, tuple[int, ...]] = {
+    "CONNECT": (0, 2),
+    "COMPLETEAGENT": (0, 1),
+    "COMPLETECALLER": (0, 1),
+    "ABANDON": (2,),
+    "EXITWITHTIMEOUT": (2,),
+    "EXITWITHKEY": (3,),
+    "RINGNOANSWER": (0,),
+    "RINGCANCELED": (0,),
+    "BLINDTRANSFER": (2, 3),
+}
+"""Which data of an event tell how long something took: that is never the same twice."""
+
+LEG = ("CONNECT", 1)
+"""Which datum is the id of the channel to the agent."""
+
+Entry = tuple[str, ...]
+"""callid, queuename, agent, event, data1, ... data5"""
+
+
+class Side(ABC):
+    """One of the two queues, with its only agent."""
+
+    codes: ClassVar[Mapping[str, str]]
+    """What the agent dials, by what is logged of it."""
+    number: ClassVar[str]
+    """What callers dial."""
+
+    def __init__(self, world: World, agent: Phone) -> None:
+        self.world = world
+        self.agent = agent
+        self._awaited: Counter[str] = Counter()
+
+    @abstractmethod
+    async def log(self) -> list[Entry]:
+        """Read the log."""
+
+    async def told(self) -> list[Entry]:
+        """Read the log without what cannot be the same on both sides."""
+        return [_comparable(entry, self.agent.user) for entry in await self.log()]
+
+    async def logs(self, event: str) -> None:
+        """Wait until an event is logged once more than it was waited for."""
+        self._awaited[event] += 1
+        await self.world.until(lambda: self._has_logged(event), f"{type(self)} logs {event}")
+
+    async def dials(self, event: str) -> None:
+        """Let the agent dial a code."""
+        call = await self.agent.dial(self.codes[event])
+        await self.logs(event)
+        await call.hang_up()
+        await self.world.until(self._is_free, f"phone {self.agent.user} is free")
+
+    @asynccontextmanager
+    async def caller(self, how: str = "") -> AsyncIterator[OutgoingCall]:
+        """Somebody calls, and hangs up in the end."""
+        phone = await self.world.caller()
+        call = await phone.dial(self.number + how)
+        await self.logs("ENTERQUEUE")
+        yield call
+        await call.hang_up()
+        await self.world.until(self._is_free, f"phone {self.agent.user} is free")
+
+    @asynccontextmanager
+    async def ringing(self) -> AsyncIterator[tuple[OutgoingCall, IncomingCall]]:
+        """Somebody calls, and the agent's phone rings until something is done."""
+        self.agent.on_call = ringing_only()
+        async with self.caller() as caller:
+            yield caller, await self.agent.next_call(10)
+
+    @asynccontextmanager
+    async def talking(self) -> AsyncIterator[tuple[OutgoingCall, IncomingCall]]:
+        """Somebody calls and talks with the agent."""
+        self.agent.on_call = answering()
+        async with self.caller() as caller:
+            taken = await self.agent.next_call(10)
+            await self.logs("CONNECT")
+            yield caller, taken
+
+    async def _has_logged(self, event: str) -> bool:
+        count = sum(entry[3] == event for entry in await self.log())
+        return count >= self._awaited[event]
+
+    async def _is_free(self) -> bool:
+        return await self.world.device_is_free(self.agent.user)
+
+
+class Ours(Side):
+    codes: ClassVar[Mapping[str, str]] = {
+        "ADDMEMBER": "*56466*",
+        "REMOVEMEMBER": "*564633*",
+        "PAUSEALL": "*72873",
+        "UNPAUSEALL": "*8672873",
+    }
+    number = "ours"
+
+    async def log(self) -> list[Entry]:
+        rows = await self.world.sql(
+            "SELECT callid, queuename, agent, event, data1, data2, data3, data4, data5"
+            " FROM queue_log ORDER BY id"
+        )
+        return [tuple(row) for row in rows]
+
+
+class Theirs(Side):
+    codes: ClassVar[Mapping[str, str]] = {
+        "ADDMEMBER": "their-logon",
+        "REMOVEMEMBER": "their-logoff",
+        "PAUSEALL": "their-pause",
+        "UNPAUSEALL": "their-unpause",
+    }
+    number = "theirs"
+
+    async def log(self) -> list[Entry]:
+        lines = (self.world.asterisk.log.parent / "queue_log").read_text().splitlines()
+        entries = (line.split("|")[1:] for line in lines)
+        return [(*entry, *[""] * (9 - len(entry))) for entry in entries if entry[3] != "QUEUESTART"]
+
+
+def _comparable(entry: Entry, agent: str) -> Entry:
+    callid, queue, who, event, *data = entry
+    for place in TIMES.get(event, ()):
+        assert data[place].isdecimal(), entry
+        data[place] = "time"
+    if event == LEG[0]:
+        data[LEG[1]] = "leg"
+    names = {agent: "agent", "support": "queue", "theirs": "queue"}
+    about = callid if callid == "NONE" else "channel"
+    return about, names.get(queue, queue), names.get(who, who), event, *data
+
+
+async def each(sides: list[Side], happens: Callable[[Side], Awaitable[None]]) -> None:
+    """Let the same happen on both sides at once."""
+    await asyncio.gather(*map(happens, sides))
+
+
+async def the_agent_dials(event: str, side: Side) -> None:
+    await side.dials(event)
+
+
+async def the_agent_ends_a_talk(side: Side) -> None:
+    async with side.talking() as (_, taken):
+        await taken.hang_up()
+        await side.logs("COMPLETEAGENT")
+
+
+async def the_caller_ends_a_talk(side: Side) -> None:
+    async with side.talking() as (caller, _):
+        await caller.hang_up()
+        await side.logs("COMPLETECALLER")
+
+
+async def the_caller_gives_up_while_it_rings(side: Side) -> None:
+    async with side.ringing() as (caller, _):
+        await caller.hang_up()
+        await side.logs("ABANDON")
+
+
+async def the_caller_presses_a_key_while_it_rings(side: Side) -> None:
+    async with side.ringing() as (caller, _):
+        await caller.send_digits("0")
+        await side.logs("EXITWITHKEY")
+
+
+async def the_agent_passes_the_caller_on(side: Side) -> None:
+    async with side.talking() as (_, taken):
+        await taken.transfer("0000")
+        await side.logs("BLINDTRANSFER")
+
+
+async def the_agent_refuses_and_is_paused(side: Side) -> None:
+    side.agent.on_call = rejecting(486)
+    async with side.caller():
+        await side.logs("PAUSE")
+    await side.logs("ABANDON")
+
+
+async def the_agent_does_not_answer_and_is_paused(side: Side) -> None:
+    async with side.ringing():
+        await side.logs("PAUSE")
+    await side.logs("ABANDON")
+
+
+async def nobody_is_free_and_one_waits_behind_another(side: Side) -> None:
+    async with side.caller("-briefly"):
+        async with side.caller():
+            await side.logs("EXITWITHTIMEOUT")
+        await side.logs("ABANDON")
+
+
+async def test_both_logs_tell_the_same(world: World) -> None:
+    sides = [Ours(world, await world.phone("1000")), Theirs(world, await world.phone("2000"))]
+    await each(sides, partial(the_agent_dials, "ADDMEMBER"))
+    await each(sides, the_agent_ends_a_talk)
+    await each(sides, the_caller_ends_a_talk)
+    await each(sides, the_caller_gives_up_while_it_rings)
+    await each(sides, the_caller_presses_a_key_while_it_rings)
+    await each(sides, the_agent_passes_the_caller_on)
+    await each(sides, the_agent_refuses_and_is_paused)
+    await each(sides, partial(the_agent_dials, "UNPAUSEALL"))
+    await each(sides, the_agent_does_not_answer_and_is_paused)
+    await each(sides, nobody_is_free_and_one_waits_behind_another)
+    for event in ("UNPAUSEALL", "PAUSEALL", "REMOVEMEMBER"):
+        await each(sides, partial(the_agent_dials, event))
+
+    ours, theirs = [await side.told() for side in sides]
+    assert ours == theirs
