@@ -32,6 +32,8 @@ def agent_presence(agent: Agent, members: Iterable[Member]) -> Presence:
         return Presence(True, Show.AWAY, f"Wrap-up{queue}")
     if not ready:
         return Presence(True, Show.AWAY, _pause(logged_on))
+    if agent.do_not_disturb:
+        return Presence(True, Show.DND, "Do not disturb")
     if not agent.device_state.can_ring:
         return Presence(True, Show.DND, _telephone(agent.device_state))
     return Presence(True, Show.CHAT, f"Free ({', '.join(ready)})")

@@ -17,7 +17,8 @@ class Activity(StrEnum):
     LOGGED_OFF = "logged_off"
     PAUSED = "paused"
     UNREACHABLE = "unreachable"
-    """Logged on, but the phone cannot be rung: not registered, or used for something else."""
+    """Logged on, but the phone is not to be rung: not registered, used for something else, or the
+    agent wants not to be disturbed."""
     AVAILABLE = "available"
     RINGING = "ringing"
     TALKING = "talking"
@@ -47,6 +48,8 @@ def activity(agent: Agent, member: Member, queue: Queue) -> Activity:
     if busy is not None:
         return Activity.ELSEWHERE
     device = agent.device_state
+    if agent.do_not_disturb:
+        return Activity.UNREACHABLE
     if device.can_ring or (queue.ringinuse and device.is_there):
         return Activity.AVAILABLE
     return Activity.UNREACHABLE

@@ -223,7 +223,7 @@ class Service:
             lookup_deadline=config.agi.deadline,
             submit=submit,
             reconcile=reconcile,
-            devices=lambda: [agent.device for agent in state.agents.values()],
+            devices=lambda: [d for agent in state.agents.values() for d in agent.devices],
             shown=self._xmpp.settled,
             asked=asterisk_observer(self._metrics),
             about=journal.about,

@@ -243,5 +243,7 @@ class Decider:
         return changes
 
 
-_kept = attrgetter(*(field.name for field in fields(Agent) if field.name != "device_state"))
-"""What of an agent is written: devices are asked for their states after a restart."""
+_SEEN = frozenset({"device_state", "do_not_disturb"})
+"""What of an agent is not written: devices are asked for their states after a restart."""
+
+_kept = attrgetter(*(field.name for field in fields(Agent) if field.name not in _SEEN))

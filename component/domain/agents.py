@@ -24,7 +24,7 @@ from component.domain.events import (
     Unpause,
     WrapUpOver,
 )
-from component.domain.model import Agent, Member
+from component.domain.model import DND_PREFIX, Agent, Member
 from component.domain.queue_log import InAllQueues
 from component.domain.state import State
 from component.domain.transitions import (
@@ -126,6 +126,8 @@ def _extend_wrap_up(state: State, event: ExtendWrapUp) -> list[Command]:
 def _device_state_changed(
     state: State, event: DeviceStateChanged, now: datetime, rng: Random
 ) -> list[Command]:
+    if event.device.startswith(DND_PREFIX):
+        return _do_not_disturb(state, event, now, rng)
     agent = state.agent_at(event.device)
     if agent is None or agent.device_state is event.state:
         return []
@@ -135,6 +137,17 @@ def _device_state_changed(
     if commands and agent.queue in state.queues:
         queues.add(agent.queue)  # the call may have been passed on to who is no member
     return commands + routing.route_all(state, queues, now, rng)
+
+
+def _do_not_disturb(
+    state: State, event: DeviceStateChanged, now: datetime, rng: Random
+) -> list[Command]:
+    """Take note of whether an agent wants calls. A phone that rings already rings on."""
+    agent = state.agents.get(event.device.removeprefix(DND_PREFIX))
+    if agent is None or agent.do_not_disturb is event.state.is_in_use:
+        return []
+    state.agents.put(agent.extension, replace(agent, do_not_disturb=event.state.is_in_use))
+    return routing.route_all(state, state.queues_of(agent.extension), now, rng)
 
 
 def pass_over(state: State, agent: Agent, now: datetime) -> list[Command]:

@@ -96,6 +96,14 @@ class WrapUp:
     until: datetime
 
 
+DND_PREFIX = "Custom:DND"
+
+
+def dnd_device(extension: str) -> str:
+    """Name the device of the dialplan's own that is in use while an extension wants no calls."""
+    return DND_PREFIX + extension
+
+
 @dataclass(frozen=True, slots=True)
 class Agent:
     """A person at an extension.
@@ -111,6 +119,8 @@ class Agent:
     jid: str
     """The linked XMPP account, a bare JID."""
     device_state: DeviceState = DeviceState.UNKNOWN
+    do_not_disturb: bool = False
+    """Whether `dnd_device` says that no call is wanted."""
     state: AgentState = AgentState.AVAILABLE
     leg: Leg | None = None
     """The leg of the call in hand; None when available and in wrap-up."""
@@ -133,6 +143,11 @@ class Agent:
     """The calls that the agent is on besides the foremost, which may just ring."""
     deferred: WrapUp | None = None
     """The wrap-up of a call that is over, from which another call keeps the agent."""
+
+    @property
+    def devices(self) -> tuple[str, str]:
+        """The devices whose states tell whether the agent can be rung."""
+        return self.device, dnd_device(self.extension)
 
     @property
     def legs(self) -> tuple[Leg, ...]:

@@ -18,6 +18,8 @@ class Obstacle(StrEnum):
     WRAPUP = "wrapup"
     INUSE = "inuse"
     """The phone is used for something else."""
+    DND = "do not disturb"
+    """The agent wants no calls, and has told Asterisk so."""
     UNAVAILABLE = "unavailable"
     """The phone is not registered, or unknown to Asterisk."""
     TRIED = "tried"
@@ -43,6 +45,8 @@ def obstacle(agent: Agent, member: Member, queue: Queue) -> Obstacle | None:
     may_have_another = queue.ringinuse and agent.may_have_another
     if agent.state is not AgentState.AVAILABLE and not may_have_another:
         return _OF_AGENT[agent.state]
+    if agent.do_not_disturb:
+        return Obstacle.DND
     device = agent.device_state
     if not device.is_there:
         return Obstacle.UNAVAILABLE

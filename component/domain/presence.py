@@ -62,6 +62,8 @@ def conditions(words: str, *, joining: bool) -> Conditions:
 def reasons(agent: Agent, member: Member) -> Conditions:
     """Return all for which a member may count as not there."""
     found = {_OF_DEVICE.get(agent.device_state), _OF_AGENT.get(agent.state)}
+    if agent.do_not_disturb:
+        found.add(EmptyCondition.INUSE)
     if member.state is MemberState.PAUSED:
         found.add(EmptyCondition.PAUSED)
     return frozenset(condition for condition in found if condition is not None)

@@ -100,6 +100,8 @@ def _may_take(state: State, call: Call, agent: Agent) -> bool:
 
 def _may_ring(state: State, call: Call, agent: Agent) -> bool:
     """Tell whether an agent's phone may be rung: one with a call of ours by the queue's leave."""
+    if agent.do_not_disturb:
+        return False
     in_use = agent.may_have_another and state.queues[call.queue].ringinuse
     return agent.device_state.is_there if in_use else agent.device_state.can_ring
 

@@ -72,6 +72,11 @@ class DeviceState(StrEnum):
         """Whether the device could be rung if it were not in use."""
         return self not in (DeviceState.UNAVAILABLE, DeviceState.INVALID)
 
+    @property
+    def is_in_use(self) -> bool:
+        """Whether the device is there, and not to be rung."""
+        return self.is_there and not self.can_ring
+
 
 class LegEnd(StrEnum):
     """Why a leg ended: an agent's, or that to a customer who is called back."""

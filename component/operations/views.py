@@ -67,6 +67,8 @@ def condition(agent: Agent, members: Iterable[Member]) -> str:
         return "no telephone"
     if all(member.state is MemberState.PAUSED for member in logged_on):
         return "paused"
+    if agent.do_not_disturb:
+        return "do not disturb"
     return "free" if agent.device_state.can_ring else "on the telephone"
 
 

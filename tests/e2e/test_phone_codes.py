@@ -1,5 +1,7 @@
 """Agents log on and off, and pause, by phone: in one queue, or in all of which they are members."""
 
+import asyncio
+
 import pytest
 
 from lab.sip import Phone
@@ -14,7 +16,7 @@ async def test_a_code_is_for_one_queue_or_for_all(world: World) -> None:
     phone = await world.phone("1000")
     await world.sql("INSERT INTO queues (name) VALUES ('sales')")
     await world.sql("INSERT INTO members (queue, extension) VALUES ('sales', '1000')")
-    await world.until(lambda: _is_served(world, "sales"), "the new queue is served")
+    await world.until(lambda: _is_member(world, "sales"), "the new queue has its member")
 
     await dial(world, phone, "*56466*0", logged_on=BOTH)
     await dial(world, phone, "*564633*1", logged_on=["sales"])
@@ -26,6 +28,25 @@ async def test_a_code_is_for_one_queue_or_for_all(world: World) -> None:
     await dial(world, phone, "*564633*", logged_on=["sales"])
     await dial(world, phone, "*56466*", logged_on=BOTH)
     await dial(world, phone, "*564633*0", logged_on=[])
+
+
+async def test_who_wants_no_calls_is_offered_none_until_the_code_is_dialled_again(
+    world: World,
+) -> None:
+    phone = await world.agent("1000")
+    await do_not_disturb(world, phone)
+    caller = await world.call_support()
+    await world.until(
+        lambda: world.sql("SELECT 1 FROM calls WHERE state = 'waiting'"), "the caller waits"
+    )
+    await asyncio.sleep(0.5)
+    assert phone.calls == ()
+
+    await do_not_disturb(world, phone)
+    taken = await phone.next_call()
+    await taken.answered()
+    await caller.hang_up()
+    await world.quiet()
 
 
 async def test_a_digit_without_a_queue_is_no_number(world: World) -> None:
@@ -52,5 +73,16 @@ async def dial(
     await call.hang_up()
 
 
-async def _is_served(world: World, queue: str) -> bool:
-    return f'ivr_members_logged_on{{queue="{queue}"}}' in await world.service.metrics()
+async def do_not_disturb(world: World, phone: Phone) -> None:
+    """Dial the code, and hang up once it has done its work and the phone is free again."""
+    call = await phone.dial("*363")
+    await call.answered()
+    await asyncio.sleep(0.5)
+    await call.hang_up()
+    await world.until(lambda: world.device_is_free(phone.user), "the phone is free")
+
+
+async def _is_member(world: World, queue: str) -> bool:
+    """Tell whether the service has taken over the member of a new queue."""
+    taken_over = f'"change": "member_changed", "queue": "{queue}"'
+    return taken_over in world.service.log.read_text()

@@ -123,7 +123,11 @@ def test_who_talks_when_the_queue_is_removed_goes_on_talking() -> None:
 def test_a_new_extension_gets_a_node_and_its_phone_is_watched() -> None:
     commands = CallCentre([]).take(AgentChanged("4000", "PJSIP/4000", "user4@example.com"))
 
-    assert commands == [HostNode("4000", "user4@example.com"), WatchDevice("PJSIP/4000")]
+    assert commands == [
+        HostNode("4000", "user4@example.com"),
+        WatchDevice("PJSIP/4000"),
+        WatchDevice("Custom:DND4000"),
+    ]
 
 
 def test_a_new_extension_takes_calls_once_it_is_a_member() -> None:

@@ -1,0 +1,105 @@
+"""Agents who have told Asterisk that they want no calls: `Custom:DND<extension>` is in use."""
+
+from typing import Any
+
+import pytest
+
+from component.domain.commands import AnswerTransfer, WatchDevice
+from component.domain.events import AgentChanged, BlindTransfer, DeviceStateChanged
+from component.domain.obstacles import Obstacle
+from component.domain.queue import EmptyCondition
+from component.domain.words import CallState, DeviceState
+from tests.unit.domain.call_centre import CallCentre, of_kind
+
+pytestmark = pytest.mark.unit
+
+
+def dnd(centre: CallCentre, extension: str, state: DeviceState = DeviceState.BUSY) -> None:
+    centre.take(DeviceStateChanged(f"Custom:DND{extension}", state))
+
+
+def alone(**settings: Any) -> CallCentre:
+    centre = CallCentre(["1000"], **settings)
+    centre.log_on("1000")
+    return centre
+
+
+@pytest.mark.parametrize("ringinuse", [False, True])
+def test_who_wants_no_calls_is_offered_none_until_it_is_over(ringinuse: bool) -> None:
+    centre = alone(ringinuse=ringinuse)
+    dnd(centre, "1000")
+    call = centre.enter()
+    assert centre.ringing() == []
+
+    dnd(centre, "1000", DeviceState.NOT_INUSE)
+    assert centre.call(call).extension == "1000"
+
+
+def test_another_agent_is_rung_and_why_tells_so() -> None:
+    centre = CallCentre(["1000", "2000"])
+    centre.log_on("1000", "2000")
+    dnd(centre, "1000")
+    centre.enter()
+
+    assert centre.ringing() == ["2000"]
+    [choice] = centre.state.choices.values()
+    assert choice.passed_over[Obstacle.DND].extensions == ("1000",)
+
+
+@pytest.mark.parametrize(
+    "state", [DeviceState.UNKNOWN, DeviceState.INVALID, DeviceState.UNAVAILABLE]
+)
+def test_an_asterisk_that_knows_no_such_device_keeps_nobody_from_calls(state: DeviceState) -> None:
+    centre = alone()
+    dnd(centre, "1000", state)
+    centre.enter()
+
+    assert centre.ringing() == ["1000"]
+
+
+def test_a_phone_that_rings_already_rings_on() -> None:
+    centre = alone()
+    call = centre.enter()
+    dnd(centre, "1000")
+    centre.answer(call)
+
+    assert centre.call(call).state is CallState.ANSWERED
+
+
+def test_what_the_telephone_itself_reports_is_not_forgotten() -> None:
+    centre = alone()
+    dnd(centre, "1000")
+    centre.device("1000", DeviceState.UNAVAILABLE)
+    dnd(centre, "1000", DeviceState.NOT_INUSE)
+    centre.enter()
+
+    assert centre.ringing() == []
+
+
+def test_for_joinempty_who_wants_no_calls_counts_as_in_use() -> None:
+    centre = alone(joinempty=frozenset({EmptyCondition.INUSE}))
+    dnd(centre, "1000")
+    call = centre.enter()
+
+    assert centre.call(call).state is CallState.ENDED
+
+
+def test_colleagues_cannot_pass_a_call_on_to_who_wants_none() -> None:
+    centre = CallCentre(["1000", "2000"])
+    centre.log_on("1000")
+    call = centre.enter()
+    centre.answer(call)
+    dnd(centre, "2000")
+    decided = centre.take(BlindTransfer(centre.call(call).leg, "2000", "from-phones"))
+
+    assert decided == [AnswerTransfer(centre.call(call).leg, accepted=False)]
+
+
+def test_a_new_extension_is_watched_and_one_that_is_unknown_harms_nobody() -> None:
+    centre = CallCentre(["1000"])
+    decided = centre.take(AgentChanged("4000", "PJSIP/4000", "user4@example.com"))
+    assert [watch.device for watch in of_kind(decided, WatchDevice)] == [
+        "PJSIP/4000",
+        "Custom:DND4000",
+    ]
+    dnd(centre, "5000")
