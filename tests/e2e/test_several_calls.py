@@ -1,8 +1,11 @@
 """An agent who may have two calls at once, with a phone that has two lines."""
 
+import asyncio
+
 import pytest
 
-from tests.e2e.world import World
+from lab.sip import IncomingCall, OutgoingCall, Phone, tone
+from tests.e2e.world import Watcher, World
 
 pytestmark = [pytest.mark.e2e, pytest.mark.queue(ringinuse=True)]
 
@@ -10,6 +13,42 @@ pytestmark = [pytest.mark.e2e, pytest.mark.queue(ringinuse=True)]
 async def answered_calls(world: World) -> bool:
     rows = await world.sql("SELECT 1 FROM calls WHERE state = 'answered'")
     return len(rows) == 2
+
+
+async def takes_a_call(
+    world: World, phone: Phone, watcher: Watcher, number: str
+) -> tuple[OutgoingCall, IncomingCall]:
+    """A customer calls and is answered."""
+    caller = await world.call_support(number=number)
+    taken = await phone.next_call()
+    await taken.answered()
+    for state in ("offered", "answered"):
+        assert (await watcher.next(state)).caller_number == number
+    return caller, taken
+
+
+async def test_an_agent_connects_the_callers_of_both_calls_with_each_other(world: World) -> None:
+    """An attended transfer between two calls of ours: both are over for the agent."""
+    await world.sql("UPDATE extensions SET max_calls = 2 WHERE extension = '1000'")
+    watcher, phone = await world.watcher("1000"), await world.agent("1000")
+    first_caller, first = await takes_a_call(world, phone, watcher, "5550100")
+    await first.hold()
+    second_caller, second = await takes_a_call(world, phone, watcher, "5550199")
+    await asyncio.sleep(0.5)  # until Asterisk has connected the two, and not only said so
+    await first.transfer_to(second)
+
+    await first.ended(10)
+    await second.ended(10)
+    assert {(await watcher.next("ended")).caller_number for _ in range(2)} == {"5550100", "5550199"}
+    assert (first_caller.ending, second_caller.ending) == (None, None)
+    before = len(first_caller.heard)
+    await second_caller.play(tone(440, 1.0))
+    assert any(byte not in b"\xff\x7f" for byte in first_caller.heard[before:])
+    await second_caller.hang_up()
+    await first_caller.ended()
+    await world.quiet()
+    events = await world.sql("SELECT event FROM queue_log WHERE event LIKE '%TRANSFER%'")
+    assert [row["event"] for row in events] == ["ATTENDEDTRANSFER"]
 
 
 async def test_two_calls_are_taken_survive_a_crash_and_end_one_by_one(world: World) -> None:
