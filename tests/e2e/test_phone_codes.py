@@ -34,7 +34,8 @@ async def test_who_wants_no_calls_is_offered_none_until_the_code_is_dialled_agai
     world: World,
 ) -> None:
     phone = await world.agent("1000")
-    await do_not_disturb(world, phone)
+    await do_not_disturb(phone)
+    await world.until(lambda: world.device_is_free(phone.user), "the phone is free")
     caller = await world.call_support()
     await world.until(
         lambda: world.sql("SELECT 1 FROM calls WHERE state = 'waiting'"), "the caller waits"
@@ -42,7 +43,7 @@ async def test_who_wants_no_calls_is_offered_none_until_the_code_is_dialled_agai
     await asyncio.sleep(0.5)
     assert phone.calls == ()
 
-    await do_not_disturb(world, phone)
+    await do_not_disturb(phone)
     taken = await phone.next_call()
     await taken.answered()
     await caller.hang_up()
@@ -73,13 +74,12 @@ async def dial(
     await call.hang_up()
 
 
-async def do_not_disturb(world: World, phone: Phone) -> None:
-    """Dial the code, and hang up once it has done its work and the phone is free again."""
+async def do_not_disturb(phone: Phone) -> None:
+    """Dial the code, and hang up once it has done its work."""
     call = await phone.dial("*363")
     await call.answered()
     await asyncio.sleep(0.5)
     await call.hang_up()
-    await world.until(lambda: world.device_is_free(phone.user), "the phone is free")
 
 
 async def _is_member(world: World, queue: str) -> bool:
