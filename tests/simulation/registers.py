@@ -118,7 +118,8 @@ class Registers:
         self.touched.queues[name] = None
 
     def person_changed(self, extension: str, old: Person | None, new: Person | None) -> None:
-        """Take note of something else that is known of an agent."""
+        """Take note of something else that is known of an agent, who may sit nowhere any more."""
+        self.stirred[extension] = None
         for queue in self.desks[extension]:
             self._stir(queue, extension)
 

@@ -4,10 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from component.domain.events import CallerLeft, RetryDue
+from component.domain.events import CallerLeft, LegEnded, RetryDue
+from component.domain.model import Leg
 from component.domain.queue import Queue
+from component.domain.words import DeviceState, LegEnd
 from tests.simulation.books import Books
-from tests.simulation.entries import Caller
+from tests.simulation.entries import Caller, Person
 from tests.simulation.expectations import Expectations
 from tests.simulation.happenings import Happenings
 from tests.simulation.history import History
@@ -29,6 +31,20 @@ def books() -> Books:
 @pytest.fixture
 def happenings(books: Books) -> Happenings:
     return Happenings(books, Expectations(books))
+
+
+def test_who_came_to_a_desk_leaves_it_though_the_last_membership_was_removed_meanwhile(
+    books: Books, happenings: Happenings
+) -> None:
+    leg = Leg("c1", 1)
+    books.people.write("1000", Person(DeviceState.NOT_INUSE))
+    books.registers.stirred.clear()
+    books.person("1000", leg=leg, queue="sales", on_call=True, number="9000")
+
+    happenings.enter(LegEnded(leg, LegEnd.HUNG_UP))
+    happenings.leave()
+
+    assert books.people["1000"].number is None
 
 
 def test_nobody_is_on_a_channel_that_left_before_it_was_known(
