@@ -116,8 +116,11 @@ def _answered(state: State, event: CustomerAnswered, now: datetime) -> list[Comm
 
 def _timed_out(state: State, event: CallbackTimedOut, now: datetime, rng: Random) -> list[Command]:
     call = state.call_on(event.channel)
-    over = None if call is None else until(call, state.queues[call.queue])
-    if call is None or over is None:
+    queue = None if call is None else state.queues.get(call.queue)
+    if call is None or queue is None:  # who talks, goes on when the operator removes the queue
+        return []
+    over = until(call, queue)
+    if over is None:
         return []
     if now < over:  # meanwhile the customer answered, or the operator prolonged it
         return [WakeAt(over, event)]

@@ -20,6 +20,7 @@ from component.domain.commands import (
 )
 from component.domain.events import (
     AgentRemoved,
+    CallbackTimedOut,
     LogOff,
     QueueChanged,
     QueueRemoved,
@@ -124,6 +125,18 @@ def test_nobody_is_called_back_for_a_queue_that_is_removed() -> None:
     assert decided == [HangUpCustomer(kept, channel)]
     assert centre.call(called).outcome is centre.call(kept).outcome is Outcome.WITHDRAW
     assert centre.agent("1000").state is AgentState.AVAILABLE
+
+
+def test_who_was_called_back_talks_on_when_the_queue_is_removed() -> None:
+    centre = CallbackCentre()
+    call = centre.called()
+    channel = centre.call(call).channel
+    centre.customer_answers(call)
+    centre.keys(call, "1")
+    centre.answer(call)
+    centre.take(QueueRemoved("support"))
+    assert centre.take(CallbackTimedOut(channel)) == []  # that of the confirmation still ran
+    assert centre.call(call).state is CallState.ANSWERED
 
 
 def test_skills_are_waived_for_who_is_not_on_the_line_too() -> None:
