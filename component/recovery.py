@@ -4,7 +4,7 @@ Nothing is replayed by Asterisk after a reconnect. So what it has is read and co
 believed here; each difference becomes the event that would have told it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -56,7 +56,7 @@ class Found:
     stray_bridges: tuple[str, ...]
     """Ids of calls that are over but whose bridge is still there."""
     strangers: tuple[WaitingChannel, ...]
-    """Callers who came in while nobody listened."""
+    """Callers who came in while nobody listened, whoever called first before the others."""
 
 
 def timers(state: State, now: datetime) -> Iterator[WakeAt]:
@@ -129,8 +129,13 @@ def compare(state: State, snapshot: Snapshot) -> Found:
             *_unfinished(state, snapshot, [call for call in calls if call not in gone]),
         ),
         stray_bridges=tuple(call_id for call_id in snapshot.bridges if call_id not in bridged),
-        strangers=tuple(caller for caller in snapshot.callers if caller.channel not in known),
+        strangers=tuple(_unknown(snapshot, known)),
     )
+
+
+def _unknown(snapshot: Snapshot, known: Collection[str]) -> list[WaitingChannel]:
+    unknown = (caller for caller in snapshot.callers if caller.channel not in known)
+    return sorted(unknown, key=lambda caller: caller.created_at)
 
 
 def _legs(state: State, snapshot: Snapshot) -> Iterator[Event]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from component.domain.asterisk_ids import call_bridge, leg_channel
 from component.domain.events import (
     AttendedTransfer,
     BlindTransfer,
@@ -118,7 +119,7 @@ def _of_call(old: Call | None, new: Call, event: Event, now: datetime) -> Iterat
     if old.is_waiting and new.state is CallState.ANSWERED:
         [taken] = new.offers
         rang = _seconds(taken.offered_at, taken.answered_at or now)
-        data = (_seconds(new.entered_at, now), str(taken.leg), rang)
+        data = (_seconds(new.entered_at, now), leg_channel(taken.leg), rang)
         yield LogEntry(now, new.logged_as, new.queue, agent, "CONNECT", data)
     if isinstance(event, _TRANSFERS) and old.state is CallState.ANSWERED:
         yield _transferred(old, event, now)
@@ -193,7 +194,7 @@ def _transferred(
     if not isinstance(event, AttendedTransfer):
         name, how = "BLINDTRANSFER", (event.number, event.context)
     else:
-        name, how = "ATTENDEDTRANSFER", ("BRIDGE", old.id)
+        name, how = "ATTENDEDTRANSFER", ("BRIDGE", call_bridge(old.id))
     agent = old.extension or NONE
     return LogEntry(now, old.logged_as, old.queue, agent, name, (*how, *times))
 

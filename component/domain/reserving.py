@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from component.domain import hands, why
+from component.domain.asterisk_ids import CUSTOMER_PREFIX
 from component.domain.choice import ChosenBy
 from component.domain.commands import CallCustomer, Command, DropNode, WakeAt
 from component.domain.events import CallbackTimedOut, WrapUpOver
@@ -18,9 +19,6 @@ from component.domain.words import CallState
 
 GRACE = timedelta(seconds=5)
 """Asterisk ends by itself, this much later, what this service should have ended."""
-
-CUSTOMER_PREFIX = "ivrcallback-"
-"""What the ids of channels to customers begin with."""
 
 
 def reserve(state: State, queue: Queue, extension: str, leg: Leg) -> None:

@@ -10,6 +10,7 @@ from math import ceil
 
 import structlog
 
+from component.domain.asterisk_ids import call_bridge
 from component.domain.commands import (
     EndCall,
     Hold,
@@ -27,7 +28,7 @@ from component.domain.words import QueueStatus
 from component.telephony.client import AriClient
 from component.telephony.dialler import PEER, PEER_CONTEXT
 from component.telephony.errors import AriError, AriUnreachableError
-from component.telephony.names import announcement, call_bridge, customer_of
+from component.telephony.names import announcement, customer_of
 from component.telephony.refusals import GONE, to_the_end, unless_gone
 
 log = structlog.get_logger(__name__)

@@ -11,6 +11,7 @@ from typing import assert_never
 
 import structlog
 
+from component.domain.asterisk_ids import leg_channel
 from component.domain.commands import CallCustomer, HangUpCustomer, HangUpLeg, Ring
 from component.domain.events import CallerLeft, Event, LegEnded
 from component.domain.model import Leg
@@ -19,7 +20,6 @@ from component.telephony.caller_id import format_caller_id
 from component.telephony.client import ALREADY_THERE, AriClient
 from component.telephony.errors import AriError, AriUnreachableError
 from component.telephony.late_channels import LateChannels
-from component.telephony.names import leg_channel
 from component.telephony.refusals import to_the_end
 from component.telephony.translate import LEG_ARGUMENT
 

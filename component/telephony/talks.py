@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 import structlog
 
+from component.domain.asterisk_ids import call_bridge, leg_channel
 from component.domain.commands import AnswerTransfer, Connect
 from component.domain.events import CallerLeft, Event, NotConnected
 from component.telephony.callers_side import ABSOLUTE_TIMEOUT
 from component.telephony.client import ALREADY_THERE, AriClient
 from component.telephony.errors import AriError, AriUnreachableError
-from component.telephony.names import call_bridge, leg_channel
 from component.telephony.refusals import unless_gone
 
 log = structlog.get_logger(__name__)

@@ -64,6 +64,11 @@ class Side(ABC):
         self._awaited[event] += 1
         await self.world.until(lambda: self._has_logged(event), f"{type(self)} logs {event}")
 
+    async def leg(self) -> str:
+        """Read the id of the channel to the agent who took the last call."""
+        event, place = LEG
+        return [entry[4 + place] for entry in await self.log() if entry[3] == event][-1]
+
     async def dials(self, event: str) -> None:
         """Let the agent dial a code."""
         call = await self.agent.dial(self.codes[event])
@@ -160,6 +165,7 @@ async def the_agent_dials(event: str, side: Side) -> None:
 
 async def the_agent_ends_a_talk(side: Side) -> None:
     async with side.talking() as (_, taken):
+        assert await side.leg() in await side.world.channels()
         await taken.hang_up()
         await side.logs("COMPLETEAGENT")
 

@@ -97,6 +97,11 @@ class World:
         """Tell whether Asterisk takes the phone for registered and not in use."""
         return "Not in use" in await self.asterisk.cli(f"pjsip show endpoint {extension}")
 
+    async def channels(self) -> set[str]:
+        """Return the ids of all channels that Asterisk has."""
+        lines = (await self.asterisk.cli("core show channels concise")).splitlines()
+        return {line.rpartition("!")[2] for line in lines}
+
     async def caller(self, number: str = "5550100") -> Phone:
         """A customer's phone."""
         return await self._stack.enter_async_context(Phone(number, server=self._sip))

@@ -7,10 +7,10 @@ from itertools import chain
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
+from component.domain.asterisk_ids import call_bridge, leg_channel
 from component.domain.queue_log import NONE
 from component.domain.words import AgentState, CallState
 from component.pubsub.addresses import extension_node
-from component.telephony.names import call_bridge, leg_channel
 from tests.simulation.life import WALLBOARD
 
 if TYPE_CHECKING:

@@ -75,6 +75,19 @@ async def test_a_caller_who_hung_up_meanwhile_is_abandoned() -> None:
         assert service.store.calls["call1"].outcome == "abandoned"
 
 
+async def test_of_callers_who_came_meanwhile_who_called_first_is_first() -> None:
+    async with running() as service:
+        found = snapshot(service, "channel1", "channel2", "channel3")
+        earlier = {"channel1": 2, "channel2": 3, "channel3": 1}
+        callers = tuple(
+            replace(caller, created_at=found.taken_at - timedelta(seconds=earlier[caller.channel]))
+            for caller in found.callers
+        )
+        strangers = await service.engine.reconcile(replace(found, callers=callers))
+
+        assert [caller.channel for caller in strangers] == ["channel2", "channel1", "channel3"]
+
+
 async def test_an_agent_who_hung_up_meanwhile_ends_the_call() -> None:
     async with running() as service:
         await answered(service)

@@ -58,26 +58,26 @@ async def test_after_three_invalid_codes_the_ivr_says_goodbye(phones: Phones, ag
     assert agi.asked == [("customer", "9999")]
 
 
-async def test_who_keys_nothing_and_is_known_by_number_enters_the_queue(
-    phones: Phones, agi: Agi, app: App
+@pytest.mark.parametrize("status", ["FOUND", "TIMEOUT"])
+async def test_who_keys_nothing_enters_the_queue_if_known_by_number_or_if_nobody_can_tell(
+    phones: Phones, agi: Agi, app: App, status: str
 ) -> None:
+    agi.status = status
     await support_call(phones, "#")
     _, arguments = await app.caller()
     assert arguments == ["support", ""]
 
 
-@pytest.mark.parametrize("status", ["UNKNOWN", "TIMEOUT"])
-async def test_who_keys_nothing_and_is_not_known_is_asked_again(
-    phones: Phones, agi: Agi, app: App, status: str
-) -> None:
-    agi.status = status
+async def test_who_keys_nothing_and_is_not_known_is_asked_again(phones: Phones, agi: Agi) -> None:
+    agi.status = "UNKNOWN"
     call = await support_call(phones, "#")
     await hears(call, "invalid-code")
 
 
-async def test_the_operator_takes_the_call_if_fastagi_is_away(phones: Phones) -> None:
+@pytest.mark.parametrize("keyed", ["1111", "#"])
+async def test_the_operator_takes_the_call_if_fastagi_is_away(phones: Phones, keyed: str) -> None:
     operator = await phones.agent("3000")
-    await support_call(phones)
+    await support_call(phones, keyed)
     await operator.next_call()
 
 

@@ -251,7 +251,7 @@ def test_the_queue_log_names_the_call_as_before() -> None:
         ("channel2", "NONE", "CALLBACK", ("5550102", "0")),
         ("channel2", "NONE", "CALLBACKCALL", ("1",)),
         ("channel2", "NONE", "CALLBACKTAKEN", ("1", "5")),
-        ("channel2", "1000", "CONNECT", ("5", "call2.1", "0")),
+        ("channel2", "1000", "CONNECT", ("5", "ivr-call2.1", "0")),
         ("channel2", "1000", "COMPLETEAGENT", ("5", "10", "1")),
     ]
 

@@ -92,7 +92,7 @@ def test_the_call_is_answered_on_the_screen_when_it_is_connected() -> None:
 def test_the_delay_is_part_of_the_hold_time_and_not_of_the_ringing() -> None:
     centre, _, _ = connecting()
     centre.after(2)
-    assert events_of(centre)[1:] == [("1000", "CONNECT", ("5", "call1.1", "3"))]
+    assert events_of(centre)[1:] == [("1000", "CONNECT", ("5", "ivr-call1.1", "3"))]
 
 
 def test_that_the_agent_answered_is_no_news_twice() -> None:

@@ -47,7 +47,7 @@ def test_a_call_that_the_agent_ends() -> None:
 
     assert of_call(centre, "channel1") == [
         ("NONE", "ENTERQUEUE", ("", "5550101", "1")),
-        ("1000", "CONNECT", ("3", "call1.1", "3")),
+        ("1000", "CONNECT", ("3", "ivr-call1.1", "3")),
         ("1000", "COMPLETEAGENT", ("3", "20", "1")),
     ]
 
@@ -77,7 +77,7 @@ def test_hold_time_and_ring_time_are_told_apart() -> None:
 
     assert of_call(centre, "channel2") == [
         ("NONE", "ENTERQUEUE", ("", "5550102", "1")),
-        ("1000", "CONNECT", ("12", "call2.1", "2")),
+        ("1000", "CONNECT", ("12", "ivr-call2.1", "2")),
     ]
 
 

@@ -170,7 +170,7 @@ def test_the_end_of_another_phones_leg_does_not_end_the_talk() -> None:
     [
         (
             lambda centre: centre.take(LegAnswered(SECOND)),
-            [("2000", "CONNECT", ("4", "call1.2", "4"))],
+            [("2000", "CONNECT", ("4", "ivr-call1.2", "4"))],
         ),
         (
             lambda centre: centre.leg_ends(SECOND, LegEnd.BUSY),

@@ -345,7 +345,7 @@ def test_the_queue_log_tells_of_an_attended_transfer(device: str) -> None:
     attended(centre, device)
 
     times = ("3", "20", "1")
-    assert transfer_rows(centre) == [("1000", "ATTENDEDTRANSFER", ("BRIDGE", "call1", *times))]
+    assert transfer_rows(centre) == [("1000", "ATTENDEDTRANSFER", ("BRIDGE", "ivr-call1", *times))]
 
 
 def test_the_queue_log_tells_that_a_caller_came_back() -> None:

@@ -2,16 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from component.domain.asterisk_ids import call_bridge, leg_channel
 from component.domain.model import Leg
-from component.telephony.names import (
-    announcement,
-    announcement_of,
-    call_bridge,
-    call_of,
-    customer_of,
-    leg_channel,
-    leg_of,
-)
+from component.telephony.names import announcement, announcement_of, call_of, customer_of, leg_of
 
 pytestmark = pytest.mark.unit
 
