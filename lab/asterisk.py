@@ -1,6 +1,7 @@
 """An Asterisk with the project's configuration."""
 
 import asyncio
+import re
 import secrets
 import shlex
 import shutil
@@ -149,6 +150,14 @@ class Asterisk:
         if status != 0 or output.startswith("No such command"):
             raise AsteriskError(f"{command!r} failed: {output.strip()}")
         return output
+
+    async def pairs(self, kind: str) -> int:
+        """Return how many bridges connect two channels, and not only are said to.
+
+        Of a kind: `basic` are those of the dialplan, `stasis` those of a service on ARI.
+        Raises `AsteriskError`.
+        """
+        return len(re.findall(rf"\s2 +{kind}\s", await self.cli("bridge show all")))
 
     def console(self) -> str:
         """Return the shell command that opens Asterisk's console, for people."""

@@ -1,6 +1,10 @@
-"""Agents log on and off, and pause, by phone: in one queue, or in all of which they are members."""
+"""Agents log on and off, and pause, by phone: in one queue, or in all of which they are members.
+
+And they dial that they do not want to be disturbed.
+"""
 
 import asyncio
+import re
 
 import pytest
 
@@ -34,7 +38,7 @@ async def test_who_wants_no_calls_is_offered_none_until_the_code_is_dialled_agai
     world: World,
 ) -> None:
     phone = await world.agent("1000")
-    await do_not_disturb(phone)
+    await do_not_disturb(world, phone, wanted="BUSY")
     await world.until(lambda: world.device_is_free(phone.user), "the phone is free")
     caller = await world.call_support()
     await world.until(
@@ -43,7 +47,7 @@ async def test_who_wants_no_calls_is_offered_none_until_the_code_is_dialled_agai
     await asyncio.sleep(0.5)
     assert phone.calls == ()
 
-    await do_not_disturb(phone)
+    await do_not_disturb(world, phone, wanted="NOT_INUSE")
     taken = await phone.next_call()
     await taken.answered()
     await caller.hang_up()
@@ -74,11 +78,17 @@ async def dial(
     await call.hang_up()
 
 
-async def do_not_disturb(phone: Phone) -> None:
-    """Dial the code, and hang up once it has done its work."""
+async def do_not_disturb(world: World, phone: Phone, *, wanted: str) -> None:
+    """Dial the code, and hang up once the device has the state that is wanted."""
     call = await phone.dial("*363")
-    await call.answered()
-    await asyncio.sleep(0.5)
+
+    async def is_so() -> bool:
+        return re.search(rf"Custom:DND{phone.user}'.*'{wanted}'", await devices()) is not None
+
+    async def devices() -> str:
+        return await world.asterisk.cli("devstate list")
+
+    await world.until(is_so, f"*363 has made the device {wanted}")
     await call.hang_up()
 
 

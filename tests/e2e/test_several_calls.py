@@ -1,7 +1,5 @@
 """An agent who may have two calls at once, with a phone that has two lines."""
 
-import asyncio
-
 import pytest
 
 from lab.sip import IncomingCall, OutgoingCall, Phone, tone
@@ -13,6 +11,11 @@ pytestmark = [pytest.mark.e2e, pytest.mark.queue(ringinuse=True)]
 async def answered_calls(world: World) -> bool:
     rows = await world.sql("SELECT 1 FROM calls WHERE state = 'answered'")
     return len(rows) == 2
+
+
+async def are_connected(world: World) -> bool:
+    """Whether Asterisk has both callers and their lines of the phone in bridges of ours."""
+    return await world.asterisk.pairs("stasis") == 2
 
 
 async def takes_a_call(
@@ -34,7 +37,7 @@ async def test_an_agent_connects_the_callers_of_both_calls_with_each_other(world
     first_caller, first = await takes_a_call(world, phone, watcher, "5550100")
     await first.hold()
     second_caller, second = await takes_a_call(world, phone, watcher, "5550199")
-    await asyncio.sleep(0.5)  # until Asterisk has connected the two, and not only said so
+    await world.until(lambda: are_connected(world), "both are connected, not only said to be")
     await first.transfer_to(second)
 
     await first.ended(10)

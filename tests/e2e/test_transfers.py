@@ -44,8 +44,7 @@ async def is_away(world: World, extension: str) -> bool:
 
 async def are_connected(world: World) -> bool:
     """Whether Asterisk has two phones in a bridge of its own: one is not ours."""
-    bridges = await world.asterisk.cli("bridge show all")
-    return any(line.split()[2:4] == ["2", "basic"] for line in bridges.splitlines())
+    return await world.asterisk.pairs("basic") == 1
 
 
 async def test_a_caller_on_hold_hears_music_and_talks_on_afterwards(world: World) -> None:

@@ -34,12 +34,6 @@ async def talk(exchange: Exchange, phone: Phone) -> tuple[CallerEntered, Incomin
     return entered, taken
 
 
-async def are_connected(exchange: Exchange) -> bool:
-    """Whether Asterisk has connected two phones, and not only said so."""
-    bridges = await exchange.pbx.cli("bridge show all")
-    return any(line.split()[2:4] == ["2", "basic"] for line in bridges.splitlines())
-
-
 @pytest.mark.parametrize(("number", "exists"), [("0000", True), ("7777", False)])
 async def test_a_blind_transfer_is_told_and_its_number_looked_up(
     exchange: Exchange, number: str, exists: bool
@@ -66,7 +60,7 @@ async def test_an_attended_transfer_tells_whom_the_agent_has_on_the_line(
     await other.next_call()
     await consulting.answered()
     async with asyncio.timeout(PATIENCE):
-        while not await are_connected(exchange):
+        while not await exchange.pbx.pairs("basic"):
             await asyncio.sleep(0.02)
     await taken.transfer_to(consulting)
 
