@@ -244,13 +244,15 @@ def pause(state: State, member: Member, reason: str, now: datetime) -> None:
 
 def _autopause(state: State, name: str, extension: str, now: datetime) -> None:
     autopause = state.queues[name].autopause
+    if autopause is AutoPause.NO:
+        return
     queues = list(state.queues_of(extension)) if autopause is AutoPause.ALL else [name]
     members = [state.members.get((queue, extension)) for queue in queues]
-    if autopause is AutoPause.ALL:
+    ready = [m for m in members if m is not None and m.state is MemberState.READY]
+    if ready and autopause is AutoPause.ALL:
         state.note(InAllQueues(extension, paused=True, reason=AUTOPAUSE_REASON))
-    for member in members if autopause is not AutoPause.NO else []:
-        if member is not None and member.state is MemberState.READY:
-            pause(state, member, AUTOPAUSE_REASON, now)
+    for member in ready:
+        pause(state, member, AUTOPAUSE_REASON, now)
 
 
 def _urgency(state: State, queue: str, now: datetime) -> tuple[int, datetime, str]:

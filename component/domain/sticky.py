@@ -30,14 +30,17 @@ def preferred(state: State, call: Call) -> str | None:
 def is_awaited(state: State, call: Call, extension: str, now: datetime) -> bool:
     """Tell whether the caller waits for this agent, who is not free, rather than take another.
 
-    That is so for `sticky_wait`, while the agent is logged on and not paused.
+    That is so for `sticky_wait`, while the agent is logged on, not paused, and wants calls.
     """
     member = state.members.get((call.queue, extension))
+    if member is None:
+        return False
+    agent = state.agents[extension]
     return (
-        member is not None
-        and member.state is MemberState.READY
+        member.state is MemberState.READY
+        and not agent.do_not_disturb
         and now < waits_until(state, call)
-        and call.terms.need.met_by(member.penalty, state.agents[extension].skills)
+        and call.terms.need.met_by(member.penalty, agent.skills)
     )
 
 

@@ -64,9 +64,8 @@ MINUTES = Argument("minutes", "Minutes", default="5")
 def log_on(scene: Scene, agent: Agent, given: Given) -> Answer:
     """Let an agent be offered calls: the extension's own, or the person who is named."""
     scene.step(LogOn(agent.device, given["queue"] or None, scene.person))
-    there = scene.state.agents[agent.extension].device_state.is_there
-    warning = "" if there else " Its telephone is not registered: no call will come."
     who = f" for {scene.person.number}" if scene.person else ""
+    warning = _why_no_call_will_come(scene.state.agents[agent.extension])
     return Answer(f"{agent.extension} is logged on{who}{_of(given)}.{warning}")
 
 
@@ -135,6 +134,14 @@ def _place(member: Member) -> str:
     reason = f" ({member.pause_reason})" if member.pause_reason else ""
     state = "logged on" if member.state is MemberState.READY else member.state.value
     return f"{member.queue} {state}{reason}"
+
+
+def _why_no_call_will_come(agent: Agent) -> str:
+    if not agent.device_state.is_there:
+        return " Its telephone is not registered: no call will come."
+    if agent.do_not_disturb:
+        return " It is set to do not disturb: no call will come."
+    return ""
 
 
 def _of(given: Given) -> str:

@@ -265,6 +265,17 @@ def test_who_is_paused_in_all_queues_for_not_answering_is_told_so() -> None:
     ]  # fmt: skip
 
 
+def test_who_is_logged_off_everywhere_is_not_paused_for_not_answering() -> None:
+    centre = in_two_queues(autopause=AutoPause.ALL)
+    centre.enter()
+    centre.take(LogOff("PJSIP/1000", None))
+    centre.after(15)
+
+    assert [event for *_, event, _ in centre.logged()[-4:]] == [
+        "REMOVEMEMBER", "REMOVEMEMBER", "RINGNOANSWER", "EXITEMPTY"
+    ]  # fmt: skip
+
+
 def test_a_refused_fact_is_not_told() -> None:
     centre = alone()
     with pytest.raises(AlreadyLoggedOnError):

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from component.domain.events import QueueChanged
+from component.domain.events import DeviceStateChanged, QueueChanged
 from component.domain.model import Customer
 from component.domain.terms import Need, Terms
-from component.domain.words import CallState
+from component.domain.words import CallState, DeviceState
 from tests.unit.domain.call_centre import COMPANY_1, CallCentre
 
 pytestmark = pytest.mark.unit
@@ -120,6 +120,12 @@ def test_others_do_not_wait_behind_who_waits_for_one_agent() -> None:
 def test_nobody_waits_for_an_agent_who_is_not_at_work(gone: str) -> None:
     centre = acquainted(sticky_wait=timedelta(seconds=20))
     getattr(centre, gone)("1000")
+    assert centre.call(centre.enter(COMPANY_1)).extension == "2000"
+
+
+def test_nobody_waits_for_an_agent_who_wants_no_calls() -> None:
+    centre = acquainted(sticky_wait=timedelta(seconds=20))
+    centre.take(DeviceStateChanged("Custom:DND1000", DeviceState.BUSY))
     assert centre.call(centre.enter(COMPANY_1)).extension == "2000"
 
 

@@ -49,6 +49,13 @@ async def test_who_logs_on_without_a_telephone_is_told(desk: FrontDesk) -> None:
     assert "not registered" in (await desk.ask("log-on")).text
 
 
+async def test_who_logs_on_where_no_calls_are_wanted_is_told(desk: FrontDesk) -> None:
+    desk.take(DeviceStateChanged("Custom:DND1000", DeviceState.BUSY))
+    assert (await desk.ask("log-on")).text == (
+        "1000 is logged on. It is set to do not disturb: no call will come."
+    )
+
+
 async def test_the_form_offers_the_agents_own_queues(desk: FrontDesk) -> None:
     form = await desk.form("pause")
     assert form is not None
