@@ -143,7 +143,7 @@ def _do_not_disturb(
     state: State, event: DeviceStateChanged, now: datetime, rng: Random
 ) -> list[Command]:
     """Take note of whether an agent wants calls. A phone that rings already rings on."""
-    agent = state.agents.get(event.device.removeprefix(DND_PREFIX))
+    agent = state.agent_by_dnd(event.device)
     if agent is None or agent.do_not_disturb is event.state.is_in_use:
         return []
     state.agents.put(agent.extension, replace(agent, do_not_disturb=event.state.is_in_use))

@@ -23,7 +23,7 @@ from component.domain.events import (
     QueueRemoved,
     WaitTimedOut,
 )
-from component.domain.model import Agent, Call, Member, dnd_device
+from component.domain.model import Agent, Call, Member
 from component.domain.queue import Queue
 from component.domain.state import State
 from component.domain.words import CallState, DeviceState, Outcome, QueueStatus
@@ -139,10 +139,9 @@ def _agent_changed(state: State, event: AgentChanged, now: datetime, rng: Random
         commands.append(HostNode(event.extension, account))
     if old is None or old.device != event.device:
         # What the old device did says nothing about the new one.
-        agent = replace(agent, device=event.device, device_state=DeviceState.UNKNOWN)
-        commands.append(WatchDevice(event.device))
-    if old is None:
-        commands.append(WatchDevice(dnd_device(event.extension)))
+        unknown = DeviceState.UNKNOWN
+        agent = replace(agent, device=event.device, device_state=unknown, do_not_disturb=False)
+        commands += [WatchDevice(device) for device in agent.devices]
     agent = replace(
         agent, jid=event.jid, skills=event.skills, max_calls=event.max_calls, leaving=False
     )

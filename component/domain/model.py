@@ -99,9 +99,12 @@ class WrapUp:
 DND_PREFIX = "Custom:DND"
 
 
-def dnd_device(extension: str) -> str:
-    """Name the device of the dialplan's own that is in use while an extension wants no calls."""
-    return DND_PREFIX + extension
+def dnd_device(device: str) -> str:
+    """Name the device of the dialplan's own that is in use while no calls are wanted at another.
+
+    `Custom:DND1000` for `PJSIP/1000`: of the channel that dials, the dialplan knows the endpoint.
+    """
+    return DND_PREFIX + device.rpartition("/")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +150,7 @@ class Agent:
     @property
     def devices(self) -> tuple[str, str]:
         """The devices whose states tell whether the agent can be rung."""
-        return self.device, dnd_device(self.extension)
+        return self.device, dnd_device(self.device)
 
     @property
     def legs(self) -> tuple[Leg, ...]:

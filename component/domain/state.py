@@ -10,7 +10,7 @@ from component.domain.candidates import Candidates, Rank
 from component.domain.choice import Choice
 from component.domain.events import Event
 from component.domain.kept_place import Asked
-from component.domain.model import Agent, Call, Leg, Member, Spoke, Turn
+from component.domain.model import Agent, Call, Leg, Member, Spoke, Turn, dnd_device
 from component.domain.obstacles import obstacle
 from component.domain.presence import Presence, reasons
 from component.domain.queue import Queue
@@ -56,6 +56,7 @@ class State:
         self.candidates = Candidates()
         self.presence = Presence()
         self._by_device: dict[str, str] = {}
+        self._by_dnd_device: dict[str, str] = {}
         self._by_person: dict[str, str] = {}
         self._vacated: set[str] = set()
         self._by_leg: dict[Leg, str] = {}
@@ -137,6 +138,11 @@ class State:
     def agent_at(self, device: str) -> Agent | None:
         """Return the agent who has this device."""
         extension = self._by_device.get(device)
+        return None if extension is None else self.agents[extension]
+
+    def agent_by_dnd(self, device: str) -> Agent | None:
+        """Return the agent for whom this device tells whether calls are wanted."""
+        extension = self._by_dnd_device.get(device)
         return None if extension is None else self.agents[extension]
 
     def extension_of(self, person: str) -> str | None:
@@ -296,13 +302,14 @@ class State:
 
     def _agent_changed(self, old: Agent | None, new: Agent | None) -> None:
         if old is not None:
-            if self._by_device.get(old.device) == old.extension:
-                del self._by_device[old.device]
+            _let_go(self._by_device, old.device, old)
+            _let_go(self._by_dnd_device, dnd_device(old.device), old)
             self._unlink(old)
             for leg in old.legs:
                 self._by_leg.pop(leg, None)
         if new is not None:
             self._by_device[new.device] = new.extension
+            self._by_dnd_device[dnd_device(new.device)] = new.extension
             self._by_account[new.account].add(new.extension)
             if new.person is not None:
                 self._by_person[new.person.number] = new.extension
@@ -379,6 +386,12 @@ class State:
             self._to_be_called[call.callback.number] += by
             if not self._to_be_called[call.callback.number]:
                 del self._to_be_called[call.callback.number]
+
+
+def _let_go(index: dict[str, str], device: str, agent: Agent) -> None:
+    """Drop a device from an index, unless another agent has it by now."""
+    if index.get(device) == agent.extension:
+        del index[device]
 
 
 def _is_queued(call: Call) -> bool:

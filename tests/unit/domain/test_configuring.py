@@ -155,7 +155,7 @@ def test_another_phone_is_watched_and_rung() -> None:
     account = centre.agent("1000").jid
 
     commands = centre.take(AgentChanged("1000", "PJSIP/desk", account))
-    assert commands == [WatchDevice("PJSIP/desk")]
+    assert commands == [WatchDevice("PJSIP/desk"), WatchDevice("Custom:DNDdesk")]
     centre.enter()
     assert centre.rung() == ["desk"]
 

@@ -1,4 +1,4 @@
-"""Agents who have told Asterisk that they want no calls: `Custom:DND<extension>` is in use."""
+"""Agents who have told Asterisk that they want no calls: `Custom:DND<endpoint>` is in use."""
 
 from typing import Any
 
@@ -14,8 +14,8 @@ from tests.unit.domain.call_centre import CallCentre, of_kind
 pytestmark = pytest.mark.unit
 
 
-def dnd(centre: CallCentre, extension: str, state: DeviceState = DeviceState.BUSY) -> None:
-    centre.take(DeviceStateChanged(f"Custom:DND{extension}", state))
+def dnd(centre: CallCentre, endpoint: str, state: DeviceState = DeviceState.BUSY) -> None:
+    centre.take(DeviceStateChanged(f"Custom:DND{endpoint}", state))
 
 
 def alone(**settings: Any) -> CallCentre:
@@ -103,3 +103,34 @@ def test_a_new_extension_is_watched_and_one_that_is_unknown_harms_nobody() -> No
         "Custom:DND4000",
     ]
     dnd(centre, "5000")
+
+
+def test_it_is_of_the_telephone_whatever_the_extension_is_called() -> None:
+    centre = alone()
+    centre.take(AgentChanged("1000", "PJSIP/desk7", "user1@example.com"))
+    dnd(centre, "desk7")
+    centre.enter()
+    assert centre.ringing() == []
+
+    dnd(centre, "1000")
+    dnd(centre, "desk7", DeviceState.NOT_INUSE)
+    assert centre.ringing() == ["1000"]
+
+
+def test_another_telephone_is_asked_anew() -> None:
+    centre = alone()
+    dnd(centre, "1000")
+    centre.enter()
+    assert centre.ringing() == []
+
+    centre.take(AgentChanged("1000", "PJSIP/desk7", "user1@example.com"))
+    assert centre.ringing() == ["1000"]
+
+
+def test_two_extensions_that_change_phones_keep_apart_what_these_say() -> None:
+    centre = CallCentre(["1000", "2000"])
+    centre.take(AgentChanged("1000", "PJSIP/2000", "user1@example.com"))
+    centre.take(AgentChanged("2000", "PJSIP/1000", "user2@example.com"))
+    dnd(centre, "2000")
+
+    assert [centre.agent(e).do_not_disturb for e in ("1000", "2000")] == [True, False]
