@@ -47,9 +47,9 @@ def activity(agent: Agent, member: Member, queue: Queue) -> Activity:
         return Activity.PAUSED
     if busy is not None:
         return Activity.ELSEWHERE
-    device = agent.device_state
     if agent.do_not_disturb:
         return Activity.UNREACHABLE
+    device = agent.device_state
     if device.can_ring or (queue.ringinuse and device.is_there):
         return Activity.AVAILABLE
     return Activity.UNREACHABLE

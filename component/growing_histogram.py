@@ -1,4 +1,4 @@
-"""How long something took, in buckets of which one ends exactly at each queue's service level."""
+"""How long something took, in buckets that may become more."""
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Sequence

@@ -27,7 +27,7 @@ class Endings:
 
     def state_changed(self, event: DeviceStateChanged) -> None:
         """Take in the state of a device, and the ends that waited for it."""
-        if event.state.is_there and not event.state.can_ring:
+        if event.state.is_in_use:
             self._in_use.add(event.device)
         else:
             self._in_use.discard(event.device)
