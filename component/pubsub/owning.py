@@ -37,7 +37,7 @@ class Owning(Creating):
         check_configuration(config, managed=old.managed)
         node = replace(old, config=config)
         self._state.nodes.put(node.name, node)
-        self._state.trim(node)
+        self._trim(node)
         self._settle(node)
         self._contacts.settle(self._addresses.domain)
         if config.notify_config:

@@ -108,8 +108,8 @@ class Provisioning(Rules):
         node = replace(node, config=self._alike.setdefault(config, config))
         if node != existing:
             self._state.nodes.put(name, node)
-        self._state.trim(node)
         self._forget_elsewhere(node)
+        self._trim(node)
         self._settle(node)
 
     def _forget_elsewhere(self, node: Node) -> None:

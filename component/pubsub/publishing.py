@@ -164,10 +164,9 @@ class Publishing(Creating):
         self, node: Node, draft: Draft, item_id: str, publisher: str, now: datetime
     ) -> None:
         item = Item(node.name, item_id, draft.payload, publisher, now, self._state.next_seq(now))
-        config, dropped = node.config, list[Item]()
+        config = node.config
         if config.persist_items:
             self._state.items.put((node.name, item_id), item)
-            dropped = self._state.trim(node)
         if config.deliver_notifications:
             event = ItemPublished(
                 item,
@@ -177,9 +176,7 @@ class Publishing(Creating):
                 names_publisher=config.names_publishers,
             )
             self._notices.tell_subscribers(node, event)
-        if config.publish_node_full is NodeFull.RETRACT_OLDEST and config.notify_retract:
-            for old in dropped:
-                self._notices.tell_subscribers(node, ItemRetracted(old.id))
+        self._trim(node)
 
     def _reply_to(self, node: Node, publisher: str) -> tuple[str, ...]:
         match node.config.itemreply:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from component.pubsub.access import Action, check, needs_approval, permits
 from component.pubsub.addresses import Addresses, bare
+from component.pubsub.configuration import NodeFull
 from component.pubsub.contacts import Contacts
 from component.pubsub.crowd import Limit
 from component.pubsub.errors import (
@@ -15,7 +16,14 @@ from component.pubsub.errors import (
     NodeRequiredError,
     TooManySubscriptionsError,
 )
-from component.pubsub.model import Node, Role, Subscription, SubscriptionEnded, SubscriptionState
+from component.pubsub.model import (
+    ItemRetracted,
+    Node,
+    Role,
+    Subscription,
+    SubscriptionEnded,
+    SubscriptionState,
+)
 from component.pubsub.notices import Notices
 from component.pubsub.policy import DEFAULT_POLICY, MAX_OF_ACCOUNT, Policy
 from component.pubsub.reminding import Reminders
@@ -177,6 +185,13 @@ class Rules:
         """End a subscription on the service's part; the subscriber is told."""
         self._state.subscriptions.delete(key_of(subscription))
         self._notices.tell_ended(subscription)
+
+    def _trim(self, node: Node) -> None:
+        """Drop the oldest items beyond what the node keeps; subscribers are told if it says so."""
+        dropped, config = self._state.trim(node), node.config
+        if config.publish_node_full is NodeFull.RETRACT_OLDEST and config.notify_retract:
+            for item in dropped:
+                self._notices.tell_subscribers(node, ItemRetracted(item.id))
 
     def _settle(self, node: Node) -> None:
         """Make the subscriptions fit the rights: some end, some need approval no longer.

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from component.pubsub.configuration import MAX_ITEMS, AccessModel, Configuration
+from component.pubsub.configuration import MAX_ITEMS, AccessModel, Configuration, NodeFull
 from component.pubsub.errors import (
     ForbiddenError,
     NameTooLongError,
@@ -15,6 +15,7 @@ from component.pubsub.errors import (
 )
 from component.pubsub.model import (
     Affiliation,
+    ItemRetracted,
     NodeConfigured,
     NodeDeleted,
     NodePurged,
@@ -130,6 +131,27 @@ def test_a_smaller_maximum_drops_the_oldest_items() -> None:
     assert not service.pubsub.items
     with pytest.raises(UnsupportedError, match="not implemented"):
         service.item_ids(ADMIN, "news")
+
+
+@pytest.mark.parametrize(
+    ("config", "retracted"),
+    [
+        ({}, ["a", "b"]),
+        ({"persist_items": False}, ["a", "b", "c"]),
+        ({"notify_retract": False}, []),
+        ({"publish_node_full": NodeFull.DISCARD_OLDEST}, []),
+        ({"publish_node_full": NodeFull.REJECT}, []),
+    ],
+)
+def test_what_a_node_keeps_no_longer_is_retracted_or_goes_in_silence(
+    config: dict[str, Any], retracted: list[str]
+) -> None:
+    service = News()
+    service.subscribe(ANN, "news")
+    service.post(ADMIN, item("a"), item("b"), item("c"))
+    service.told.clear()
+    service.configure(max_items=1, **config)
+    assert service.heard(ANN) == [*map(ItemRetracted, retracted)]
 
 
 def test_purging_retracts_everything_at_once() -> None:

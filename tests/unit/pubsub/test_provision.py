@@ -3,10 +3,11 @@ from dataclasses import replace
 
 import pytest
 
-from component.pubsub.configuration import MANAGED, AccessModel, Configuration
+from component.pubsub.configuration import MANAGED, AccessModel, Configuration, NodeFull
 from component.pubsub.errors import AddressNotFoundError, ClosedNodeError, NodeNotFoundError
 from component.pubsub.model import (
     Affiliation,
+    ItemRetracted,
     Node,
     NodeDeleted,
     Notification,
@@ -112,6 +113,39 @@ def test_a_shorter_history_drops_the_oldest_items() -> None:
         service.publish(f"call-{number}")
     service.provision(ACCOUNTS, max_items=1)
     assert service.item_ids(AGENT) == ["call-2"]
+
+
+@pytest.mark.parametrize(
+    ("full", "retracted"),
+    [(NodeFull.DISCARD_OLDEST, []), (NodeFull.RETRACT_OLDEST, ["call-0", "call-1"])],
+)
+def test_a_shorter_history_is_told_if_the_node_says_so(
+    full: NodeFull, retracted: list[str]
+) -> None:
+    service = with_history(full)
+    govern(service, max_items=1)
+    assert [n.event for n in service.told] == [*map(ItemRetracted, retracted)]
+
+
+def test_a_shorter_history_is_not_told_to_another_name_of_the_component() -> None:
+    before, after = with_history(NodeFull.RETRACT_OLDEST, "old.example.com"), Provisioned()
+    after.load(before.contents())
+    after.provision(ACCOUNTS, max_items=1)
+    assert len(after.pubsub.items) == 1
+    assert not after.told, "nobody can be told from an address that is not ours"
+
+
+def with_history(full: NodeFull, domain: str = DOMAIN) -> Provisioned:
+    """A service whose extension keeps three calls, with a subscriber."""
+    service = Provisioned(domain=domain)
+    config = replace(service.pubsub.nodes["ext1000"].config, publish_node_full=full)
+    request = Request(ADMIN, domain, "ext1000")
+    service.do(lambda pubsub: pubsub.configure(request, config))
+    service.subscribe(AGENT, service=domain)
+    for number in range(3):
+        service.publish(f"call-{number}")
+    service.told.clear()
+    return service
 
 
 def test_subscriptions_made_under_another_name_of_the_component_are_forgotten() -> None:
