@@ -36,6 +36,9 @@ class Owning(Creating):
             raise NotAllowedError
         check_configuration(config, managed=old.managed)
         node = replace(old, config=config)
+        if config.itemreply is not old.config.itemreply:
+            # What waits says whom to answer by the old configuration, so it is sent by that.
+            self._notices.digests.send_all(old.name)
         self._state.nodes.put(node.name, node)
         self._trim(node)
         self._settle(node)

@@ -223,6 +223,26 @@ def test_whom_to_answer_is_kept_with_each_item() -> None:
     assert service.heard(ANN) == [ItemsPublished((Held("news", 1, "a", "<x/>", (ADMIN,)),), True)]
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "named"),
+    [
+        (ItemReply.OWNER, ItemReply.PUBLISHER, False),
+        (ItemReply.PUBLISHER, ItemReply.NOBODY, True),
+    ],
+)
+def test_what_waited_comes_before_others_are_to_be_answered(
+    before: ItemReply, after: ItemReply, named: bool
+) -> None:
+    service = news(ANN, itemreply=before)
+    service.give(BOB, Role.PUBLISHER)
+    service.post(BOB, item("a"))
+    answered = BOB if named else ADMIN
+    service.configure(itemreply=after)
+    pass_(service, EVERY)
+    held = Held("news", 1, "a", "<x/>", (answered,))
+    assert service.heard(ANN) == [ItemsPublished((held,), named)]
+
+
 def test_a_purge_is_told_at_once_and_nothing_of_what_waited() -> None:
     service = news(ANN)
     service.post(ADMIN, item("a"))
