@@ -142,8 +142,9 @@ class Dispatcher:
         if not isinstance(taken, _Failure):
             return taken
         # Who has asked for something is told; whoever has only said how they are is not.
-        told = stanza.get("type", "") in ("", "unavailable", "subscribed", "unsubscribed", "error")
-        return None if told else _error(stanza, taken.error)
+        statements = ("", "unavailable", "subscribed", "unsubscribed", "error")
+        is_statement = stanza.get("type", "") in statements
+        return None if is_statement else _error(stanza, taken.error)
 
     async def _replies(self, stanza: ET.Element) -> list[Markup]:
         """Return what is said to a request, the result or error last."""

@@ -142,12 +142,15 @@ class Notices:
         It is a message of the kind that servers keep for those who are offline (§12.13).
         """
         if recipients := tuple(owners):
-            node, service, event = (
-                subscription.node,
-                subscription.service,
-                ApprovalWanted(subscription),
+            self._add(
+                Notification(
+                    subscription.node,
+                    subscription.service,
+                    recipients,
+                    ApprovalWanted(subscription),
+                    MessageType.NORMAL,
+                )
             )
-            self._add(Notification(node, service, recipients, event, MessageType.NORMAL))
 
     def tell_changed(self, subscription: Subscription) -> None:
         """Leave a notification for a subscriber of what became of the subscription."""

@@ -1,3 +1,5 @@
+"""How much is under way, of one account and of all of them."""
+
 import pytest
 
 from component.xmpp.load import MAX_OF_ACCOUNT, MAX_UNDER_WAY, Load
