@@ -109,6 +109,8 @@ class Ring:
     peer: str = ""
     """Asterisk's name of a channel to the device, on which somebody talks already: it is fetched
     from there, and nothing rings."""
+    instead_of: str = ""
+    """Asterisk's id of a channel that rings the device now: it is taken down first."""
 
 
 @dataclass(frozen=True, slots=True)

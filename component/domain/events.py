@@ -55,6 +55,9 @@ class BlindTransfer:
     number: str
     context: str
     """Where the dialplan has the numbers that the agent can dial."""
+    consult: str = ""
+    """Asterisk's id of the channel on which the agent calls that number already, without having
+    got an answer. Empty: there is none."""
 
 
 @dataclass(frozen=True, slots=True)

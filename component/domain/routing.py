@@ -315,13 +315,15 @@ def message(queue: Queue, call: Call, to: Iterable[str], kind: MessageTo) -> lis
     return [Announce(call, extensions, queue.message_personal)] if extensions else []
 
 
-def ring(state: State, queue: Queue, call: Call, offer: Offer, peer: str = "") -> list[Command]:
-    """Make the leg of an offer, which ends in time; see `Ring` for `peer`."""
+def ring(
+    state: State, queue: Queue, call: Call, offer: Offer, *, peer: str = "", instead_of: str = ""
+) -> list[Command]:
+    """Make the leg of an offer, which ends in time; see `Ring` for `peer` and `instead_of`."""
     device = state.agents[offer.extension].device
     name = call.caller.name if call.customer is None else call.customer.name
     caller = Caller(call.caller.number, name)
     return [
-        Ring(offer.leg, device, call.channel, caller, queue.timeout + GRACE, peer),
+        Ring(offer.leg, device, call.channel, caller, queue.timeout + GRACE, peer, instead_of),
         WakeAt(offer.offered_at + queue.timeout, RingTimedOut(offer.leg)),
     ]
 

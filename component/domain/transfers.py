@@ -29,7 +29,7 @@ from component.domain.queue import MessageTo
 from component.domain.reserving import reserve
 from component.domain.state import State
 from component.domain.transitions import CALL_TRANSITIONS, CallMove, advance
-from component.domain.words import AgentState, CallState, OfferEnd
+from component.domain.words import AgentState, CallState, DeviceState, OfferEnd
 
 TransferEvent = BlindTransfer | NumberLookedUp | AttendedTransfer
 
@@ -58,9 +58,9 @@ def _blind(state: State, call: Call, event: BlindTransfer, now: datetime) -> lis
     target = state.agents.get(event.number)
     if target is None:
         return [SeekNumber(event.leg, call.channel, event.context, event.number)]
-    if not (_may_take(state, call, target) and _may_ring(state, call, target)):
+    if not (_may_take(state, call, target) and _may_ring(state, call, target, event.consult)):
         return [AnswerTransfer(event.leg, accepted=False)]
-    commands = _pass_on(state, call, target, now)
+    commands = _pass_on(state, call, target, now, consult=event.consult)
     return [*commands, AnswerTransfer(event.leg, accepted=True), HangUpLeg(event.leg)]
 
 
@@ -98,16 +98,21 @@ def _may_take(state: State, call: Call, agent: Agent) -> bool:
     return free or agent.may_have_another
 
 
-def _may_ring(state: State, call: Call, agent: Agent) -> bool:
-    """Tell whether an agent's phone may be rung: one with a call of ours by the queue's leave."""
+def _may_ring(state: State, call: Call, agent: Agent, consult: str) -> bool:
+    """Tell whether an agent's phone may be rung: one with a call of ours by the queue's leave.
+
+    If it rings because the first agent asks there, the caller rings in his stead.
+    """
     if agent.do_not_disturb:
         return False
+    if consult and agent.device_state is DeviceState.RINGING:
+        return True
     in_use = agent.may_have_another and state.queues[call.queue].ringinuse
     return agent.device_state.is_there if in_use else agent.device_state.can_ring
 
 
 def _pass_on(
-    state: State, call: Call, target: Agent, now: datetime, peer: str = ""
+    state: State, call: Call, target: Agent, now: datetime, *, peer: str = "", consult: str = ""
 ) -> list[Command]:
     [given_up] = call.offers
     queue = state.queues[call.queue]
@@ -133,7 +138,7 @@ def _pass_on(
         HideCall(given_up.extension, hidden, OfferEnd.TRANSFERRED),
         ShowCall(offer.extension, passed_on),
         *routing.message(queue, passed_on, [offer.extension], MessageTo.AGENT),
-        *routing.ring(state, queue, passed_on, offer, peer),
+        *routing.ring(state, queue, passed_on, offer, peer=peer, instead_of=consult),
         Part(call.id),
         Hold(call.id, call.channel, at_most, queue.musicclass),
         WakeAt(now + queue.max_wait, WaitTimedOut(call.id)),

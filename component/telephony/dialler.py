@@ -20,7 +20,7 @@ from component.telephony.caller_id import format_caller_id
 from component.telephony.client import ALREADY_THERE, AriClient
 from component.telephony.errors import AriError, AriUnreachableError
 from component.telephony.late_channels import LateChannels
-from component.telephony.refusals import to_the_end
+from component.telephony.refusals import to_the_end, unless_gone
 from component.telephony.translate import LEG_ARGUMENT
 
 log = structlog.get_logger(__name__)
@@ -81,6 +81,8 @@ class Dialler:
                 assert_never(command)
 
     async def _ring(self, ring: Ring) -> None:
+        if ring.instead_of:
+            await self._until_answered(lambda: unless_gone(self._ari.hang_up(ring.instead_of)))
         await self._originate(
             leg_channel(ring.leg),
             FETCH if ring.peer else ring.device,

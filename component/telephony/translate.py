@@ -183,11 +183,11 @@ def _transfer(event: Mapping[str, object]) -> BlindTransfer | AttendedTransfer |
         peer = refer_to["connected_channel"]
         return AttendedTransfer(leg, device_of(peer), text(peer, "name"))
     if "destination_channel" in refer_to:  # the second call is not answered yet
-        dialplan = refer_to["destination_channel"]
-        number, context = text(dialplan, "dialplan", "exten"), text(dialplan, "dialplan", "context")
-    else:
-        number = text(refer_to, "requested_destination", "destination")
-        context = text(event, "referred_by", "source_channel", "dialplan", "context")
+        consult = refer_to["destination_channel"]
+        number, context = text(consult, "dialplan", "exten"), text(consult, "dialplan", "context")
+        return BlindTransfer(leg, number, context, consult=text(consult, "id"))
+    number = text(refer_to, "requested_destination", "destination")
+    context = text(event, "referred_by", "source_channel", "dialplan", "context")
     # No number: by a call that Asterisk does not know, or not yet. There is nobody to find then.
     return BlindTransfer(leg, number, context)
 

@@ -7,7 +7,7 @@ from lab.sip.auth import CHALLENGES, Credentials
 from lab.sip.call import Call, CallState, Ending
 from lab.sip.dialog import CONTENT_TYPE_SDP, Dialog
 from lab.sip.media import Media
-from lab.sip.message import Header, Request, Response
+from lab.sip.message import Header, Request, Response, parse_address
 from lab.sip.sdp import acceptable_offer
 from lab.sip.transactions import ClientTransaction
 
@@ -87,6 +87,8 @@ class OutgoingCall(Call):
         is_first = not self._was_noticed
         self._was_noticed = True
         self._take_session(response)
+        if parse_address(response.get("To")).tag:  # the dialog is there, if but early
+            self._dialog.agree(response.get("To"), response.get("Contact"))
         if response.status in (180, 183) and self.state is CallState.CALLING:
             self._reach(CallState.RINGING)
         if is_first and self._is_cancelled:

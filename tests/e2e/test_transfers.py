@@ -42,6 +42,10 @@ async def is_away(world: World, extension: str) -> bool:
     return "Unavailable" in await world.asterisk.cli(f"pjsip show endpoint {extension}")
 
 
+async def is_ringing(world: World, extension: str) -> bool:
+    return "Ringing" in await world.asterisk.cli(f"pjsip show endpoint {extension}")
+
+
 async def are_connected(world: World) -> bool:
     """Whether Asterisk has two phones in a bridge of its own: one is not ours."""
     return await world.asterisk.pairs("basic") == 1
@@ -158,6 +162,43 @@ async def test_an_attended_transfer_connects_the_caller_with_whom_the_agent_aske
     await second.next("ended")
     await world.quiet()
     assert (await logged(world))[-1] == ("1000", "ATTENDEDTRANSFER")
+
+
+async def test_who_is_asked_and_has_not_answered_yet_is_rung_by_the_caller_instead(
+    world: World,
+) -> None:
+    first, second = await world.watcher("1000"), await world.watcher("2000")
+    phone, other = await world.agent("1000"), await world.agent("2000")
+    other.on_call = ringing_only()
+    caller, taken = await talk(world, phone)
+    for state in ("offered", "answered"):
+        await first.next(state)
+    await taken.hold()
+    consulting = await phone.dial("2000")
+    asked = await other.next_call()
+    await consulting.ringing()
+    await world.until(lambda: is_ringing(world, "2000"), "phone 2000 is known to ring")
+    await taken.transfer_to(consulting)
+
+    assert await taken.transferred() == 200
+    offered = await second.next("offered")
+    assert offered.transferred_from == ("1000",)
+    await first.next("withdrawn")
+    for over in (asked, consulting, taken):
+        await over.ended(10)
+    ringing = await other.next_call(10)
+    assert ringing.caller_number == "5550100"
+    ringing.answer()
+    await ringing.answered()
+    await second.next("answered")
+    before = len(caller.heard)
+    await ringing.play(tone(440, 1.0))
+    assert sounds(caller.heard[before:])
+
+    await ringing.hang_up()
+    await caller.ended()
+    await second.next("ended")
+    await world.quiet()
 
 
 async def test_who_is_asked_is_offered_no_other_call(world: World) -> None:

@@ -178,7 +178,8 @@ class SimulatedAri(AriClient):
         self._channel(channelId)
 
     def _hangup(self, channelId: str, **_: object) -> None:  # noqa: N803
-        self._asterisk.destroy(self._channel(channelId), 16)
+        if not self._asterisk.agents.stop_asking(channelId):
+            self._asterisk.destroy(self._channel(channelId), 16)
 
     def _setChannelVar(self, channelId: str, variable: str, value: str) -> None:  # noqa: N802, N803
         channel = self._channel(channelId, inside=True)

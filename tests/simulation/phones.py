@@ -168,13 +168,23 @@ class Agents:
             self._go_on_later(asked)  # unless the phone is told before that it is done
         elif what < 0.5:
             exten = asked.device.removeprefix("PJSIP/")
-            self._end(asked)
-            number = {"dialplan": {"exten": exten, "context": "from-phones"}}
-            self._refer(asked.leg, {"destination_channel": number})
+            dialplan = {"exten": exten, "context": "from-phones"}
+            consult = {"id": asked.name, "dialplan": dialplan}
+            self._history.note("agent does not wait", asked.leg.id, asked.name)
+            self._refer(asked.leg, {"destination_channel": consult})
+            self._go_on_later(asked)
         else:
             asked.answered = True
             self._set_aside(asked, "Up")
             self._go_on_later(asked)
+
+    def stop_asking(self, name: str) -> bool:
+        """End a second call, if there is one of this name."""
+        if name not in self._consultations:
+            return False
+        self._history.note("second call taken down", name)
+        self._end(self._consultations[name])
+        return True
 
     def _end(self, asked: Consultation) -> None:
         del self._consultations[asked.name]

@@ -37,7 +37,7 @@ from component.domain.routing import AUTOPAUSE_REASON, DECLINED
 from component.domain.state import State
 from component.domain.step import step
 from component.domain.strategies import ROUND_ROBIN
-from component.domain.words import CallState, OfferEnd, Outcome, QueueStatus
+from component.domain.words import CallState, DeviceState, OfferEnd, Outcome, QueueStatus
 from component.ports import Stored
 from tests.simulation.books import Books
 from tests.simulation.callbacks import KeptPlaces
@@ -158,7 +158,8 @@ class Reference:
         if person is None:
             return  # the caller goes where we have nobody
         device, queue = person.device, books.queues.get(caller.queue)
-        may_ring = device.can_ring
+        asks_there = isinstance(event, BlindTransfer) and bool(event.consult)
+        may_ring = device.can_ring or (asks_there and device is DeviceState.RINGING)
         if queue is None:  # the caller could not come back to it
             may_ring = asked_before = False
         elif target not in caller.offered_to and person.may_have_another:

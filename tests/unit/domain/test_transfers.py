@@ -52,8 +52,10 @@ def talking(*extensions: str, **settings: Any) -> CallCentre:
     return centre
 
 
-def blind(centre: CallCentre, number: str = "2000", leg: Leg = FIRST) -> list[Command]:
-    return centre.take(BlindTransfer(leg, number, "from-phones"))
+def blind(
+    centre: CallCentre, number: str = "2000", leg: Leg = FIRST, consult: str = ""
+) -> list[Command]:
+    return centre.take(BlindTransfer(leg, number, "from-phones", consult))
 
 
 def attended(centre: CallCentre, device: str = "PJSIP/2000", leg: Leg = FIRST) -> list[Command]:
@@ -156,6 +158,36 @@ def test_a_transfer_to_a_phone_that_cannot_be_rung_is_refused_and_the_talk_goes_
     assert blind(centre) == [AnswerTransfer(FIRST, accepted=False)]
     assert centre.call("call1").state is CallState.ANSWERED
     assert centre.agent("1000").state is AgentState.ON_CALL
+
+
+def test_a_phone_that_rings_because_the_first_agent_asks_there_is_rung_by_the_caller_instead() -> (
+    None
+):
+    centre = talking("2000")
+    centre.device("2000", DeviceState.RINGING)
+    commands = blind(centre, consult="consult1")
+
+    assert [(ring.leg, ring.instead_of) for ring in of_kind(commands, Ring)] == [
+        (SECOND, "consult1")
+    ]
+    assert commands[-2:] == [AnswerTransfer(FIRST, accepted=True), HangUpLeg(FIRST)]
+
+
+@pytest.mark.parametrize(
+    ("device", "consult"),
+    [
+        (DeviceState.RINGING, ""),
+        (DeviceState.RINGINUSE, "consult1"),
+        (DeviceState.UNAVAILABLE, "consult1"),
+    ],
+)
+def test_a_phone_that_rings_for_somebody_else_or_is_in_use_as_well_is_not_rung(
+    device: DeviceState, consult: str
+) -> None:
+    centre = talking("2000")
+    centre.device("2000", device)
+
+    assert blind(centre, consult=consult) == [AnswerTransfer(FIRST, accepted=False)]
 
 
 def test_a_transfer_to_who_has_another_call_is_refused() -> None:

@@ -153,6 +153,17 @@ async def test_a_leg_that_asterisk_refuses_to_hang_up_is_still_there(desk: Desk)
     assert desk.events == []  # its own end tells
 
 
+async def test_what_rings_the_phone_is_taken_down_before_the_leg_does(desk: Desk) -> None:
+    assert await desk.does(replace(RING, instead_of="1795686050.4")) == ["hangup", "originate"]
+    assert desk.ari.arguments("hangup")["channelId"] == "1795686050.4"
+
+
+async def test_what_has_stopped_ringing_the_phone_meanwhile_is_no_obstacle(desk: Desk) -> None:
+    desk.ari.refuse("hangup", 404)
+    assert await desk.does(replace(RING, instead_of="1795686050.4")) == ["hangup", "originate"]
+    assert desk.events == []
+
+
 async def test_a_leg_to_who_talks_already_is_fetched_and_not_rung(desk: Desk) -> None:
     assert await desk.does(replace(RING, peer="PJSIP/2000-00000007")) == ["originate"]
     given = desk.ari.arguments("originate")

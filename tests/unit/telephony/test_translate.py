@@ -110,6 +110,11 @@ def test_an_agent_passes_the_call_on_to_who_was_asked() -> None:
     assert asked == AttendedTransfer(Leg(CALL_ID, 1), "PJSIP/2000", "PJSIP/2000-00000007")
 
 
+def test_an_agent_passes_the_call_on_to_who_has_not_answered_yet() -> None:
+    asked = translate(EVENTS["agent_transfers_during_consultation"])
+    assert asked == BlindTransfer(Leg(CALL_ID, 1), "2000", "from-phones", consult="1795686050.4")
+
+
 def test_a_transfer_to_a_call_that_asterisk_does_not_know_is_one_to_nobody() -> None:
     event = copy.deepcopy(EVENTS["agent_transfers_after_consultation"])
     refer_to = event["refer_to"]
