@@ -72,8 +72,7 @@ async def test_whoever_keeps_the_place_is_called_and_talks_with_the_agent(
     await taken.hang_up()
     await called.ended(10)
     await world.quiet()
-    events = await world.sql("SELECT event FROM queue_log WHERE callid <> 'NONE' ORDER BY id")
-    assert [row["event"] for row in events][4:] == [
+    assert [event for _, event in await world.call_log()][4:] == [
         "COMPLETEAGENT", "CALLBACKCALL", "CALLBACKTAKEN", "CONNECT", "COMPLETEAGENT",
     ]  # fmt: skip
 

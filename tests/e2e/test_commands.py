@@ -47,6 +47,7 @@ async def test_who_logs_on_by_command_is_rung_and_by_command_no_longer(world: Wo
         assert await world.sql("SELECT 1 FROM members WHERE logged_on_at IS NOT NULL") == []
 
 
+@pytest.mark.timeout(300)  # it starts the command line many times
 async def test_the_operator_sees_and_changes_the_same_on_the_command_line(world: World) -> None:
     await world.agent("1000")
     config = world.service.config

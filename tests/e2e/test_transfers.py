@@ -21,12 +21,6 @@ async def talk(world: World, agent: Phone) -> tuple[OutgoingCall, IncomingCall]:
     return caller, taken
 
 
-async def logged(world: World) -> list[tuple[str, str]]:
-    """What queue_log tells of calls: agent and event."""
-    rows = await world.sql("SELECT agent, event FROM queue_log WHERE callid <> 'NONE' ORDER BY id")
-    return [(row["agent"], row["event"]) for row in rows]
-
-
 async def hears_something(call: OutgoingCall) -> bool:
     before = len(call.heard)
     await asyncio.sleep(0.5)
@@ -95,7 +89,7 @@ async def test_a_blind_transfer_takes_the_item_along(world: World) -> None:
     await caller.ended()
     await second.next("ended")
     await world.quiet()
-    events = await logged(world)
+    events = await world.call_log()
     assert events[-2:] == [("1000", "CONNECT"), ("1000", "BLINDTRANSFER")]
 
 
@@ -161,7 +155,7 @@ async def test_an_attended_transfer_connects_the_caller_with_whom_the_agent_aske
     await caller.ended()
     await second.next("ended")
     await world.quiet()
-    assert (await logged(world))[-1] == ("1000", "ATTENDEDTRANSFER")
+    assert (await world.call_log())[-1] == ("1000", "ATTENDEDTRANSFER")
 
 
 async def test_who_is_asked_and_has_not_answered_yet_is_rung_by_the_caller_instead(
@@ -256,4 +250,4 @@ async def test_a_transfer_to_a_number_that_does_not_exist_leaves_the_talk_as_it_
     await caller.ended()
     await world.quiet()
     assert watcher.states == ["offered", "answered", "ended"]
-    assert (await logged(world))[-1] == ("1000", "COMPLETEAGENT")
+    assert (await world.call_log())[-1] == ("1000", "COMPLETEAGENT")

@@ -148,6 +148,14 @@ class World:
         rows: list[Any] = await self._connection.fetch(statement, *arguments)
         return rows
 
+    async def call_log(self) -> list[tuple[str, str]]:
+        """Return agent and event of what `queue_log` tells of calls."""
+        rows = await self.sql(
+            "SELECT agent, event FROM queue_log"
+            " WHERE event NOT IN ('ADDMEMBER', 'REMOVEMEMBER', 'PAUSE', 'UNPAUSE') ORDER BY id"
+        )
+        return [tuple(row) for row in rows]
+
     async def until(self, condition: Callable[[], Awaitable[Any]], what: str) -> None:
         """Wait until something is so. Raises `TimeoutError` that says what was awaited."""
         try:

@@ -79,7 +79,7 @@ async def test_a_new_extension_with_a_membership_is_taken_over(followed: Followe
     assert followed.state.agents["4000"].jid == "user4@example.com"
     assert followed.state.members["support", "4000"].penalty == 3
     assert "ext4000" in followed.service.pubsub.nodes
-    assert followed.service.outside.watched == ["PJSIP/4000"]
+    assert followed.service.outside.watched == ["PJSIP/4000", "Custom:DND4000"]
 
 
 async def test_every_setting_of_a_queue_is_taken_over(followed: Followed) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 from structlog.testing import capture_logs
@@ -103,7 +104,11 @@ async def test_any_value_arrives_in_the_dialplan_as_it_is(desk: Desk, pbx: Pbx) 
 async def test_a_person_logs_on_by_number_and_pin(desk: Desk, pbx: Pbx) -> None:
     said = await runs(pbx, "logon", "PJSIP/1000,,77,1234", "${AQMSTATUS}")
     assert said == "ADDED> <SUCCESS>"
-    assert desk.stepped == [LogOn("PJSIP/1000", None, Person("77", "1234@example.com"))]
+    person = Person("77", "1234@example.com")
+    [logged_on] = desk.stepped
+    assert isinstance(logged_on, LogOn)
+    assert logged_on.dialled_on
+    assert replace(logged_on, dialled_on="") == LogOn("PJSIP/1000", None, person)
 
 
 async def test_a_script_that_there_is_none_of_fails_without_holding_the_call_up(

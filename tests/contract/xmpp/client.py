@@ -1,6 +1,7 @@
 """A user's client that says exactly what it is told, and remembers what it heard."""
 
 import asyncio
+import re
 from typing import Any, Self
 from xml.etree import ElementTree as ET
 
@@ -14,6 +15,8 @@ from tests.contract.xmpp.service import PATIENCE, until
 
 PIECE = 1000
 """So many bytes come in one piece."""
+
+TAG = re.compile(r"""<(?:[^<>'"]|'[^']*'|"[^"]*")*>""")
 
 
 class Client:
@@ -91,7 +94,7 @@ class Client:
         Since the mend of CVE-2023-52425 expat, and so the server, puts off a tag that comes in
         pieces until twice as much has come: blanks follow one that is so long.
         """
-        longest_tag = max(len(part.rpartition("<")[2]) for part in stanza.split(">"))
+        longest_tag = max(map(len, TAG.findall(stanza)), default=0)
         blanks = " " * 2 * longest_tag if longest_tag > PIECE else ""
         self._client.send_raw(stanza + blanks)
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from hypothesis import strategies as st
@@ -134,11 +135,20 @@ class AnyOrder(RuleBasedStateMachine):
     def leave(self, jid: str, service: str) -> None:
         self._do(lambda pubsub: pubsub.leave(service, jid))
 
-    @rule(request=owning, changes=st.lists(st.tuples(accounts, roles), min_size=1, max_size=3))
+    # Lists that name the same twice are refused before they get here.
+    @rule(
+        request=owning,
+        changes=st.lists(
+            st.tuples(accounts, roles), min_size=1, max_size=3, unique_by=itemgetter(0)
+        ),
+    )
     def set_affiliations(self, request: Request, changes: list[tuple[str, Role]]) -> None:
         self._do(lambda pubsub: pubsub.set_affiliations(request, changes))
 
-    @rule(request=owning, wishes=st.lists(wishes, min_size=1, max_size=2))
+    @rule(
+        request=owning,
+        wishes=st.lists(wishes, min_size=1, max_size=2, unique_by=attrgetter("jid", "subid")),
+    )
     def set_subscriptions(self, request: Request, wishes: list[Wish]) -> None:
         self._do(lambda pubsub: pubsub.set_subscriptions(request, wishes, lambda: "made", NOW))
 
