@@ -46,7 +46,7 @@ deb: prompts ## Build dist/ivr-pubsub_VERSION_ARCHITECTURE.deb for the Debian th
 bench-pop: setup ## Measure 100 calls: from the last digit to the agent's screen and phone
 	@.venv/bin/python -m lab.bench_pop
 
-bench-pubsub: setup ## Compare with Prosody's and ejabberd's mod_pubsub: 6 minutes, or SIZE=quick
+bench-pubsub: setup ## Compare with Prosody's and ejabberd's mod_pubsub: 8 minutes, or SIZE=quick
 	@.venv/bin/python -m lab.bench_pubsub $(SIZE)
 
 bench-calls: setup ## Compare with app_queue on the same Asterisk: 6 minutes, or SIZE=quick
