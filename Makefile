@@ -17,7 +17,7 @@ run: setup-run ## Start the whole system on this machine and make a demonstratio
 
 test: setup ## Run all tests, or those that ARGS names: make test ARGS="-m unit"
 	@.venv/bin/pip install --quiet --disable-pip-version-check --no-compile --editable '.[containers,docs,javascript]'
-	@.venv/bin/pytest --numprocesses auto --dist loadfile $(ARGS)
+	@.venv/bin/pytest --numprocesses $$(($$(nproc) + 1)) --dist loadfile $(ARGS)
 
 simulate: setup ## Simulate call centres at random: make simulate SEEDS=1000 CALLS=100 JOBS=2
 	@.venv/bin/python -m tests.simulation --seeds $(or $(SEEDS),100) --calls $(or $(CALLS),60) --jobs $(or $(JOBS),1)

@@ -184,6 +184,7 @@ async def the_caller_gives_up_while_it_rings(side: Side) -> None:
 
 async def the_caller_presses_a_key_while_it_rings(side: Side) -> None:
     async with side.ringing() as (caller, _):
+        await caller.answered(10)
         await caller.send_digits("0")
         await side.logs("EXITWITHKEY")
 
