@@ -21,6 +21,14 @@ async def talk(world: World, agent: Phone) -> tuple[OutgoingCall, IncomingCall]:
     return caller, taken
 
 
+async def are_heard_until_the_agent_hangs_up(agent: IncomingCall, caller: OutgoingCall) -> None:
+    before = len(caller.heard)
+    await agent.play(tone(440, 1.0))
+    assert sounds(caller.heard[before:])
+    await agent.hang_up()
+    await caller.ended()
+
+
 async def hears_something(call: OutgoingCall) -> bool:
     before = len(call.heard)
     await asyncio.sleep(0.5)
@@ -147,12 +155,7 @@ async def test_an_attended_transfer_connects_the_caller_with_whom_the_agent_aske
     await second.next("answered")
     await first.next("withdrawn")
     assert (asked.ending, caller.ending) == (None, None)
-    before = len(caller.heard)
-    await asked.play(tone(440, 1.0))
-    assert sounds(caller.heard[before:])
-
-    await asked.hang_up()
-    await caller.ended()
+    await are_heard_until_the_agent_hangs_up(asked, caller)
     await second.next("ended")
     await world.quiet()
     assert (await world.call_log())[-1] == ("1000", "ATTENDEDTRANSFER")
@@ -185,12 +188,7 @@ async def test_who_is_asked_and_has_not_answered_yet_is_rung_by_the_caller_inste
     ringing.answer()
     await ringing.answered()
     await second.next("answered")
-    before = len(caller.heard)
-    await ringing.play(tone(440, 1.0))
-    assert sounds(caller.heard[before:])
-
-    await ringing.hang_up()
-    await caller.ended()
+    await are_heard_until_the_agent_hangs_up(ringing, caller)
     await second.next("ended")
     await world.quiet()
 
