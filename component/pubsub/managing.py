@@ -69,8 +69,12 @@ class Managing(Rules):
         most = max(MAX_AFFILIATIONS, len(before))
         if count > most and not self._roles.is_admin(request.account):
             raise TooManyAffiliationsError
+        held = [(account, self._roles.of(account, node)) for account, _ in wanted]
         for account, role in wanted:
-            self._set_affiliation(node, request.service, account, role)
+            self._record(Affiliation(node.name, account, role))
+        self._contacts.settle(self._addresses.of(node.name))
+        for account, role in held:
+            self._follow(node, request.service, account, role)
         self._contacts.settle(self._addresses.domain)
 
     def subscriptions_at(self, request: Request) -> list[Subscription]:
@@ -130,24 +134,25 @@ class Managing(Rules):
         if role is not before and self._roles.given(account, node, role) is before:
             raise NotAllowedError
 
-    def _set_affiliation(self, node: Node, service: str, account: str, role: Role) -> None:
-        before = self._roles.of(account, node)
-        if role is Role.NONE:
-            self._state.affiliations.delete((node.name, account))
+    def _record(self, affiliation: Affiliation) -> None:
+        key = (affiliation.node, affiliation.jid)
+        if affiliation.role is Role.NONE:
+            self._state.affiliations.delete(key)
         else:
-            record = Affiliation(node.name, account, role)
-            self._state.affiliations.put((node.name, account), record)
+            self._state.affiliations.put(key, affiliation)
+
+    def _follow(self, node: Node, service: str, account: str, before: Role) -> None:
+        """Make an account's subscriptions fit its new role, and tell it the role."""
         after = self._roles.of(account, node)
         if after is before:
             return
         model = node.config.access_model
-        lost = not self._may(account, node, Action.SUBSCRIBE) or (
-            needs_approval(model, after) and not needs_approval(model, before)
-        )
-        for subscription in self._state.subscriptions_by(account, node.name):
+        lost = needs_approval(model, after) and not needs_approval(model, before)
+        for subscription in list(self._state.subscriptions_by(account, node.name)):
             if lost:
                 self._end(subscription)
-        self._settle(node)
+            else:
+                self._fit(node, subscription)
         event = AffiliationChanged(Affiliation(node.name, account, after))
         self._notices.tell(node.name, service, (account,), event)
 

@@ -36,13 +36,16 @@ class Owning(Creating):
             raise NotAllowedError
         check_configuration(config, managed=old.managed)
         node = replace(old, config=config)
-        if config.itemreply is not old.config.itemreply:
-            # What waits says whom to answer by the old configuration, so it is sent by that.
-            self._notices.digests.send_all(old.name)
-        self._state.nodes.put(node.name, node)
-        self._trim(node)
+        # Whom to answer changes last. What waits says it by the old configuration, and is sent by
+        # that, but only to those who keep the right to the node.
+        as_before = replace(config, itemreply=old.config.itemreply)
+        self._state.nodes.put(node.name, replace(old, config=as_before))
         self._settle(node)
         self._contacts.settle(self._addresses.domain)
+        if as_before != config:
+            self._notices.digests.send_all(node.name)
+            self._state.nodes.put(node.name, node)
+        self._trim(node)
         if config.notify_config:
             told = config if config.deliver_payloads else None
             self._notices.tell_subscribers(node, NodeConfigured(told))

@@ -199,11 +199,15 @@ class Rules:
         Those to the presence of the node's address too.
         """
         self._contacts.settle(self._addresses.of(node.name))
-        model = node.config.access_model
         for subscription in list(self._state.subscriptions_at.of(node.name)):
-            account = bare(subscription.jid)
-            role = self._roles.of(account, node)
-            if not self._may(account, node, Action.SUBSCRIBE):
-                self._end(subscription)
-            elif not subscription.active and not needs_approval(model, role):
-                self._approve(node, subscription)
+            self._fit(node, subscription)
+
+    def _fit(self, node: Node, subscription: Subscription) -> None:
+        """Make a subscription fit the subscriber's rights."""
+        account = bare(subscription.jid)
+        if not self._may(account, node, Action.SUBSCRIBE):
+            self._end(subscription)
+        elif not subscription.active and not needs_approval(
+            node.config.access_model, self._roles.of(account, node)
+        ):
+            self._approve(node, subscription)

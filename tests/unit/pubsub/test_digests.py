@@ -8,7 +8,7 @@ import pytest
 from component.pubsub import digests
 from component.pubsub.attending import SETTLING
 from component.pubsub.audience import Resource
-from component.pubsub.configuration import ItemReply
+from component.pubsub.configuration import AccessModel, ItemReply
 from component.pubsub.managing import Wish
 from component.pubsub.model import (
     Held,
@@ -282,6 +282,15 @@ def test_who_loses_the_right_is_sent_nothing_more() -> None:
     service.post(ADMIN, item("a"))
     service.told.clear()
     service.give(ANN, Role.OUTCAST)
+    pass_(service, EVERY)
+    assert not any(isinstance(event, ItemsPublished) for event in service.heard(ANN))
+    assert not list(service.pubsub.held)
+
+
+def test_who_loses_the_right_as_others_are_to_be_answered_is_sent_nothing_more() -> None:
+    service = news(ANN, itemreply=ItemReply.OWNER)
+    service.post(ADMIN, item("a"))
+    service.configure(access_model=AccessModel.WHITELIST, itemreply=ItemReply.NOBODY)
     pass_(service, EVERY)
     assert not any(isinstance(event, ItemsPublished) for event in service.heard(ANN))
     assert not list(service.pubsub.held)

@@ -115,6 +115,27 @@ def test_owners_see_all_affiliations() -> None:
         service.pubsub.affiliations_at(service.request(ANN))
 
 
+def test_who_is_put_off_by_an_owner_waits_though_others_are_given_roles() -> None:
+    service = News(access_model=AUTHORIZE)
+    service.give(ANN, Role.MEMBER)
+    service.subscribe(ANN, "news")
+    service.arrange(Wish(ANN, SubscriptionState.PENDING))
+    service.give(BOB, Role.MEMBER)
+    assert not service.subscribers()
+
+
+def test_who_loses_a_role_is_told_nothing_more_as_others_are_given_theirs() -> None:
+    service = News(access_model=AUTHORIZE)
+    service.post(ADMIN, item("a"))
+    service.give(ANN, Role.MEMBER)
+    service.subscribe(ANN, "news")
+    service.arrange(Wish(ANN, SubscriptionState.PENDING))
+    service.told.clear()
+    request, wanted = service.request(ADMIN), [(BOB, Role.MEMBER), (ANN, Role.OUTCAST)]
+    service.do(lambda pubsub: pubsub.set_affiliations(request, wanted))
+    assert [type(event) for event in service.heard(ANN)] == [SubscriptionEnded, AffiliationChanged]
+
+
 def test_a_member_whom_an_administrator_made_stays_one() -> None:
     service = News()
     service.give(ANN, Role.MEMBER, node="ext1000")
