@@ -13,7 +13,7 @@ from lab.bench_pubsub import figures
 from lab.bench_pubsub.addresses import BARE, IN_MEMORY, PERSISTENT, PLUGIN_LAYER
 from lab.bench_pubsub.disk import write_times
 from lab.bench_pubsub.run import Run
-from lab.bench_pubsub.scenarios import Rate, Service, Times
+from lab.bench_pubsub.scenarios import PAUSE, Rate, Service, Times
 from lab.bench_pubsub.sizes import Size
 from lab.bench_pubsub.stage import REQUESTS, Stage, fan, spread
 from lab.bench_pubsub.stanzas import notification
@@ -114,7 +114,7 @@ class Measurements:
 
     def _time_disk(self) -> None:
         names = (figures.DISK, figures.DISK.replace("p50", "p99"))
-        seconds = write_times(self._stage.directory, self._stage.size.pings)
+        seconds = write_times(self._stage.directory, self._stage.size.pings, PAUSE)
         self._noted.add_times(self._stage.server, figures.HOST, names, seconds)
 
     def _publish_once(self, subscribers: int, name: str, service: Service) -> None:
