@@ -4,7 +4,7 @@ from datetime import datetime
 from xml.etree import ElementTree as ET
 
 from component.handlers.forms import Field, FormError, form_in, form_markup, single
-from component.handlers.namespaces import DELAY, FORWARD, MAM, MAM_EXTENDED, SID
+from component.handlers.namespaces import FORWARD, MAM, MAM_EXTENDED, SID
 from component.handlers.notify import event_markup
 from component.handlers.operations import jid_of
 from component.handlers.rsm import page_markup, page_of
@@ -18,7 +18,7 @@ from component.handlers.stanza import (
     qualified,
     read_whole,
 )
-from component.handlers.times import read_time, written_time
+from component.handlers.times import delay, read_time, written_time
 from component.markup import Markup, element
 from component.pubsub.archive import EVERYTHING, Query, place_of
 from component.pubsub.model import Item, ItemPublished, Node, Notification
@@ -140,7 +140,7 @@ def _result(address: str, node: Node, item: Item, query_id: str | None) -> Marku
     forwarded = element(
         "forwarded",
         {"xmlns": FORWARD},
-        element("delay", {"xmlns": DELAY, "stamp": written_time(item.published_at)}),
+        delay(address, item.published_at),
         element("message", attributes, told),
     )
     return element("result", {"xmlns": MAM, "queryid": query_id, "id": place_of(item)}, forwarded)

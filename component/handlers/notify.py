@@ -3,11 +3,11 @@
 from typing import assert_never
 
 from component.handlers.body import in_words
-from component.handlers.namespaces import ADDRESS, DELAY, PUBSUB, PUBSUB_EVENT, SHIM, SID
+from component.handlers.namespaces import ADDRESS, PUBSUB, PUBSUB_EVENT, SHIM, SID
 from component.handlers.node_form import config_markup
 from component.handlers.operations import item_markup
 from component.handlers.subscription_form import approval_markup
-from component.handlers.times import written_time
+from component.handlers.times import delay
 from component.markup import NOTHING, Markup, element, text
 from component.pubsub.archive import place_of
 from component.pubsub.model import (
@@ -49,7 +49,7 @@ def event_markup(notification: Notification) -> Markup:
         _body(notification),
         element("event", {"xmlns": PUBSUB_EVENT}, _what_happened(notification)),
         _stanza_id(notification),
-        _delay(notification.event),
+        _delay(notification),
         _headers(notification),
     )
     return Markup("".join(parts))
@@ -70,11 +70,11 @@ def _body(notification: Notification) -> Markup:
     return element("body", None, text(told))
 
 
-def _delay(event: NodeEvent) -> Markup:
+def _delay(notification: Notification) -> Markup:
     """Return when something happened that is not new (XEP-0203)."""
-    if not isinstance(event, LastItem):
+    if not isinstance(notification.event, LastItem):
         return NOTHING
-    return element("delay", {"xmlns": DELAY, "stamp": written_time(event.item.published_at)})
+    return delay(notification.service, notification.event.item.published_at)
 
 
 def _stanza_id(notification: Notification) -> Markup:

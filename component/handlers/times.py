@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime
 
-from component.handlers.namespaces import TIME
+from component.handlers.namespaces import DELAY, TIME
 from component.handlers.stanza import Engine, IqRequest, Routes, check_address, qualified
 from component.markup import Markup, element, text
 
@@ -30,6 +30,11 @@ def read_time(written: str) -> datetime:
         return datetime.fromisoformat(written).astimezone(UTC)
     except OverflowError as error:
         raise ValueError("this time is in no calendar") from error
+
+
+def delay(sender: str, time: datetime) -> Markup:
+    """Return that something was sent at that time, and not only now (XEP-0203 §2)."""
+    return element("delay", {"xmlns": DELAY, "from": sender, "stamp": written_time(time)})
 
 
 class TimeHandlers:

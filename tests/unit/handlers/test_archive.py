@@ -83,7 +83,8 @@ async def test_an_entry_comes_as_its_subscribers_were_told(dialogue: Dialogue) -
         <message from='{DOMAIN}' to='{AGENT}/r'>
           <ns0:result xmlns:ns0='{MAM}' queryid='f' id='{place(dialogue, "a")}'>
             <ns1:forwarded xmlns:ns1='urn:xmpp:forward:0'>
-              <ns2:delay xmlns:ns2='urn:xmpp:delay' stamp='2026-01-01T09:00:00Z'/>
+              <ns2:delay xmlns:ns2='urn:xmpp:delay' from='{DOMAIN}'
+                         stamp='2026-01-01T09:00:00Z'/>
               <ns3:message xmlns:ns3='jabber:client' from='{DOMAIN}' type='headline'>
                 <ns4:event xmlns:ns4='http://jabber.org/protocol/pubsub#event'>
                   <ns4:items node='news'><ns4:item id='a'><ns4:x/></ns4:item></ns4:items>

@@ -122,7 +122,7 @@ def test_the_newest_item_for_a_new_subscriber_says_when_it_was_new() -> None:
         "<event xmlns='http://jabber.org/protocol/pubsub#event'>"
         "<items node='ext1000'><item id='call-1'/></items></event>"
         "<stanza-id xmlns='urn:xmpp:sid:0' by='ivr.example.com' id='17'/>"
-        "<delay xmlns='urn:xmpp:delay' stamp='2026-01-01T09:00:00Z'/>"
+        "<delay xmlns='urn:xmpp:delay' from='ivr.example.com' stamp='2026-01-01T09:00:00Z'/>"
     )
 
 
