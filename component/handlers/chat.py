@@ -11,7 +11,7 @@ import structlog
 from component.domain.errors import DomainError
 from component.domain.state import State
 from component.handlers.namespaces import DELAY
-from component.handlers.stanza import qualified
+from component.handlers.stanza import own_text, qualified
 from component.operations.desk import Desk, Identify
 from component.operations.model import ArgumentError, Asker, Operation
 from component.operations.record import recorded
@@ -62,7 +62,7 @@ class ChatHandlers:
         offered = await self._desk.offered(identify)
         if not offered:
             return None
-        said = message.findtext("{*}body", "").strip()
+        said = own_text(message, "body").strip()
         if not said:
             return ""  # that somebody is writing, or has read
         if message.find(qualified(DELAY, "delay")) is not None:

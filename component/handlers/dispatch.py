@@ -45,7 +45,15 @@ from component.handlers.pending import PendingCommand
 from component.handlers.ping import PingHandlers
 from component.handlers.presence import PresenceHandlers, presence_markup
 from component.handlers.pubsub import PubSubHandlers
-from component.handlers.stanza import Answer, Engine, IqRequest, Routes, split_name
+from component.handlers.stanza import (
+    LANGUAGE,
+    Answer,
+    Engine,
+    IqRequest,
+    Routes,
+    own_text,
+    split_name,
+)
 from component.handlers.times import TimeHandlers
 from component.handlers.vcard import PHOTO_HASH, VCardHandlers
 from component.handlers.version import VersionHandlers
@@ -104,6 +112,8 @@ class Dispatcher:
                 return await self._answer_request(stanza)
             case "message":
                 return await self._answer_message(stanza)
+            case "groupchat":
+                return _refuse(stanza, SERVICE_UNAVAILABLE, "There are no rooms here.")
             case "bounced message":
                 await _attempt(stanza, self._messages.bounced(stanza))
                 return None
@@ -214,7 +224,7 @@ def dispatcher(
     return Dispatcher(routes, MessageHandlers(engine, ChatHandlers(desk, staff)), presence, disco)
 
 
-Kind = Literal["request", "message", "bounced message", "presence", "answer"]
+Kind = Literal["request", "message", "groupchat", "bounced message", "presence", "answer"]
 
 
 def _kind(stanza: ET.Element) -> Kind | None:
@@ -228,6 +238,8 @@ def _kind(stanza: ET.Element) -> Kind | None:
         return "message"
     if name == "message" and type_ == "error":
         return "bounced message"
+    if name == "message" and type_ == "groupchat":  # RFC 6121 §8.5.2
+        return "groupchat"
     if name == "presence":
         return "presence"
     return None
@@ -262,8 +274,8 @@ def _return_address(stanza: ET.Element) -> dict[str, str | None]:
 def _written_back(message: ET.Element, words: str) -> Markup:
     """Return the answer to a message, in the same conversation (RFC 6121 §5.2.5)."""
     type_ = "chat" if message.get("type") == "chat" else None
-    attributes = {"type": type_, "id": message.get("id")}
-    thread = message.findtext("{*}thread", "")
+    attributes = {"type": type_, "id": message.get("id"), "xml:lang": LANGUAGE}
+    thread = own_text(message, "thread")
     return element(
         "message",
         attributes | _return_address(message),

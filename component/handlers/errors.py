@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from component.handlers.forms import AccessModelError, FormError
 from component.handlers.namespaces import COMMANDS, PUBSUB_ERRORS, STANZAS
 from component.handlers.stanza import (
+    LANGUAGE,
     BadRequestError,
     CommandError,
     NotImplementedHereError,
@@ -107,7 +108,7 @@ def error_markup(
         specific = element(condition.pubsub, {"xmlns": PUBSUB_ERRORS, "feature": feature})
     words = NOTHING
     if explanation:
-        words = element("text", {"xmlns": STANZAS, "xml:lang": "en"}, text(explanation))
+        words = element("text", {"xmlns": STANZAS, "xml:lang": LANGUAGE}, text(explanation))
     return element(
         "error",
         {"type": condition.type},

@@ -6,6 +6,7 @@ from component.handlers.body import in_words
 from component.handlers.namespaces import ADDRESS, PUBSUB, PUBSUB_EVENT, SHIM, SID
 from component.handlers.node_form import config_markup
 from component.handlers.operations import item_markup
+from component.handlers.stanza import LANGUAGE
 from component.handlers.subscription_form import approval_markup
 from component.handlers.times import delay
 from component.markup import NOTHING, Markup, element, text
@@ -67,7 +68,7 @@ def _body(notification: Notification) -> Markup:
             told = "\n".join(in_words(node, i.item_id or "", i.payload or "") for i in items)
         case _:
             return NOTHING
-    return element("body", None, text(told))
+    return element("body", {"xml:lang": LANGUAGE}, text(told))
 
 
 def _delay(notification: Notification) -> Markup:

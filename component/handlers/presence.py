@@ -7,18 +7,22 @@ from typing import TypeVar
 from xml.etree import ElementTree as ET
 
 from component.handlers.caps import Capabilities, Question, advertised_in
-from component.handlers.stanza import BadRequestError, Engine, is_gone
+from component.handlers.stanza import LANGUAGE, BadRequestError, Engine, is_gone, own_text
 from component.markup import NOTHING, Markup, attribute, element, text
 from component.pubsub.addresses import bare
 from component.pubsub.audience import Resource
 from component.pubsub.errors import FullError, PubSubError, TooManySubscriptionsError
-from component.pubsub.presence import Presence, PresenceNotice, PresenceType, Show
+from component.pubsub.presence import OFFLINE, Presence, PresenceNotice, PresenceType, Show
 from component.pubsub.rules import Request
 from component.pubsub.service import PubSub
 
 T = TypeVar("T")
 
-_PRIORITY = re.compile("-?[0-9]{1,3}")
+_PRIORITY = re.compile(r"[+-]?[0-9]{1,9}")
+_PRIORITIES = range(-128, 128)
+
+_NOT_OF_RESOURCES = frozenset({"", "unavailable", "subscribed", "unsubscribe", "unsubscribed"})
+"""What is ignored at a full JID that there is not; our addresses have none (RFC 6121 §8.5.3.2)."""
 
 
 class PresenceHandlers:
@@ -37,10 +41,13 @@ class PresenceHandlers:
 
         Raises `TooManySubscriptionsError`, `FullError`, `BadRequestError`.
         """
-        address, sender = bare(stanza.get("to", "")), stanza.get("from", "")
+        to, sender, type_ = stanza.get("to", ""), stanza.get("from", ""), stanza.get("type", "")
+        address = bare(to)
+        if to != address and type_ in _NOT_OF_RESOURCES:
+            return None
         request = Request(sender, address)
         try:
-            match stanza.get("type", ""):
+            match type_:
                 case "":
                     return await self._arrive(stanza, sender, address)
                 case "unavailable":
@@ -51,7 +58,7 @@ class PresenceHandlers:
                 case "subscribe":
                     await self._engine.pubsub(lambda pubsub, now: pubsub.add_contact(request, now))
                 case "probe":
-                    await self._engine.pubsub(lambda pubsub, _: pubsub.probe(request))
+                    return await self._probed(request, to, stanza.get("id"))
                 case "unsubscribe":
                     await self._engine.pubsub(lambda pubsub, _: pubsub.remove_contact(request))
                 case "error" if is_gone(stanza):
@@ -64,8 +71,8 @@ class PresenceHandlers:
             raise  # that may change: it is no answer to who may see whom
         except PubSubError:
             # Of an address that does not exist no more is told than of one that may not be seen.
-            said = PresenceType.UNSUBSCRIBED
-            return next(presence_markup(PresenceNotice(address, (request.account,), said)))
+            said, probe = PresenceType.UNSUBSCRIBED, stanza.get("id") if type_ == "probe" else None
+            return next(presence_markup(PresenceNotice(address, (request.account,), said, probe)))
         return None
 
     async def answered(self, iq: ET.Element) -> None:
@@ -77,6 +84,14 @@ class PresenceHandlers:
                 lambda pubsub, _: pubsub.learn(asked.address, asked.jid, asked.about.name, wants)
             )
 
+    async def _probed(self, request: Request, to: str, probe: str | None) -> Markup | None:
+        """Answer a probe (RFC 6121 §4.3.2): of a full JID, that there is nobody."""
+        if to == request.service:
+            await self._engine.pubsub(lambda pubsub, _: pubsub.probe(request, probe))
+            return None
+        await self._engine.pubsub(lambda pubsub, _: pubsub.check_contact(request))
+        return next(presence_markup(PresenceNotice(to, (request.actor,), OFFLINE, probe)))
+
     async def _hear(self, operation: Callable[[PubSub, datetime], T]) -> T:
         """Take in what nobody says twice: it is so, whether the database is there or not."""
         return await self._engine.pubsub(operation, patient=True)
@@ -86,8 +101,8 @@ class PresenceHandlers:
         about = advertised_in(stanza)
         resource = Resource(
             sender,
-            _show(stanza.findtext("{*}show", "")),
-            _priority(stanza.findtext("{*}priority", "")),
+            _show(own_text(stanza, "show")),
+            _priority(own_text(stanza, "priority")),
             about.name if about else "",
             self._capabilities.wants(about) if about else frozenset(),
         )
@@ -103,10 +118,12 @@ def presence_markup(notice: PresenceNotice, extras: Markup = NOTHING) -> Iterato
     `extras` is what available presence contains besides.
     """
     type_, content = _said(notice.said)
+    is_for_people = isinstance(notice.said, Presence) and notice.said.status
     if isinstance(notice.said, Presence) and notice.said.available:
         content = Markup(content + extras)
-    kind = f" type='{type_}'" if type_ else ""
-    head = f"<presence{kind} from='{attribute(notice.service)}' to='"
+    optional = {"type": type_, "id": notice.probe, "xml:lang": LANGUAGE if is_for_people else None}
+    written = "".join(f" {name}='{attribute(value)}'" for name, value in optional.items() if value)
+    head = f"<presence{written} from='{attribute(notice.service)}' to='"
     tail = f"'>{content}</presence>" if content else "'/>"
     for recipient in notice.recipients:
         yield Markup(f"{head}{attribute(recipient)}{tail}")
@@ -126,4 +143,5 @@ def _show(written: str) -> Show | None:
 
 def _priority(written: str) -> int:
     """Return a priority (RFC 6121 §4.7.2.3); what is none counts as none."""
-    return int(written) if _PRIORITY.fullmatch(written) else 0
+    priority = int(written) if _PRIORITY.fullmatch(written.strip()) else 0
+    return priority if priority in _PRIORITIES else 0

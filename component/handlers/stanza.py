@@ -14,6 +14,9 @@ from component.pubsub.service import PubSub
 
 T = TypeVar("T")
 
+LANGUAGE = "en"
+"""Of what is written for people: stanzas say so (RFC 6120 §8.1.5)."""
+
 GONE = frozenset({"gone", "item-not-found", "jid-malformed", "remote-server-not-found"})
 """What a server says of an address that is of no use any more. `service-unavailable` is not among
 them: that is how a user is who has gone home."""
@@ -139,6 +142,11 @@ def split_name(tag: str) -> tuple[str, str]:
     """Return namespace and local name of an element's tag."""
     namespace, brace, name = tag.rpartition("}")
     return (namespace[1:], name) if brace else ("", tag)
+
+
+def own_text(stanza: ET.Element, name: str) -> str:
+    """Return the text of a child that is the stanza's own, not an extension's; empty if none."""
+    return stanza.findtext(qualified(split_name(stanza.tag)[0], name), "")
 
 
 def is_gone(bounced: ET.Element) -> bool:

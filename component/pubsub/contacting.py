@@ -53,11 +53,20 @@ class Contacting(Rules):
         self._state.audience.drop(request.service, request.account)
         self._settle_account(request.service)
 
-    def probe(self, request: Request) -> None:
-        """Tell the actor the presence of an address (RFC 6121 §4.3.2). Raises `ForbiddenError`."""
+    def probe(self, request: Request, probe: str | None = None) -> None:
+        """Tell the actor the presence of an address (RFC 6121 §4.3.2). Raises `ForbiddenError`.
+
+        That nobody is available is said under the id of the `probe`.
+        """
+        self.check_contact(request)
+        shown = self._presence_at(request.service)
+        answered = None if shown.available else probe
+        self._notices.show(request.service, (request.actor,), shown, answered)
+
+    def check_contact(self, request: Request) -> None:
+        """Raise `ForbiddenError` unless the actor's account sees the presence of an address."""
         if (request.service, request.account) not in self._state.contacts:
             raise ForbiddenError
-        self._notices.show(request.service, (request.actor,), self._presence_at(request.service))
 
     def show(self, service: str, presence: Presence) -> None:
         """Set the presence of an extension's address; its contacts are told if it is another."""

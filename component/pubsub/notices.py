@@ -170,10 +170,16 @@ class Notices:
         if node is not None and node.config.notify_sub and subscription.active:
             self.tell(node.name, subscription.service, self._owners_of(node), event)
 
-    def show(self, service: str, jids: Sequence[str], said: Presence | PresenceType) -> None:
-        """Leave presence for certain JIDs."""
+    def show(
+        self,
+        service: str,
+        jids: Sequence[str],
+        said: Presence | PresenceType,
+        probe: str | None = None,
+    ) -> None:
+        """Leave presence for certain JIDs; in answer to a probe, under its id if that is given."""
         if jids:
-            self._presences.append(PresenceNotice(service, tuple(jids), said))
+            self._presences.append(PresenceNotice(service, tuple(jids), said, probe))
             self._state.ledger.note(self._presences.clear)
 
     def take(self) -> list[Notification]:

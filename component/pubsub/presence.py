@@ -68,3 +68,5 @@ class PresenceNotice:
     service: str
     recipients: tuple[str, ...]
     said: Presence | PresenceType
+    probe: str | None = None
+    """The id of the probe that this answers, where the answer repeats it (RFC 6121 §4.3.2.1)."""

@@ -81,7 +81,7 @@ async def test_the_answer_is_in_the_same_conversation(dialogue: Dialogue) -> Non
     assert reply is not None
     assert canonical(reply) == canonical(
         f"""
-        <message type='chat' id='m1' from='{EXTENSION}' to='{AGENT}/r'>
+        <message type='chat' id='m1' xml:lang='en' from='{EXTENSION}' to='{AGENT}/r'>
           <body>1000 is logged on.</body><thread>t1</thread>
         </message>
         """
@@ -113,11 +113,24 @@ async def test_who_has_nothing_to_ask_for_gets_a_refusal(dialogue: Dialogue) -> 
         assert refusal(reply) == UNREAD
 
 
-@pytest.mark.parametrize("type_", ["error", "headline", "groupchat"])
+@pytest.mark.parametrize("type_", ["error", "headline"])
 async def test_messages_that_no_person_wrote_are_not_answered(
     dialogue: Dialogue, type_: str
 ) -> None:
     assert await write(dialogue, "log on", attributes=f"type='{type_}'") is None
+    assert state(dialogue) is MemberState.LOGGED_OFF
+
+
+async def test_what_is_said_in_a_room_is_not_done(dialogue: Dialogue) -> None:
+    reply = await write(dialogue, "log on", attributes="type='groupchat'")
+    assert reply is not None
+    assert refusal(reply) == UNREAD
+    assert state(dialogue) is MemberState.LOGGED_OFF
+
+
+async def test_what_an_extension_says_is_not_what_the_message_says(dialogue: Dialogue) -> None:
+    beside = "<body xmlns='urn:other'>log on</body>"
+    assert await write(dialogue, "", beside=beside) is None
     assert state(dialogue) is MemberState.LOGGED_OFF
 
 

@@ -92,7 +92,15 @@ async def test_a_strangers_message_is_sent_back(dialogue: Dialogue, type_: str) 
     assert found == Refusal("cancel", "service-unavailable")
 
 
-@pytest.mark.parametrize("type_", ["error", "headline", "groupchat"])
+@pytest.mark.parametrize("address", ["ivr.example.com", "ext1000@ivr.example.com"])
+async def test_there_are_no_rooms(dialogue: Dialogue, address: str) -> None:
+    """RFC 6121 §8.5.2, table 1."""
+    sent = f"<message type='groupchat' id='m1' from='user1@example.com/r' to='{address}'>"
+    found = await dialogue.refused(f"{sent}<body>Hello</body></message>")
+    assert found == Refusal("cancel", "service-unavailable")
+
+
+@pytest.mark.parametrize("type_", ["error", "headline"])
 async def test_such_messages_are_never_answered(dialogue: Dialogue, type_: str) -> None:
     sent = f"<message type='{type_}' from='user1@example.com/r' to='ivr.example.com'/>"
     assert await dialogue.say(sent) is None

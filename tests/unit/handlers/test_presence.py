@@ -41,7 +41,8 @@ async def test_a_subscription_is_approved_and_returned(dialogue: Dialogue, to: s
     addresses = f"from='{EXTENSION}' to='user1@example.com'"
     assert await hear(dialogue, presence("subscribe", to=to)) == [
         f"<presence type='subscribed' {addresses}/>",
-        f"<presence {addresses}><show>chat</show><status>Free (support)</status></presence>",
+        f"<presence xml:lang='en' {addresses}><show>chat</show><status>Free (support)</status>"
+        "</presence>",
         f"<presence type='subscribe' {addresses}/>",
     ]
 
@@ -60,7 +61,7 @@ async def test_who_may_not_see_it_is_refused(
 async def test_a_probe_is_answered_to_whom_it_comes_from(dialogue: Dialogue) -> None:
     await befriended(dialogue)
     assert await hear(dialogue, presence("probe", "user1@example.com/desk")) == [
-        f"<presence from='{EXTENSION}' to='user1@example.com/desk'>"
+        f"<presence xml:lang='en' from='{EXTENSION}' to='user1@example.com/desk'>"
         "<show>chat</show><status>Free (support)</status></presence>"
     ]
 
@@ -70,6 +71,75 @@ async def test_an_agent_who_is_not_there_is_unavailable(dialogue: Dialogue) -> N
     assert await hear(dialogue, presence("probe")) == [
         f"<presence type='unavailable' from='{EXTENSION}' to='user1@example.com'/>"
     ]
+
+
+PROBE = "<presence type='probe' id='p1' from='{}' to='{}'/>"
+
+
+async def test_what_is_no_presence_of_the_agents_is_said_under_the_id_of_the_probe(
+    dialogue: Dialogue,
+) -> None:
+    """RFC 6121 §4.3.2.1."""
+    probe = PROBE.format("user1@example.com", EXTENSION)
+    addresses = f"from='{EXTENSION}' to='user1@example.com'"
+    assert await hear(dialogue, probe) == [f"<presence type='unsubscribed' id='p1' {addresses}/>"]
+
+    await dialogue.say(presence("subscribe"))
+    assert await hear(dialogue, probe) == [f"<presence type='unavailable' id='p1' {addresses}/>"]
+
+    dialogue.service.do(lambda pubsub: pubsub.show(EXTENSION, FREE))
+    (shown,) = await hear(dialogue, probe)
+    assert "p1" not in shown
+
+
+async def test_nobody_is_at_a_full_jid_of_ours(dialogue: Dialogue) -> None:
+    """RFC 6121 §4.3.2: a probe of one brings out nothing of another."""
+    await befriended(dialogue)
+    phone = f"{EXTENSION}/phone"
+    assert await hear(dialogue, PROBE.format("user1@example.com", phone)) == [
+        f"<presence type='unavailable' id='p1' from='{phone}' to='user1@example.com'/>"
+    ]
+    assert await hear(dialogue, PROBE.format("eve@example.com", phone)) == [
+        f"<presence type='unsubscribed' id='p1' from='{EXTENSION}' to='eve@example.com'/>"
+    ]
+
+
+@pytest.mark.parametrize("type_", ["", "unavailable", "subscribed", "unsubscribe", "unsubscribed"])
+async def test_other_presence_to_a_full_jid_of_ours_is_ignored(
+    dialogue: Dialogue, type_: str
+) -> None:
+    """RFC 6121 §8.5.3.2."""
+    await befriended(dialogue)
+    desk = "user1@example.com/desk"
+    dialogue.service.subscribe(desk, service=EXTENSION)
+    before = dialogue.service.contents()
+    assert await hear(dialogue, presence(type_, desk, f"{EXTENSION}/phone")) == []
+    assert dialogue.service.contents() == before
+    assert dialogue.service.pubsub.contacts
+
+
+@pytest.mark.parametrize(
+    ("priority", "hears"),
+    [
+        ("<priority>-1</priority>", False),
+        ("<priority> -128 </priority>", False),
+        ("<priority>+1</priority>", True),
+        ("<priority>-129</priority>", True),
+        ("<priority>many</priority>", True),
+        ("<priority xmlns='urn:other'>-1</priority>", True),
+        ("<priority xmlns='urn:other'>1</priority><priority>-1</priority>", False),
+    ],
+)
+async def test_the_priority_is_the_stanzas_own(
+    dialogue: Dialogue, priority: str, hears: bool
+) -> None:
+    """RFC 6121 §4.7.2.3: -128 to 127; what servers send to the account, -1 does not hear."""
+    dialogue.service.subscribe("user1@example.com", service=EXTENSION)
+    dialogue.service.publish("call-1")
+    dialogue.service.told.clear()
+    sent = f"<presence from='user1@example.com/desk' to='{EXTENSION}'>{priority}</presence>"
+    await dialogue.say(sent)
+    assert bool(dialogue.service.told) is hears
 
 
 async def test_a_probe_of_a_full_jid_is_refused_to_the_account(dialogue: Dialogue) -> None:
