@@ -12,6 +12,7 @@ from component.handlers.namespaces import (
     PUBSUB,
     SERVER_INFO,
     SHIM,
+    VCARD4_NODE,
 )
 from component.handlers.node_form import meta_data_markup
 from component.handlers.rsm import page_markup, page_of
@@ -117,6 +118,8 @@ class DiscoHandlers:
         if node == SHIM:
             header = element("feature", {"var": f"{SHIM}#SubID"})
             return Markup(_identity("service", NAME) + header)
+        if node == VCARD4_NODE:
+            return Markup(_identity("leaf", "Business card") + self._features)
         return self._commands.described(node)
 
     def _own(self, type_: str, described: Markup = NOTHING) -> OwnCapabilities:

@@ -191,7 +191,8 @@ def dispatcher(
     contact: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> Dispatcher:
     """Return a dispatcher to all families of stanzas."""
-    pubsub = PubSubHandlers(engine, new_id, policy)
+    cards = VCardHandlers(engine, domain)
+    pubsub = PubSubHandlers(engine, new_id, policy, cards)
     families = (PendingCommand(engine), OperationCommands(desk, staff))
     commands = CommandHandlers(engine, families, new_id)
     features = {
@@ -215,7 +216,7 @@ def dispatcher(
         commands,
         PingHandlers(engine, domain),
         TimeHandlers(engine, domain),
-        VCardHandlers(engine, domain),
+        cards,
         VersionHandlers(engine, domain, software_version),
         disco,
     )

@@ -47,7 +47,8 @@ VCARD_UPDATE = "vcard-temp:x:update"
 """XEP-0153."""
 
 VCARD4 = "urn:ietf:params:xml:ns:vcard-4.0"
-"""XEP-0292."""
+VCARD4_NODE = "urn:xmpp:vcard4"
+"""XEP-0292; as the namespace of a request up to its version 0.11, as a node since."""
 
 VERSION = "jabber:iq:version"
 """XEP-0092."""

@@ -20,6 +20,7 @@ from component.handlers.stanza import (
     qualified,
     split_name,
 )
+from component.handlers.vcard import VCardHandlers
 from component.markup import Markup
 from component.pubsub.errors import UnsupportedError
 from component.pubsub.features import implemented
@@ -29,14 +30,16 @@ from component.pubsub.policy import Policy
 class PubSubHandlers:
     """Requests of both namespaces, everybody's and the owners'.
 
-    `new_id` makes the identifiers that the service chooses.
+    `new_id` makes the identifiers that the service chooses; `cards` are had here, too.
     """
 
-    def __init__(self, engine: Engine, new_id: Callable[[], str], policy: Policy) -> None:
+    def __init__(
+        self, engine: Engine, new_id: Callable[[], str], policy: Policy, cards: VCardHandlers
+    ) -> None:
         self._policy = policy
         self._operations: Operations = {
             **SubscriptionHandlers(engine, new_id).operations,
-            **ItemHandlers(engine, new_id).operations,
+            **ItemHandlers(engine, new_id, cards).operations,
             **OwnerHandlers(engine, new_id).operations,
         }
         self.routes: Routes = {

@@ -6,7 +6,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from component.handlers.forms import FormError, form_in
-from component.handlers.namespaces import FORM, PUBSUB
+from component.handlers.namespaces import FORM, PUBSUB, VCARD4_NODE
 from component.handlers.node_form import PUBLISH_OPTIONS, attributes_of
 from component.handlers.operations import (
     Asked,
@@ -23,6 +23,7 @@ from component.handlers.stanza import (
     read_whole,
     split_name,
 )
+from component.handlers.vcard import VCardHandlers
 from component.markup import NOTHING, Markup, element, serialised
 from component.pubsub.errors import PreconditionError
 from component.pubsub.publishing import Draft
@@ -32,11 +33,15 @@ _YES_OR_NO = {"1": True, "true": True, "0": False, "false": False}
 
 
 class ItemHandlers:
-    """Retrieves, publishes and retracts. `new_id` makes the ids of items that come without."""
+    """Retrieves, publishes and retracts. `new_id` makes the ids of items that come without.
 
-    def __init__(self, engine: Engine, new_id: Callable[[], str]) -> None:
+    What is retrieved from the node of business cards, the `cards` have.
+    """
+
+    def __init__(self, engine: Engine, new_id: Callable[[], str], cards: VCardHandlers) -> None:
         self._engine = engine
         self._new_id = new_id
+        self._cards = cards
         self.operations: Operations = {
             (PUBSUB, "get", "items"): Operation("retrieve-items", self._items),
             (PUBSUB, "set", "publish"): Operation(
@@ -48,6 +53,8 @@ class ItemHandlers:
     async def _items(self, asked: Asked) -> Markup:
         request, ids, max_items = asked.request, _item_ids(asked.element), _max_items(asked.element)
         subid, page = asked.element.get("subid"), page_of(asked.iq.child)
+        if request.node == VCARD4_NODE:
+            return pubsub_markup(await self._cards.as_items(asked.iq, ids))
         retrieved, items = await read_whole(
             self._engine,
             lambda pubsub, _: pubsub.retrieve(request, ids, max_items, subid, page),

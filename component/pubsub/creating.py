@@ -30,6 +30,9 @@ MAX_TEXT = 1_000
 
 MAX_CONTACTS = 100
 
+RESERVED = frozenset({"urn:xmpp:vcard4"})
+"""Names by which every address is asked for something that no node has (XEP-0292)."""
+
 
 class Creating(Rules):
     """Administrators create nodes, and everyone if the policy says so."""
@@ -37,7 +40,7 @@ class Creating(Rules):
     def create(self, request: Request, name: str, config: Configuration) -> Node:
         """Create a node that the actor owns (§8.1).
 
-        Names that begin like those of extensions are the service's.
+        Names that begin like those of extensions are the service's, and some reserved ones.
 
         Raises `ForbiddenError`, `NotAllowedError`, `NodeExistsError`, `NameTooLongError`,
         `TooManyNodesError`, `FullError`, and what `check_configuration` raises.
@@ -56,7 +59,8 @@ class Creating(Rules):
             raise NodeExistsError
         if len(name) > MAX_NAME:  # to compare it would hold up everybody
             raise NameTooLongError
-        if request.service != self._addresses.domain or looks_like_extension(name):
+        is_taken = name in RESERVED or looks_like_extension(name)
+        if request.service != self._addresses.domain or is_taken:
             raise NotAllowedError
         if not admin:
             if self._owned_by(request.account) >= MAX_NODES:

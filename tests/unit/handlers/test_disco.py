@@ -42,6 +42,7 @@ async def describe(dialogue: Dialogue, to: str, node: str | None = None) -> tupl
     [
         ("ivr.example.com", None, "pubsub/service/ivr-pubsub"),
         ("ext1000@ivr.example.com", None, "pubsub/pep/ivr-pubsub"),
+        ("ext1000@ivr.example.com", "urn:xmpp:vcard4", "pubsub/leaf/Business card"),
         ("ivr.example.com", "ext1000", "pubsub/leaf/Calls of extension 1000"),
         ("ext1000@ivr.example.com", "ext1000", "pubsub/leaf/Calls of extension 1000"),
     ],
