@@ -1,7 +1,7 @@
 """Times as XMPP writes them (XEP-0082)."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from component.handlers.namespaces import DELAY, TIME
 from component.handlers.stanza import Engine, IqRequest, Routes, check_address, qualified
@@ -12,6 +12,11 @@ FEATURES = (TIME,)
 _DATE_TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})"
 )
+_MIDNIGHT = re.compile(r"T24(?=:00:00(\.0+)?[Z+-])")
+"""The end of a day, which is the beginning of the next one."""
+
+_BLANKS = "\t\n\r "
+"""What may stand around a time, as around anything of XML Schema but texts."""
 
 
 def written_time(time: datetime) -> str:
@@ -22,12 +27,15 @@ def written_time(time: datetime) -> str:
 def read_time(written: str) -> datetime:
     """Return the time that is written; digits beyond microseconds are cut off.
 
-    Raises ValueError for what is not a DateTime with a time zone, or no time that there is.
+    XML Schema says what is a DateTime where XEP-0082 does not (§3.2). Raises ValueError for what is
+    not one with a time zone, or no time that there is.
     """
+    written = written.strip(_BLANKS)
     if _DATE_TIME.fullmatch(written) is None:
         raise ValueError("this is not a DateTime of XEP-0082")
+    written, ends = _MIDNIGHT.subn("T00", written)
     try:
-        return datetime.fromisoformat(written).astimezone(UTC)
+        return (datetime.fromisoformat(written) + timedelta(days=ends)).astimezone(UTC)
     except OverflowError as error:
         raise ValueError("this time is in no calendar") from error
 

@@ -46,6 +46,11 @@ def bare(jid: str) -> str:
     return jid.partition("/")[0]
 
 
+def home_of(domain: str) -> str:
+    """Return the domain of the server of a component, which is the one above the component's."""
+    return domain.partition(".")[2]
+
+
 @dataclass(frozen=True, slots=True)
 class Addresses:
     """The addresses of one component."""

@@ -10,24 +10,40 @@ MAX_OF_ACCOUNT = 500
 
 
 class Load:
-    """What is being answered, by account."""
+    """What is being answered, by account and by domain.
 
-    def __init__(self) -> None:
-        self._of = Counter[str]()
+    Whoever runs a server has as many accounts as they like. So a domain has at most as many places
+    as are free still, and there is room for one that comes later. That does not concern the `home`
+    of the component, whose accounts are its operator's own.
+    """
+
+    def __init__(self, home: str) -> None:
+        self._home = home
+        self._of_accounts = Counter[str]()
+        self._of_domains = Counter[str]()
         self._total = 0
 
     def is_full(self, account: str) -> bool:
         """Tell whether one more of an account would be too much."""
-        return self._total >= MAX_UNDER_WAY or self._of[account] >= MAX_OF_ACCOUNT
+        free, domain = MAX_UNDER_WAY - self._total, _domain(account)
+        if free <= 0 or self._of_accounts[account] >= MAX_OF_ACCOUNT:
+            return True
+        return domain != self._home and self._of_domains[domain] >= free
 
     def add(self, account: str) -> None:
         """Take note of one that is being answered now."""
-        self._of[account] += 1
+        self._of_accounts[account] += 1
+        self._of_domains[_domain(account)] += 1
         self._total += 1
 
     def remove(self, account: str) -> None:
         """Take note of one that was answered."""
-        self._of[account] -= 1
         self._total -= 1
-        if not self._of[account]:
-            del self._of[account]
+        for counted, name in ((self._of_accounts, account), (self._of_domains, _domain(account))):
+            counted[name] -= 1
+            if not counted[name]:
+                del counted[name]
+
+
+def _domain(account: str) -> str:
+    return account.rpartition("@")[2]

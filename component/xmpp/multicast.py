@@ -7,6 +7,7 @@ from xml.etree import ElementTree as ET
 
 from component.handlers.namespaces import ADDRESS, DISCO_INFO, DISCO_ITEMS, FORM
 from component.markup import Markup, element
+from component.pubsub.addresses import home_of
 
 LEAST_LIMIT = 20
 """Addresses that a service takes in a stanza if it does not say how many (XEP-0033 §9)."""
@@ -37,7 +38,7 @@ async def find(ask: Ask, domain: str) -> Multicast | None:
     The server is known by the domain above the component's. It may list services of other servers,
     too: what we send is not their business.
     """
-    server = domain.partition(".")[2]
+    server = home_of(domain)
     if not server:
         return None
     if (found := await _examine(ask, server)) is not None:
@@ -45,8 +46,9 @@ async def find(ask: Ask, domain: str) -> Multicast | None:
     items = await ask(server, element("query", {"xmlns": DISCO_ITEMS}))
     listed = [] if items is None else items.iter(f"{{{DISCO_ITEMS}}}item")
     addresses = [item.get("jid", "") for item in listed if not item.get("node")]
-    own = [address for address in addresses if address.endswith(f".{server}")]
-    services = [address for address in own if address != domain and "@" not in address]
+    # §3: a multicast service is addressed without a user name and a resource.
+    own = [a for a in addresses if a.endswith(f".{server}") and {"@", "/"}.isdisjoint(a)]
+    services = [address for address in own if address != domain]
     for service in services[:MOST_SERVICES]:
         if (found := await _examine(ask, service)) is not None:
             return found

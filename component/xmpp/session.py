@@ -10,7 +10,7 @@ import structlog
 
 from component.markup import Markup
 from component.ports import Outgoing
-from component.pubsub.addresses import bare
+from component.pubsub.addresses import bare, home_of
 from component.xmpp import multicast
 from component.xmpp.late import late
 from component.xmpp.load import Load
@@ -106,7 +106,7 @@ class Session:
         self._debtor = debtor
         self._answerer = answerer
         self._answering: set[asyncio.Task[None]] = set()
-        self._load = Load()
+        self._load = Load(home_of(place.domain))
         self._requests = Requests(stream, place.domain, timings.answer)
         self.outbound = Outbound(stream, place.domain, debtor.confirm, wrote)
 

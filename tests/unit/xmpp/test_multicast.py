@@ -68,9 +68,9 @@ async def test_a_service_of_the_server_is_found_among_others() -> None:
 
 
 async def test_services_of_other_servers_are_not_asked() -> None:
-    listed = items("multi.example.org", "notexample.com")
-    there = {(jid, "info"): info(ADDRESS) for jid in ("multi.example.org", "notexample.com")}
-    server = Server({(SERVER, "items"): listed} | there)
+    others = ("multi.example.org", "notexample.com", "example.org/multi.example.com")
+    there = {(jid, "info"): info(ADDRESS) for jid in others}
+    server = Server({(SERVER, "items"): items(*others)} | there)
     assert await find(server.ask, DOMAIN) is None
     assert server.asked == [SERVER, SERVER]
 
