@@ -63,6 +63,7 @@ CONDITIONS: Mapping[type[Exception], Condition] = {
         "modify", "not-acceptable", "unsupported-access-model"
     ),
     errors.NameTooLongError: Condition("modify", "not-acceptable"),
+    errors.NameNotPreparedError: Condition("modify", "not-acceptable"),
     errors.ItemNotFoundError: Condition("cancel", "item-not-found"),
     errors.ItemRequiredError: Condition("modify", "bad-request", "item-required"),
     errors.ItemForbiddenError: Condition("modify", "bad-request", "item-forbidden"),

@@ -11,6 +11,7 @@ from component.pubsub.configuration import (
 from component.pubsub.crowd import Limit
 from component.pubsub.errors import (
     ForbiddenError,
+    NameNotPreparedError,
     NameTooLongError,
     NodeExistsError,
     NotAcceptableError,
@@ -19,6 +20,7 @@ from component.pubsub.errors import (
     UnsupportedAccessModelError,
 )
 from component.pubsub.model import Affiliation, Node, Role
+from component.pubsub.names import is_prepared
 from component.pubsub.policy import MAX_NODES, Creators
 from component.pubsub.rules import Request, Rules
 
@@ -43,7 +45,8 @@ class Creating(Rules):
         Names that begin like those of extensions are the service's, and some reserved ones.
 
         Raises `ForbiddenError`, `NotAllowedError`, `NodeExistsError`, `NameTooLongError`,
-        `TooManyNodesError`, `FullError`, and what `check_configuration` raises.
+        `NameNotPreparedError`, `TooManyNodesError`, `FullError`, and what `check_configuration`
+        raises.
         """
         node = self._new(request, name, config)
         self._establish(node, request.account)
@@ -62,6 +65,8 @@ class Creating(Rules):
         is_taken = name in RESERVED or looks_like_extension(name)
         if request.service != self._addresses.domain or is_taken:
             raise NotAllowedError
+        if not is_prepared(name):
+            raise NameNotPreparedError
         if not admin:
             if self._owned_by(request.account) >= MAX_NODES:
                 self._state.owners.refuse(Limit.ACCOUNT)

@@ -108,6 +108,10 @@ class NameTooLongError(PubSubError):
     """Names have at most 255 characters."""
 
 
+class NameNotPreparedError(PubSubError):
+    """A name has no hidden characters and no compatibility forms: see Resourceprep, RFC 3920."""
+
+
 class ItemNotFoundError(PubSubError):
     """There is no such item."""
 

@@ -175,9 +175,7 @@ async def test_names_without_end_are_refused(
     assert await fails(dialogue, content, sender=sender) == expected
 
 
-@pytest.mark.parametrize(
-    "name", ["☎", "a b", "../../etc/passwd", "'; DROP TABLE nodes; --", "\u202e"]
-)
+@pytest.mark.parametrize("name", ["☎", "a b", "../../etc/passwd", "'; DROP TABLE nodes; --"])
 async def test_strange_names_are_names(dialogue: Dialogue, name: str) -> None:
     escaped = name.replace("'", "&apos;")
     await succeeds(dialogue, f"<create node='{escaped}'/>")
