@@ -17,7 +17,9 @@ log = structlog.get_logger(__name__)
 HINTS = {
     "not-authorized": "the secrets differ: make xmpp.secret what the server's configuration says; "
     "or the server has no such component, which ejabberd says in the same way: mend xmpp.domain",
-    "host-unknown": "the server has no such component: add it there, or mend xmpp.domain",
+    "host-unknown": "the server has no such component: add it there, or mend xmpp.domain; or it "
+    "does not speak with components at that port, which Prosody says so: mend xmpp.port",
+    "invalid-namespace": "nobody speaks with components at that port: mend xmpp.port",
     "conflict": "another connection holds this component: stop it, or let the server prefer the "
     "newest",
 }

@@ -120,7 +120,10 @@ class ComponentStream(ComponentXMPP):
 
 
 def _refusal(error: ET.Element) -> StreamRefusedError:
-    conditions = [child.tag.removeprefix(_CONDITIONS) for child in error]
-    named = (condition for condition in conditions if condition != "text")
+    """Return what a stream error says; a condition may contain where to go (RFC 6120 §4.9.3.19)."""
+    condition = next((child for child in error if child.tag != f"{_CONDITIONS}text"), None)
     explanation = error.findtext(f"{_CONDITIONS}text")
-    return StreamRefusedError(next(named, "undefined-condition"), explanation)
+    if condition is None:
+        return StreamRefusedError("undefined-condition", explanation)
+    name = condition.tag.removeprefix(_CONDITIONS)
+    return StreamRefusedError(name, explanation or condition.text)

@@ -44,11 +44,13 @@ async def test_a_wrong_secret_is_explained_and_may_be_mended_at_the_server(
     xmpp_server: XmppServer, settings: XmppServerSettings, tmp_path: Path
 ) -> None:
     await xmpp_server.stop()
-    strict = type(xmpp_server)(tmp_path, replace(settings, component_secret="another"))
+    another = replace(settings, component_secret="O'Hara & <Söhne>")
     async with Service(settings) as service:
         with capture_logs() as logs:
-            async with strict:
+            async with type(xmpp_server)(tmp_path, another):
                 await until(lambda: "not-authorized" in service.link.detail)
+                async with Service(another) as admitted:
+                    await admitted.is_up()
         refusals = [entry for entry in logs if entry["event"] == "xmpp server refuses"]
         assert "make xmpp.secret what the server's configuration says" in refusals[0]["hint"]
         await xmpp_server.start()
@@ -62,6 +64,13 @@ async def test_a_component_that_the_server_does_not_know_is_explained(
         condition = "host-unknown" if xmpp_server.name == "prosody" else "not-authorized"
         await until(lambda: condition in service.link.detail)
         assert "mend xmpp.domain" in service.link.detail
+
+
+async def test_a_port_that_is_not_for_components_is_explained(
+    service: Service, settings: XmppServerSettings
+) -> None:
+    async with Service(replace(settings, component_port=settings.c2s_port)) as lost:
+        await until(lambda: "mend xmpp.port" in lost.link.detail)
 
 
 async def test_a_restarted_server_is_connected_to_again(

@@ -47,6 +47,16 @@ async def test_the_secret_is_proved_and_not_told(opened: Opened) -> None:
     assert not opened.stream.accepted.done()
 
 
+async def test_the_stream_is_opened_for_the_component(opened: Opened) -> None:
+    """XEP-0114 §3: the component's name stands where a client has the server's."""
+    opened.stream.data_received(HEADER)
+    header = opened.transport.written.partition(b">")[0] + b"/>"
+    root = ET.fromstring(header)
+    assert root.tag == "{http://etherx.jabber.org/streams}stream"
+    assert root.get("to") == "ivr.example.com"
+    assert b"xmlns='jabber:component:accept'" in header.replace(b'"', b"'")
+
+
 async def test_the_server_accepts(opened: Opened) -> None:
     opened.accept()
     assert opened.stream.accepted.done()
@@ -111,6 +121,15 @@ async def test_why_the_server_refuses_is_understood(opened: Opened) -> None:
     assert opened.stream.refusal is not None
     assert opened.stream.refusal.condition == "not-authorized"
     assert str(opened.stream.refusal) == "not-authorized: Wrong token"
+
+
+async def test_where_the_server_sends_us_is_told_to_the_operator(opened: Opened) -> None:
+    """RFC 6120 §4.9.3.19. Nobody goes there: whom the service trusts, its operator says."""
+    opened.stream.data_received(
+        HEADER + b"<stream:error><see-other-host xmlns='urn:ietf:params:xml:ns:xmpp-streams'>"
+        b"other.example.com:5347</see-other-host></stream:error>"
+    )
+    assert str(opened.stream.refusal) == "see-other-host: other.example.com:5347"
 
 
 async def test_a_refusal_without_a_reason_is_one_too(opened: Opened) -> None:
