@@ -132,6 +132,16 @@ def test_an_item_that_is_kept_has_a_place_in_the_archive() -> None:
     )
 
 
+def test_the_place_is_ours_to_say_whatever_was_published() -> None:
+    """XEP-0359 §3: at most one of an entity, and that is its own."""
+    forged = f"<stanza-id xmlns='urn:xmpp:sid:0' by='{DOMAIN}' id='99'/>"
+    item = Item("ext1000", "call-1", forged, DOMAIN, NOW, 17)
+    for event in (ItemPublished(item), LastItem(item)):
+        message = ET.fromstring(f"<message>{markup(event)}</message>")
+        (found,) = message.findall("{urn:xmpp:sid:0}stanza-id")
+        assert (found.get("by"), found.get("id")) == (DOMAIN, "17")
+
+
 def test_an_affiliation_is_told_outside_of_events() -> None:
     assert markup(AffiliationChanged(Affiliation("ext1000", AGENT, Role.MEMBER))) == (
         "<pubsub xmlns='http://jabber.org/protocol/pubsub'><affiliations node='ext1000'>"

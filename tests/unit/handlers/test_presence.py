@@ -167,11 +167,13 @@ async def test_there_is_no_other_type_of_presence(dialogue: Dialogue) -> None:
 
 @pytest.mark.parametrize("type_", ["", "unavailable", "subscribed", "unsubscribed", "error"])
 @pytest.mark.parametrize("sender", ["user1@example.com/desk", "eve@example.com/desk"])
+@pytest.mark.parametrize("to", [EXTENSION, f"nobody@{DOMAIN}", f"nobody@{DOMAIN}/desk"])
 async def test_other_presence_calls_for_no_answer(
-    dialogue: Dialogue, type_: str, sender: str
+    dialogue: Dialogue, type_: str, sender: str, to: str
 ) -> None:
+    """RFC 6121 §8.5.1: where there is nobody neither."""
     await befriended(dialogue)
-    assert await hear(dialogue, presence(type_, sender)) == []
+    assert await hear(dialogue, presence(type_, sender, to)) == []
 
 
 @pytest.mark.parametrize(
