@@ -38,3 +38,20 @@ async def test_a_user_has_nothing_to_grant(dialogue: Dialogue, sender: str) -> N
     reply = await dialogue.say(message(PRIVILEGE.format(1), sender))
     assert reply is not None
     assert refusal(reply) == Refusal("cancel", "service-unavailable")
+
+
+@pytest.mark.parametrize("version", [1, 2])
+async def test_what_is_delegated_is_not_taken(dialogue: Dialogue, version: int) -> None:
+    """XEP-0355 §4.3: the server passes the error on, as if we were not there."""
+    namespace = f"urn:xmpp:delegation:{version}"
+    forwarded = (
+        f"<delegation xmlns='{namespace}'><forwarded xmlns='urn:xmpp:forward:0'>"
+        "<iq xmlns='jabber:client' type='get' id='p' from='user1@example.com/r'>"
+        "<query xmlns='urn:x'/></iq></forwarded></delegation>"
+    )
+    assert await dialogue.ask("set", forwarded) == Refusal("cancel", "service-unavailable")
+    nested = (
+        "<query xmlns='http://jabber.org/protocol/disco#info'"
+        f" node='{namespace}::http://jabber.org/protocol/pubsub'/>"
+    )
+    assert await dialogue.ask("get", nested) == Refusal("cancel", "item-not-found")
