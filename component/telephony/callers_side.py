@@ -36,6 +36,10 @@ log = structlog.get_logger(__name__)
 ABSOLUTE_TIMEOUT = "TIMEOUT(absolute)"
 """How many seconds from now Asterisk lets the channel go to extension T; 0 is for ever."""
 
+HELD = f"ARRAY({ABSOLUTE_TIMEOUT},IVR_CALL)"
+"""What a caller who waits is given, by one request: that timeout, and the id of the call, by which
+the dialplan finds the phones that ring for who has left."""
+
 CALLED_BACK_CONTEXT = "ivr-called-back"
 """Where the dialplan has customers who were called back and are given back: they come from no
 extension, to which they could return."""
@@ -60,7 +64,8 @@ class CallersSide:
     async def hold(self, hold: Hold) -> None:
         """Let the caller wait. If that is refused he waits without music: his timers go on."""
         try:
-            await self._ari.set_variable(hold.channel, ABSOLUTE_TIMEOUT, _seconds(hold.at_most))
+            held = f"{_seconds(hold.at_most)},{hold.call_id}"
+            await self._ari.set_variable(hold.channel, HELD, held)
             await self._ari.start_music(hold.channel, hold.musicclass)
         except AriError as error:
             if error.status not in GONE:

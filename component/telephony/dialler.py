@@ -38,6 +38,9 @@ PEER_CONTEXT = "ivr-attended-transfer"
 FETCH = f"Local/s@{PEER_CONTEXT}/n"
 """What is called to have a talking phone in our application, which can take over no channel."""
 
+GROUP = "GROUP(ivr)"
+"""Of which call a leg is, for the dialplan: it hangs up what rings for a caller who has left."""
+
 NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
 
 
@@ -89,7 +92,7 @@ class Dialler:
             LEG_ARGUMENT,
             ring,
             originator=ring.channel,
-            variables={PEER: ring.peer} if ring.peer else {TRANSFERS: "ari-only"},
+            variables={PEER: ring.peer} if ring.peer else _of_a_phone(ring.leg),
             refused=LegEnded(ring.leg, LegEnd.UNAVAILABLE),
             take_back=lambda: self._hang_up(ring.leg, LegEnd.UNAVAILABLE),
         )
@@ -165,3 +168,7 @@ class Dialler:
             if error.status != 404:
                 raise
             self._submit(LegEnded(leg, if_absent))  # nothing is left whose event could tell
+
+
+def _of_a_phone(leg: Leg) -> Mapping[str, str]:
+    return {TRANSFERS: "ari-only", GROUP: leg.call_id}

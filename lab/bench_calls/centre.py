@@ -57,6 +57,7 @@ DIALPLAN = """
 exten => _theirs.,1,Answer(,i)
  same => n,Queue(q${{EXTEN:6}})
 exten => _ours.,1,Answer(,i)
+ same => n,Set(CHANNEL(hangup_handler_push)=ivr-caller-gone,s,1)
  same => n,Stasis(${{IVR_APP}},q${{EXTEN:4}},)
 ; (n, x and z would stand for digits in a pattern)
 exten => _bare.,1,Hangup()

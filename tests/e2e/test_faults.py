@@ -89,19 +89,6 @@ async def test_talking_calls_go_on_through_a_crash_and_end_as_usual_after_it(
     assert watcher.states == ["offered", "answered", "ended"]
 
 
-async def test_an_agent_who_hung_up_during_a_crash_is_free_after_it(
-    world: World, agent: Phone
-) -> None:
-    caller, taken = await talk(world, agent)
-    await world.service.process.kill()
-    await taken.hang_up()
-    await restart(world)
-
-    await caller.ended()
-    await world.quiet()
-    await talk(world, agent)
-
-
 @pytest.mark.queue(retry=0.5)
 async def test_a_phone_answered_during_a_crash_is_hung_up_and_rung_again_after_it(
     world: World, agent: Phone
@@ -144,19 +131,23 @@ async def test_waiting_callers_keep_their_place_through_a_crash(world: World, ag
     assert served == ["5550101", "5550102", "5550103"]
 
 
-async def test_a_caller_who_hung_up_during_a_crash_leaves_nothing_behind(
+@pytest.mark.queue(strategy="ringall")
+async def test_a_caller_who_hung_up_during_a_crash_leaves_no_phone_ringing_and_nothing_behind(
     world: World, agent: Phone
 ) -> None:
-    agent.on_call = ringing_only()
+    colleague = await world.agent("2000")
+    for phone in (agent, colleague):
+        phone.on_call = ringing_only()
     watcher = await world.watcher("1000")
     caller = await world.call_support()
-    ringing = await agent.next_call()
+    ringing = [await phone.next_call(10) for phone in (agent, colleague)]
     await watcher.next("offered")
     await world.service.process.kill()
     await caller.hang_up()
+    for call in ringing:
+        assert (await call.ended(10)).status == 487  # by itself it would ring for 20 seconds
     await restart(world)
 
-    await ringing.ended()
     await watcher.next("withdrawn")
     await world.quiet()
 

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import aiohttp
 
+from component.telephony.callers_side import ABSOLUTE_TIMEOUT, HELD
 from component.telephony.client import AriClient
 from component.telephony.dialler import FETCH, PEER
 from component.telephony.errors import AriError, AriUnreachableError
@@ -185,7 +186,9 @@ class SimulatedAri(AriClient):
         channel = self._channel(channelId, inside=True)
         if variable == "QUEUESTATUS":
             channel.status = value
-        elif variable == "TIMEOUT(absolute)":
+        elif variable == HELD:
+            self._asterisk.set_absolute_timeout(channel, float(value.partition(",")[0]))
+        elif variable == ABSOLUTE_TIMEOUT:
             self._asterisk.set_absolute_timeout(channel, float(value))
 
     def _playWithId(  # noqa: N802

@@ -31,8 +31,8 @@ async def test_hold_bounds_the_stay_then_plays_music(desk: Desk) -> None:
     assert await desk.does(HOLD) == ["setChannelVar", "startMoh"]
     assert desk.ari.arguments("setChannelVar") == {
         "channelId": "caller",
-        "variable": "TIMEOUT(absolute)",
-        "value": "90",
+        "variable": "ARRAY(TIMEOUT(absolute),IVR_CALL)",
+        "value": "90,c1",
     }
 
 
