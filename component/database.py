@@ -1,5 +1,6 @@
 """Where the configured database is, and its schema."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -9,27 +10,47 @@ import structlog
 from component.config import ConfigError
 from component.ports import StoreUnavailableError
 from component.settings import DatabaseConfig
-from component.storage.embedded import EmbeddedServer
+from component.storage.embedded import EmbeddedServer, UnusableDirectoryError
 from component.storage.migrations import migrate
 from component.storage.postgres import UNAVAILABLE, words
 
 log = structlog.get_logger(__name__)
+
+LOOK_SECONDS = 1.0
+"""How often it is seen whether the embedded server still runs."""
 
 
 @asynccontextmanager
 async def database_url(settings: DatabaseConfig) -> AsyncIterator[str]:
     """Provide the URL; if the database is embedded, its server runs as long as the context lasts.
 
-    What keeps the embedded server from starting is raised as it comes, mostly OSError.
+    A server that ends meanwhile is started again. What keeps it from starting in the first place is
+    raised as it comes, mostly OSError.
     """
     if not settings.embedded:
         yield settings.url.get_secret_value()
         return
     server = await EmbeddedServer.start(settings.directory)
+    keeping = asyncio.create_task(_keep_running(server), name="embedded database")
     try:
         yield server.url
     finally:
+        keeping.cancel()
+        await asyncio.wait([keeping])
         await server.stop()
+
+
+async def _keep_running(server: EmbeddedServer) -> None:
+    """Start the server again whenever it has ended: nobody else does."""
+    while True:
+        await asyncio.sleep(LOOK_SECONDS)
+        if server.is_running:
+            continue
+        log.error("embedded database ended, starting it again")
+        try:
+            await server.restart()
+        except UnusableDirectoryError as error:
+            log.error("embedded database does not start", error=str(error))
 
 
 async def bring_up_to_date(url: str) -> None:

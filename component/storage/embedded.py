@@ -58,6 +58,18 @@ class EmbeddedServer:
         """Where to connect to."""
         return str(self._server.get_uri())
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the server has not ended by itself."""
+        return bool(self._server.get_postmaster_info().is_running())
+
+    async def restart(self) -> None:
+        """Start a server that has ended by itself. Raises `UnusableDirectoryError`.
+
+        It may have to be tried again: first the processes of the old one have to be gone.
+        """
+        await asyncio.to_thread(_restart, self._server)
+
     async def stop(self) -> None:
         """Let go of the server; it stops if nobody else uses it."""
         await asyncio.to_thread(_stop, self._server)
@@ -102,16 +114,26 @@ def _start(directory: Path) -> Any:
     with _in_turn:
         server = get_server(directory, start=False)
         if not _users[server.pgdata]:
-            try:
-                server.start()
-            except subprocess.SubprocessError as error:
-                raise UnusableDirectoryError(
-                    f"the PostgreSQL server of {directory} does not start: see {server.log}"
-                    if server.log.exists()
-                    else f"no data can be made in {directory}: is it empty, with space for them?"
-                ) from error
+            _start_anew(server)
         _users[server.pgdata] += 1
     return server
+
+
+def _restart(server: Any) -> None:
+    with _in_turn:
+        if _users[server.pgdata]:
+            _start_anew(server)
+
+
+def _start_anew(server: Any) -> None:
+    try:
+        server.start()
+    except (subprocess.SubprocessError, AssertionError) as error:  # its way of checking files
+        raise UnusableDirectoryError(
+            f"the PostgreSQL server of {server.pgdata} does not start: see {server.log}"
+            if server.log.exists()
+            else f"no data can be made in {server.pgdata}: is it empty, with space for them?"
+        ) from error
 
 
 def _stop(server: Any) -> None:

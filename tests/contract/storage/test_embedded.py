@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 import shutil
+import signal
 import sysconfig
 import tempfile
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from component.database import database_url
+from component.settings import DatabaseConfig
 from component.storage.embedded import (
     ROOTS_USER,
     EmbeddedServer,
@@ -83,6 +86,27 @@ async def test_the_last_of_several_users_in_one_process_stops_it(directory: Path
     await second.stop()
     with pytest.raises(FileNotFoundError):  # its socket
         await asyncpg.connect(second.url)
+
+
+async def test_a_server_that_was_killed_is_started_again(directory: Path) -> None:
+    async with database_url(DatabaseConfig(directory=directory)) as url:
+        connection = await asyncpg.connect(url)
+        await connection.execute("CREATE TABLE kept AS SELECT 'Ada'::text AS name")
+        await connection.close()
+        os.kill(int((directory / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+        async with asyncio.timeout(30):
+            while (connection := await connect(url)) is None:
+                await asyncio.sleep(0.1)
+        assert await connection.fetchval("SELECT name FROM kept") == "Ada"
+        await connection.close()
+
+
+async def connect(url: str) -> asyncpg.Connection | None:
+    """Connect to a server, if it is there."""
+    try:
+        return await asyncpg.connect(url)
+    except (OSError, asyncpg.CannotConnectNowError):
+        return None
 
 
 async def test_many_come_and_go_at_once(directory: Path) -> None:
