@@ -92,6 +92,18 @@ class Databases:
             for pid in pids:
                 os.kill(pid, signal.SIGCONT)
 
+    @asynccontextmanager
+    async def killed(self) -> AsyncIterator[None]:
+        """Kill the server, with all its databases; it is there again afterwards."""
+        [row] = await self._administer(
+            "SELECT split_part(pg_read_file('postmaster.pid'), E'\n', 1)::integer AS pid"
+        )
+        os.kill(row["pid"], signal.SIGKILL)
+        try:
+            yield
+        finally:
+            await self.server.restart()
+
     async def empty(self, name: str) -> str:
         """Create a database without a schema; return its URL."""
         await self._administer(f"CREATE DATABASE {name}")

@@ -58,6 +58,8 @@ class Phone:
         self.server = server
         self.on_call: Behaviour = answering()
         """What the phone does with a call that comes in."""
+        self.times_called = 0
+        """How many calls have come in."""
         self._name = name
         self._credentials = None if password is None else Credentials(user, password)
         self._host = host
@@ -271,6 +273,7 @@ class Phone:
         call = IncomingCall(transaction, offer, dialog, self._open_media, self._forget)
         self._calls[call.call_id] = call
         self._incoming.put_nowait(call)
+        self.times_called += 1
         self.on_call(call)
 
     def _is_for_us(self, request: Request) -> bool:

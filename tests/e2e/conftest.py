@@ -50,12 +50,19 @@ def xmpp_server(
 
 
 @pytest.fixture
+def ari_port(asterisk: Asterisk) -> int:
+    """Where the service reaches Asterisk; a test may put something between."""
+    return asterisk.settings.http_port
+
+
+@pytest.fixture
 async def world(
     request: pytest.FixtureRequest,
     asterisk: Asterisk,
     xmpp_server: XmppServer,
     databases: Databases,
     ports: PortBlock,
+    ari_port: int,
     tmp_path: Path,
 ) -> AsyncIterator[World]:
     """Everything, with a service and a database of its own; `queue` marks set the queue up."""
@@ -63,7 +70,7 @@ async def world(
     queue = {name: value for mark in marks for name, value in mark.kwargs.items()}
     async with (
         databases.fresh() as url,
-        World(asterisk, xmpp_server, url, tmp_path, ports.take(), queue) as world,
+        World(asterisk, xmpp_server, url, tmp_path, ports.take(), queue, ari_port) as world,
     ):
         yield world
 

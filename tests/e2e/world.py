@@ -29,7 +29,8 @@ ADMIN = "user3"
 class World:
     """Asterisk, an XMPP server, a database of its own, the service, and people.
 
-    Used as a context manager; `queue` are settings of the queue that differ from the defaults.
+    Used as a context manager; `queue` are settings of the queue that differ from the defaults. The
+    service reaches Asterisk at `ari_port`, if that is given.
     """
 
     def __init__(
@@ -40,10 +41,12 @@ class World:
         directory: Path,
         http_port: int,
         queue: dict[str, float],
+        ari_port: int | None = None,
     ) -> None:
         self.asterisk = asterisk
         self.xmpp = xmpp
         self.database = database
+        self._ari_port = ari_port or asterisk.settings.http_port
         self.service = Service(directory, self._settings(http_port))
         self._queue = queue
         self._stack = AsyncExitStack()
@@ -145,6 +148,8 @@ class World:
 
     async def sql(self, statement: str, *arguments: object) -> list[Any]:
         """Return the rows of a statement on the service's database."""
+        if self._connection.is_closed():  # the server was killed
+            self._connection = await asyncpg.connect(self.database)
         rows: list[Any] = await self._connection.fetch(statement, *arguments)
         return rows
 
@@ -195,7 +200,7 @@ class World:
                 "admins": [f"{ADMIN}@{HOST}"],
             },
             "asterisk": {
-                "url": f"http://127.0.0.1:{asterisk.http_port}",
+                "url": f"http://127.0.0.1:{self._ari_port}",
                 "username": ARI_USER,
                 "password": asterisk.ari_password,
             },

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from lab.ports import PortBlock
-from tests.contract.subscriber.line import Line
 from tests.contract.subscriber.pubsub_server import Prosody, Publisher
 from tests.contract.subscriber.watched import Log
+from tests.line import Line
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from component.domain.words import CallState
 from component.subscriber import RefusedError
 from lab.ports import PortBlock
 from tests.contract.subscriber.calls import ANSWERED, ENDED, ENTERED, OFFERED, call
-from tests.contract.subscriber.line import Line
 from tests.contract.subscriber.pubsub_server import SERVICE_AWAY, Prosody, Publisher
 from tests.contract.subscriber.watched import PATIENCE, Log, Watched, refusal
+from tests.line import Line
 
 pytestmark = pytest.mark.contract
 

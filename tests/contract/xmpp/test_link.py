@@ -11,9 +11,9 @@ from structlog.testing import capture_logs
 from component.xmpp.session import Timings
 from lab.ports import PortBlock
 from lab.xmpp_server import COMPONENT, XmppServer, XmppServerSettings
-from tests.contract.subscriber.line import Line
 from tests.contract.xmpp.client import Client
 from tests.contract.xmpp.service import QUICK, Service, until
+from tests.line import Line
 
 pytestmark = pytest.mark.contract
 
