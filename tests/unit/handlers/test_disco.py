@@ -124,7 +124,8 @@ async def test_an_extensions_address_says_that_it_is_a_service_too(dialogue: Dia
     assert extension - service == {"http://jabber.org/protocol/pubsub#pubsub-on-a-jid"}
 
 
-DOCUMENTATION = (TESTS.parent / "docs" / "xep-0060.md").read_text()
+DOCS = TESTS.parent / "docs"
+DOCUMENTATION = (DOCS / "xep-0060.md").read_text()
 
 
 @pytest.mark.parametrize(
@@ -142,8 +143,9 @@ async def test_the_documentation_lists_what_is_announced(
     assert all(TEST.search(tests) for _, told, tests in rows if told != "no")
 
 
-def test_the_tests_that_the_documentation_names_exist() -> None:
-    named = TEST.findall(DOCUMENTATION)
+@pytest.mark.parametrize("page", ["xep-0060.md", "xeps.md"])
+def test_the_tests_that_the_documentation_names_exist(page: str) -> None:
+    named = TEST.findall((DOCS / page).read_text())
     assert named
     for file, test in named:
         assert re.search(rf"^(async )?def {test}\(", (TESTS / file).read_text(), re.M), test
