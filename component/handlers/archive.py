@@ -1,5 +1,6 @@
 """Queries of nodes' archives (XEP-0313 as XEP-0442 uses it)."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from xml.etree import ElementTree as ET
 
@@ -7,7 +8,7 @@ from component.handlers.forms import Field, FormError, form_in, form_markup, sin
 from component.handlers.namespaces import FORWARD, MAM, MAM_EXTENDED, SID
 from component.handlers.notify import event_markup
 from component.handlers.operations import jid_of
-from component.handlers.rsm import page_markup, page_of
+from component.handlers.rsm import page_of, set_markup
 from component.handlers.stanza import (
     Answer,
     BadRequestError,
@@ -22,10 +23,14 @@ from component.handlers.times import delay, read_time, written_time
 from component.markup import Markup, element
 from component.pubsub.archive import EVERYTHING, Query, place_of
 from component.pubsub.model import Item, ItemPublished, Node, Notification
-from component.pubsub.paging import Page
+from component.pubsub.paging import Page, Paged
 from component.pubsub.rules import Request
+from component.pubsub.service import PubSub
 
 FEATURES = (MAM, MAM_EXTENDED, SID)
+
+Answerable = Mapping[str, tuple[str, ...]]
+"""Whom to answer, by the ids of items."""
 
 MAX_QUERY_ID = 1023
 """Characters."""
@@ -65,18 +70,21 @@ class ArchiveHandlers:
         if len(query_id or "") > MAX_QUERY_ID:
             raise BadRequestError("Each entry repeats the queryid: choose a shorter one.")
         request, query, page = _request(iq), _query_in(iq.child), page_of(iq.child) or Page()
-        (node, found), items = await read_whole(
-            self._engine,
-            lambda pubsub, _: pubsub.archived(request, query, page),
-            lambda archived: archived[1].entries,
+
+        def find(pubsub: PubSub, _now: datetime) -> tuple[Node, Paged[Item], Answerable]:
+            node, found = pubsub.archived(request, query, page)
+            return node, found, {i.id: pubsub.reply_to(node, i.publisher) for i in found.entries}
+
+        (node, found, reply_to), items = await read_whole(
+            self._engine, find, lambda all_: all_[1].entries
         )
-        results = [_result(iq.address, node, item, query_id) for item in items]
+        results = [_result(iq.address, node, i, reply_to[i.id], query_id) for i in items]
         if iq.child.find(qualified(MAM, "flip-page")) is not None:
             results.reverse()
         backwards = page.before is not None
         rest = found.index if backwards else found.count - found.index - len(found.entries)
         complete = "true" if rest == 0 else "false"
-        fin = element("fin", {"xmlns": MAM, "complete": complete}, page_markup(found))
+        fin = element("fin", {"xmlns": MAM, "complete": complete}, set_markup(found))
         return Answer(fin, tuple(results))
 
     async def _ends(self, iq: IqRequest) -> Markup:
@@ -101,7 +109,9 @@ def _request(iq: IqRequest) -> Request:
 
 
 def _query_in(asked: ET.Element) -> Query:
-    values = form_in(asked, MAM) or {}
+    values = form_in(asked, MAM)
+    if values is None:
+        raise BadRequestError("A query that is cancelled asks for nothing.")
     unknown = values.keys() - {field.var for field in _FIELDS}
     if unknown:
         raise NotImplementedHereError("A field of the form is not supported; get the form.")
@@ -127,10 +137,13 @@ def _time(written: str | None) -> datetime | None:
         raise BadRequestError("A time is like 2026-02-28T23:59:59Z.") from error
 
 
-def _result(address: str, node: Node, item: Item, query_id: str | None) -> Markup:
+def _result(
+    address: str, node: Node, item: Item, reply_to: tuple[str, ...], query_id: str | None
+) -> Markup:
     """Return an entry as its subscribers were told of it."""
     config = node.config
-    event = ItemPublished(item, config.deliver_payloads, names_publisher=config.names_publishers)
+    named = config.names_publishers
+    event = ItemPublished(item, config.deliver_payloads, reply_to, names_publisher=named)
     told = event_markup(Notification(node.name, address, (), event))
     attributes = {
         "xmlns": "jabber:client",

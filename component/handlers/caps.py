@@ -3,7 +3,7 @@
 import base64
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 from xml.etree import ElementTree as ET
@@ -43,6 +43,8 @@ OWN_NODE = "urn:ivr-pubsub"
 """Names our own software."""
 
 _NOTIFY = "+notify"
+
+_LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 
 _SEPARATOR = "<"
 """What stands between the parts of what is hashed."""
@@ -182,10 +184,7 @@ def hashed_text(query: ET.Element) -> str | None:
     It is ill-formed if it says something twice, or has the separator in what it says.
     """
     identities = [
-        "/".join(
-            identity.get(name, "")
-            for name in ("category", "type", "{http://www.w3.org/XML/1998/namespace}lang", "name")
-        )
+        tuple(identity.get(name, "") for name in ("category", "type", _LANGUAGE, "name"))
         for identity in query.iterfind(qualified(DISCO_INFO, "identity"))
     ]
     features = _features(query)
@@ -195,7 +194,7 @@ def hashed_text(query: ET.Element) -> str | None:
     if any(_has_repetition(said) for said in (identities, features, types)):
         return None
     # Code points sort as their encoding in UTF-8 does.
-    parts = [*sorted(identities), *sorted(features)]
+    parts = [*map("/".join, sorted(identities)), *sorted(features)]
     for several, fields in sorted(typed):
         parts += [*several, *fields]
     if len(types) > len(typed) or any(_SEPARATOR in part for part in parts):
@@ -212,7 +211,7 @@ def _form(form: ET.Element) -> tuple[list[str], list[str]]:
         var = field.get("var", "")
         if var != "FORM_TYPE":
             fields.append([var, *values])
-        elif field.get("type", "hidden") == "hidden":
+        elif field.get("type") == "hidden":
             types.update(values)
     return sorted(types), [part for field in sorted(fields) for part in field]
 
@@ -229,7 +228,7 @@ def _wants(features: Iterable[str]) -> frozenset[str]:
     return frozenset(ours[:MAX_WANTS])
 
 
-def _has_repetition(values: Iterable[str]) -> bool:
+def _has_repetition(values: Iterable[Hashable]) -> bool:
     listed = list(values)
     return len(set(listed)) < len(listed)
 

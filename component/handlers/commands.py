@@ -20,8 +20,9 @@ from component.handlers.forms import (
     form_in,
     form_markup,
 )
-from component.handlers.namespaces import COMMANDS, FORM
+from component.handlers.namespaces import COMMANDS, DISCO_INFO, DISCO_ITEMS, FORM
 from component.handlers.stanza import (
+    LANGUAGE,
     CommandError,
     Engine,
     IqRequest,
@@ -81,16 +82,59 @@ class Commands(Protocol):
         ...
 
 
+Owner = tuple[str, str, str]
+"""Who, where, which command."""
+
+
 @dataclass(slots=True)
 class _Session:
     """Somebody's at an address, from the first form to the end of the command."""
 
-    owner: tuple[str, str, str]
-    """Who, where, which command."""
+    id: str
+    owner: Owner
     form: Form
     since: float
     """When the form was shown, by the monotonic clock."""
     filled: list[Values] = field(default_factory=list)
+
+
+class _Sessions:
+    """Those under way, and, as far as they are remembered, those that are over."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._open: OrderedDict[str, _Session] = OrderedDict()
+        self._over: OrderedDict[str, Owner] = OrderedDict()
+
+    def begin(self, id_: str, owner: Owner, form: Form) -> _Session:
+        """Remember a session; the oldest ends for it if there are too many."""
+        if len(self._open) >= SESSIONS:
+            oldest = next(iter(self._open.values()))
+            self.end(oldest.id, oldest.owner)
+        self._open[id_] = begun = _Session(id_, owner, form, self._clock())
+        return begun
+
+    def find(self, id_: str, owner: Owner) -> _Session:
+        """Return a session of somebody's. Raises `CommandError` if it is none, or over."""
+        session = self._open.get(id_)
+        if session is not None and self._clock() - session.since > SESSION_SECONDS:
+            self.end(id_, session.owner)
+        if self._over.get(id_) == owner:
+            raise CommandError("The session is over: begin again.", "session-expired")
+        if session is None or session.owner != owner:
+            raise CommandError("There is no such session.", "bad-sessionid")
+        return session
+
+    def go_on(self, session: _Session, form: Form, filled: list[Values]) -> None:
+        """Take note that a form is shown now."""
+        session.form, session.filled, session.since = form, filled, self._clock()
+
+    def end(self, id_: str, owner: Owner) -> None:
+        """Take note that a session is over, if ever it was under way."""
+        self._open.pop(id_, None)
+        self._over[id_] = owner
+        if len(self._over) > SESSIONS:
+            self._over.popitem(last=False)
 
 
 class CommandHandlers:
@@ -107,8 +151,7 @@ class CommandHandlers:
         self._families = {node: family for family in families for node in family.names}
         self._all = families
         self._new_id = new_id
-        self._clock = clock
-        self._sessions: OrderedDict[str, _Session] = OrderedDict()
+        self._sessions = _Sessions(clock)
         self.features = (COMMANDS,)
         self.routes: Routes = {("set", qualified(COMMANDS, "command")): self._command}
 
@@ -124,13 +167,11 @@ class CommandHandlers:
     def described(self, node: str | None) -> Markup | None:
         """Return what service discovery says of a command, or of their list; None of all else."""
         if node == COMMANDS:
-            return element("identity", {"category": "automation", "type": "command-list"})
+            return _description({"type": "command-list"}, (DISCO_INFO, DISCO_ITEMS))
         if node not in self._families:
             return None
         name = self._families[node].names[node]
-        identity = {"category": "automation", "type": "command-node", "name": name}
-        features = (element("feature", {"var": var}) for var in (COMMANDS, FORM))
-        return Markup(element("identity", identity) + "".join(features))
+        return _description({"type": "command-node", "name": name}, (COMMANDS, FORM))
 
     async def _command(self, iq: IqRequest) -> Markup:
         await self._engine.pubsub(lambda pubsub, _: pubsub.check_address(iq.address))
@@ -145,21 +186,18 @@ class CommandHandlers:
         if action != "execute":
             raise CommandError("The command has not begun.", "bad-sessionid")
         found = await self._families[node].proceed(iq, node, ())
-        session = self._new_id()
+        id_, owner = self._new_id(), _owner(iq, node)
         if isinstance(found, Outcome):
-            return _over(node, session, found)
-        self._sessions[session] = begun = _Session(_owner(iq, node), found, self._clock())
-        if len(self._sessions) > SESSIONS:
-            self._sessions.popitem(last=False)
-        return _asking(node, session, begun)
+            return self._end(id_, owner, found)
+        return _asking(self._sessions.begin(id_, owner, found))
 
     async def _continue(self, iq: IqRequest, node: str, action: str, id_: str) -> Markup:
-        session = self._session(id_, _owner(iq, node))
+        session = self._sessions.find(id_, _owner(iq, node))
         if action in ("prev", "next", "complete"):
             _check_action(session, action)
         values = None if action == "cancel" else _values(iq.child, session.form)
         if values is None:
-            del self._sessions[id_]
+            self._sessions.end(id_, session.owner)
             return _markup(node, id_, "canceled")
         if action == "prev":
             filled, draft = session.filled[:-1], session.filled[-1]
@@ -168,13 +206,12 @@ class CommandHandlers:
         try:
             found = await self._proceed(iq, node, filled)
         except WrongValueError as error:
-            session.since = self._clock()
-            return _asking(node, id_, session, values, _note(str(error), "error"))
+            self._sessions.go_on(session, session.form, session.filled)
+            return _asking(session, values, _note(str(error), "error"))
         if isinstance(found, Outcome):
-            self._sessions.pop(id_, None)
-            return _over(node, id_, found)
-        session.form, session.filled, session.since = found, filled, self._clock()
-        return _asking(node, id_, session, draft)
+            return self._end(id_, session.owner, found)
+        self._sessions.go_on(session, found, filled)
+        return _asking(session, draft)
 
     async def _proceed(self, iq: IqRequest, node: str, filled: Sequence[Values]) -> Form | Outcome:
         try:
@@ -184,17 +221,19 @@ class CommandHandlers:
         except FormError as error:
             raise CommandError(str(error), "bad-payload") from error
 
-    def _session(self, id_: str, owner: tuple[str, str, str]) -> _Session:
-        session = self._sessions.get(id_)
-        if session is None or session.owner != owner:
-            raise CommandError("There is no such session.", "bad-sessionid")
-        if self._clock() - session.since > SESSION_SECONDS:
-            del self._sessions[id_]
-            raise CommandError("Too much time has passed: begin again.", "session-expired")
-        return session
+    def _end(self, id_: str, owner: Owner, outcome: Outcome) -> Markup:
+        self._sessions.end(id_, owner)
+        type_ = "error" if outcome.failed else "info"
+        note = _note(outcome.note, type_) if outcome.note else NOTHING
+        return _markup(owner[2], id_, "completed", note, outcome.payload)
 
 
-def _owner(iq: IqRequest, node: str) -> tuple[str, str, str]:
+def _description(identity: Mapping[str, str], features: Sequence[str]) -> Markup:
+    listed = (element("feature", {"var": var}) for var in features)
+    return Markup(element("identity", {"category": "automation", **identity}) + "".join(listed))
+
+
+def _owner(iq: IqRequest, node: str) -> Owner:
     return iq.sender, iq.address, node
 
 
@@ -208,22 +247,16 @@ def _check_action(session: _Session, action: str) -> None:
 def _values(command: ET.Element, form: Form) -> Values | None:
     """Return what was filled in, None if the form was cancelled.
 
-    A field that is not sent is left as it was shown.
+    A field that is not sent is left as it was shown; one that was not shown is ignored.
     """
     values = form_in(command, form.type)
-    shown = {field.var: field.values for field in form.fields}
-    for var in values or ():
-        if var not in shown:
-            raise CommandError(f"The form has no field {var}.", "bad-payload")
-    return None if values is None else {**shown, **values}
+    if values is None:
+        return None
+    return {field.var: values.get(field.var, field.values) for field in form.fields}
 
 
 def _asking(
-    node: str,
-    id_: str,
-    session: _Session,
-    draft: Values = MappingProxyType({}),
-    note: Markup = NOTHING,
+    session: _Session, draft: Values = MappingProxyType({}), note: Markup = NOTHING
 ) -> Markup:
     """Show a form, with what was filled in before if somebody has come back to it."""
     form = session.form
@@ -232,13 +265,7 @@ def _asking(
     actions = element("actions", {"execute": forward}, *(element(name) for name in possible))
     fields = (replace(f, values=draft[f.var]) if f.var in draft else f for f in form.fields)
     shown = form_markup(form.type, "form", fields, title=form.title)
-    return _markup(node, id_, "executing", actions, note, shown)
-
-
-def _over(node: str, id_: str, outcome: Outcome) -> Markup:
-    type_ = "error" if outcome.failed else "info"
-    note = _note(outcome.note, type_) if outcome.note else NOTHING
-    return _markup(node, id_, "completed", note, outcome.payload)
+    return _markup(session.owner[2], session.id, "executing", actions, note, shown)
 
 
 def _note(words: str, type_: str) -> Markup:
@@ -246,5 +273,6 @@ def _note(words: str, type_: str) -> Markup:
 
 
 def _markup(node: str, id_: str, status: str, *content: Markup) -> Markup:
+    """Return what is answered, in the one language that is spoken here (§3.7)."""
     attributes = {"xmlns": COMMANDS, "node": node, "sessionid": id_, "status": status}
-    return element("command", attributes, *content)
+    return element("command", attributes | {"xml:lang": LANGUAGE}, *content)

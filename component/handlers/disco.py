@@ -17,6 +17,7 @@ from component.handlers.namespaces import (
 from component.handlers.node_form import meta_data_markup
 from component.handlers.rsm import page_markup, page_of
 from component.handlers.stanza import Engine, IqRequest, Routes, check_address, qualified
+from component.handlers.vcard import ITEM as CARD
 from component.handlers.version import NAME
 from component.markup import NOTHING, Markup, element
 from component.pubsub.addresses import bare
@@ -55,8 +56,10 @@ class DiscoHandlers:
         self._features = Markup(
             "".join(element("feature", {"var": name}) for name in sorted({*features, *FEATURES}))
         )
-        self._service = self._own("service", _contact_markup(contact))
-        self._extension = self._own("pep", element("feature", {"var": ON_A_JID}))
+        self._service = self._own(_identity("service", NAME), _contact_markup(contact))
+        account = element("identity", {"category": "account", "type": "registered", "name": NAME})
+        pep = _identity("pep", NAME)
+        self._extension = self._own(account + pep, element("feature", {"var": ON_A_JID}))
         self.routes: Routes = {
             ("get", qualified(DISCO_INFO, "query")): self._info,
             ("get", qualified(DISCO_ITEMS, "query")): self._items,
@@ -64,11 +67,9 @@ class DiscoHandlers:
 
     async def _info(self, iq: IqRequest) -> Markup:
         request = _request(iq)
-        own, of_protocol = self.own(bare(request.service)), self._of_protocol(request.node)
-        if request.node in (None, own.name) or of_protocol is not None:
-            await check_address(self._engine, self._domain, request.service)
-            await self._commands.check_offered(iq, request.node)
-            description = own.description if of_protocol is None else of_protocol
+        description = self._said_of(request)
+        if description is not None:
+            await self._check(iq, request)
         else:
             node, insight = await self._engine.pubsub(lambda pubsub, _: pubsub.insight(request))
             identity = _identity("leaf", node.title)
@@ -81,22 +82,32 @@ class DiscoHandlers:
 
     async def _items(self, iq: IqRequest) -> Markup:
         request, page = _request(iq), page_of(iq.child)
-        if request.node == COMMANDS:
-            await check_address(self._engine, self._domain, iq.address)
-            items = [
-                element("item", {"jid": iq.address, "node": node, "name": name})
-                for node, name in (await self._commands.offered(iq)).items()
-            ]
-            described = NOTHING
-        elif request.node is not None:
+        items: list[Markup] = []
+        described = NOTHING
+        if request.node is None:
+            items, described = await self._nodes(request, page)
+        elif self._said_of(request) is None:
             found = await self._engine.pubsub(lambda pubsub, _: _items_at(pubsub, request, page))
             items = [
                 element("item", {"jid": request.service, "name": item.id}) for item in found.items
             ]
             described = page_markup(found.page)
         else:
-            items, described = await self._nodes(request, page)
+            await self._check(iq, request)
+            items = await self._items_of_protocol(iq, request)
         return element("query", {"xmlns": DISCO_ITEMS, "node": request.node}, *items, described)
+
+    async def _items_of_protocol(self, iq: IqRequest, request: Request) -> list[Markup]:
+        """Return the items of what is no node; most has none, and says so when asked (§7)."""
+        if request.node == VCARD4_NODE:
+            return [element("item", {"jid": iq.address, "name": CARD})]
+        if request.node != COMMANDS:
+            return []
+        offered = await self._commands.offered(iq)
+        return [
+            element("item", {"jid": iq.address, "node": node, "name": name})
+            for node, name in offered.items()
+        ]
 
     async def _nodes(self, request: Request, page: Page | None) -> tuple[list[Markup], Markup]:
         """Return what is listed at an address; more than fits into a stanza comes as a page."""
@@ -113,17 +124,28 @@ class DiscoHandlers:
         is_whole = page is None and len(part.entries) == len(nodes)
         return [*map(listed, part.entries)], page_markup(None if is_whole else part)
 
-    def _of_protocol(self, node: str | None) -> Markup | None:
-        """Return what is said of a node that stands for a protocol; None of all others."""
-        if node == SHIM:
+    def _said_of(self, request: Request) -> Markup | None:
+        """Return what is said of an address, or of a protocol there; None of nodes that have items.
+
+        An address is meant without a node, and with the one that its capabilities name.
+        """
+        own = self.own(bare(request.service))
+        if request.node in (None, own.name):
+            return own.description
+        if request.node == SHIM:
             header = element("feature", {"var": f"{SHIM}#SubID"})
             return Markup(_identity("service", NAME) + header)
-        if node == VCARD4_NODE:
+        if request.node == VCARD4_NODE:
             return Markup(_identity("leaf", "Business card") + self._features)
-        return self._commands.described(node)
+        return self._commands.described(request.node)
 
-    def _own(self, type_: str, described: Markup = NOTHING) -> OwnCapabilities:
-        return OwnCapabilities(Markup(_identity(type_, NAME) + self._features + described))
+    async def _check(self, iq: IqRequest, request: Request) -> None:
+        """Raise an error unless there is this address, and the command if it is one."""
+        await check_address(self._engine, self._domain, request.service)
+        await self._commands.check_offered(iq, request.node)
+
+    def _own(self, identities: str, described: Markup) -> OwnCapabilities:
+        return OwnCapabilities(Markup(identities + self._features + described))
 
 
 def _items_at(pubsub: PubSub, request: Request, page: Page | None) -> Retrieved:

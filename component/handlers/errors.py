@@ -83,7 +83,7 @@ CONDITIONS: Mapping[type[Exception], Condition] = {
     FormError: Condition("modify", "not-acceptable"),
     NotImplementedHereError: FEATURE_NOT_IMPLEMENTED,
     AccessModelError: Condition("modify", "not-acceptable", "unsupported-access-model"),
-    NotPermittedError: Condition("auth", "forbidden"),
+    NotPermittedError: Condition("cancel", "forbidden"),  # XEP-0050 §4.4
     # RFC 6120 §8.3.3.18: try again later. Nothing is wrong with the request, nor with us.
     StoreUnavailableError: RESOURCE_CONSTRAINT,
 }

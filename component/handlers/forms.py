@@ -47,12 +47,16 @@ class Field:
 def form_markup(
     form_type: str, kind: str, fields: Iterable[Field], *, title: str | None = None
 ) -> Markup:
-    """Return a form of this FORM_TYPE (XEP-0068); `kind` is `form`, `result` or `submit`."""
+    """Return a form of this FORM_TYPE (XEP-0068); `kind` is `form`, `result` or `submit`.
+
+    Only one that is to be filled in has fields for JIDs without any (§3.3).
+    """
+    shown = (f for f in fields if kind == "form" or f.values or not f.type.startswith("jid-"))
     return element(
         "x",
         {"xmlns": FORM, "type": kind},
         _title(title),
-        *(_field(field) for field in (_hidden(form_type), *fields)),
+        *(_field(field) for field in (_hidden(form_type), *shown)),
     )
 
 
@@ -102,7 +106,9 @@ def form_in(parent: ET.Element, form_type: str) -> Values | None:
         raise BadRequestError("The form is not one that was filled in.")
     filled: dict[str, tuple[str, ...]] = {}
     for filled_in in forms[0].iterfind(qualified(FORM, "field")):
-        var = filled_in.get("var", "")
+        var = filled_in.get("var")
+        if not var:  # words between the fields (§3.3), sent back
+            continue
         if var in filled:
             raise BadRequestError("The form has a field twice.")
         values = filled_in.iterfind(qualified(FORM, "value"))

@@ -36,16 +36,18 @@ class MessageHandlers:
         values = form_in(message, AUTHORIZATION)
         if values is None:
             return ""  # the owner will decide later
-        named = {name: single(name, given) for name, given in values.items()}
-        request = Request(
-            message.get("from", ""), message.get("to", ""), named.get("pubsub#node") or None
+        node, subscriber, subid = (
+            single(name, values.get(name, ()))
+            for name in ("pubsub#node", "pubsub#subscriber_jid", "pubsub#subid")
         )
-        jid = jid_of(ET.Element("subscriber", {"jid": named.get("pubsub#subscriber_jid", "")}))
+        request = Request(message.get("from", ""), message.get("to", ""), node or None)
+        jid = jid_of(ET.Element("subscriber", {"jid": subscriber}))
         if "pubsub#allow" not in values:
             raise BadRequestError("The form says neither yes nor no.")
         allow = boolean("pubsub#allow", values["pubsub#allow"])
-        subid = named.get("pubsub#subid") or None
-        await self._engine.pubsub(lambda pubsub, _: pubsub.decide(request, jid, subid, allow=allow))
+        await self._engine.pubsub(
+            lambda pubsub, _: pubsub.decide(request, jid, subid or None, allow=allow)
+        )
         return ""
 
     async def bounced(self, message: ET.Element) -> None:

@@ -79,7 +79,7 @@ def _item_expire(var: str, values: tuple[str, ...]) -> int | None:
 
 def _jids(var: str, values: tuple[str, ...]) -> tuple[str, ...]:
     try:
-        return tuple(read_jid(value) for value in values if value)
+        return tuple(dict.fromkeys(read_jid(value) for value in values if value))
     except ValueError as error:
         raise FormError(f"{var} is a list of JIDs.") from error
 
@@ -147,6 +147,11 @@ OF_COLLECTIONS = frozenset(
 )
 """Fields of collections, and of nodes in them (XEP-0248 §7)."""
 
+NOT_OFFERED = frozenset(
+    {"pubsub#body_xslt", "pubsub#dataform_xslt", "pubsub#roster_groups_allowed"}
+)
+"""Fields that other services have (XEP-0060 §16.4.4)."""
+
 
 def config_markup(config: Configuration, kind: str = "form") -> Markup:
     """Return the form, filled in with a configuration."""
@@ -179,7 +184,8 @@ def _insight(node: Node, insight: Insight) -> Iterator[Field]:
 def attributes_of(values: Values) -> dict[str, Any]:
     """Return the attributes of `Configuration` that a form sets.
 
-    A field that is not implemented is refused rather than ignored: who sets it relies on it.
+    Fields that nobody has heard of are ignored (XEP-0004 §3.1). One that is specified and not
+    offered is refused: who sets it relies on it.
 
     Raises `FormError`, and `UnsupportedError` for what only collections have.
     """
@@ -187,13 +193,18 @@ def attributes_of(values: Values) -> dict[str, Any]:
     for var, written in values.items():
         if var in OF_COLLECTIONS or (var == _NODE_TYPE and written == ("collection",)):
             raise UnsupportedError("collections")
-        if var == _NODE_TYPE and written == ("leaf",):
-            continue
+        if var in NOT_OFFERED or (var == _NODE_TYPE and written != ("leaf",)):
+            raise FormError(f"{var} cannot be set to this here; get the form to see what can be.")
         name = var.removeprefix("pubsub#")
-        if name not in FIELDS or name == var:
-            raise FormError("A field of the form is not supported here; get the form to see which.")
-        attributes[name] = FIELDS[name][1].read(var, written)
+        if name in FIELDS and name != var:
+            attributes[name] = FIELDS[name][1].read(var, written)
     return attributes
+
+
+def is_known(var: str) -> bool:
+    """Tell whether a form has a field of this name somewhere, if not here."""
+    name = var.removeprefix("pubsub#")
+    return (name in FIELDS and name != var) or var in {_NODE_TYPE} | NOT_OFFERED | OF_COLLECTIONS
 
 
 def _field(name: str, config: Configuration) -> Field:

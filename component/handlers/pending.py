@@ -7,6 +7,8 @@ from component.handlers.commands import Form, Outcome
 from component.handlers.forms import Field, FormError, Values, single
 from component.handlers.namespaces import PUBSUB
 from component.handlers.stanza import Engine, IqRequest
+from component.operations.model import NotPermittedError
+from component.pubsub.errors import ForbiddenError
 from component.pubsub.rules import Request
 
 GET_PENDING = f"{PUBSUB}#get-pending"
@@ -30,6 +32,12 @@ class PendingCommand:
 
     async def proceed(self, iq: IqRequest, node: str, filled: Sequence[Values]) -> Form | Outcome:  # noqa: ARG002 - there is one only
         """Show which nodes there are; send the forms of the one that was chosen."""
+        try:
+            return await self._proceed(iq, filled)
+        except ForbiddenError as error:
+            raise NotPermittedError(str(error)) from error
+
+    async def _proceed(self, iq: IqRequest, filled: Sequence[Values]) -> Form | Outcome:
         if filled:
             request = Request(iq.sender, iq.address, _chosen(filled[0]))
             await self._engine.pubsub(lambda pubsub, _: pubsub.ask_again(request))
@@ -38,7 +46,7 @@ class PendingCommand:
         names = await self._engine.pubsub(lambda pubsub, _: pubsub.pending_nodes(asked))
         if not names:
             return Outcome("Nobody waits for approval.")
-        nodes = Field("pubsub#node", "list-single", (), "Node", tuple(names))
+        nodes = Field("pubsub#node", "list-single", (), "Node", tuple(names), required=True)
         return Form(_FORM, (nodes,))
 
 

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 from component.handlers.forms import FormError, form_in
 from component.handlers.namespaces import FORM, PUBSUB, VCARD4_NODE
-from component.handlers.node_form import PUBLISH_OPTIONS, attributes_of
+from component.handlers.node_form import PUBLISH_OPTIONS, attributes_of, is_known
 from component.handlers.operations import (
     Asked,
     Operation,
@@ -122,6 +122,8 @@ def _options(options: ET.Element | None) -> dict[str, Any]:
     values = form_in(options, PUBLISH_OPTIONS) if has_form else None
     if values is None:
         raise BadRequestError("The options are not in a form that was filled in.")
+    if not all(map(is_known, values)):
+        raise PreconditionError
     try:
         return attributes_of(values)
     except FormError as error:

@@ -11,7 +11,7 @@ from component.pubsub.paging import Page, Paged
 
 FEATURES = (RSM,)
 
-_NUMBER = re.compile("0|[1-9][0-9]{0,8}")
+_NUMBER = re.compile("0|[1-9][0-9]{0,9}")
 
 
 def page_of(parent: ET.Element) -> Page | None:
@@ -35,9 +35,15 @@ def page_of(parent: ET.Element) -> Page | None:
 
 
 def page_markup(paged: Paged[Any] | None) -> Markup:
-    """Return the `<set/>` that describes a page; nothing if the whole was asked for."""
-    if paged is None:
-        return NOTHING
+    """Return the `<set/>` that describes a page; nothing if the whole was asked for, or is empty.
+
+    Of what is empty no more is said than if there were no pages (§2.2).
+    """
+    return NOTHING if paged is None or paged.count == 0 else set_markup(paged)
+
+
+def set_markup(paged: Paged[Any]) -> Markup:
+    """Return the `<set/>` that describes a page, be there something or nothing."""
     count = element("count", None, text(str(paged.count)))
     if paged.first is None or paged.last is None:
         return element("set", {"xmlns": RSM}, count)
@@ -61,5 +67,5 @@ def _number(name: str, written: str | None) -> int | None:
     if written is None:
         return None
     if _NUMBER.fullmatch(written) is None:
-        raise BadRequestError(f"<{name}/> is not a number from 0 to 999999999.")
+        raise BadRequestError(f"<{name}/> is not a number from 0 to 9999999999.")
     return int(written)

@@ -82,7 +82,7 @@ def options_markup(options: Options, kind: str = "form") -> Markup:
 
 
 def options_of(values: Values, old: Options) -> Options:
-    """Return options changed as a form says.
+    """Return options changed as a form says. Fields that there are not are ignored.
 
     Raises `FormError`, `UnsupportedError`.
     """
@@ -105,8 +105,6 @@ def options_of(values: Values, old: Options) -> Options:
             every = _frequency(var, single(var, written))
         elif var in OF_COLLECTIONS:
             raise UnsupportedError("collections")
-        else:
-            raise FormError("A field of the form is not supported here; get the form to see which.")
     digest = every if wants_digest else None
     return Options(deliver, expire, include_body, show_values, until_offline, digest)
 

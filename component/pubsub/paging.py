@@ -19,6 +19,7 @@ class Page:
     before: str | None = None
     """The id of the entry that the page ends before; "" asks for the last page (§2.5)."""
     index: int | None = None
+    """How many come before the page; if there are no more than these, it is empty (§2.6)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +62,7 @@ def paged(
     elif page.before:
         end = place_of(page.before)[0]
     elif page.index is not None:
-        if page.index > len(whole):
-            raise PageNotFoundError
-        start = page.index
+        start = min(page.index, end)
     if page.limit is not None:
         if page.before is not None:
             start = max(start, end - page.limit)

@@ -7,7 +7,7 @@ from typing import Any
 
 from component.pubsub.access import may_publish
 from component.pubsub.addresses import bare
-from component.pubsub.configuration import DEFAULT, Configuration, ItemReply, NodeFull
+from component.pubsub.configuration import DEFAULT, Configuration, NodeFull
 from component.pubsub.creating import MAX_NAME, Creating
 from component.pubsub.errors import (
     ForbiddenError,
@@ -171,20 +171,12 @@ class Publishing(Creating):
             event = ItemPublished(
                 item,
                 config.deliver_payloads,
-                self._reply_to(node, publisher),
+                self.reply_to(node, publisher),
                 is_kept=config.persist_items,
                 names_publisher=config.names_publishers,
             )
             self._notices.tell_subscribers(node, event)
         self._trim(node)
-
-    def _reply_to(self, node: Node, publisher: str) -> tuple[str, ...]:
-        match node.config.itemreply:
-            case ItemReply.OWNER:
-                return tuple(self._roles.owners(node))
-            case ItemReply.PUBLISHER:
-                return (bare(publisher),)
-        return ()
 
 
 def _check_drafts(drafts: Sequence[Draft], config: Configuration) -> None:

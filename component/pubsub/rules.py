@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from component.pubsub.access import Action, check, needs_approval, permits
 from component.pubsub.addresses import Addresses, bare
-from component.pubsub.configuration import NodeFull
+from component.pubsub.configuration import ItemReply, NodeFull
 from component.pubsub.contacts import Contacts
 from component.pubsub.crowd import Limit
 from component.pubsub.errors import (
@@ -93,6 +93,15 @@ class Rules:
         if moved is not None:
             raise NodeMovedError(moved.uri)
         return self._existing(request.node)
+
+    def reply_to(self, node: Node, publisher: str) -> tuple[str, ...]:
+        """Return whom to answer about what somebody has published at a node."""
+        match node.config.itemreply:
+            case ItemReply.OWNER:
+                return tuple(self._roles.owners(node))
+            case ItemReply.PUBLISHER:
+                return (bare(publisher),)
+        return ()
 
     # Parts of operations. ---------------------------------------------------------------------
 

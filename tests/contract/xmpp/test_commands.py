@@ -82,21 +82,27 @@ async def test_results_are_a_table(service: Service, client: Client) -> None:
 async def test_who_may_not_is_told_so(service: Service, client: Client) -> None:
     with pytest.raises(IqError) as refused:
         await step(client, "log-on", "ext2000@ivr.example.com")
-    assert refused.value.condition == "forbidden"
+    assert (refused.value.etype, refused.value.condition) == ("cancel", "forbidden")
     assert await offered(client, "ext2000@ivr.example.com") == ["See who waits for approval"]
 
 
 async def test_errors_are_those_of_the_specification(service: Service, client: Client) -> None:
-    answer = await client.ask(
-        f"<iq type='set' to='{DOMAIN}'><command xmlns='{COMMANDS}' node='{NAMESPACE}:log-on'"
-        " sessionid='gone' action='complete'/></iq>"
-    )
-    error = answer.find("{jabber:client}error")
-    assert error is not None
-    assert [child.tag.rpartition("}")[2] for child in error if "text" not in child.tag] == [
-        "bad-request", "bad-sessionid",
-    ]  # fmt: skip
-    assert ET.tostring(error).count(COMMANDS.encode()) == 1
+    begun = await step(client, "log-on", DOMAIN)
+    await step(client, "log-on", DOMAIN, begun["sessionid"], action="cancel")
+    for attributes, *expected in (
+        ("sessionid='never' action='complete'", "bad-request", "bad-sessionid"),
+        (f"sessionid='{begun['sessionid']}'", "not-allowed", "session-expired"),
+        ("action='dance'", "bad-request", "malformed-action"),
+    ):
+        answer = await client.ask(
+            f"<iq type='set' to='{DOMAIN}'>"
+            f"<command xmlns='{COMMANDS}' node='{NAMESPACE}:log-on' {attributes}/></iq>"
+        )
+        error = answer.find("{jabber:client}error")
+        assert error is not None
+        conditions = [c.tag.rpartition("}")[2] for c in error if "text" not in c.tag]
+        assert conditions == expected
+        assert ET.tostring(error).count(COMMANDS.encode()) == 1
 
 
 FIRST = {"queue": "support"}
@@ -195,6 +201,7 @@ async def test_clients_cancel_in_their_own_ways(
 ) -> None:
     begun = await sends(admin, "action='execute'")
     session = f"sessionid='{begun.get('sessionid')}'"
+    assert begun.get("{http://www.w3.org/XML/1998/namespace}lang") == "en"
     over = await sends(admin, f"{session} {attributes}", form)
     assert (over.get("status"), len(over)) == ("canceled", 0)
     assert over.get("sessionid") == begun.get("sessionid")

@@ -23,6 +23,7 @@ FORM = (
 )
 PING = "<ping xmlns='urn:xmpp:ping'/>"
 PAGE = "<set xmlns='http://jabber.org/protocol/rsm'>{inner}</set>"
+WRONG = "<field var='pubsub#max_items'><value>many</value></field>"
 QUOTES = "'" * 150_000
 ENDLESS_FIELD = (
     "<x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE'>"
@@ -67,7 +68,7 @@ HARM = {
     ),
     "a form of wrong types": (
         "set",
-        f"<create node='n'/><configure>{FORM.format(fields='<field/>')}</configure>",
+        f"<create node='n'/><configure>{FORM.format(fields=WRONG)}</configure>",
         "not-acceptable",
     ),
     "pages of nonsense": (

@@ -206,6 +206,7 @@ async def test_a_node_that_keeps_nothing_has_no_archive(dialogue: Dialogue) -> N
         (where() * 2, "bad-request"),
         (page("<max>x</max>"), "bad-request"),
         (form("urn:other"), "bad-request"),
+        (form(MAM, "cancel"), "bad-request"),
         (where(flavour="sweet"), "feature-not-implemented"),
     ],
 )

@@ -215,14 +215,46 @@ def test_it_is_the_hash_of_all_in_order() -> None:
     )
 
 
+def test_it_is_that_of_the_specification() -> None:
+    """§5.3, Complex Generation Example."""
+    identities = "".join(
+        f"<identity xml:lang='{language}' category='client' type='pc' name='{name} 0.11'/>"
+        for language, name in (("en", "Psi"), ("el", "\u03a8"))
+    )
+    features = "".join(
+        f"<feature var='http://jabber.org/protocol/{name}'/>"
+        for name in ("caps", "disco#info", "disco#items", "muc")
+    )
+    said = {
+        "ip_version": ("ipv4", "ipv6"), "os": ("Mac",), "os_version": ("10.5.1",),
+        "software": ("Psi",), "software_version": ("0.11",),
+    }  # fmt: skip
+    fields = "".join(
+        f"<field var='{var}'>{''.join(f'<value>{value}</value>' for value in values)}</field>"
+        for var, values in said.items()
+    )
+    form_type = "<value>urn:xmpp:dataforms:softwareinfo</value>"
+    form = f"<field var='FORM_TYPE' type='hidden'>{form_type}</field>{fields}"
+    content = f"{identities}{features}<x xmlns='jabber:x:data' type='result'>{form}</x>"
+    assert ver(content) == "q07IKJEyjvHSyhy//CH0CxmKi8w="
+
+
+def test_identities_are_ordered_part_by_part() -> None:
+    content = "".join(
+        f"<identity category='client' type='{type_}' xml:lang='{language}'/>"
+        for type_, language in (("pc-x", "en"), ("pc", "en-GB"), ("pc", "en"))
+    )
+    assert ver(content) == hashed("client/pc/en/<client/pc/en-GB/<client/pc-x/en/<")
+
+
 @pytest.mark.parametrize(
     "content",
     [
         info("urn:a", "urn:a"),
         info() + info(),
         info(
-            more="<x xmlns='jabber:x:data'><field var='FORM_TYPE'><value>urn:a</value></field></x>"
-            * 2
+            more="<x xmlns='jabber:x:data'>"
+            "<field var='FORM_TYPE' type='hidden'><value>urn:a</value></field></x>" * 2
         ),
     ],
 )
@@ -236,7 +268,8 @@ def test_what_is_said_twice_is_ill_formed(content: str) -> None:
         info("urn:a&lt;urn:b"),
         info(more="<identity category='a' type='b&lt;'/>"),
         info(
-            more="<x xmlns='jabber:x:data'><field var='FORM_TYPE'><value>urn:a</value></field>"
+            more="<x xmlns='jabber:x:data'>"
+            "<field var='FORM_TYPE' type='hidden'><value>urn:a</value></field>"
             "<field var='os'><value>&lt;</value></field></x>"
         ),
     ],
@@ -252,8 +285,9 @@ def test_so_is_a_form_of_two_types() -> None:
     assert ver(info(more=form.format("a"))) == hashed("client/pc//Client<urn:a<")
 
 
-def test_a_form_whose_type_is_not_hidden_is_not_hashed() -> None:
-    form = "<field var='FORM_TYPE' type='text-single'><value>urn:a</value></field>"
+@pytest.mark.parametrize("type_", ["type='text-single'", ""])
+def test_a_form_whose_type_is_not_hidden_is_not_hashed(type_: str) -> None:
+    form = f"<field var='FORM_TYPE' {type_}><value>urn:a</value></field>"
     content = info(more=f"<x xmlns='jabber:x:data'>{form}</x>")
     assert ver(content) == hashed("client/pc//Client<")
 

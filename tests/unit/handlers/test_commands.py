@@ -52,6 +52,7 @@ def specific(reply: str) -> tuple[Refusal, str]:
 
 
 IN_SESSION = "sessionid='new-subid'"
+OVER = (Refusal("cancel", "not-allowed"), "session-expired")
 
 
 async def test_an_owner_chooses_a_node_and_gets_the_forms(dialogue: Dialogue) -> None:
@@ -60,11 +61,12 @@ async def test_an_owner_chooses_a_node_and_gets_the_forms(dialogue: Dialogue) ->
         f"""
         <iq type='result' id='1' from='{DOMAIN}' to='{ADMIN}/r'>
           <command xmlns='{COMMANDS}' node='{GET_PENDING}' sessionid='new-subid'
-                   status='executing'>
+                   status='executing' xml:lang='en'>
             <actions execute='complete'><complete/></actions>
             <x xmlns='jabber:x:data' type='form'>
               <field var='FORM_TYPE' type='hidden'><value>{AUTHORIZATION}</value></field>
               <field var='pubsub#node' type='list-single' label='Node'>
+                <required/>
                 <option><value>news</value></option>
               </field>
             </x>
@@ -77,13 +79,12 @@ async def test_an_owner_chooses_a_node_and_gets_the_forms(dialogue: Dialogue) ->
         f"""
         <iq type='result' id='1' from='{DOMAIN}' to='{ADMIN}/r'>
           <command xmlns='{COMMANDS}' node='{GET_PENDING}' sessionid='new-subid'
-                   status='completed'/>
+                   status='completed' xml:lang='en'/>
         </iq>
         """
     )
     assert [n.recipients for n in dialogue.service.told] == [(ADMIN,)]
-    again = await command(dialogue, IN_SESSION, choice())
-    assert specific(again)[1] == "bad-sessionid"
+    assert specific(await command(dialogue, IN_SESSION, choice())) == OVER
 
 
 async def test_it_is_over_at_once_if_nobody_waits(dialogue: Dialogue) -> None:
@@ -91,6 +92,7 @@ async def test_it_is_over_at_once_if_nobody_waits(dialogue: Dialogue) -> None:
     reply = await command(dialogue)
     assert "status='completed'" in reply
     assert "<note type='info'>" in reply
+    assert specific(await command(dialogue, IN_SESSION)) == OVER
 
 
 @pytest.mark.parametrize(
@@ -100,7 +102,7 @@ async def test_it_is_over_at_once_if_nobody_waits(dialogue: Dialogue) -> None:
 async def test_it_can_be_cancelled(dialogue: Dialogue, attributes: str, inner: str) -> None:
     await command(dialogue)
     assert "status='canceled'" in await command(dialogue, attributes, inner)
-    assert specific(await command(dialogue, IN_SESSION, choice()))[1] == "bad-sessionid"
+    assert specific(await command(dialogue, IN_SESSION, choice())) == OVER
     assert not dialogue.service.told
 
 
@@ -110,6 +112,7 @@ async def test_it_can_be_cancelled(dialogue: Dialogue, attributes: str, inner: s
         ("action='dance'", "", "malformed-action"),
         ("action='cancel'", "", "bad-sessionid"),
         ("sessionid='other'", choice(), "bad-sessionid"),
+        ("sessionid=''", choice(), "bad-sessionid"),
         (f"{IN_SESSION} action='prev'", choice(), "bad-action"),
         (f"{IN_SESSION} action='next'", choice(), "bad-action"),
         (IN_SESSION, "", "bad-payload"),
@@ -136,13 +139,17 @@ async def test_a_session_is_its_owners(dialogue: Dialogue) -> None:
 async def test_old_sessions_are_forgotten(dialogue: Dialogue) -> None:
     for _ in range(SESSIONS + 1):
         await command(dialogue)
-    assert specific(await command(dialogue, IN_SESSION, choice()))[1] == "bad-sessionid"
+    assert specific(await command(dialogue, IN_SESSION, choice())) == OVER
     assert "completed" in await command(dialogue, "sessionid='new-subid-2'", choice())
+    for _ in range(SESSIONS):
+        await command(dialogue)
+    forgotten = specific(await command(dialogue, IN_SESSION, choice()))
+    assert forgotten == (Refusal("modify", "bad-request"), "bad-sessionid")
 
 
 async def test_only_owners_have_it(dialogue: Dialogue) -> None:
     reply = await command(dialogue, sender=f"{AGENT}/r")
-    assert refusal(reply) == Refusal("auth", "forbidden")
+    assert refusal(reply) == Refusal("cancel", "forbidden")
     await command(dialogue)
     gone = await command(dialogue, IN_SESSION, choice("gone"))
     assert refusal(gone) == Refusal("cancel", "item-not-found")
@@ -166,8 +173,10 @@ async def test_commands_are_discovered(dialogue: Dialogue) -> None:
     assert item.attrib == {
         "jid": DOMAIN, "node": GET_PENDING, "name": "See who waits for approval",
     }  # fmt: skip
-    (listed,) = await discover("info", COMMANDS)
-    assert (listed.get("category"), listed.get("type")) == ("automation", "command-list")
+    identity, *features = await discover("info", COMMANDS)
+    assert (identity.get("category"), identity.get("type")) == ("automation", "command-list")
+    disco = "http://jabber.org/protocol/disco#"
+    assert [feature.get("var") for feature in features] == [f"{disco}info", f"{disco}items"]
     identity, *features = await discover("info", GET_PENDING)
     assert (identity.get("category"), identity.get("type")) == ("automation", "command-node")
     assert [feature.get("var") for feature in features] == [COMMANDS, "jabber:x:data"]

@@ -9,6 +9,7 @@ from component.handlers.operation_commands import NAMESPACE
 from component.operations.desk import Desk
 from component.pubsub.model import Affiliation, Role
 from component.pubsub.policy import Policy
+from component.pubsub.presence import ONLINE, PresenceNotice
 from tests.small_centre import Notebook
 from tests.unit.handlers.dialogue import STAFF, Dialogue, Refusal, canonical
 from tests.unit.pubsub.provisioned import AGENT, DOMAIN, SUPERVISOR
@@ -23,7 +24,7 @@ ITEMS = "http://jabber.org/protocol/disco#items"
 
 
 async def describe(dialogue: Dialogue, to: str, node: str | None = None) -> tuple[str, set[str]]:
-    """Return the identity, category/type/name, and the features."""
+    """Return the identities, category/type/name each, and the features."""
     named = f"node='{node}'" if node else ""
     reply = await dialogue.say(
         f"<iq type='get' id='1' from='user1@example.com/r' to='{to}'>"
@@ -32,16 +33,23 @@ async def describe(dialogue: Dialogue, to: str, node: str | None = None) -> tupl
     assert reply is not None
     query = ET.fromstring(reply)[0]
     assert query.get("node") == node
-    (identity,) = query.findall(f"{{{INFO}}}identity")
+    identities = (
+        "/".join(identity.attrib[key] for key in ("category", "type", "name"))
+        for identity in query.findall(f"{{{INFO}}}identity")
+    )
     features = {feature.get("var", "") for feature in query.findall(f"{{{INFO}}}feature")}
-    return "/".join(identity.attrib[key] for key in ("category", "type", "name")), features
+    return " ".join(identities), features
 
 
 @pytest.mark.parametrize(
     ("to", "node", "identity"),
     [
         ("ivr.example.com", None, "pubsub/service/ivr-pubsub"),
-        ("ext1000@ivr.example.com", None, "pubsub/pep/ivr-pubsub"),
+        (
+            "ext1000@ivr.example.com",
+            None,
+            "account/registered/ivr-pubsub pubsub/pep/ivr-pubsub",
+        ),
         ("ext1000@ivr.example.com", "urn:xmpp:vcard4", "pubsub/leaf/Business card"),
         ("ivr.example.com", "ext1000", "pubsub/leaf/Calls of extension 1000"),
         ("ext1000@ivr.example.com", "ext1000", "pubsub/leaf/Calls of extension 1000"),
@@ -163,10 +171,11 @@ async def test_a_command_is_described_to_those_who_may_use_it(dialogue: Dialogue
     assert (identity.get("category"), identity.get("type")) == ("automation", "command-node")
 
 
-async def listed(dialogue: Dialogue, sender: str, to: str, node: str = "") -> str:
+async def listed(dialogue: Dialogue, sender: str, to: str, node: str = "", inner: str = "") -> str:
     named = f"node='{node}'" if node else ""
     reply = await dialogue.say(
-        f"<iq type='get' id='1' from='{sender}' to='{to}'><query xmlns='{ITEMS}' {named}/></iq>"
+        f"<iq type='get' id='1' from='{sender}' to='{to}'>"
+        f"<query xmlns='{ITEMS}' {named}>{inner}</query></iq>"
     )
     assert reply is not None
     return canonical(
@@ -211,6 +220,29 @@ async def test_an_extensions_address_shows_its_node(dialogue: Dialogue) -> None:
         "<ns0:item jid='ext1000@ivr.example.com' node='ext1000' name='Calls of extension 1000'/>"
     )
     assert await listed(dialogue, "user1@example.com/r", "ext1000@ivr.example.com") == expected
+
+
+async def test_what_has_no_items_has_an_empty_list_of_them(dialogue: Dialogue) -> None:
+    """§7. So has what stands for a command, for a protocol, and for an address."""
+    dialogue.service.subscribe(AGENT)
+    (stanza,) = dialogue.dispatcher.presence(PresenceNotice(DOMAIN, (AGENT,), ONLINE))
+    (own,) = ET.fromstring(stanza).iter("{http://jabber.org/protocol/caps}c")
+    page = f"<set xmlns='{RSM}'><max>0</max></set>"
+    for node in (
+        f"{NAMESPACE}:log-on",
+        "http://jabber.org/protocol/pubsub#get-pending",
+        "http://jabber.org/protocol/shim",
+        f"{own.get('node')}#{own.get('ver')}",
+        "ext1000",
+    ):
+        assert await listed(dialogue, f"{AGENT}/r", DOMAIN, node) == items(node=node)
+        assert await listed(dialogue, f"{AGENT}/r", DOMAIN, node, page) == items(node=node)
+    assert await listed(dialogue, "eve@example.com/r", DOMAIN, inner=page) == items()
+    assert await listed(dialogue, f"{AGENT}/r", DOMAIN, "urn:xmpp:vcard4") == items(
+        f"<ns0:item jid='{DOMAIN}' name='current'/>", node="urn:xmpp:vcard4"
+    )
+    command = f"<query xmlns='{ITEMS}' node='{NAMESPACE}:agents'/>"
+    assert await dialogue.ask("get", command) == Refusal("auth", "forbidden")
 
 
 async def test_a_node_shows_its_items_by_id(dialogue: Dialogue) -> None:

@@ -72,8 +72,8 @@ async def test_a_request_without_an_id_is_a_bad_one(dialogue: Dialogue) -> None:
 async def test_an_endless_name_of_a_field_is_not_repeated(dialogue: Dialogue) -> None:
     field = f"<field var='{'>' * 200_000}'><value>1</value><value>2</value></field></x>"
     approval = form(AUTHORIZATION).replace("</x>", field)
-    too_large = Refusal("modify", "policy-violation")
-    assert await dialogue.refused(stanza("message", "1", approval)) == too_large
+    no_jid = Refusal("modify", "bad-request", "jid-required")
+    assert await dialogue.refused(stanza("message", "1", approval)) == no_jid
     query = f"<query xmlns='urn:xmpp:mam:2' node='news'>{approval}</query>"
     assert await dialogue.ask("set", query.replace(AUTHORIZATION, "urn:xmpp:mam:2")) == Refusal(
         "cancel", "feature-not-implemented"

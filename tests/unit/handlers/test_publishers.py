@@ -4,6 +4,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from component.handlers.namespaces import ADDRESS
 from component.handlers.notify import event_markup
 from component.pubsub.model import Held, ItemsPublished, Notification
 from tests.unit.handlers.dialogue import Dialogue, Refusal
@@ -55,6 +56,18 @@ async def test_the_publisher_is_named_wherever_the_item_is(
     )
     shown = (event_markup(published), event_markup(newest), retrieved, archived)
     assert publishers(*shown) == [named] * 4
+
+
+@pytest.mark.parametrize(("itemreply", "jid"), [("publisher", AGENT), ("owner", ADMIN)])
+async def test_an_archive_says_whom_to_answer_as_notifications_do(itemreply: str, jid: str) -> None:
+    """XEP-0442 §3."""
+    dialogue = await configured(itemreply)
+    archived = await dialogue.say(
+        f"<iq type='set' id='1' from='{ADMIN}/r' to='{DOMAIN}'>{ARCHIVE}</iq>"
+    )
+    assert archived is not None
+    addresses = ET.fromstring(f"<all>{archived}</all>").iter(f"{{{ADDRESS}}}address")
+    assert [address.attrib for address in addresses] == [{"type": "replyto", "jid": jid}]
 
 
 def test_so_it_is_in_a_digest() -> None:

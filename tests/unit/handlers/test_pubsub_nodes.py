@@ -122,7 +122,7 @@ async def test_an_access_model_that_there_is_not_is_named_as_the_reason(
 
 
 BAD_FORMS = {
-    "unknown field": (form(NODE_CONFIG, body_xslt="urn:x"), "not-acceptable"),
+    "field not offered": (form(NODE_CONFIG, body_xslt="urn:x"), "not-acceptable"),
     "unknown choice": (form(NODE_CONFIG, publish_model="roster"), "not-acceptable"),
     "no JID": (form(NODE_CONFIG, contact="a@b@c"), "not-acceptable"),
     "no boolean": (form(NODE_CONFIG, persist_items="maybe"), "not-acceptable"),
@@ -145,6 +145,23 @@ BAD_FORMS = {
 async def test_a_form_is_refused_if_it_has(dialogue: Dialogue, bad: str, condition: str) -> None:
     found = await fails(dialogue, f"<configure node='news'>{bad}</configure>", OWNER)
     assert found == Refusal("modify", condition)
+
+
+async def test_fields_that_there_are_not_are_ignored(dialogue: Dialogue) -> None:
+    """XEP-0004 §3.1; nor has what is written between the fields a name."""
+    words = "<field type='fixed'><value>Which items?</value></field>"
+    config = form(NODE_CONFIG, explode="1", item_expire="60").replace("</x>", f"{words * 2}</x>")
+    await succeeds(dialogue, f"<configure node='news'>{config}</configure>", OWNER)
+    assert dialogue.service.pubsub.nodes["news"].config.item_expire == 60
+
+
+async def test_whom_to_ask_is_named_once(dialogue: Dialogue) -> None:
+    """XEP-0004 §3.3: two JIDs are the same if they are when prepared."""
+    jids = "Help@Example.com</value><value>help@example.com</value><value>b@example.com"
+    config = form(NODE_CONFIG, contact=jids)
+    await succeeds(dialogue, f"<configure node='news'>{config}</configure>", OWNER)
+    made = dialogue.service.pubsub.nodes["news"].config
+    assert made.contact == ("help@example.com", "b@example.com")
 
 
 async def test_purging_and_deleting(dialogue: Dialogue) -> None:

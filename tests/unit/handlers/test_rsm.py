@@ -74,6 +74,20 @@ async def test_nothing_but_the_number_of_items(dialogue: Dialogue) -> None:
     await dialogue.expect(asked("<max>0</max>"), answered("", "<count>3</count>"))
 
 
+@pytest.mark.parametrize("where", ["<index>3</index>", "<index>999</index>", "<after>c</after>"])
+async def test_there_is_nothing_after_the_last_item(dialogue: Dialogue, where: str) -> None:
+    await dialogue.expect(asked(f"<max>2</max>{where}"), answered("", "<count>3</count>"))
+
+
+async def test_of_no_items_no_page_is_described() -> None:
+    dialogue = Dialogue()
+    dialogue.service.subscribe(AGENT)
+    for content in ("<max>0</max>", "<max>2147483647</max>", "<before/>", "<index>1</index>"):
+        await dialogue.expect(
+            asked(content), answered("", "").replace(f"<set xmlns='{RSM}'></set>", "")
+        )
+
+
 async def test_items_that_no_stanza_holds_come_as_a_page_though_none_was_asked_for() -> None:
     """§6.5.4. The rest is asked for as ever."""
     dialogue = Dialogue()
