@@ -21,6 +21,7 @@ from component.handlers.vcard import ITEM as CARD
 from component.handlers.version import NAME
 from component.markup import NOTHING, Markup, element
 from component.pubsub.addresses import bare
+from component.pubsub.features import AT_DOMAIN, AT_EXTENSIONS
 from component.pubsub.model import Node
 from component.pubsub.paging import Budget, Page, paged
 from component.pubsub.retrieving import Retrieved
@@ -53,13 +54,14 @@ class DiscoHandlers:
         self._commands = commands
         self._engine = engine
         self._domain = domain
-        self._features = Markup(
-            "".join(element("feature", {"var": name}) for name in sorted({*features, *FEATURES}))
-        )
-        self._service = self._own(_identity("service", NAME), _contact_markup(contact))
+        everywhere = {*features, *FEATURES}
+        self._at_domain = _features_markup(everywhere - _named(AT_EXTENSIONS))
+        self._at_extensions = _features_markup((everywhere | {ON_A_JID}) - _named(AT_DOMAIN))
+        service = Markup(_identity("service", NAME) + self._at_domain)
+        self._service = OwnCapabilities(Markup(service + _contact_markup(contact)))
         account = element("identity", {"category": "account", "type": "registered", "name": NAME})
         pep = _identity("pep", NAME)
-        self._extension = self._own(account + pep, element("feature", {"var": ON_A_JID}))
+        self._extension = OwnCapabilities(Markup(account + pep + self._at_extensions))
         self.routes: Routes = {
             ("get", qualified(DISCO_INFO, "query")): self._info,
             ("get", qualified(DISCO_ITEMS, "query")): self._items,
@@ -72,8 +74,8 @@ class DiscoHandlers:
             await self._check(iq, request)
         else:
             node, insight = await self._engine.pubsub(lambda pubsub, _: pubsub.insight(request))
-            identity = _identity("leaf", node.title)
-            description = Markup(identity + self._features + meta_data_markup(node, insight))
+            leaf = self._leaf(request, node.title)
+            description = Markup(leaf + meta_data_markup(node, insight))
         return element("query", {"xmlns": DISCO_INFO, "node": request.node}, description)
 
     def own(self, address: str) -> OwnCapabilities:
@@ -136,7 +138,7 @@ class DiscoHandlers:
             header = element("feature", {"var": f"{SHIM}#SubID"})
             return Markup(_identity("service", NAME) + header)
         if request.node == VCARD4_NODE:
-            return Markup(_identity("leaf", "Business card") + self._features)
+            return self._leaf(request, "Business card")
         return self._commands.described(request.node)
 
     async def _check(self, iq: IqRequest, request: Request) -> None:
@@ -144,8 +146,10 @@ class DiscoHandlers:
         await check_address(self._engine, self._domain, request.service)
         await self._commands.check_offered(iq, request.node)
 
-    def _own(self, identities: str, described: Markup) -> OwnCapabilities:
-        return OwnCapabilities(Markup(identities + self._features + described))
+    def _leaf(self, request: Request, name: str) -> Markup:
+        is_domain = bare(request.service) == self._domain
+        features = self._at_domain if is_domain else self._at_extensions
+        return Markup(_identity("leaf", name) + features)
 
 
 def _items_at(pubsub: PubSub, request: Request, page: Page | None) -> Retrieved:
@@ -169,6 +173,14 @@ def _contact_markup(contact: Mapping[str, Sequence[str]]) -> Markup:
 
 def _request(iq: IqRequest) -> Request:
     return Request(iq.sender, iq.address, iq.child.get("node") or None)
+
+
+def _named(features: Iterable[str]) -> set[str]:
+    return {f"{PUBSUB}#{name}" for name in features}
+
+
+def _features_markup(names: Iterable[str]) -> Markup:
+    return Markup("".join(element("feature", {"var": name}) for name in sorted(names)))
 
 
 def _identity(type_: str, name: str) -> Markup:

@@ -36,6 +36,14 @@ RULES = frozenset(
     }
 )
 
+AT_EXTENSIONS = frozenset({"auto-subscribe", "filtered-notifications", "presence-subscribe"})
+"""What those have who show an address their presence: the domain itself notifies nobody so."""
+
+AT_DOMAIN = frozenset(
+    {"auto-create", "create-and-configure", "create-nodes", "delete-nodes", "instant-nodes"}
+)
+"""What an extension's address lacks: it has one node, that comes and goes with the extension."""
+
 
 def implemented(policy: Policy) -> frozenset[str]:
     """Return what is implemented and lets itself be used under a policy."""

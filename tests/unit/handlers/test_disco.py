@@ -8,7 +8,7 @@ from component.handlers.dispatch import dispatcher
 from component.handlers.operation_commands import NAMESPACE
 from component.operations.desk import Desk
 from component.pubsub.model import Affiliation, Role
-from component.pubsub.policy import Policy
+from component.pubsub.policy import Creators, Policy
 from component.pubsub.presence import ONLINE, PresenceNotice
 from tests.small_centre import Notebook
 from tests.unit.handlers.dialogue import STAFF, Dialogue, Refusal, canonical
@@ -84,14 +84,12 @@ async def test_what_is_announced_is_what_is_implemented(dialogue: Dialogue) -> N
         f"{pubsub}#access-open",
         f"{pubsub}#access-presence",
         f"{pubsub}#access-whitelist",
-        f"{pubsub}#auto-subscribe",
         f"{pubsub}#config-node",
         f"{pubsub}#config-node-max",
         f"{pubsub}#create-and-configure",
         f"{pubsub}#create-nodes",
         f"{pubsub}#delete-items",
         f"{pubsub}#delete-nodes",
-        f"{pubsub}#filtered-notifications",
         f"{pubsub}#get-pending",
         f"{pubsub}#instant-nodes",
         f"{pubsub}#item-ids",
@@ -106,7 +104,6 @@ async def test_what_is_announced_is_what_is_implemented(dialogue: Dialogue) -> N
         f"{pubsub}#outcast-affiliation",
         f"{pubsub}#persistent-items",
         f"{pubsub}#presence-notifications",
-        f"{pubsub}#presence-subscribe",
         f"{pubsub}#publish",
         f"{pubsub}#publish-node-full",
         f"{pubsub}#publish-only-affiliation",
@@ -129,7 +126,28 @@ async def test_what_is_announced_is_what_is_implemented(dialogue: Dialogue) -> N
 async def test_an_extensions_address_says_that_it_is_a_service_too(dialogue: Dialogue) -> None:
     service = (await describe(dialogue, "ivr.example.com"))[1]
     extension = (await describe(dialogue, "ext1000@ivr.example.com"))[1]
-    assert extension - service == {"http://jabber.org/protocol/pubsub#pubsub-on-a-jid"}
+    assert {name.partition("#")[2] for name in extension - service} == {
+        "pubsub-on-a-jid",
+        "auto-subscribe",
+        "filtered-notifications",
+        "presence-subscribe",
+    }
+
+
+async def test_an_extensions_address_does_not_say_that_nodes_can_be_made_there() -> None:
+    dialogue = Dialogue(Policy(create=Creators.EVERYONE, auto_create=True))
+    service = (await describe(dialogue, "ivr.example.com"))[1]
+    extension = (await describe(dialogue, "ext1000@ivr.example.com"))[1]
+    assert {name.partition("#")[2] for name in service - extension} == {
+        "auto-create",
+        "create-and-configure",
+        "create-nodes",
+        "delete-nodes",
+        "instant-nodes",
+    }
+    creation = "<pubsub xmlns='http://jabber.org/protocol/pubsub'><create node='ideas'/></pubsub>"
+    refused = await dialogue.ask("set", creation, "ext1000@ivr.example.com")
+    assert refused == Refusal("cancel", "not-allowed")
 
 
 DOCS = TESTS.parent / "docs"
@@ -137,14 +155,18 @@ DOCUMENTATION = (DOCS / "xep-0060.md").read_text()
 
 
 @pytest.mark.parametrize(
-    ("policy", "announced_as"),
-    [(Policy(), ["yes"]), (Policy(auto_create=True), ["yes", "if configured"])],
+    ("policy", "address", "announced_as"),
+    [
+        (Policy(), "ivr.example.com", ["yes", "at the domain"]),
+        (Policy(auto_create=True), "ivr.example.com", ["yes", "at the domain", "if configured"]),
+        (Policy(auto_create=True), "ext1000@ivr.example.com", ["yes", "at `ext…@`"]),
+    ],
 )
 async def test_the_documentation_lists_what_is_announced(
-    policy: Policy, announced_as: list[str]
+    policy: Policy, address: str, announced_as: list[str]
 ) -> None:
     prefix = "http://jabber.org/protocol/pubsub#"
-    features = (await describe(Dialogue(policy), "ivr.example.com"))[1]
+    features = (await describe(Dialogue(policy), address))[1]
     announced = {name.removeprefix(prefix) for name in features if name.startswith(prefix)}
     rows = re.findall(r"^\| `(.+?)` \| (.+?) \| (.+) \|$", DOCUMENTATION, re.M)
     assert {name for name, told, _ in rows if told in announced_as} == announced
