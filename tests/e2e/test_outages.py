@@ -94,6 +94,12 @@ async def agents(world: World) -> dict[str, int]:
     return {state: int(count) for state, count in found.items() if count}
 
 
+async def crash(world: World) -> None:
+    """Kill the service, and start it again."""
+    await world.service.process.kill()
+    await restart(world)
+
+
 async def restart(world: World) -> None:
     """Start the service again, after it was killed."""
     await world.service.start()
@@ -119,14 +125,42 @@ async def test_the_service_is_killed_while_agents_talk_and_again_while_a_phone_r
     await taken.hang_up()
     ringing = await agent.next_call(PATIENCE)
 
-    await world.service.process.kill()
-    await restart(world)
+    await crash(world)
     ringing.answer()
     await in_state(world, "5550103", "answered")
     await hear_each_other(third, ringing)
     await colleague.register()
     await talk(world, colleague, "5550104")
     assert (agent.times_called, colleague.times_called) == (2, 2)
+
+
+@pytest.mark.queue(memberdelay=2.0, wrapuptime=60.0)
+async def test_the_service_is_killed_before_a_talk_begins_during_a_transfer_and_in_wrap_up(
+    world: World, agent: Phone
+) -> None:
+    colleague = await world.agent("2000")
+    caller = await world.call_support(number="5550101")
+    taken = await agent.next_call(PATIENCE)
+    await in_state(world, "5550101", "connecting")
+    await crash(world)
+    await in_state(world, "5550101", "answered")
+    await hear_each_other(caller, taken)
+    colleague.on_call = ringing_only()
+    await taken.transfer("2000")
+    ringing = await colleague.next_call(PATIENCE)
+    await taken.ended(PATIENCE)
+
+    await crash(world)
+    ringing.answer()
+    await in_state(world, "5550101", "answered")
+    await hear_each_other(caller, ringing)
+    await ringing.hang_up()
+    await in_state(world, "5550101", "ended")
+
+    await crash(world)
+    await wait(world, "5550102")
+    assert await agents(world) == {"wrap_up": 2, "logged_off": 1}
+    assert (agent.times_called, colleague.times_called) == (1, 1)
 
 
 async def test_postgresql_is_killed_while_one_caller_talks_and_others_wait(
