@@ -6,7 +6,6 @@ have begun without an answer is taken back.
 
 from collections.abc import Awaitable, Callable, Mapping
 from math import ceil
-from types import MappingProxyType
 from typing import assert_never
 
 import structlog
@@ -41,7 +40,9 @@ FETCH = f"Local/s@{PEER_CONTEXT}/n"
 GROUP = "GROUP(ivr)"
 """Of which call a leg is, for the dialplan: it hangs up what rings for a caller who has left."""
 
-NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
+AT_THE_END = "CHANNEL(hangup_handler_push)"
+CALLER_GONE = "ivr-caller-gone,s,1"
+"""What the dialplan does so by. It sees to that itself for callers, before they come to us."""
 
 
 class Dialler:
@@ -103,6 +104,7 @@ class Dialler:
             call.endpoint,
             CUSTOMER_ARGUMENT,
             call,
+            variables={AT_THE_END: CALLER_GONE},
             refused=CallerLeft(call.channel, LegEnd.UNAVAILABLE),
             take_back=lambda: self._hang_up_customer(call.channel),
         )
@@ -115,7 +117,7 @@ class Dialler:
         command: Ring | CallCustomer,
         *,
         originator: str | None = None,
-        variables: Mapping[str, str] = NO_VARIABLES,
+        variables: Mapping[str, str],
         refused: Event,
         take_back: Callable[[], Awaitable[None]],
     ) -> None:

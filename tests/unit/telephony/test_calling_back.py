@@ -32,7 +32,7 @@ async def test_a_customer_is_called_on_a_channel_that_names_the_call(desk: Desk)
         "originator": None,
         "callerId": "<5550199>",
         "timeout": 35,
-        "variables": {},
+        "variables": {"CHANNEL(hangup_handler_push)": "ivr-caller-gone,s,1"},
     }
     assert desk.events == []
 
