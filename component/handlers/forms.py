@@ -1,6 +1,6 @@
 """Data forms (XEP-0004), read and written."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
 
@@ -49,14 +49,15 @@ def form_markup(
 ) -> Markup:
     """Return a form of this FORM_TYPE (XEP-0068); `kind` is `form`, `result` or `submit`.
 
-    Only one that is to be filled in has fields for JIDs without any (§3.3).
+    Options are for those who fill it in; so are fields for JIDs that have none (§3.3).
     """
-    shown = (f for f in fields if kind == "form" or f.values or not f.type.startswith("jid-"))
+    to_fill_in = kind == "form"
+    shown = (f for f in fields if to_fill_in or f.values or not f.type.startswith("jid-"))
     return element(
         "x",
         {"xmlns": FORM, "type": kind},
         _title(title),
-        *(_field(field) for field in (_hidden(form_type), *shown)),
+        *(_field(field, to_fill_in=to_fill_in) for field in (_hidden(form_type), *shown)),
     )
 
 
@@ -84,7 +85,7 @@ def table_markup(
         "x",
         {"xmlns": FORM, "type": "result"},
         _title(title),
-        _field(_hidden(form_type)),
+        _field(_hidden(form_type), to_fill_in=False),
         element("reported", None, *heads),
         *items,
     )
@@ -141,19 +142,17 @@ def _hidden(form_type: str) -> Field:
     return Field("FORM_TYPE", "hidden", (form_type,))
 
 
-def _field(field: Field) -> Markup:
-    return element(
-        "field",
-        {"var": field.var, "type": field.type, "label": field.label},
-        *([element("required")] if field.required else []),
-        *([_ANY_TEXT] if field.is_open else []),
-        *(
-            element(
-                "option",
-                {"label": field.option_labels.get(option)},
-                element("value", None, text(option)),
-            )
-            for option in field.options
-        ),
-        *(element("value", None, text(value)) for value in field.values),
-    )
+def _field(field: Field, *, to_fill_in: bool) -> Markup:
+    values = (element("value", None, text(value)) for value in field.values)
+    described = {"var": field.var, "type": field.type, "label": field.label}
+    return element("field", described, *(_what_to_fill_in(field) if to_fill_in else ()), *values)
+
+
+def _what_to_fill_in(field: Field) -> Iterator[Markup]:
+    if field.required:
+        yield element("required")
+    if field.is_open:
+        yield _ANY_TEXT
+    for option in field.options:
+        label = field.option_labels.get(option)
+        yield element("option", {"label": label}, element("value", None, text(option)))

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -16,6 +16,7 @@ from component.handlers.forms import (
     single,
 )
 from component.handlers.jids import read_jid
+from component.handlers.languages import LANGUAGES, is_language
 from component.handlers.namespaces import PUBSUB
 from component.handlers.times import written_time
 from component.markup import Markup
@@ -48,6 +49,10 @@ class _Kind:
     read: Callable[[str, tuple[str, ...]], Any]
     write: Callable[[Any], str | tuple[str, ...]] = str
     options: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """What people call the options, where that is not the option itself."""
+    is_open: bool = False
+    """Whether other values than the options may be given."""
 
 
 def _one_of(kind: type[StrEnum], error: type[FormError] = FormError) -> _Kind:
@@ -77,6 +82,13 @@ def _item_expire(var: str, values: tuple[str, ...]) -> int | None:
     return None if values in ((), ("",), ("max",)) else _number(var, values)
 
 
+def _language(var: str, values: tuple[str, ...]) -> str:
+    value = single(var, values)
+    if value and not is_language(value):
+        raise FormError(f"{var} is the tag of a language, such as en or pt-BR.")
+    return value
+
+
 def _jids(var: str, values: tuple[str, ...]) -> tuple[str, ...]:
     try:
         return tuple(dict.fromkeys(read_jid(value) for value in values if value))
@@ -85,13 +97,21 @@ def _jids(var: str, values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 TEXT = _Kind("text-single", single)
+LANGUAGE = _Kind(
+    "list-single",
+    _language,
+    lambda value: (value,) if value else (),
+    tuple(LANGUAGES),
+    LANGUAGES,
+    is_open=True,
+)
 YES_OR_NO = _Kind("boolean", boolean, lambda value: "1" if value else "0")
 
 FIELDS: Mapping[str, tuple[str, _Kind]] = {
     "title": ("A short name for the node", TEXT),
     "description": ("A description of the node", TEXT),
     "type": ("The namespace of the payloads", TEXT),
-    "language": ("The language of the payloads", TEXT),
+    "language": ("The language of the payloads", LANGUAGE),
     "contact": ("Whom to ask about the node", _Kind("jid-multi", _jids, tuple)),
     "subscribe": ("Whether anybody may subscribe", YES_OR_NO),
     "access_model": (
@@ -211,4 +231,12 @@ def _field(name: str, config: Configuration) -> Field:
     label, kind = FIELDS[name]
     written = kind.write(getattr(config, name))
     values = written if isinstance(written, tuple) else (written,)
-    return Field(f"pubsub#{name}", kind.type, values, label, kind.options)
+    return Field(
+        f"pubsub#{name}",
+        kind.type,
+        values,
+        label,
+        kind.options,
+        kind.labels,
+        is_open=kind.is_open,
+    )

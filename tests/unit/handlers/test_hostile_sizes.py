@@ -86,7 +86,7 @@ async def test_an_endless_conversation_is_not_continued(dialogue: Dialogue) -> N
     assert await dialogue.refused(sent) == Refusal("modify", "policy-violation")
 
 
-@pytest.mark.parametrize("name", ["title", "description", "type", "language"])
+@pytest.mark.parametrize("name", ["title", "description", "type"])
 async def test_what_all_are_shown_of_a_node_is_short(dialogue: Dialogue, name: str) -> None:
     def configured(length: int) -> str:
         filled = form(NODE_CONFIG, **{name: "x" * length})

@@ -20,6 +20,8 @@ from tests.unit.pubsub.provisioned import ADMIN, AGENT
 
 pytestmark = pytest.mark.unit
 
+FORM = "{jabber:x:data}"
+
 
 @pytest.fixture
 def dialogue() -> Dialogue:
@@ -105,6 +107,24 @@ async def test_configuring(dialogue: Dialogue) -> None:
     assert (made.title, made.item_expire, made.notify_retract) == ("News", 60, False)
 
 
+@pytest.mark.parametrize("tag", ["de", "pt-BR", ""])
+async def test_a_language_is_one_of_a_list_or_another(dialogue: Dialogue, tag: str) -> None:
+    shown = ET.fromstring(await answer(dialogue, "get", "<configure node='news'/>", OWNER))
+    (field,) = shown.findall(f".//{FORM}field[@var='pubsub#language']")
+    labels = {o.findtext(f"{FORM}value"): o.get("label") for o in field.iter(f"{FORM}option")}
+    assert (field.get("type"), labels["de"]) == ("list-single", "Deutsch")
+    assert field.find("{http://jabber.org/protocol/xdata-validate}validate/{*}open") is not None
+    config = form(NODE_CONFIG, language=tag)
+    await succeeds(dialogue, f"<configure node='news'>{config}</configure>", OWNER)
+    assert dialogue.service.pubsub.nodes["news"].config.language == tag
+
+
+async def test_only_who_fills_in_a_form_is_shown_what_to_choose_from(dialogue: Dialogue) -> None:
+    asked = await answer(dialogue, "get", "<configure node='news'/>", OWNER)
+    assert "<option>" in asked
+    assert "<option" not in await answer(dialogue, "get", "<default node='news'/>")
+
+
 async def test_a_cancelled_form_changes_nothing(dialogue: Dialogue) -> None:
     cancel = form(NODE_CONFIG, "cancel", title="X")
     await succeeds(dialogue, f"<configure node='news'>{cancel}</configure>", OWNER)
@@ -127,6 +147,8 @@ BAD_FORMS = {
     "no JID": (form(NODE_CONFIG, contact="a@b@c"), "not-acceptable"),
     "no boolean": (form(NODE_CONFIG, persist_items="maybe"), "not-acceptable"),
     "no number": (form(NODE_CONFIG, max_items="-1"), "not-acceptable"),
+    "no language": (form(NODE_CONFIG, language="as it comes"), "not-acceptable"),
+    "an endless language": (form(NODE_CONFIG, language="en" + "-x" * 500), "not-acceptable"),
     "foreign digits": (form(NODE_CONFIG, max_items="\uff11"), "not-acceptable"),
     "too large": (form(NODE_CONFIG, max_items="999999999"), "not-acceptable"),
     "other form": (form(SUBSCRIBE_OPTIONS, title="X"), "bad-request"),
