@@ -1,7 +1,7 @@
 """Owners' requests, and the creation of nodes (XEP-0060 §8)."""
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -10,6 +10,7 @@ from component.handlers.forms import form_in
 from component.handlers.namespaces import PUBSUB, PUBSUB_OWNER
 from component.handlers.node_form import NODE_CONFIG, attributes_of, config_markup
 from component.handlers.operations import Asked, Operation, Operations, jid_of, pubsub_markup
+from component.handlers.rsm import listed
 from component.handlers.stanza import BadRequestError, Engine, RefusedChangesError, qualified
 from component.markup import NOTHING, Markup, element
 from component.pubsub.addresses import bare
@@ -110,9 +111,10 @@ class OwnerHandlers:
         address = asked.iq.address
         await self._engine.pubsub(lambda pubsub, _: pubsub.check_address(address))
         _changes(asked.element)  # may ask for the default of collections
-        if asked.element.get("type", "leaf") != "leaf":
+        type_ = asked.element.get("type")
+        if type_ not in (None, "leaf"):
             raise UnsupportedError("collections")
-        return _owner(element("default", None, config_markup(DEFAULT)))
+        return _owner(element("default", {"type": type_}, config_markup(DEFAULT)))
 
     async def _delete(self, asked: Asked) -> Markup:
         request = asked.request
@@ -131,7 +133,8 @@ class OwnerHandlers:
     async def _subscriptions(self, asked: Asked) -> Markup:
         request = asked.request
         held = await self._engine.pubsub(lambda pubsub, _: pubsub.subscriptions_at(request))
-        return _subscription_list(request, map(_entry, held))
+        entries, page = listed(asked.iq.child, held, lambda s: s.subid, _entry)
+        return _subscription_list(request, entries, page)
 
     async def _set_subscriptions(self, asked: Asked) -> Markup:
         request = asked.request
@@ -153,7 +156,9 @@ class OwnerHandlers:
     async def _affiliations(self, asked: Asked) -> Markup:
         request = asked.request
         roles = await self._engine.pubsub(lambda pubsub, _: pubsub.affiliations_at(request))
-        return _affiliation_list(request, roles)
+        held = list(roles.items())
+        entries, page = listed(asked.iq.child, held, lambda entry: entry[0], _affiliation)
+        return _affiliation_list(request, entries, page)
 
     async def _set_affiliations(self, asked: Asked) -> Markup:
         request = asked.request
@@ -164,17 +169,19 @@ class OwnerHandlers:
             await self._engine.pubsub(lambda pubsub, _: pubsub.set_affiliations(request, wanted))
         except REFUSED_AFFILIATIONS as error:
             roles = await self._engine.pubsub(lambda pubsub, _: pubsub.affiliations_at(request))
-            unchanged = {account: roles.get(account, Role.NONE) for account, _ in wanted}
+            unchanged = (_affiliation((jid, roles.get(jid, Role.NONE))) for jid, _ in wanted)
             raise RefusedChangesError(error, _affiliation_list(request, unchanged)) from error
         return NOTHING
 
 
-def _owner(content: Markup) -> Markup:
-    return pubsub_markup(content, namespace=PUBSUB_OWNER)
+def _owner(*content: Markup) -> Markup:
+    return pubsub_markup(*content, namespace=PUBSUB_OWNER)
 
 
-def _subscription_list(request: Request, entries: Iterable[Markup]) -> Markup:
-    return _owner(element("subscriptions", {"node": request.node}, *entries))
+def _subscription_list(
+    request: Request, entries: Iterable[Markup], page: Markup = NOTHING
+) -> Markup:
+    return _owner(element("subscriptions", {"node": request.node}, *entries), page)
 
 
 def _entry(held: Subscription) -> Markup:
@@ -189,12 +196,15 @@ def _unchanged(wish: Wish, held: Sequence[Subscription]) -> Iterable[Markup]:
     return [element("subscription", {"jid": wish.jid, "subscription": "none", "subid": wish.subid})]
 
 
-def _affiliation_list(request: Request, roles: Mapping[str, Role]) -> Markup:
-    inner = (
-        element("affiliation", {"jid": account, "affiliation": role.value})
-        for account, role in roles.items()
-    )
-    return _owner(element("affiliations", {"node": request.node}, *inner))
+def _affiliation(held: tuple[str, Role]) -> Markup:
+    account, role = held
+    return element("affiliation", {"jid": account, "affiliation": role.value})
+
+
+def _affiliation_list(
+    request: Request, entries: Iterable[Markup], page: Markup = NOTHING
+) -> Markup:
+    return _owner(element("affiliations", {"node": request.node}, *entries), page)
 
 
 def _changes(parent: ET.Element | None) -> dict[str, Any] | None:

@@ -14,9 +14,11 @@ from component.handlers.operations import (
     pubsub_markup,
     subscription_markup,
 )
+from component.handlers.rsm import listed
 from component.handlers.stanza import BadRequestError, Engine
 from component.handlers.subscription_form import SUBSCRIBE_OPTIONS, options_markup, options_of
 from component.markup import NOTHING, Markup, element
+from component.pubsub.model import Affiliation
 from component.pubsub.subscribing import DEFAULT_OPTIONS, Options
 
 
@@ -92,16 +94,18 @@ class SubscriptionHandlers:
     async def _subscriptions(self, asked: Asked) -> Markup:
         request = asked.request
         held = await self._engine.pubsub(lambda pubsub, _: pubsub.subscriptions_of(request))
-        inner = (subscription_markup(subscription) for subscription in held)
-        return pubsub_markup(element("subscriptions", {"node": request.node}, *inner))
+        entries, page = listed(asked.iq.child, held, lambda s: s.subid, subscription_markup)
+        return pubsub_markup(element("subscriptions", {"node": request.node}, *entries), page)
 
     async def _affiliations(self, asked: Asked) -> Markup:
         request = asked.request
         held = await self._engine.pubsub(lambda pubsub, _: pubsub.affiliations_of(request))
-        inner = (
-            element("affiliation", {"node": a.node, "affiliation": a.role.value}) for a in held
-        )
-        return pubsub_markup(element("affiliations", {"node": request.node}, *inner))
+        entries, page = listed(asked.iq.child, held, lambda a: a.node, _affiliation)
+        return pubsub_markup(element("affiliations", {"node": request.node}, *entries), page)
+
+
+def _affiliation(held: Affiliation) -> Markup:
+    return element("affiliation", {"node": held.node, "affiliation": held.role.value})
 
 
 def _options_beside(asked: Asked) -> Options | None:

@@ -1,15 +1,21 @@
 """Result set management (XEP-0059): asking for a page, and saying which one it is."""
 
 import re
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 from xml.etree import ElementTree as ET
 
 from component.handlers.namespaces import RSM
 from component.handlers.stanza import BadRequestError, qualified
 from component.markup import NOTHING, Markup, element, text
-from component.pubsub.paging import Page, Paged
+from component.pubsub.paging import Budget, Page, Paged, paged
+
+V = TypeVar("V")
 
 FEATURES = (RSM,)
+
+LISTED = 400_000
+"""Bytes of a list that fit into one stanza, with what is around them."""
 
 _NUMBER = re.compile("0|[1-9][0-9]{0,9}")
 
@@ -54,6 +60,25 @@ def set_markup(paged: Paged[Any]) -> Markup:
         element("last", None, text(paged.last)),
         count,
     )
+
+
+def listed(
+    parent: ET.Element,
+    whole: Sequence[V],
+    id_of: Callable[[V], str],
+    markup_of: Callable[[V], Markup],
+) -> tuple[list[Markup], Markup]:
+    """Return the page of a list that a `<set/>` among the children asks for, and which one it is.
+
+    Who asks for no page relies on all of it.
+
+    Raises `BadRequestError`, `PageNotFoundError`.
+    """
+    page = page_of(parent)
+    if page is None:
+        return [*map(markup_of, whole)], NOTHING
+    part = paged(whole, page, id_of, budget=Budget(lambda v: len(markup_of(v).encode()), LISTED))
+    return [*map(markup_of, part.entries)], page_markup(part)
 
 
 def _only(asked: ET.Element, name: str) -> str | None:

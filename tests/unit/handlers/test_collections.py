@@ -1,5 +1,7 @@
 """There are leaf nodes only: whoever asks for a collection (XEP-0248) is told so."""
 
+from xml.etree import ElementTree as ET
+
 import pytest
 
 from tests.unit.handlers.dialogue import Dialogue, Refusal, refusal
@@ -65,9 +67,14 @@ async def test_collections_have_no_default(dialogue: Dialogue, asked: str) -> No
     assert refusal(await answer(dialogue, "get", asked, OWNER)) == UNSUPPORTED
 
 
-async def test_leaves_have(dialogue: Dialogue) -> None:
-    values = filled(await answer(dialogue, "get", "<default type='leaf'/>", OWNER))
-    assert values["pubsub#node_type"] == "leaf"
+@pytest.mark.parametrize("type_", ["leaf", None])
+async def test_leaves_have_and_it_says_so_to_who_asks(
+    dialogue: Dialogue, type_: str | None
+) -> None:
+    asked = f"<default type='{type_}'/>" if type_ else "<default/>"
+    reply = await answer(dialogue, "get", asked, OWNER)
+    assert filled(reply)["pubsub#node_type"] == "leaf"
+    assert ET.fromstring(reply)[0][0].get("type") == type_
 
 
 async def test_a_leaf_may_be_asked_for_by_name(dialogue: Dialogue) -> None:

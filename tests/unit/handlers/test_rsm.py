@@ -3,13 +3,14 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from component.pubsub.retrieving import ITEMS
-from tests.unit.handlers.dialogue import Dialogue, Refusal
-from tests.unit.pubsub.provisioned import AGENT, SUPERVISOR
+from tests.unit.handlers.dialogue import Dialogue, Refusal, refusal
+from tests.unit.handlers.requests import OWNER, PUBSUB, answer, succeeds, with_news
+from tests.unit.pubsub.provisioned import ADMIN, AGENT, SUPERVISOR
 
 pytestmark = pytest.mark.unit
 
 RSM = "http://jabber.org/protocol/rsm"
-PUBSUB = "http://jabber.org/protocol/pubsub"
+TOO_MUCH = Refusal("modify", "policy-violation")
 
 
 def asked(content: str) -> str:
@@ -126,6 +127,50 @@ async def test_nodes_come_in_pages_too(dialogue: Dialogue) -> None:
         </iq>
         """,
     )
+
+
+MANY = tuple(f"{number:04}@example.com" for number in range(6_000))
+
+
+async def entries(
+    dialogue: Dialogue, content: str, page: str, namespace: str = PUBSUB
+) -> tuple[list[str | None], str | None]:
+    """Return the JIDs, or nodes, of a list that the administrator asks for, and how many it has."""
+    paged = f"<set xmlns='{RSM}'>{page}</set>"
+    reply = ET.fromstring(await answer(dialogue, "get", content + paged, namespace))
+    named = "node" if namespace == PUBSUB else "jid"
+    return [entry.get(named) for entry in reply[0][0]], reply.findtext(f".//{{{RSM}}}count")
+
+
+async def test_who_is_subscribed_comes_in_pages_that_stanzas_hold() -> None:
+    dialogue, content = with_news(), "<subscriptions node='news'/>"
+    made = "".join(f"<subscription jid='{jid}' subscription='subscribed'/>" for jid in MANY)
+    await succeeds(dialogue, f"<subscriptions node='news'>{made}</subscriptions>", OWNER)
+    assert refusal(await answer(dialogue, "get", content, OWNER)) == TOO_MUCH
+    seen: list[str | None] = []
+    page = "<max>9999</max>"
+    while page:
+        listed, count = await entries(dialogue, content, page, OWNER)
+        assert count == "6000"
+        seen += listed
+        held = [s for s in dialogue.service.pubsub.subscriptions.values() if s.jid == seen[-1]]
+        page = f"<after>{held[0].subid}</after>" if listed else ""
+    assert seen == list(MANY)
+
+
+async def test_all_that_can_be_listed_comes_in_pages() -> None:
+    dialogue = with_news()
+    for name in ("a", "b"):
+        await succeeds(dialogue, f"<create node='{name}'/>")
+        await succeeds(dialogue, f"<subscribe node='{name}' jid='{ADMIN}'/>")
+    second, last = "<max>1</max><index>1</index>", "<max>1</max><before/>"
+    assert await entries(dialogue, "<subscriptions/>", second) == (["b"], "2")
+    assert await entries(dialogue, "<subscriptions node='a'/>", last) == (["a"], "1")
+    after = "<max>1</max><after>a</after>"
+    assert await entries(dialogue, "<affiliations/>", after) == (["b"], "6")
+    given = f"<affiliation jid='{AGENT}' affiliation='member'/>"
+    await succeeds(dialogue, f"<affiliations node='a'>{given}</affiliations>", OWNER)
+    assert await entries(dialogue, "<affiliations node='a'/>", second, OWNER) == ([AGENT], "2")
 
 
 @pytest.mark.parametrize(
