@@ -11,7 +11,7 @@ from component.handlers.forms import boolean, form_in, single
 from component.handlers.namespaces import FORM
 from component.handlers.operations import jid_of
 from component.handlers.privileges import take_grant
-from component.handlers.stanza import BadRequestError, Engine, is_gone, qualified
+from component.handlers.stanza import BadRequestError, Engine, is_unwanted, qualified
 from component.handlers.subscription_form import AUTHORIZATION
 from component.pubsub.rules import Request
 
@@ -53,7 +53,7 @@ class MessageHandlers:
     async def bounced(self, message: ET.Element) -> None:
         """Take note that a message could not be delivered, and why."""
         service, jid = message.get("to", ""), message.get("from", "")
-        if is_gone(message):
+        if is_unwanted(message):
             await self._engine.pubsub(lambda pubsub, _: pubsub.undeliverable(service, jid))
 
 

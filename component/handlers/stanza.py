@@ -18,8 +18,19 @@ LANGUAGE = "en"
 """Of what is written for people: stanzas say so (RFC 6120 §8.1.5)."""
 
 GONE = frozenset({"gone", "item-not-found", "jid-malformed", "remote-server-not-found"})
-"""What a server says of an address that is of no use any more. `service-unavailable` is not among
-them: that is how a user is who has gone home."""
+"""What a server says of an address that is of no use any more."""
+
+PASSING = frozenset(
+    {
+        "bad-request",
+        "internal-server-error",
+        "not-acceptable",
+        "redirect",
+        "service-unavailable",
+    }
+)
+"""With these a message may come back, though later ones need not. `service-unavailable` is how a
+user is who has gone home."""
 
 
 class Engine(Protocol):
@@ -151,6 +162,21 @@ def own_text(stanza: ET.Element, name: str) -> str:
 
 def is_gone(bounced: ET.Element) -> bool:
     """Tell whether a stanza came back because the address is gone for good."""
-    conditions = {child.tag for child in bounced.iterfind("{*}error/*")}
-    waits = any(error.get("type") == "wait" for error in bounced.iterfind("{*}error"))
-    return not waits and not conditions.isdisjoint(qualified(STANZAS, name) for name in GONE)
+    type_, conditions = _reason(bounced)
+    return type_ != "wait" and not conditions.isdisjoint(GONE)
+
+
+def is_unwanted(bounced: ET.Element) -> bool:
+    """Tell whether a message came back as all that follow would (XEP-0060 §12.4)."""
+    type_, conditions = _reason(bounced)
+    is_final = type_ == "cancel" and bool(conditions) and conditions.isdisjoint(PASSING)
+    return is_final or is_gone(bounced)
+
+
+def _reason(bounced: ET.Element) -> tuple[str, set[str]]:
+    """Return the type of an error, and its conditions of RFC 6120 §8.3.3."""
+    error = bounced.find("{*}error")
+    if error is None:
+        return "", set()
+    names = (split_name(child.tag) for child in error)
+    return error.get("type", ""), {name for namespace, name in names if namespace == STANZAS}

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from component.pubsub.addresses import bare
 from component.pubsub.audience import Resource
 from component.pubsub.crowd import Limit
-from component.pubsub.model import ItemRetracted, Node
+from component.pubsub.model import Node
 from component.pubsub.rules import Rules
 
 MAX_RESOURCES = 100
@@ -100,11 +100,11 @@ class Attending(Rules):
             node = self._existing(name)
             if not self._is_at(service, node):
                 continue
-            for item in list(self._state.items_at.of(name)):
-                if item.publisher == publisher:
-                    self._state.items.delete((name, item.id))
-                    if node.config.notify_retract:
-                        self._notices.tell_subscribers(node, ItemRetracted(item.id))
+            items = [i for i in self._state.items_at.of(name) if i.publisher == publisher]
+            for item in items:
+                self._state.items.delete((name, item.id))
+            if node.config.notify_retract:
+                self._notices.tell_retracted(node, items)
 
     def _is_at(self, service: str, node: Node) -> bool:
         """Tell whether this is where presence counts for a node: an extension's has its own."""

@@ -10,8 +10,10 @@ from component.pubsub.configuration import MessageType
 from component.pubsub.digests import Digests
 from component.pubsub.model import (
     ApprovalWanted,
+    Item,
     ItemPublished,
     ItemRetracted,
+    ItemsRetracted,
     Node,
     NodeChanged,
     NodeEvent,
@@ -26,6 +28,9 @@ from component.pubsub.state import Groups, State, key_of
 
 MANY = 10
 """Subscribers of a node, from which on it is remembered whom to tell."""
+
+RETRACTED_AT_ONCE = 100
+"""Items that one notification says are retracted: their ids must fit into a stanza."""
 
 
 class Notices:
@@ -51,12 +56,26 @@ class Notices:
             self._tell_digesters(node, event, digesters)
         self._tell_audience(node, event)
 
+    def tell_retracted(self, node: Node, items: Sequence[Item]) -> None:
+        """Leave notifications, as few as may be, that the service has retracted items."""
+        ids = [item.id for item in items]
+        for start in range(0, len(ids), RETRACTED_AT_ONCE):
+            match ids[start : start + RETRACTED_AT_ONCE]:
+                case [item_id]:
+                    self.tell_subscribers(node, ItemRetracted(item_id))
+                case several:
+                    self.tell_subscribers(node, ItemsRetracted(tuple(several)))
+
     def _tell_digesters(
         self, node: Node, event: NodeEvent, digesters: Sequence[Subscription]
     ) -> None:
         """Leave a notification for those who want digests, at once if it cannot be part of one."""
         if isinstance(event, ItemPublished | ItemRetracted | NodeChanged):
             self.digests.hold(node, event)
+            return
+        if isinstance(event, ItemsRetracted):
+            for item_id in event.item_ids:
+                self.digests.hold(node, ItemRetracted(item_id))
             return
         if isinstance(event, NodePurged):
             self.digests.drop([key_of(s) for s in digesters])  # there is none of it any more
@@ -132,25 +151,15 @@ class Notices:
             self._add(Notification(node.name, service, jids, event, type_, subids, with_body))
 
     def tell(self, node: str, service: str, jids: Iterable[str], event: NodeEvent) -> None:
-        """Leave a notification for certain JIDs."""
-        if recipients := tuple(jids):
-            self._add(Notification(node, service, recipients, event))
+        """Leave a message for certain JIDs about their own standing with a node.
+
+        It is of the kind that servers keep for those who are offline: nobody tells them later.
+        """
+        self._tell_certain(node, service, jids, event, MessageType.NORMAL)
 
     def ask(self, subscription: Subscription, owners: Iterable[str]) -> None:
-        """Leave a question for owners whether they approve a subscription.
-
-        It is a message of the kind that servers keep for those who are offline (§12.13).
-        """
-        if recipients := tuple(owners):
-            self._add(
-                Notification(
-                    subscription.node,
-                    subscription.service,
-                    recipients,
-                    ApprovalWanted(subscription),
-                    MessageType.NORMAL,
-                )
-            )
+        """Leave a question for owners whether they approve a subscription (§12.13)."""
+        self.tell(subscription.node, subscription.service, owners, ApprovalWanted(subscription))
 
     def tell_changed(self, subscription: Subscription) -> None:
         """Leave a notification for a subscriber of what became of the subscription."""
@@ -168,7 +177,8 @@ class Notices:
         subscription = event.subscription
         node = self._state.nodes.get(subscription.node)
         if node is not None and node.config.notify_sub and subscription.active:
-            self.tell(node.name, subscription.service, self._owners_of(node), event)
+            owners, type_ = self._owners_of(node), node.config.notification_type
+            self._tell_certain(node.name, subscription.service, owners, event, type_)
 
     def show(
         self,
@@ -242,6 +252,12 @@ class Notices:
                     with_body,
                 )
             )
+
+    def _tell_certain(
+        self, node: str, service: str, jids: Iterable[str], event: NodeEvent, type_: MessageType
+    ) -> None:
+        if recipients := tuple(jids):
+            self._add(Notification(node, service, recipients, event, type_))
 
     def _add(self, notification: Notification) -> None:
         self._waiting.append(notification)

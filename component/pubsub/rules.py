@@ -17,7 +17,6 @@ from component.pubsub.errors import (
     TooManySubscriptionsError,
 )
 from component.pubsub.model import (
-    ItemRetracted,
     Node,
     Role,
     Subscription,
@@ -199,8 +198,7 @@ class Rules:
         """Drop the oldest items beyond what the node keeps; subscribers are told if it says so."""
         dropped, config = self._state.trim(node), node.config
         if config.publish_node_full is NodeFull.RETRACT_OLDEST and config.notify_retract:
-            for item in dropped:
-                self._notices.tell_subscribers(node, ItemRetracted(item.id))
+            self._notices.tell_retracted(node, dropped)
 
     def _settle(self, node: Node) -> None:
         """Make the subscriptions fit the rights: some end, some need approval no longer.

@@ -178,7 +178,7 @@ class Subscribing(Rules):
         return None
 
     def undeliverable(self, service: str, jid: str) -> None:
-        """End the subscriptions of a JID that is gone for good, as its server says (§12.4)."""
+        """End the subscriptions of a JID to which nothing more can be delivered (§12.4)."""
         for subscription in list(self._state.subscriptions_of.of(bare(jid))):
             if (subscription.service, subscription.jid) == (service, jid):
                 self._drop(subscription)

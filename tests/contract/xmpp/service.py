@@ -110,7 +110,10 @@ class Service:
         result = operation(self._pubsub, datetime.now(UTC))
         notifications = self._pubsub.take_notifications()
         self.send(
-            *(self.message(event_markup(n), *n.recipients, sender=n.service) for n in notifications)
+            *(
+                self.message(event_markup(n), *n.recipients, sender=n.service, type_=n.type)
+                for n in notifications
+            )
         )
         self.link.announce(self._stanzas(self._pubsub.take_presences()))
         return result
@@ -172,10 +175,12 @@ class Service:
     async def show(self, presence: Presence, address: str = f"ext1000@{COMPONENT}") -> None:
         await self.pubsub(lambda pubsub, _: pubsub.show(address, presence))
 
-    def message(self, body: str, *recipients: str, sender: str = COMPONENT) -> Outgoing:
+    def message(
+        self, body: str, *recipients: str, sender: str = COMPONENT, type_: str = "headline"
+    ) -> Outgoing:
         """Return a message that is sent after all those before."""
         self._seq += 1
-        return Outgoing(self._seq, sender, recipients, "headline", body)
+        return Outgoing(self._seq, sender, recipients, type_, body)
 
     def send(self, *messages: Outgoing) -> None:
         """Owe messages and hand them over."""

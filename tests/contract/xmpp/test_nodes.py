@@ -28,6 +28,11 @@ async def admin(service: Service, settings: XmppServerSettings) -> AsyncIterator
         yield client
 
 
+def owned(content: str) -> str:
+    """Return what an owner asks for."""
+    return f"<iq type='set' to='{DOMAIN}'><pubsub xmlns='{PUBSUB}#owner'>{content}</pubsub></iq>"
+
+
 async def test_a_node_lives_from_its_creation_to_its_deletion(
     admin: Client, client: Client
 ) -> None:
@@ -57,10 +62,7 @@ async def test_who_comes_after_a_node_has_moved_is_told_where(
 ) -> None:
     await admin.pubsub.create_node(DOMAIN, "news")
     uri = "xmpp:example.org?;node=news"
-    delete = f"<delete node='news'><redirect uri='{uri}'/></delete>"
-    await admin.ask(
-        f"<iq type='set' to='{DOMAIN}'><pubsub xmlns='{PUBSUB}#owner'>{delete}</pubsub></iq>"
-    )
+    await admin.ask(owned(f"<delete node='news'><redirect uri='{uri}'/></delete>"))
     with pytest.raises(IqError) as refused:
         await client.pubsub.subscribe(DOMAIN, "news")
     assert refused.value.iq["error"]["condition"] == "gone"
@@ -96,9 +98,63 @@ async def test_a_subscriber_is_let_in_by_an_owner(
     subscription = told.find(f"{EVENT}event/{EVENT}subscription")
     assert subscription is not None
     assert subscription.get("subscription") == "subscribed"
+    assert (told.get("type"), newest.get("type")) == ("normal", "headline")
     item = newest.find(f"{EVENT}event/{EVENT}items/{EVENT}item")
     assert item is not None
     assert (item.get("id"), item.get("publisher")) == ("a", admin.jid)
+
+
+async def test_who_is_offline_is_told_later_what_became_of_them(
+    service: Service, admin: Client, settings: XmppServerSettings
+) -> None:
+    await admin.pubsub.create_node(DOMAIN, "news")
+    async with Client(settings, "user2") as client:
+        await client.pubsub.subscribe(DOMAIN, "news", bare=True)
+    affiliation = f"<affiliation jid='{client.jid}' affiliation='outcast'/>"
+    banned = f"<affiliations node='news'>{affiliation}</affiliations>"
+    await admin.ask(owned(banned))
+    await service.owes_nothing()
+    async with Client(settings, "user2") as client:
+        ended, outcast = await client.hears(2)
+    assert ended.find(f"{EVENT}event/{EVENT}subscription[@subscription='none']") is not None
+    assert outcast.find(".//{*}affiliation[@affiliation='outcast']") is not None
+
+
+async def test_a_full_node_does_as_it_says(admin: Client, client: Client) -> None:
+    async def configure(full: str) -> None:
+        fields = "".join(
+            f"<field var='{var}'><value>{value}</value></field>"
+            for var, value in {
+                "FORM_TYPE": f"{PUBSUB}#node_config",
+                "pubsub#max_items": "1",
+                "pubsub#publish_node_full": full,
+            }.items()
+        )
+        filled = f"<x xmlns='jabber:x:data' type='submit'>{fields}</x>"
+        answer = await admin.ask(owned(f"<configure node='news'>{filled}</configure>"))
+        assert answer.get("type") == "result"
+
+    await admin.pubsub.create_node(DOMAIN, "news")
+    await client.pubsub.subscribe(DOMAIN, "news")
+    for item_id, full in (
+        ("a", "retract-oldest"),
+        ("b", "retract-oldest"),
+        ("c", "discard-oldest"),
+    ):
+        await configure(full)
+        await admin.pubsub.publish(DOMAIN, "news", id=item_id, payload=PAYLOAD)
+    await configure("reject")
+    with pytest.raises(IqError) as refused:
+        await admin.pubsub.publish(DOMAIN, "news", id="d", payload=PAYLOAD)
+    error = refused.value.iq["error"]
+    assert (error["type"], error["condition"]) == ("cancel", "conflict")
+    assert error.xml.find(f"{{{PUBSUB}#errors}}node-full") is not None
+    await admin.pubsub.publish(DOMAIN, "news", id="c", payload=PAYLOAD)
+
+    told = [event for message in await client.hears(5) for event in message.iter(f"{EVENT}items")]
+    assert [(event[0].tag.removeprefix(EVENT), event[0].get("id")) for event in told] == [
+        ("item", "a"), ("item", "b"), ("retract", "a"), ("item", "c"), ("item", "c"),
+    ]  # fmt: skip
 
 
 async def test_several_subscriptions_are_told_apart(admin: Client, client: Client) -> None:

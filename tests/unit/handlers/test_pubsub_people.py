@@ -285,10 +285,19 @@ def bounce(condition: str, type_: str = "cancel") -> str:
     )
 
 
-@pytest.mark.parametrize("condition", ["gone", "item-not-found", "remote-server-not-found"])
-async def test_a_permanent_error_ends_the_subscription(dialogue: Dialogue, condition: str) -> None:
+@pytest.mark.parametrize(
+    "stanza",
+    [
+        bounce("gone", "modify"),
+        bounce("item-not-found"),
+        bounce("remote-server-not-found"),
+        bounce("feature-not-implemented"),
+        bounce("not-allowed"),
+    ],
+)
+async def test_a_permanent_error_ends_the_subscription(dialogue: Dialogue, stanza: str) -> None:
     dialogue.service.subscribe(AGENT, "news")
-    assert await dialogue.say(bounce(condition)) is None
+    assert await dialogue.say(stanza) is None
     assert not dialogue.service.pubsub.subscriptions
 
 
@@ -296,8 +305,13 @@ async def test_a_permanent_error_ends_the_subscription(dialogue: Dialogue, condi
     "stanza",
     [
         bounce("service-unavailable"),
+        bounce("internal-server-error"),
+        bounce("not-acceptable"),
+        bounce("redirect", "modify"),
+        bounce("registration-required", "auth"),
         bounce("remote-server-timeout", "wait"),
         bounce("item-not-found", "wait"),
+        bounce("unknown-condition", "wait"),
         f"<message type='error' from='{AGENT}' to='{DOMAIN}'/>",
     ],
 )

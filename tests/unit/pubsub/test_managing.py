@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from component.pubsub.configuration import AccessModel, SendLast
+from component.pubsub.configuration import AccessModel, MessageType, SendLast
 from component.pubsub.errors import (
     ClosedNodeError,
     ForbiddenError,
@@ -181,6 +181,24 @@ def test_a_denied_subscription_is_none() -> None:
     service.decide(ANN, allow=False)
     assert service.heard(ANN) == [SubscriptionEnded(subscription)]
     assert not service.pubsub.subscriptions
+
+
+def test_what_becomes_of_somebody_is_told_in_messages_that_wait_for_them() -> None:
+    service = News(access_model=AUTHORIZE, send_last_published_item=SendLast.NEVER)
+    service.subscribe(ANN, "news")
+    service.decide(ANN, allow=True)
+    service.give(ANN, Role.OUTCAST)
+    types = [n.type for n in service.told if ANN in n.recipients]
+    assert types == [MessageType.NORMAL] * 3  # let in, subscribed no longer, an outcast
+
+
+@pytest.mark.parametrize("type_", MessageType)
+def test_owners_are_told_who_comes_in_messages_of_the_type_that_the_node_says(
+    type_: MessageType,
+) -> None:
+    service = News(notify_sub=True, notification_type=type_)
+    service.subscribe(ANN, "news")
+    assert [n.type for n in service.told if ADMIN in n.recipients] == [type_]
 
 
 def test_a_decision_comes_too_late_for_what_is_decided() -> None:

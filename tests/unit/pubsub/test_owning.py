@@ -1,3 +1,4 @@
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from component.pubsub.errors import (
 from component.pubsub.model import (
     Affiliation,
     ItemRetracted,
+    ItemsRetracted,
     NodeConfigured,
     NodeDeleted,
     NodePurged,
@@ -25,7 +27,8 @@ from component.pubsub.model import (
 from component.pubsub.owning import MAX_REDIRECTS, MAX_URI
 from component.pubsub.policy import Policy
 from component.pubsub.service import Request
-from tests.unit.pubsub.nodes import ANN, News, item
+from component.pubsub.subscribing import Options
+from tests.unit.pubsub.nodes import ANN, BOB, News, item
 from tests.unit.pubsub.provisioned import ADMIN, AGENT, DOMAIN, NOW, SUPERVISOR, Provisioned
 
 pytestmark = pytest.mark.unit
@@ -151,7 +154,26 @@ def test_what_a_node_keeps_no_longer_is_retracted_or_goes_in_silence(
     service.post(ADMIN, item("a"), item("b"), item("c"))
     service.told.clear()
     service.configure(max_items=1, **config)
-    assert service.heard(ANN) == [*map(ItemRetracted, retracted)]
+    assert service.heard(ANN) == ([ItemsRetracted(tuple(retracted))] if retracted else [])
+
+
+def test_many_items_that_a_node_keeps_no_longer_are_told_in_few_notifications() -> None:
+    service = News(max_items=202)
+    service.subscribe(ANN, "news")
+    request, wanted = service.request(BOB), Options(digest=timedelta(minutes=1))
+    service.do(lambda pubsub: pubsub.subscribe(request, BOB, "s", NOW, wanted))
+    names = [f"{number:03}" for number in range(202)]
+    service.post(ADMIN, *map(item, names))
+    service.told.clear()
+    service.configure(max_items=1)
+    assert service.heard(ANN) == [
+        ItemsRetracted(tuple(names[:100])),
+        ItemsRetracted(tuple(names[100:200])),
+        ItemRetracted(names[200]),
+    ]
+    service.do(lambda pubsub: pubsub.expire(NOW + timedelta(minutes=1)))
+    digests = [event for event in service.heard(BOB) if isinstance(event, ItemsRetracted)]
+    assert {name for event in digests for name in event.item_ids} == set(names[:201])
 
 
 def test_purging_retracts_everything_at_once() -> None:

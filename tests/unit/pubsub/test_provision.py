@@ -3,15 +3,23 @@ from dataclasses import replace
 
 import pytest
 
-from component.pubsub.configuration import MANAGED, AccessModel, Configuration, NodeFull
+from component.pubsub.configuration import (
+    MANAGED,
+    AccessModel,
+    Configuration,
+    MessageType,
+    NodeFull,
+)
 from component.pubsub.errors import AddressNotFoundError, ClosedNodeError, NodeNotFoundError
 from component.pubsub.model import (
     Affiliation,
-    ItemRetracted,
+    ItemsRetracted,
     Node,
     NodeDeleted,
+    NodeEvent,
     Notification,
     Role,
+    Subscription,
     SubscriptionEnded,
 )
 from component.pubsub.policy import DEFAULT_POLICY, Limits, Policy
@@ -29,6 +37,12 @@ from tests.unit.pubsub.provisioned import (
 )
 
 pytestmark = pytest.mark.unit
+
+
+def ended(subscription: Subscription) -> Notification:
+    """Return what a subscriber is told whose subscription is ended."""
+    event, to = SubscriptionEnded(subscription), (subscription.jid,)
+    return Notification(subscription.node, subscription.service, to, event, MessageType.NORMAL)
 
 
 def test_each_extension_has_a_node_open_to_its_account() -> None:
@@ -63,8 +77,7 @@ def test_a_new_account_takes_the_place_of_the_old_one() -> None:
     with pytest.raises(ClosedNodeError):
         service.subscribe(AGENT)
     service.subscribe(STRANGER)
-    ended = SubscriptionEnded(subscription)
-    assert service.told == [Notification("ext1000", DOMAIN, (f"{AGENT}/desk",), ended)]
+    assert service.told == [ended(subscription)]
 
 
 def test_a_supervisor_who_was_the_account_too_stays_subscribed() -> None:
@@ -116,15 +129,18 @@ def test_a_shorter_history_drops_the_oldest_items() -> None:
 
 
 @pytest.mark.parametrize(
-    ("full", "retracted"),
-    [(NodeFull.DISCARD_OLDEST, []), (NodeFull.RETRACT_OLDEST, ["call-0", "call-1"])],
+    ("full", "events"),
+    [
+        (NodeFull.DISCARD_OLDEST, []),
+        (NodeFull.RETRACT_OLDEST, [ItemsRetracted(("call-0", "call-1"))]),
+    ],
 )
 def test_a_shorter_history_is_told_if_the_node_says_so(
-    full: NodeFull, retracted: list[str]
+    full: NodeFull, events: list[NodeEvent]
 ) -> None:
     service = with_history(full)
     govern(service, max_items=1)
-    assert [n.event for n in service.told] == [*map(ItemRetracted, retracted)]
+    assert [n.event for n in service.told] == events
 
 
 def test_a_shorter_history_is_not_told_to_another_name_of_the_component() -> None:
@@ -187,8 +203,7 @@ def test_an_extension_with_another_account_is_closed_to_the_old_one() -> None:
     subscription = service.subscribe(f"{AGENT}/desk")
     service.do(lambda pubsub: pubsub.host("1000", STRANGER))
 
-    ended = SubscriptionEnded(subscription)
-    assert service.told == [Notification("ext1000", DOMAIN, (f"{AGENT}/desk",), ended)]
+    assert service.told == [ended(subscription)]
     assert service.pubsub.affiliations_of(Request(AGENT, DOMAIN)) == [
         Affiliation("ext2000", AGENT, Role.MEMBER)
     ]
@@ -257,8 +272,7 @@ def test_who_is_a_supervisor_no_longer_loses_the_subscription_and_is_told() -> N
     govern(service, {ADMIN: Role.OWNER, STRANGER: Role.MEMBER})
 
     assert list(service.pubsub.subscriptions.values()) == [kept]
-    ended = SubscriptionEnded(subscription)
-    assert service.told == [Notification("ext1000", DOMAIN, (f"{SUPERVISOR}/desk",), ended)]
+    assert service.told == [ended(subscription)]
     with pytest.raises(ClosedNodeError):
         service.subscribe(SUPERVISOR)
     service.subscribe(STRANGER)
