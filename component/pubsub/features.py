@@ -4,14 +4,16 @@ Features that are requests a peer can make (`subscribe`, `retrieve-items`, …) 
 `component.handlers.pubsub` derives them from its table of requests.
 """
 
+from component.pubsub.configuration import DEFAULT, MANAGED
 from component.pubsub.policy import Policy
+
+CREATED_ACCESS, MANAGED_ACCESS = (f"access-{c.access_model.value}" for c in (DEFAULT, MANAGED))
+"""The access models that nodes begin with. Others, which can be chosen, have no features (§10)."""
 
 RULES = frozenset(
     {
-        "access-authorize",
-        "access-open",
-        "access-presence",
-        "access-whitelist",
+        CREATED_ACCESS,
+        MANAGED_ACCESS,
         "auto-subscribe",
         "config-node-max",
         "delete-items",
@@ -36,11 +38,21 @@ RULES = frozenset(
     }
 )
 
-AT_EXTENSIONS = frozenset({"auto-subscribe", "filtered-notifications", "presence-subscribe"})
-"""What those have who show an address their presence: the domain itself notifies nobody so."""
+AT_EXTENSIONS = frozenset(
+    {MANAGED_ACCESS, "auto-subscribe", "filtered-notifications", "presence-subscribe"}
+)
+"""How the nodes there begin, and what those have who show an address their presence: the domain
+itself notifies nobody so."""
 
 AT_DOMAIN = frozenset(
-    {"auto-create", "create-and-configure", "create-nodes", "delete-nodes", "instant-nodes"}
+    {
+        CREATED_ACCESS,
+        "auto-create",
+        "create-and-configure",
+        "create-nodes",
+        "delete-nodes",
+        "instant-nodes",
+    }
 )
 """What an extension's address lacks: it has one node, that comes and goes with the extension."""
 

@@ -80,10 +80,7 @@ async def test_what_is_announced_is_what_is_implemented(dialogue: Dialogue) -> N
         "urn:xmpp:sid:0",
         "urn:xmpp:time",
         pubsub,
-        f"{pubsub}#access-authorize",
         f"{pubsub}#access-open",
-        f"{pubsub}#access-presence",
-        f"{pubsub}#access-whitelist",
         f"{pubsub}#config-node",
         f"{pubsub}#config-node-max",
         f"{pubsub}#create-and-configure",
@@ -128,6 +125,7 @@ async def test_an_extensions_address_says_that_it_is_a_service_too(dialogue: Dia
     extension = (await describe(dialogue, "ext1000@ivr.example.com"))[1]
     assert {name.partition("#")[2] for name in extension - service} == {
         "pubsub-on-a-jid",
+        "access-whitelist",
         "auto-subscribe",
         "filtered-notifications",
         "presence-subscribe",
@@ -139,6 +137,7 @@ async def test_an_extensions_address_does_not_say_that_nodes_can_be_made_there()
     service = (await describe(dialogue, "ivr.example.com"))[1]
     extension = (await describe(dialogue, "ext1000@ivr.example.com"))[1]
     assert {name.partition("#")[2] for name in service - extension} == {
+        "access-open",
         "auto-create",
         "create-and-configure",
         "create-nodes",

@@ -1,4 +1,4 @@
-"""Every error that XEP-0060 1.30 specifies for what there is here, by its section.
+"""Every error that XEP-0060 specifies for what there is here, by its section.
 
 Left out is what cannot happen: features that the service lacks as a whole but has, payment,
 registration, anonymous users, rosters. Errors by access model are in `test_pubsub.py` too, those
