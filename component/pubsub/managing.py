@@ -154,7 +154,7 @@ class Managing(Rules):
             else:
                 self._fit(node, subscription)
         event = AffiliationChanged(Affiliation(node.name, account, after))
-        self._notices.tell(node.name, service, (account,), event)
+        self._notices.tell(node.name, service, account, event)
 
     def _check(self, node: Node, wish: Wish) -> None:
         if wish.subid is not None and not self._meant(node, wish):

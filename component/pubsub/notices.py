@@ -150,26 +150,30 @@ class Notices:
             type_ = node.config.notification_type
             self._add(Notification(node.name, service, jids, event, type_, subids, with_body))
 
-    def tell(self, node: str, service: str, jids: Iterable[str], event: NodeEvent) -> None:
-        """Leave a message for certain JIDs about their own standing with a node.
+    def tell(self, node: str, service: str, jid: str, event: NodeEvent) -> None:
+        """Leave a message for a JID about its own standing with a node (§12.14).
 
-        It is of the kind that servers keep for those who are offline: nobody tells them later.
+        It goes to all of an account's software that is known to be there; else it is kept by the
+        server for who is offline: nobody tells them later.
         """
+        there = self._state.audience.of(service, jid) if self._state.is_settled else ()
+        jids = [resource.jid for resource in there] or [jid]
         self._tell_certain(node, service, jids, event, MessageType.NORMAL)
 
     def ask(self, subscription: Subscription, owners: Iterable[str]) -> None:
         """Leave a question for owners whether they approve a subscription (§12.13)."""
-        self.tell(subscription.node, subscription.service, owners, ApprovalWanted(subscription))
+        node, service, event = subscription.node, subscription.service, ApprovalWanted(subscription)
+        self._tell_certain(node, service, owners, event, MessageType.NORMAL)
 
     def tell_changed(self, subscription: Subscription) -> None:
-        """Leave a notification for a subscriber of what became of the subscription."""
+        """Leave a message for a subscriber of what became of the subscription."""
         event = SubscriptionChanged(subscription)
-        self.tell(subscription.node, subscription.service, (subscription.jid,), event)
+        self.tell(subscription.node, subscription.service, subscription.jid, event)
 
     def tell_ended(self, subscription: Subscription) -> None:
-        """Leave a notification for a subscriber whose subscription was ended, and for owners."""
+        """Leave a message for a subscriber whose subscription was ended, and for owners."""
         event = SubscriptionEnded(subscription)
-        self.tell(subscription.node, subscription.service, (subscription.jid,), event)
+        self.tell(subscription.node, subscription.service, subscription.jid, event)
         self.tell_owners(event)
 
     def tell_owners(self, event: SubscriptionChanged | SubscriptionEnded) -> None:

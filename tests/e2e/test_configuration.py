@@ -81,7 +81,7 @@ async def test_the_file_is_read_anew_without_a_restart(world: World) -> None:
         await world.until(lambda: logged(world, "configuration not read anew"), "it is refused")
         config.write_text(file)
         os.kill(world.service.process.pid, signal.SIGHUP)
-        assert (await user.next_message("headline"))["from"] == COMPONENT
+        assert (await user.next_message("normal"))["from"] == COMPONENT
         assert await user.refused(COMPONENT, subscribe(user.jid, "ext1000"), "set") == CLOSED
 
 

@@ -98,7 +98,7 @@ async def test_a_subscriber_is_let_in_by_an_owner(
     subscription = told.find(f"{EVENT}event/{EVENT}subscription")
     assert subscription is not None
     assert subscription.get("subscription") == "subscribed"
-    assert (told.get("type"), newest.get("type")) == ("normal", "headline")
+    assert (told.get("type", "normal"), newest.get("type")) == ("normal", "headline")
     item = newest.find(f"{EVENT}event/{EVENT}items/{EVENT}item")
     assert item is not None
     assert (item.get("id"), item.get("publisher")) == ("a", admin.jid)

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 
+from component.pubsub.audience import Resource
 from component.pubsub.configuration import AccessModel, MessageType, SendLast
 from component.pubsub.errors import (
     ClosedNodeError,
@@ -190,6 +191,21 @@ def test_what_becomes_of_somebody_is_told_in_messages_that_wait_for_them() -> No
     service.give(ANN, Role.OUTCAST)
     types = [n.type for n in service.told if ANN in n.recipients]
     assert types == [MessageType.NORMAL] * 3  # let in, subscribed no longer, an outcast
+
+
+def test_what_becomes_of_somebody_is_told_to_all_their_software_that_is_there() -> None:
+    service = News()
+    service.subscribe(ANN, "news")
+    service.subscribe(f"{BOB}/desk", "news")
+
+    def arrive(pubsub: PubSub) -> None:
+        for jid in (f"{ANN}/desk", f"{ANN}/phone", f"{BOB}/desk", f"{BOB}/phone"):
+            pubsub.arrive(DOMAIN, Resource(jid))
+
+    service.do(arrive)
+    service.arrange(Wish(ANN, None), Wish(f"{BOB}/desk", None))
+    told = [n.recipients for n in service.told]
+    assert told == [(f"{ANN}/desk", f"{ANN}/phone"), (f"{BOB}/desk",)]
 
 
 @pytest.mark.parametrize("type_", MessageType)
