@@ -25,7 +25,7 @@ from component.domain.commands import (
 )
 from component.domain.errors import DomainError
 from component.domain.events import AsteriskFound, Event
-from component.domain.model import Agent
+from component.domain.model import Agent, Call
 from component.domain.state import State
 from component.domain.step import step
 from component.journal import subject
@@ -220,12 +220,13 @@ class Decider:
         pubsub = self._pubsub
         agents = [agent for _, agent in self._state.agents.pending() if agent]
         written = {a.extension for a in agents if self._state.agents.is_news(a.extension, _kept)}
+        calls, calls_gone = self._calls()
         changes = Changes(
             agents=[agent for agent in agents if agent.extension in written],
             agents_seen=[agent for agent in agents if agent.extension not in written],
             members=[member for _, member in self._state.members.pending() if member],
-            calls=[call for _, call in self._state.calls.pending() if call],
-            calls_gone=[call_id for call_id, call in self._state.calls.pending() if not call],
+            calls=calls,
+            calls_gone=calls_gone,
             turns=[turn for _, turn in self._state.turns.pending() if turn],
             queue_log=dict(self._state.queue_log.pending()),
             choices=dict(self._state.choices.pending()),
@@ -241,6 +242,17 @@ class Decider:
         if changes or decisions.tidies:
             self._outbox.include_in(changes)
         return changes
+
+    def _calls(self) -> tuple[list[Call], list[str]]:
+        """Return the calls to be written, and the ids of those that never were."""
+        pending = self._state.calls.pending()
+        calls = [call for _, call in pending if call]
+        gone = {call_id for call_id, call in pending if not call}
+        if gone:  # what was undone may be the return of a caller: the call has ended, as it had
+            ended = [call for call in self._state.passed_on.values() if call.id in gone]
+            calls += ended
+            gone -= {call.id for call in ended}
+        return calls, sorted(gone)
 
 
 _SEEN = frozenset({"device_state", "do_not_disturb"})

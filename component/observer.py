@@ -106,7 +106,8 @@ class EngineObserver:
             case Announce(_, extensions):
                 self._metrics.notified(ANNOUNCEMENT, len(extensions))
             case HideCall(_, call, OfferEnd.TRANSFERRED):  # it was taken, and counted then
-                self._metrics.talked(call.queue, _seconds(call.answered_at, now))
+                if call.answered_at is not None:  # or the talk was counted when the call ended
+                    self._metrics.talked(call.queue, _seconds(call.answered_at, now))
             case HideCall(extension, call, reason):
                 rang = _seconds(call.offered_at(extension), now)
                 self._metrics.offer_ended(call.queue, reason, rang)
@@ -119,7 +120,7 @@ class EngineObserver:
         [taken] = call.offers
         rang = _seconds(taken.offered_at, taken.answered_at or answered_at)
         self._metrics.offer_ended(call.queue, ANSWERED, rang)
-        if call.transfers or call.callback is not None:
+        if call.has_waited or call.callback is not None:
             return  # the wait for the first agent was counted, or that until the caller hung up
         self._metrics.wait_ended(call.queue, WaitEnd.ANSWERED, waited)
         queue = self._state.queues.get(call.queue)
@@ -131,7 +132,7 @@ class EngineObserver:
         self._metrics.call_left(call.queue, outcome)
         if call.answered_at is not None:
             self._metrics.talked(call.queue, _seconds(call.answered_at, ended_at))
-        elif not call.transfers and call.callback is None:
+        elif not call.has_waited and call.callback is None:
             end = WAIT_ENDS.get(outcome, WaitEnd.RELEASED)
             self._metrics.wait_ended(call.queue, end, _seconds(call.entered_at, ended_at))
 

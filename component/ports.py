@@ -123,6 +123,9 @@ class Stored:
     """Who spoke with a customer last, as far back as any queue remembers."""
     asked: list[Asked] = field(default_factory=list)
     """Who asked to be called back, within a day at least."""
+    passed_on: list[Call] = field(default_factory=list)
+    """Calls that have ended, of callers whom an agent passed on and who may come into a queue
+    again."""
     nodes: list[Node] = field(default_factory=list)
     affiliations: list[Affiliation] = field(default_factory=list)
     subscriptions: list[Subscription] = field(default_factory=list)

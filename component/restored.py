@@ -57,5 +57,6 @@ def _state(ledger: Ledger, stored: Stored) -> State:
         holdtimes=stored.holdtimes,
         spoke=stored.spoke,
         asked=stored.asked,
+        passed_on=stored.passed_on,
     )
     return state

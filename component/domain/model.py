@@ -62,7 +62,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """An agent who had answered a call passed it on to another agent."""
+    """An agent who had answered a call passed it on."""
 
     extension: str
     """Who passed it on."""
@@ -268,7 +268,8 @@ class Call:
     """The place in the line on leaving it unserved; 0 before."""
     told: Told = NOTHING
     transfers: tuple[Transfer, ...] = ()
-    """How the call came from one agent to another, the first transfer first."""
+    """How the call came from one agent to another, the first transfer first. It may have come
+    through the dialplan, and from one queue to another."""
     direct: bool = False
     """It is with whom an agent passed it on to, past the queue."""
     wait_until: datetime | None = None
@@ -298,6 +299,11 @@ class Call:
     def is_waiting(self) -> bool:
         """Whether the caller talks to nobody yet, though a phone may ring or be answered."""
         return self.state in (CallState.WAITING, CallState.OFFERED, CallState.CONNECTING)
+
+    @property
+    def has_waited(self) -> bool:
+        """Whether an agent had the call already since its caller entered the queue."""
+        return bool(self.transfers) and self.transfers[-1].at > self.entered_at
 
     @property
     def extension(self) -> str | None:

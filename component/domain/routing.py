@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 
-from component.domain import announcements, hands, sticky, why
+from component.domain import announcements, hands, returning, sticky, why
 from component.domain.choice import ChosenBy
 from component.domain.commands import (
     Announce,
@@ -29,7 +29,7 @@ from component.domain.events import (
     RingTimedOut,
     WaitTimedOut,
 )
-from component.domain.model import Call, Caller, Leg, Member, Offer
+from component.domain.model import Call, Caller, Leg, Member, Offer, Transfer
 from component.domain.queue import AutoPause, MessageTo, Queue
 from component.domain.queue_log import InAllQueues
 from component.domain.reserving import GRACE, call_back, note_turn, reserve
@@ -219,10 +219,15 @@ def complete(state: State, call: Call, now: datetime) -> list[Command]:
     return [ShowCall(taken.extension, ended), EndCall(call.id, call.channel)]
 
 
-def hand_over(state: State, call: Call, now: datetime) -> list[Command]:
+def hand_over(state: State, call: Call, now: datetime, *, attended: bool) -> list[Command]:
     """End a call that was answered, whose caller goes on to somebody who is no agent."""
     [taken] = call.offers
-    ended = end(state, replace(call, revision=call.revision + 1), Outcome.TRANSFERRED, now)
+    passed_on = replace(
+        call,
+        transfers=(*call.transfers, Transfer(taken.extension, now, attended)),
+        revision=call.revision + 1,
+    )
+    ended = end(state, passed_on, Outcome.TRANSFERRED, now)
     return [ShowCall(taken.extension, ended), Part(call.id), HangUpLeg(taken.leg)]
 
 
@@ -363,4 +368,5 @@ def end(state: State, call: Call, outcome: Outcome, now: datetime) -> Call:
         ended_at=now,
     )
     state.calls.put(call.id, ended)
+    returning.remember(state, ended, now)
     return ended

@@ -53,6 +53,9 @@ class State:
         """Who spoke with a customer last, by the customer's id; stored with the calls, too."""
         self.asked: Table[str, Asked] = Table(ledger)
         """Who asked to be called back of late, by call; stored with the calls, too."""
+        self.passed_on: Table[str, Call] = Table(ledger)
+        """Calls that are over for us, of callers whom an agent passed on and who may come into a
+        queue again; by the caller's channel. They are stored with the calls."""
         self.candidates = Candidates()
         self.presence = Presence()
         self._by_device: dict[str, str] = {}
@@ -85,6 +88,7 @@ class State:
         holdtimes: Mapping[str, int] = MappingProxyType({}),
         spoke: Iterable[Spoke] = (),
         asked: Iterable[Asked] = (),
+        passed_on: Iterable[Call] = (),
     ) -> None:
         """Take over what the store has."""
         for queue in queues:
@@ -104,6 +108,8 @@ class State:
             self.spoke.load(last.customer, last)
         for request in asked:
             self.asked.load(request.call_id, request)
+        for call in passed_on:
+            self.passed_on.load(call.channel, call)
 
     @property
     def asterisk_up(self) -> bool:

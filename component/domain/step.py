@@ -17,6 +17,7 @@ from component.domain import (
     configuring,
     hands,
     persons,
+    returning,
     routing,
     transfers,
 )
@@ -200,9 +201,10 @@ def _caller_entered(
     if refusal is not None:
         state.calls.put(call.id, call)
         return routing.release(state, call, refusal, now)
+    call, retracted = returning.take_up(state, call)
     call = replace(call, original_position=state.position(call))
     state.calls.put(call.id, call)
-    commands: list[Command] = []
+    commands: list[Command] = [*retracted]
     commands += routing.message(queue, call, state.extensions(call.queue), MessageTo.MEMBERS)
     commands.append(WakeAt(now + state.max_wait(call), WaitTimedOut(call.id)))
     commands += callers.narrow_until(state, call)

@@ -69,7 +69,8 @@ def _looked_up(state: State, call: Call, event: NumberLookedUp, now: datetime) -
     answer = AnswerTransfer(event.leg, accepted=event.exists)
     if not event.exists:
         return [answer]
-    gone = routing.hand_over(state, call, now)  # the answer goes first, while the leg is there
+    gone = routing.hand_over(state, call, now, attended=False)
+    # The answer goes first, while the leg is there.
     return [answer, *gone, Redirect(call.id, call.channel, event.context, event.number)]
 
 
@@ -80,7 +81,8 @@ def _attended(state: State, call: Call, event: AttendedTransfer, now: datetime) 
     """
     target = state.agent_at(event.device)
     if target is None:
-        return [*routing.hand_over(state, call, now), Join(call.id, call.channel, event.peer)]
+        gone = routing.hand_over(state, call, now, attended=True)
+        return [*gone, Join(call.id, call.channel, event.peer)]
     if not _may_take(state, call, target):
         return [AnswerTransfer(event.leg, accepted=False)]
     return _pass_on(state, call, target, now, peer=event.peer)

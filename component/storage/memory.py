@@ -7,6 +7,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+from component.domain import returning
 from component.domain.announcements import average
 from component.domain.choice import Choice
 from component.domain.kept_place import Asked
@@ -66,6 +67,11 @@ class MemoryStore:
                 Asked(call.id, call.callback.number, call.caller.number, call.callback.asked_at)
                 for call in self.calls.values()
                 if call.callback is not None
+            ],
+            passed_on=[
+                call
+                for call in self.calls.values()
+                if call.state is CallState.ENDED and returning.may_return(call)
             ],
             nodes=list(self.nodes.values()),
             affiliations=list(self.affiliations.values()),

@@ -38,6 +38,7 @@ from component.domain.queue import (
     Queue,
     StrategyName,
 )
+from component.domain.returning import AWAITED
 from component.domain.terms import USUAL, Need, Terms
 from component.domain.words import AgentState, CallState, Outcome
 from component.ports import Outgoing, Stored
@@ -68,6 +69,13 @@ ASKED = """
         (callback ->> 'asked_at')::timestamptz AS at
     FROM calls WHERE callback IS NOT NULL AND entered_at > now() - interval '2 days'"""
 """Who asked to be called back, within a day at least: some waited before they asked."""
+
+PASSED_ON = """
+    SELECT * FROM calls
+    WHERE state = 'ended' AND ended_at > now() - $1::interval
+        AND transfers <> '[]' AND outcome NOT IN ('completed', 'abandoned')
+    ORDER BY ended_at"""
+"""Calls of callers whom an agent passed on and who may come into a queue again."""
 
 KEPT = """
     SELECT node, id, publisher, published_at, seq, octet_length(payload) AS size
@@ -125,6 +133,7 @@ async def _everything(connection: asyncpg.Connection) -> Stored:
         holdtimes=_holdtimes(await fetch(HOLDTIMES)),
         spoke=[Spoke(**row) for row in await fetch(SPOKE)],
         asked=[Asked(**row) for row in await fetch(ASKED)],
+        passed_on=[_call(row) for row in await fetch(PASSED_ON, AWAITED)],
         turns=[Turn(**row) for row in await fetch("SELECT * FROM turns ORDER BY queue")],
         nodes=await every("SELECT * FROM nodes ORDER BY name", node_reader(same)),
         affiliations=[

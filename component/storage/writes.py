@@ -42,7 +42,9 @@ PARTS: dict[str, str] = {
     "calls": """
         INSERT INTO calls SELECT * FROM json_populate_recordset(NULL::calls, {rows})
         ON CONFLICT (id) DO UPDATE SET
-            queue = excluded.queue, priority = excluded.priority,
+            queue = excluded.queue, entered_at = excluded.entered_at,
+            caller_number = excluded.caller_number, caller_name = excluded.caller_name,
+            customer = excluded.customer, priority = excluded.priority,
             original_position = excluded.original_position,
             state = excluded.state, extension = excluded.extension, offers = excluded.offers,
             attempt = excluded.attempt, tried = excluded.tried, retrying = excluded.retrying,

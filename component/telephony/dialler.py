@@ -20,16 +20,13 @@ from component.telephony.client import ALREADY_THERE, AriClient
 from component.telephony.errors import AriError, AriUnreachableError
 from component.telephony.late_channels import LateChannels
 from component.telephony.refusals import to_the_end, unless_gone
-from component.telephony.translate import LEG_ARGUMENT
+from component.telephony.translate import CUSTOMER_ARGUMENT, LEG_ARGUMENT
 
 log = structlog.get_logger(__name__)
 
 TRANSFERS = "PJSIP_TRANSFER_HANDLING()"
 """Who does what a phone asks for by REFER: with `ari-only` it is us. Asterisk before 22.3 does not
 know it, and transfers the caller away from us by itself."""
-
-CUSTOMER_ARGUMENT = "customer"
-"""What a channel to a customer is given as the application's argument, in place of a queue."""
 
 PEER = "IVR_PEER"
 PEER_CONTEXT = "ivr-attended-transfer"

@@ -27,6 +27,9 @@ from component.telephony.names import announcement_of, customer_of, leg_of
 LEG_ARGUMENT = "leg"
 """What an agent's leg is given as the application's argument, in place of a queue."""
 
+CUSTOMER_ARGUMENT = "customer"
+"""What a channel to a customer is given as the application's argument, in place of a queue."""
+
 Fact = (
     WaitingChannel
     | CustomerAnswered
@@ -136,12 +139,11 @@ def text(thing: object, *path: str) -> str:
 
 def _entered(event: Mapping[str, object]) -> WaitingChannel | CustomerAnswered | LegAnswered:
     channel = text(event, "channel", "id")
-    leg, call_id = leg_of(channel), customer_of(channel)
+    leg, call_id, arguments = leg_of(channel), customer_of(channel), event.get("args")
     if leg is not None:
         return LegAnswered(leg)  # an originated channel enters once it is answered
-    if call_id is not None:
-        return CustomerAnswered(call_id, channel)
-    arguments = event.get("args")
+    if call_id is not None and arguments == [CUSTOMER_ARGUMENT]:
+        return CustomerAnswered(call_id, channel)  # else the dialplan has sent the customer to us
     if not isinstance(arguments, list) or not all(isinstance(word, str) for word in arguments):
         raise MalformedEventError("no list of texts under args")
     return waiting_channel(event.get("channel"), arguments)

@@ -100,6 +100,7 @@ class Service:
             last_logged=stored.last_logged,
             holdtimes=stored.holdtimes,
             spoke=stored.spoke,
+            passed_on=stored.passed_on,
         )
         self.pubsub.load(
             stored.nodes,

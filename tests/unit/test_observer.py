@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from component.domain.events import BlindTransfer
+from component.domain.events import BlindTransfer, CallerEntered, NumberLookedUp
+from component.domain.model import Caller
 from component.domain.words import Outcome
 from component.http import Status
 from component.metrics import OUTCOMES, Metrics
@@ -89,6 +90,29 @@ def test_a_call_that_is_passed_on_waits_once_and_talks_twice() -> None:
     assert centre.support("ivr_talk_seconds_count") == 2
     assert centre.support("ivr_talk_seconds_sum") == 20 + 30
     assert centre.support("ivr_calls_total", outcome="completed") == 1
+
+
+def test_who_is_passed_on_by_the_dialplan_waits_in_both_queues() -> None:
+    centre = ObservedCentre()
+    centre.log_on("1000")
+    call = centre.enter()
+    centre.after(4)
+    leg = centre.call(call).leg
+    centre.answer(call)
+    centre.after(20)
+    centre.take(NumberLookedUp(leg, "5000", "phones", exists=True))
+    centre.after(60)
+    centre.take(CallerEntered("again", "support", "channel1", Caller("5550101")))
+    centre.after(7)
+    centre.leg_ends(leg)
+    centre.after(5)
+    centre.talk(call, seconds=30)
+
+    assert centre.support("ivr_wait_seconds_sum", result="answered") == 4 + 12
+    assert centre.support("ivr_wait_seconds_count", result="answered") == 2
+    assert centre.support("ivr_talk_seconds_sum") == 20 + 30
+    assert centre.support("ivr_talk_seconds_count") == 2
+    assert centre.support("ivr_calls_total", outcome="transferred") == 1
 
 
 def test_a_caller_who_is_not_let_in_is_released() -> None:

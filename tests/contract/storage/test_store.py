@@ -128,6 +128,28 @@ async def test_who_asked_to_be_called_back_of_late_is_known_from_the_calls(
     assert (await store.load()).asked == [found]
 
 
+async def test_who_was_passed_on_may_come_again_and_the_call_is_another_one_then(
+    store: AnyStore,
+) -> None:
+    now = datetime.now(UTC)
+    ended = replace(
+        CALL, state=CallState.ENDED, outcome=Outcome.TRANSFERRED, ended_at=now, dialogue=None
+    )
+    over = [
+        replace(ended, id="1", outcome=Outcome.COMPLETED),
+        replace(ended, id="2", transfers=()),
+    ]
+    await store.commit(Changes(calls=[ended, *over]))
+    assert (await store.load()).passed_on == [ended]
+
+    again = replace(
+        CALL, queue="sales", entered_at=now, caller=Caller("4711"), customer=None, digits=""
+    )
+    await store.commit(Changes(calls=[again]))
+    stored = await store.load()
+    assert (stored.calls, stored.passed_on) == ([again], [])
+
+
 async def test_a_call_without_a_customer_is_loaded_without_one(store: AnyStore) -> None:
     unknown = replace(CALL, customer=None)
     await store.commit(Changes(calls=[unknown]))

@@ -66,8 +66,14 @@ def to_customer(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_channel_to_a_customer_that_enters_the_application_was_answered() -> None:
-    answered = translate(to_customer(EVENTS["leg_answers"]))
+    answered = translate({**to_customer(EVENTS["leg_answers"]), "args": ["customer"]})
     assert answered == CustomerAnswered("c1", CUSTOMER)
+
+
+def test_a_customer_who_was_passed_on_and_comes_to_a_queue_by_that_is_a_caller() -> None:
+    waiting = translate(to_customer(EVENTS["caller_enters"]))
+    assert isinstance(waiting, WaitingChannel)
+    assert (waiting.channel, waiting.queue) == (CUSTOMER, "support")
 
 
 def test_a_customer_who_leaves_is_on_the_line_no_more() -> None:

@@ -1,0 +1,61 @@
+"""A caller who goes on in the dialplan after an agent passed him on, and so comes into a queue.
+
+The call goes on there, with its id and all that is known of it. Its item goes with it: it is
+retracted where it had ended, and published where the call is offered next.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from component.domain.commands import HideCall
+from component.domain.model import NOTHING, Call
+from component.domain.state import State
+from component.domain.words import OfferEnd, Outcome
+
+AWAITED = timedelta(hours=4)
+"""For so long a caller may listen to menus, or talk with whoever else took the call."""
+
+_GONE = frozenset({Outcome.COMPLETED, Outcome.ABANDONED})
+"""How a call ends whose caller has not gone on."""
+
+
+def may_return(ended: Call) -> bool:
+    """Tell whether the caller of a call that is over for us goes on, after a transfer."""
+    return bool(ended.transfers and ended.channel) and ended.outcome not in _GONE
+
+
+def remember(state: State, ended: Call, now: datetime) -> None:
+    """Keep a call in mind that is over for us, if its caller may come into a queue again."""
+    if not may_return(ended):
+        return
+    for other in list(state.passed_on.values()):
+        if other.ended_at is None or other.ended_at <= now - AWAITED:
+            state.passed_on.delete(other.channel)
+    state.passed_on.put(ended.channel, ended)
+
+
+def take_up(state: State, entered: Call) -> tuple[Call, list[HideCall]]:
+    """Return the call of who has just entered a queue, and what is to be retracted.
+
+    Who keyed a code anew is the customer of that code. The agent who passed the call on is asked
+    last.
+    """
+    before = state.passed_on.get(entered.channel)
+    if before is None:
+        return entered, []
+    state.passed_on.delete(before.channel)
+    state.calls.delete(before.id)  # if the end was not committed yet
+    call = replace(
+        entered,
+        id=before.id,
+        digits=entered.digits or before.digits,
+        customer=entered.customer if entered.digits else before.customer or entered.customer,
+        attempt=before.attempt,
+        tried=frozenset({before.transfers[-1].extension}),
+        revision=before.revision + 1,
+        told=replace(NOTHING, number=before.told.number),
+        transfers=before.transfers,
+    )
+    # Only who had answered has the item still.
+    kept_by = [offer.extension for offer in before.offers]
+    return call, [HideCall(extension, call, OfferEnd.TRANSFERRED) for extension in kept_by]
