@@ -110,7 +110,8 @@ class Ring:
     """Asterisk's name of a channel to the device, on which somebody talks already: it is fetched
     from there, and nothing rings."""
     instead_of: str = ""
-    """Asterisk's id of a channel that rings the device now: it is taken down first."""
+    """Asterisk's id of a channel that rings the device now. It is taken down first, and a
+    `ConsultOver` follows; unless it was answered just now: then who answered is fetched."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,14 @@ class AttendedTransfer:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsultOver:
+    """The second call of an agent who passes the call on without waiting for an answer there was
+    taken down: the caller rings there in its stead, over this leg."""
+
+    leg: Leg
+
+
+@dataclass(frozen=True, slots=True)
 class RingTimedOut:
     """The phone rang for as long as the queue lets it."""
 
@@ -356,6 +364,7 @@ Event = (
     | BlindTransfer
     | NumberLookedUp
     | AttendedTransfer
+    | ConsultOver
     | RingTimedOut
     | RetryDue
     | WaitTimedOut

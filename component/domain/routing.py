@@ -146,7 +146,7 @@ def withdraw(
     if reason in DECLINED and not call.direct:
         _autopause(state, call.queue, offer.extension, now)
     hidden_from = HideCall(offer.extension, hidden, reason)
-    let_go: list[Command] = _let_go_of_who_passed_on(state, call)
+    let_go: list[Command] = [*let_go_of_who_passed_on(state, call)]
     if call.state in (CallState.CONNECTING, CallState.ANSWERED):
         let_go = [WakeAt(state.waits_until(withdrawn), WaitTimedOut(call.id))]
     return [hidden_from, *let_go, *announcements.inform(state, withdrawn, now)]
@@ -166,7 +166,7 @@ def answer(state: State, call: Call, taken: Offer, now: datetime) -> list[Comman
         connected = connect(state, call, now)
     return [
         *connected,
-        *_let_go_of_who_passed_on(state, call),
+        *let_go_of_who_passed_on(state, call),
         *elsewhere,
     ]
 
@@ -347,10 +347,10 @@ def _drop_offers(call: Call, offers: Sequence[Offer], reason: OfferEnd) -> list[
 
 def _drop_legs(state: State, call: Call, reason: OfferEnd) -> list[Command]:
     """Take down all legs of a call that nobody answered, or nobody but who passed it on."""
-    return [*_drop_offers(call, call.offers, reason), *_let_go_of_who_passed_on(state, call)]
+    return [*_drop_offers(call, call.offers, reason), *let_go_of_who_passed_on(state, call)]
 
 
-def _let_go_of_who_passed_on(state: State, call: Call) -> list[Command]:
+def let_go_of_who_passed_on(state: State, call: Call) -> list[HangUpLeg]:
     """Take down the leg of the agent who passed the call on, if it is still there."""
     agent = state.agents.get(call.transfers[-1].extension) if call.direct else None
     legs = () if agent is None else agent.legs

@@ -46,6 +46,7 @@ from component.domain.events import (
     CallerEntered,
     CallerLeft,
     ConnectDue,
+    ConsultOver,
     CustomerAnswered,
     DeviceStateChanged,
     DigitPressed,
@@ -123,7 +124,7 @@ def _step(state: State, event: Event, now: datetime, rng: Random) -> list[Comman
             return _leg_ended(state, event, now, rng)
         case NotConnected():
             return _not_connected(state, event, now, rng)
-        case BlindTransfer() | NumberLookedUp() | AttendedTransfer():
+        case BlindTransfer() | NumberLookedUp() | AttendedTransfer() | ConsultOver():
             return transfers.step(state, event, now)
         case RingTimedOut() | RetryDue() | WaitTimedOut():
             return _time_is_up(state, event, now, rng)

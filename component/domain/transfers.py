@@ -23,7 +23,13 @@ from component.domain.commands import (
     ShowCall,
     WakeAt,
 )
-from component.domain.events import AttendedTransfer, BlindTransfer, NumberLookedUp, WaitTimedOut
+from component.domain.events import (
+    AttendedTransfer,
+    BlindTransfer,
+    ConsultOver,
+    NumberLookedUp,
+    WaitTimedOut,
+)
 from component.domain.model import Agent, Call, Leg, Offer, Transfer
 from component.domain.queue import MessageTo
 from component.domain.reserving import reserve
@@ -31,7 +37,7 @@ from component.domain.state import State
 from component.domain.transitions import CALL_TRANSITIONS, CallMove, advance
 from component.domain.words import AgentState, CallState, DeviceState, OfferEnd
 
-TransferEvent = BlindTransfer | NumberLookedUp | AttendedTransfer
+TransferEvent = BlindTransfer | NumberLookedUp | AttendedTransfer | ConsultOver
 
 
 def step(state: State, event: TransferEvent, now: datetime) -> list[Command]:
@@ -39,6 +45,8 @@ def step(state: State, event: TransferEvent, now: datetime) -> list[Command]:
     call = state.calls.get(event.leg.call_id)
     if call is None or call.leg != event.leg:
         return []
+    if isinstance(event, ConsultOver):
+        return _consult_over(state, call)
     if call.state is CallState.CONNECTING:  # the agent passes on whom he does not hear yet
         return [AnswerTransfer(event.leg, accepted=False)]
     if call.state is not CallState.ANSWERED:
@@ -58,9 +66,11 @@ def _blind(state: State, call: Call, event: BlindTransfer, now: datetime) -> lis
     target = state.agents.get(event.number)
     if target is None:
         return [SeekNumber(event.leg, call.channel, event.context, event.number)]
-    if not (_may_take(state, call, target) and _may_ring(state, call, target, event.consult)):
+    if not (_may_take(state, call, target) and _may_ring(state, call, target)):
         return [AnswerTransfer(event.leg, accepted=False)]
     commands = _pass_on(state, call, target, now, consult=event.consult)
+    if event.consult:
+        return commands  # let go of now, the agent might end the second call just as it is answered
     return [*commands, AnswerTransfer(event.leg, accepted=True), HangUpLeg(event.leg)]
 
 
@@ -88,6 +98,14 @@ def _attended(state: State, call: Call, event: AttendedTransfer, now: datetime) 
     return _pass_on(state, call, target, now, peer=event.peer)
 
 
+def _consult_over(state: State, call: Call) -> list[Command]:
+    """Let go of the agent whose second call was taken down; the caller rings there instead."""
+    if call.state is not CallState.OFFERED:
+        return []
+    let_go = routing.let_go_of_who_passed_on(state, call)
+    return [*(AnswerTransfer(command.leg, accepted=True) for command in let_go), *let_go]
+
+
 def _may_take(state: State, call: Call, agent: Agent) -> bool:
     """Tell whether a call may be passed on to an agent: a colleague may disturb the paperwork.
 
@@ -100,14 +118,15 @@ def _may_take(state: State, call: Call, agent: Agent) -> bool:
     return free or agent.may_have_another
 
 
-def _may_ring(state: State, call: Call, agent: Agent, consult: str) -> bool:
+def _may_ring(state: State, call: Call, agent: Agent) -> bool:
     """Tell whether an agent's phone may be rung: one with a call of ours by the queue's leave.
 
-    If it rings because the first agent asks there, the caller rings in his stead.
+    If it rings already, that is mostly because the first agent asks there. The phone may take down
+    that call only afterwards, and Asterisk does not tell of it.
     """
     if agent.do_not_disturb:
         return False
-    if consult and agent.device_state is DeviceState.RINGING:
+    if agent.device_state is DeviceState.RINGING:
         return True
     in_use = agent.may_have_another and state.queues[call.queue].ringinuse
     return agent.device_state.is_there if in_use else agent.device_state.can_ring

@@ -246,6 +246,23 @@ class AriClient:
             raise
         return True
 
+    async def talks_with(self, channel: str) -> str:
+        """Return the name of the other channel of a talk; empty if there is none (404)."""
+        found = await self._call("channels", "get", channelId=channel)
+        if _field(found, "state") != "Up":
+            return ""
+        for bridge in await self.bridges():
+            members = _listed(_field(bridge, "channels"))
+            if channel in members and len(members) == 2:
+                [other] = (str(member) for member in members if member != channel)
+                return str(_field(await self._call("channels", "get", channelId=other), "name"))
+        return ""
+
+    async def watch_channel(self, app: str, channel: str) -> None:
+        """Have the events of a channel sent that is not in the application (404, 422)."""
+        source = [f"channel:{channel}"]
+        await self._call("applications", "subscribe", applicationName=app, eventSource=source)
+
     async def hang_up(self, channel: str, *, answered_elsewhere: bool = False) -> None:
         """Hang up a channel in any state (404); a phone that rings may be told why."""
         cause = ANSWERED_ELSEWHERE if answered_elsewhere else None

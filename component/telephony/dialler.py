@@ -12,15 +12,15 @@ import structlog
 
 from component.domain.asterisk_ids import leg_channel
 from component.domain.commands import CallCustomer, HangUpCustomer, HangUpLeg, Ring
-from component.domain.events import CallerLeft, Event, LegEnded
+from component.domain.events import CallerLeft, ConsultOver, Event, LegEnded
 from component.domain.model import Leg
 from component.domain.words import LegEnd
 from component.telephony.caller_id import format_caller_id
 from component.telephony.client import ALREADY_THERE, AriClient
-from component.telephony.errors import AriError, AriUnreachableError
+from component.telephony.errors import AriError, AriUnreachableError, MalformedEventError
 from component.telephony.late_channels import LateChannels
 from component.telephony.refusals import to_the_end, unless_gone
-from component.telephony.translate import CUSTOMER_ARGUMENT, LEG_ARGUMENT
+from component.telephony.translate import CUSTOMER_ARGUMENT, LEG_ARGUMENT, dials_in, text
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +31,8 @@ know it, and transfers the caller away from us by itself."""
 PEER = "IVR_PEER"
 PEER_CONTEXT = "ivr-attended-transfer"
 """Where the dialplan connects a channel with the one that `IVR_PEER` names."""
+CONTEXT = "IVR_CONTEXT"
+"""Where the phone of that one dials. Without it Asterisk does what the phone asks for by REFER."""
 FETCH = f"Local/s@{PEER_CONTEXT}/n"
 """What is called to have a talking phone in our application, which can take over no channel."""
 
@@ -82,18 +84,45 @@ class Dialler:
                 assert_never(command)
 
     async def _ring(self, ring: Ring) -> None:
+        peer = ring.peer
         if ring.instead_of:
-            await self._until_answered(lambda: unless_gone(self._ari.hang_up(ring.instead_of)))
+            peer = await self._answered(ring)
+            if not peer:
+                await self._until_answered(lambda: unless_gone(self._ari.hang_up(ring.instead_of)))
+                self._submit(ConsultOver(ring.leg))
         await self._originate(
             leg_channel(ring.leg),
-            FETCH if ring.peer else ring.device,
+            FETCH if peer else ring.device,
             LEG_ARGUMENT,
             ring,
             originator=ring.channel,
-            variables={PEER: ring.peer} if ring.peer else _of_a_phone(ring.leg),
+            variables=await self._to_fetch(peer) if peer else _of_a_phone(ring.leg),
             refused=LegEnded(ring.leg, LegEnd.UNAVAILABLE),
             take_back=lambda: self._hang_up(ring.leg, LegEnd.UNAVAILABLE),
         )
+
+    async def _to_fetch(self, peer: str) -> dict[str, str]:
+        """Return what the dialplan has to know of whom it is to fetch.
+
+        From the second talk on, what that phone asks for is ours to do, too, as with any leg.
+        """
+        try:
+            for channel in await self._ari.channels():
+                if text(channel, "name") == peer:
+                    await self._ari.watch_channel(self._app, text(channel, "id"))
+                    return {PEER: peer, CONTEXT: dials_in(channel)}
+        except (AriError, MalformedEventError) as error:
+            log.warning("who is fetched cannot pass the call on", peer=peer, error=str(error))
+        return {PEER: peer}
+
+    async def _answered(self, ring: Ring) -> str:
+        """Return the name of the device's channel if it has just been answered; else nothing."""
+        try:
+            peer = await self._ari.talks_with(ring.instead_of)
+        except AriError as error:
+            log.debug("second call cannot be looked at", error=str(error))
+            return ""
+        return peer if peer.startswith(f"{ring.device}-") else ""
 
     async def _call_customer(self, call: CallCustomer) -> None:
         await self._originate(

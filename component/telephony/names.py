@@ -27,6 +27,14 @@ def leg_of(channel: str) -> Leg | None:
     return None if match is None else Leg(match["call"], int(match["number"]))
 
 
+def fetched_leg_of(channel: str) -> Leg | None:
+    """Return the leg that a channel is the other end of: with who was fetched from another talk.
+
+    Asterisk names the two halves of a local channel so.
+    """
+    return leg_of(channel.removesuffix(";2")) if channel.endswith(";2") else None
+
+
 def announcement(call_id: str, number: int) -> str:
     """Return the id of the playback of an announcement."""
     return f"{PREFIX}{call_id}.{number}"

@@ -18,14 +18,19 @@ from component.domain.events import (
     LegEnded,
     Said,
 )
+from component.domain.model import Leg
 from component.domain.words import DeviceState, LegEnd
 from component.ports import WaitingChannel
 from component.telephony.arguments import number, terms
 from component.telephony.errors import MalformedEventError
-from component.telephony.names import announcement_of, customer_of, leg_of
+from component.telephony.names import announcement_of, customer_of, fetched_leg_of, leg_of
 
 LEG_ARGUMENT = "leg"
 """What an agent's leg is given as the application's argument, in place of a queue."""
+
+FETCHED_CONTEXT = "ivr-fetched"
+"""Where the dialplan has the phones of agents who were fetched from another talk. The extension
+there ends with a dash and the context in which the phone dials."""
 
 CUSTOMER_ARGUMENT = "customer"
 """What a channel to a customer is given as the application's argument, in place of a queue."""
@@ -119,6 +124,14 @@ def device_of(channel: object) -> str:
     return device
 
 
+def dials_in(channel: object) -> str:
+    """Return the context in which a channel's phone dials. Raises `MalformedEventError`."""
+    context = text(channel, "dialplan", "context")
+    if context == FETCHED_CONTEXT:
+        _, _, context = text(channel, "dialplan", "exten").partition("-")
+    return context
+
+
 def device_state(name: str) -> DeviceState:
     """Return a device state by ARI's name. Raises `MalformedEventError`."""
     try:
@@ -129,12 +142,17 @@ def device_state(name: str) -> DeviceState:
 
 def text(thing: object, *path: str) -> str:
     """Return the text under a path of field names. Raises `MalformedEventError`."""
-    found = thing
-    for name in path:
-        found = found.get(name) if isinstance(found, Mapping) else None
+    found = _field(thing, *path)
     if not isinstance(found, str):
         raise MalformedEventError(f"no text under {'.'.join(path)}")
     return found
+
+
+def _field(thing: object, *path: str) -> object:
+    """Return what is under a path of field names, None if nothing is."""
+    for name in path:
+        thing = thing.get(name) if isinstance(thing, Mapping) else None
+    return thing
 
 
 def _entered(event: Mapping[str, object]) -> WaitingChannel | CustomerAnswered | LegAnswered:
@@ -177,8 +195,7 @@ def _said(event: Mapping[str, object]) -> Said | None:
 
 def _transfer(event: Mapping[str, object]) -> BlindTransfer | AttendedTransfer | None:
     """A phone asks for a transfer; that it was told what became of it is an event, too."""
-    leg = leg_of(text(event, "referred_by", "source_channel", "id"))
-    refer_to = event.get("refer_to")
+    leg, refer_to = _leg_of_phone(event), event.get("refer_to")
     if leg is None or "state" in event or not isinstance(refer_to, Mapping):
         return None
     if "connected_channel" in refer_to:
@@ -189,9 +206,18 @@ def _transfer(event: Mapping[str, object]) -> BlindTransfer | AttendedTransfer |
         number, context = text(consult, "dialplan", "exten"), text(consult, "dialplan", "context")
         return BlindTransfer(leg, number, context, consult=text(consult, "id"))
     number = text(refer_to, "requested_destination", "destination")
-    context = text(event, "referred_by", "source_channel", "dialplan", "context")
+    context = dials_in(_field(event, "referred_by", "source_channel"))
     # No number: by a call that Asterisk does not know, or not yet. There is nobody to find then.
     return BlindTransfer(leg, number, context)
+
+
+def _leg_of_phone(event: Mapping[str, object]) -> Leg | None:
+    """Return the leg of the phone that asks for a transfer; the agent may have been fetched."""
+    leg = leg_of(text(event, "referred_by", "source_channel", "id"))
+    referred_by = event.get("referred_by")
+    if leg is None and isinstance(referred_by, Mapping) and "connected_channel" in referred_by:
+        return fetched_leg_of(text(referred_by, "connected_channel", "id"))
+    return leg
 
 
 def _leg_end(event: Mapping[str, object]) -> LegEnd:

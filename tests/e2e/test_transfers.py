@@ -133,7 +133,7 @@ async def test_a_transfer_to_a_phone_that_is_not_there_leaves_the_talk_as_it_is(
     await world.quiet()
 
 
-async def test_an_attended_transfer_connects_the_caller_with_whom_the_agent_asked(
+async def test_whom_the_agent_asked_gets_the_caller_and_may_pass_the_call_on_again(
     world: World,
 ) -> None:
     first, second = await world.watcher("1000"), await world.watcher("2000")
@@ -155,10 +155,22 @@ async def test_an_attended_transfer_connects_the_caller_with_whom_the_agent_aske
     await second.next("answered")
     await first.next("withdrawn")
     assert (asked.ending, caller.ending) == (None, None)
-    await are_heard_until_the_agent_hangs_up(asked, caller)
-    await second.next("ended")
-    await world.quiet()
+    before = len(caller.heard)
+    await asked.play(tone(440, 1.0))
+    assert sounds(caller.heard[before:])
     assert (await world.call_log())[-1] == ("1000", "ATTENDEDTRANSFER")
+
+    third_watcher, third = await world.watcher("3000"), await world.agent("3000")
+    await asked.transfer("7777")  # nobody: the talk goes on
+    await asked.transfer("3000")
+    last = await third.next_call()
+    assert (await third_watcher.next("offered")).transferred_from == ("1000", "2000")
+    await second.next("withdrawn")
+    await asked.ended()
+    await third_watcher.next("answered")
+    await are_heard_until_the_agent_hangs_up(last, caller)
+    await third_watcher.next("ended")
+    await world.quiet()
 
 
 async def test_who_is_asked_and_has_not_answered_yet_is_rung_by_the_caller_instead(
@@ -214,8 +226,10 @@ async def test_who_is_asked_is_offered_no_other_call(world: World) -> None:
     await caller.ended()
 
 
-async def test_a_transfer_to_a_number_that_is_no_agents_ends_the_call_for_us(world: World) -> None:
-    watcher = await world.watcher("1000")
+async def test_a_number_that_is_no_agents_ends_the_call_for_us_until_it_leads_to_a_queue(
+    world: World,
+) -> None:
+    watcher, second = await world.watcher("1000"), await world.watcher("2000")
     phone = await world.agent("1000")
     caller, taken = await talk(world, phone)
     for state in ("offered", "answered"):
@@ -223,11 +237,24 @@ async def test_a_transfer_to_a_number_that_is_no_agents_ends_the_call_for_us(wor
     await taken.transfer("0000")  # the menu
 
     await taken.ended()
-    await watcher.next("ended")
+    over = await watcher.next("ended")
     await world.until(lambda: hears_something(caller), "the caller hears the menu")
     [call] = await world.sql("SELECT outcome FROM calls")
     assert call["outcome"] == "transferred"
+    other = await world.agent("2000")
+    await caller.send_digits("1")
+    await caller.send_digits("1111")
+
+    again = await other.next_call(20)
+    offered = await second.next("offered")
+    assert (offered.call_id, offered.transferred_from) == (over.call_id, ("1000",))
+    assert offered.revision > over.revision
+    left = await world.sql("SELECT node FROM items WHERE id = $1", over.call_id)
+    assert [row["node"] for row in left] == ["ext2000"]
+    await again.answered()
     await caller.hang_up()
+    await second.next("answered")
+    await second.next("ended")
     await world.quiet()
 
 

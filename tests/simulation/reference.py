@@ -158,8 +158,7 @@ class Reference:
         if person is None:
             return  # the caller goes where we have nobody
         device, queue = person.device, books.queues.get(caller.queue)
-        asks_there = isinstance(event, BlindTransfer) and bool(event.consult)
-        may_ring = device.can_ring or (asks_there and device is DeviceState.RINGING)
+        may_ring = device.can_ring or device is DeviceState.RINGING
         if queue is None:  # the caller could not come back to it
             may_ring = asked_before = False
         elif target not in caller.offered_to and person.may_have_another:

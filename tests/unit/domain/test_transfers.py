@@ -21,7 +21,13 @@ from component.domain.commands import (
     SeekNumber,
     ShowCall,
 )
-from component.domain.events import AttendedTransfer, BlindTransfer, LegAnswered, NumberLookedUp
+from component.domain.events import (
+    AttendedTransfer,
+    BlindTransfer,
+    ConsultOver,
+    LegAnswered,
+    NumberLookedUp,
+)
 from component.domain.model import Leg, Transfer
 from component.domain.words import (
     AgentState,
@@ -170,18 +176,41 @@ def test_a_phone_that_rings_because_the_first_agent_asks_there_is_rung_by_the_ca
     assert [(ring.leg, ring.instead_of) for ring in of_kind(commands, Ring)] == [
         (SECOND, "consult1")
     ]
+    assert of_kind(commands, HangUpLeg) == [], "his phone would end the second call, too"
+    let_go = [AnswerTransfer(FIRST, accepted=True), HangUpLeg(FIRST)]
+    assert centre.take(ConsultOver(SECOND)) == let_go
+
+
+def test_a_phone_that_rings_is_rung_though_asterisk_does_not_tell_for_whom() -> None:
+    centre = talking("2000")
+    centre.device("2000", DeviceState.RINGING)
+    commands = blind(centre)
+
+    assert [(ring.leg, ring.instead_of) for ring in of_kind(commands, Ring)] == [(SECOND, "")]
     assert commands[-2:] == [AnswerTransfer(FIRST, accepted=True), HangUpLeg(FIRST)]
 
 
-@pytest.mark.parametrize(
-    ("device", "consult"),
-    [
-        (DeviceState.RINGING, ""),
-        (DeviceState.RINGINUSE, "consult1"),
-        (DeviceState.UNAVAILABLE, "consult1"),
-    ],
-)
-def test_a_phone_that_rings_for_somebody_else_or_is_in_use_as_well_is_not_rung(
+def test_who_answers_at_the_moment_of_the_transfer_is_fetched_and_the_first_agent_let_go() -> None:
+    centre = talking("2000")
+    centre.device("2000", DeviceState.RINGING)
+    blind(centre, consult="consult1")
+    commands = centre.take(LegAnswered(SECOND))
+
+    assert of_kind(commands, Connect) == [Connect(SECOND, "channel1")]
+    assert of_kind(commands, HangUpLeg) == [HangUpLeg(FIRST)]
+    assert centre.take(ConsultOver(SECOND)) == [], "it came to nothing meanwhile"
+
+
+@pytest.mark.parametrize("leg", [FIRST, THIRD, Leg("call9", 1)])
+def test_that_the_second_call_of_nobody_is_over_is_nothing(leg: Leg) -> None:
+    centre = talking("2000")
+
+    assert centre.take(ConsultOver(leg)) == []
+
+
+@pytest.mark.parametrize("device", [DeviceState.RINGINUSE, DeviceState.UNAVAILABLE])
+@pytest.mark.parametrize("consult", ["", "consult1"])
+def test_a_phone_that_is_in_use_as_well_or_not_there_is_not_rung(
     device: DeviceState, consult: str
 ) -> None:
     centre = talking("2000")

@@ -7,12 +7,16 @@ import pytest
 from structlog.testing import capture_logs
 
 from component.domain.commands import HangUpLeg
-from component.domain.events import LegEnded
+from component.domain.events import ConsultOver, LegEnded
 from component.domain.words import LegEnd
 from component.telephony import control, late_channels
 from tests.unit.telephony.desk import HANG_UP, LEG, RING, Desk
 
 pytestmark = pytest.mark.unit
+
+PEER = "PJSIP/2000-00000007"
+CONSULT = "1795686050.4"
+INSTEAD = replace(RING, instead_of=CONSULT)
 
 
 async def test_a_phone_is_rung_only_when_the_agents_screen_shows_the_call(desk: Desk) -> None:
@@ -154,18 +158,58 @@ async def test_a_leg_that_asterisk_refuses_to_hang_up_is_still_there(desk: Desk)
 
 
 async def test_what_rings_the_phone_is_taken_down_before_the_leg_does(desk: Desk) -> None:
-    assert await desk.does(replace(RING, instead_of="1795686050.4")) == ["hangup", "originate"]
-    assert desk.ari.arguments("hangup")["channelId"] == "1795686050.4"
+    desk.ari.results["get"] = {"state": "Ring"}
+    assert await desk.does(INSTEAD) == ["get", "hangup", "originate"]
+    assert desk.ari.arguments("hangup")["channelId"] == CONSULT
+    assert desk.events == [ConsultOver(LEG)]
 
 
 async def test_what_has_stopped_ringing_the_phone_meanwhile_is_no_obstacle(desk: Desk) -> None:
+    desk.ari.absent.add(CONSULT)
     desk.ari.refuse("hangup", 404)
-    assert await desk.does(replace(RING, instead_of="1795686050.4")) == ["hangup", "originate"]
-    assert desk.events == []
+    assert await desk.does(INSTEAD) == ["get", "hangup", "originate"]
+    assert desk.events == [ConsultOver(LEG)]
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "peer"),
+    [
+        ("PJSIP/1000-00000007", ["get", "list", "get", "list", "originate"], "PJSIP/1000-00000007"),
+        ("PJSIP/4000-00000007", ["get", "list", "get", "hangup", "originate"], None),
+    ],
+)
+async def test_whose_phone_has_just_been_answered_is_fetched_and_not_rung_again(
+    desk: Desk, name: str, asked: list[str], peer: str | None
+) -> None:
+    desk.ari.results["get"] = {"state": "Up", "name": name}
+    desk.ari.results["list"] = [{"channels": ["c", "d"]}, {"channels": [CONSULT, "1795686050.5"]}]
+    assert await desk.does(INSTEAD) == asked
+    assert desk.ari.arguments("get")["channelId"] == "1795686050.5"
+    variables = desk.ari.arguments("originate")["variables"]
+    assert isinstance(variables, dict)
+    assert variables.get("IVR_PEER") == peer
+
+
+async def test_who_has_answered_and_talks_with_nobody_yet_is_rung(desk: Desk) -> None:
+    desk.ari.results["get"] = {"state": "Up"}
+    desk.ari.results["list"] = []
+    assert await desk.does(INSTEAD) == ["get", "list", "hangup", "originate"]
 
 
 async def test_a_leg_to_who_talks_already_is_fetched_and_not_rung(desk: Desk) -> None:
-    assert await desk.does(replace(RING, peer="PJSIP/2000-00000007")) == ["originate"]
+    phone = {"id": "1795686050.7", "name": PEER, "dialplan": {"context": "phones", "exten": ""}}
+    desk.ari.results["list"] = [{**phone, "id": "1", "name": "PJSIP/3000-00000007"}, phone]
+    asked = ["list", "subscribe", "originate"]
+    assert await desk.does(replace(RING, peer=PEER)) == asked
+    assert desk.ari.arguments("subscribe")["eventSource"] == ["channel:1795686050.7"]
     given = desk.ari.arguments("originate")
     assert given["endpoint"] == "Local/s@ivr-attended-transfer/n"
-    assert given["variables"] == {"IVR_PEER": "PJSIP/2000-00000007"}
+    assert given["variables"] == {"IVR_PEER": PEER, "IVR_CONTEXT": "phones"}
+
+
+async def test_whose_channel_cannot_be_watched_is_fetched_and_asterisk_does_the_next_transfer(
+    desk: Desk,
+) -> None:
+    desk.ari.refuse("list", 500)
+    assert await desk.does(replace(RING, peer=PEER)) == ["list", "originate"]
+    assert desk.ari.arguments("originate")["variables"] == {"IVR_PEER": PEER}

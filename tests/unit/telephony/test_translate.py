@@ -121,6 +121,20 @@ def test_an_agent_passes_the_call_on_to_who_has_not_answered_yet() -> None:
     assert asked == BlindTransfer(Leg(CALL_ID, 1), "2000", "from-phones", consult="1795686050.4")
 
 
+def test_who_was_fetched_from_another_talk_passes_the_call_on_in_the_name_of_the_leg() -> None:
+    event = copy.deepcopy(EVENTS["agent_transfers"])
+    referred_by = event["referred_by"]
+    phone = referred_by["source_channel"]
+    leg = phone["id"]
+    phone["id"] = "1795694503.6"
+    phone["dialplan"] |= {"context": "ivr-fetched", "exten": "0000001f-from-phones"}
+    assert translate(event) is None, "it may be any phone"
+    referred_by["connected_channel"] = {**phone, "id": f"{leg};2"}
+    assert translate(event) == BlindTransfer(Leg(CALL_ID, 1), "0000", "from-phones")
+    referred_by["connected_channel"]["id"] = "1795694503.7"
+    assert translate(event) is None
+
+
 def test_a_transfer_to_a_call_that_asterisk_does_not_know_is_one_to_nobody() -> None:
     event = copy.deepcopy(EVENTS["agent_transfers_after_consultation"])
     refer_to = event["refer_to"]
