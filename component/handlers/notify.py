@@ -1,5 +1,6 @@
 """Notifications as subscribers receive them: the children of the message (XEP-0060 §7.1.2)."""
 
+from datetime import datetime
 from typing import assert_never
 
 from component.handlers.body import in_words
@@ -8,7 +9,7 @@ from component.handlers.node_form import config_markup
 from component.handlers.operations import item_markup
 from component.handlers.stanza import LANGUAGE
 from component.handlers.subscription_form import approval_markup
-from component.handlers.times import delay
+from component.handlers.times import delay, written_time
 from component.markup import NOTHING, Markup, element, text
 from component.pubsub.archive import place_of
 from component.pubsub.model import (
@@ -29,6 +30,7 @@ from component.pubsub.model import (
     Subscription,
     SubscriptionChanged,
     SubscriptionEnded,
+    SubscriptionEnding,
 )
 
 FEATURES = (SHIM,)
@@ -133,6 +135,8 @@ def _what_happened(notification: Notification) -> Markup:
             return _subscription(subscription, subscription.state.value)
         case SubscriptionEnded(subscription):
             return _subscription(subscription, "none")
+        case SubscriptionEnding(subscription):
+            return _subscription(subscription, subscription.state.value, subscription.expire)
         case NodeDeleted(redirect):
             there = NOTHING if redirect is None else element("redirect", {"uri": redirect})
             return element("delete", node, there)
@@ -152,7 +156,7 @@ def _held(item: Held, *, named: bool) -> Markup:
     return element("item", attributes, Markup(item.payload or ""))
 
 
-def _subscription(subscription: Subscription, state: str) -> Markup:
+def _subscription(subscription: Subscription, state: str, expiry: datetime | None = None) -> Markup:
     return element(
         "subscription",
         {
@@ -160,5 +164,6 @@ def _subscription(subscription: Subscription, state: str) -> Markup:
             "jid": subscription.jid,
             "subid": subscription.subid,
             "subscription": state,
+            "expiry": written_time(expiry) if expiry is not None else None,
         },
     )

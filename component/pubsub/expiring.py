@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from component.pubsub.at_hand import ItemKey
+from component.pubsub.model import Subscription
 from component.pubsub.notices import Notices
-from component.pubsub.state import State, SubscriptionKey, expiry_of, key_of
+from component.pubsub.state import Due, State, SubscriptionKey, expiry_of, key_of, reminder_of
 
 
 class Expiry:
@@ -15,16 +16,32 @@ class Expiry:
         self._notices = notices
 
     def run(self, now: datetime) -> None:
-        """End all that was to end by now; subscribers are told of their own (§12.19)."""
+        """End all that was to end by now; subscribers are told of their own (§12.19).
+
+        And remind those whose lease is almost over.
+        """
         digests: list[SubscriptionKey] = []
+        reminded: set[Due] = set()
         while (due := self._state.next_due(now)) is not None:
-            if len(due) == 2:
-                self._drop_item(due, now)
+            at, key = due
+            if len(key) == 2:
+                self._drop_item(key, now)
                 continue
-            self._end_subscription(due, now)
-            if self._has_digest_due(due, now):
-                digests.append(due)
+            self._end_subscription(key, now)
+            if self._has_digest_due(key, now):
+                digests.append(key)
+            if due not in reminded and self._is_almost_over(key, at):
+                reminded.add(due)
+                self._remind(due, self._state.subscriptions[key])
         self._notices.digests.send_due(digests, now)
+
+    def _is_almost_over(self, key: SubscriptionKey, at: datetime) -> bool:
+        subscription = self._state.subscriptions.get(key)
+        return subscription is not None and subscription.active and reminder_of(subscription) == at
+
+    def _remind(self, due: Due, subscription: Subscription) -> None:
+        self._notices.tell_ending(subscription)
+        self._state.note_done(due)
 
     def _has_digest_due(self, key: SubscriptionKey, now: datetime) -> bool:
         subscription = self._state.subscriptions.get(key)

@@ -252,6 +252,13 @@ class SubscriptionEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class SubscriptionEnding:
+    """The recipient's subscription is leased, and ends soon unless that is changed (§12.18)."""
+
+    subscription: Subscription
+
+
+@dataclass(frozen=True, slots=True)
 class ApprovalWanted:
     """Owners are asked to approve a subscription (§8.6)."""
 
@@ -284,6 +291,7 @@ NodeEvent = (
     | NodeConfigured
     | SubscriptionChanged
     | SubscriptionEnded
+    | SubscriptionEnding
     | ApprovalWanted
     | AffiliationChanged
     | NodeDeleted

@@ -22,6 +22,7 @@ from component.pubsub.model import (
     Subscription,
     SubscriptionChanged,
     SubscriptionEnded,
+    SubscriptionEnding,
 )
 from component.pubsub.presence import Presence, PresenceNotice, PresenceType
 from component.pubsub.state import Groups, State, key_of
@@ -175,6 +176,11 @@ class Notices:
         event = SubscriptionEnded(subscription)
         self.tell(subscription.node, subscription.service, subscription.jid, event)
         self.tell_owners(event)
+
+    def tell_ending(self, subscription: Subscription) -> None:
+        """Leave a reminder for a subscriber whose lease is almost over."""
+        event = SubscriptionEnding(subscription)
+        self.tell(subscription.node, subscription.service, subscription.jid, event)
 
     def tell_owners(self, event: SubscriptionChanged | SubscriptionEnded) -> None:
         """Leave a notification for owners who want to know who comes and goes (notify_sub)."""

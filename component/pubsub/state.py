@@ -35,6 +35,11 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 SubscriptionKey = tuple[str, str, str, str]
 """(node, service address, subscriber's JID, subscription identifier)"""
 
+Due = tuple[datetime, SubscriptionKey | ItemKey]
+"""When something has to be done about a record."""
+
+LEASE_REMINDER = timedelta(days=1)
+"""How long before its end a subscriber is told of it."""
 
 Groups = Sequence[tuple[str, tuple[str, ...], tuple[str, ...], bool]]
 """(service address, JIDs, which of their subscriptions they are named, whether a text is wanted)"""
@@ -102,7 +107,7 @@ class State:
         changes."""
         self._at_hand = AtHand()
         self._last_seq = 0
-        self._due: list[tuple[datetime, SubscriptionKey | ItemKey]] = []
+        self._due: list[Due] = []
         """A heap. What has changed meanwhile stays in it: whoever takes it out looks again."""
 
     def load(
@@ -162,11 +167,15 @@ class State:
         """Tell whether a number may be that of an item, if only of one that is gone."""
         return seq <= self._last_seq
 
-    def next_due(self, now: datetime) -> SubscriptionKey | ItemKey | None:
-        """Take out the key of a record that may have to end by now; None if there is none."""
+    def next_due(self, now: datetime) -> Due | None:
+        """Take out what may have to be done by now; None if there is nothing."""
         if self._due and self._due[0][0] <= now:
-            return heapq.heappop(self._due)[1]
+            return heapq.heappop(self._due)
         return None
+
+    def note_done(self, due: Due) -> None:
+        """Take note that something was done that no record shows; it is due again if undone."""
+        self.ledger.note(lambda: heapq.heappush(self._due, due))
 
     @property
     def is_settled(self) -> bool:
@@ -262,8 +271,11 @@ class State:
             for held, change in ((old, -1), (new, 1)):
                 if held is not None and held.node in self.open_nodes:
                     self.subscribers.count(held.jid, change)
-        if new is not None and new.expire is not None:
+        if new is not None and new.expire is not None and (old is None or old.expire != new.expire):
             heapq.heappush(self._due, (new.expire, key_of(new)))
+            reminder = reminder_of(new)
+            if reminder is not None and reminder > self.now:
+                heapq.heappush(self._due, (reminder, key_of(new)))
         if new is not None and new.digest is not None and new.digest.due is not None:
             heapq.heappush(self._due, (new.digest.due, key_of(new)))
 
@@ -314,6 +326,14 @@ def _number_of(time: datetime) -> int:
 
 def _is_open(node: Node) -> bool:
     return node.config.access_model in PUBLIC
+
+
+def reminder_of(subscription: Subscription) -> datetime | None:
+    """Return when a subscriber is told that a lease is almost over; None if it never lasts long."""
+    expire = subscription.expire
+    if expire is None or expire - subscription.since <= LEASE_REMINDER:
+        return None
+    return expire - LEASE_REMINDER
 
 
 def expiry_of(item: Item, node: Node) -> datetime | None:

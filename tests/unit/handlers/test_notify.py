@@ -1,3 +1,4 @@
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -25,6 +26,7 @@ from component.pubsub.model import (
     Subscription,
     SubscriptionChanged,
     SubscriptionEnded,
+    SubscriptionEnding,
 )
 from tests.unit.handlers.dialogue import canonical
 from tests.unit.pubsub.provisioned import AGENT, DOMAIN, NOW
@@ -66,6 +68,13 @@ SUBSCRIPTION = Subscription("ext1000", DOMAIN, AGENT, "sub-1", NOW)
                           subscription='none'/>
             """,
         ),
+        (
+            SubscriptionEnding(replace(SUBSCRIPTION, expire=NOW)),
+            """
+            <subscription node='ext1000' jid='user1@example.com' subid='sub-1'
+                          subscription='subscribed' expiry='2026-01-01T09:00:00Z'/>
+            """,
+        ),
         (NodeDeleted(), "<delete node='ext1000'/>"),
         (
             NodeDeleted("xmpp:there"),
@@ -92,6 +101,7 @@ SUBSCRIPTION = Subscription("ext1000", DOMAIN, AGENT, "sub-1", NOW)
         "published together",
         "retracted together",
         "subscription ended",
+        "subscription ends soon",
         "node deleted",
         "node moved",
         "no payload",

@@ -93,7 +93,7 @@ wishes = st.builds(
     st.sampled_from(SubscriptionState) | st.none(),
     st.sampled_from([None, None, None, "made"]),
 )
-leases = st.sampled_from([timedelta(seconds=1), timedelta(seconds=9)])
+leases = st.sampled_from([timedelta(seconds=1), timedelta(seconds=9), timedelta(days=1, seconds=5)])
 options = st.builds(
     Options,
     mostly(st.just(True), st.just(False)),
