@@ -148,6 +148,8 @@ def _of_entry(entry: LogEntry, call: Call | None) -> Context:
         context["channel"] = entry.callid
     if entry.agent != NONE:
         context["agent"] = entry.agent
+    if entry.person:
+        context["person"] = entry.person
     if call is not None:
         context |= _of_call(entry.event, call)
     elif entry.event == "PAUSE" and entry.data[0]:

@@ -142,12 +142,13 @@ def _device_state_changed(
 def _do_not_disturb(
     state: State, event: DeviceStateChanged, now: datetime, rng: Random
 ) -> list[Command]:
-    """Take note of whether an agent wants calls. A phone that rings already rings on."""
-    agent = state.agent_by_dnd(event.device)
-    if agent is None or agent.do_not_disturb is event.state.is_in_use:
-        return []
-    state.agents.put(agent.extension, replace(agent, do_not_disturb=event.state.is_in_use))
-    return routing.route_all(state, state.queues_of(agent.extension), now, rng)
+    """Take note of whether agents want calls. A phone that rings already rings on."""
+    wanted = event.state.is_in_use
+    changed = [a for a in state.agents_by_dnd(event.device) if a.do_not_disturb is not wanted]
+    for agent in changed:
+        state.agents.put(agent.extension, replace(agent, do_not_disturb=wanted))
+    queues = {queue for agent in changed for queue in state.queues_of(agent.extension)}
+    return routing.route_all(state, queues, now, rng)
 
 
 def pass_over(state: State, agent: Agent, now: datetime) -> list[Command]:

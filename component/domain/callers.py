@@ -26,6 +26,9 @@ from component.domain.words import CallState, Outcome, QueueStatus
 DIGITS_KEPT = 100
 """Of what one caller keys; nobody reads more."""
 
+EXIT_DIGITS = 8
+"""So long an extension of a queue's context may be: each of them is a question to Asterisk."""
+
 CallerEvent = (
     DigitPressed
     | ExitFound
@@ -84,7 +87,9 @@ def _digit_kept(state: State, call: Call, event: DigitPressed) -> list[Command]:
         commands += (ShowCall(offer.extension, call) for offer in call.offers)
     context = _context(state, call)
     if context and _may_leave(call):
-        commands.append(SeekExit(call.id, call.channel, context, event.digit))
+        call = replace(call, keys=(call.keys + event.digit)[-EXIT_DIGITS:])
+        state.calls.put(call.id, call)
+        commands.append(SeekExit(call.id, call.channel, context, call.keys))
     return commands
 
 
@@ -97,7 +102,7 @@ def _exit_found(state: State, event: ExitFound, now: datetime) -> list[Command]:
     if not context:
         return []
     commands = routing.give_up(state, call, Outcome.EXITWITHKEY, now)
-    return [*commands, Redirect(call.id, call.channel, context, event.digit)]
+    return [*commands, Redirect(call.id, call.channel, context, event.keys)]
 
 
 def _said(state: State, event: Said, now: datetime) -> list[Command]:

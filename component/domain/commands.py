@@ -181,12 +181,16 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class SeekExit:
-    """Look whether a context has a key for an extension. If so, an `ExitFound` follows."""
+    """Look whether a context has what a caller keyed last for an extension, the most keys first.
+
+    If so, an `ExitFound` follows.
+    """
 
     call_id: str
     channel: str
     context: str
-    digit: str
+    keys: str
+    """All that may be part of it. The last key always is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,10 +127,10 @@ class DigitPressed:
 
 @dataclass(frozen=True, slots=True)
 class ExitFound:
-    """The key that a caller pressed is an extension of the queue's context."""
+    """The keys that a caller pressed last are an extension of the queue's context."""
 
     call_id: str
-    digit: str
+    keys: str
 
 
 @dataclass(frozen=True, slots=True)

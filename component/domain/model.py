@@ -277,6 +277,8 @@ class Call:
     terms: Terms = USUAL
     dialogue: Dialogue | None = None
     callback: Callback | None = None
+    keys: str = ""
+    """What the caller keyed last that may begin an extension of the queue's context; not stored."""
 
     @property
     def logged_as(self) -> str:

@@ -1,9 +1,9 @@
 """What happens in the queues, as app_queue's `queue_log` tells it.
 
 Events and fields are those that queue statistics software knows; see "Queue Logs" in Asterisk's
-documentation. What app_queue has no word for begins with CALLBACK. An agent is named by extension,
-a call by the id of the caller's channel, log-on and log-off by that of the channel on which the
-code was dialled.
+documentation. What app_queue has no word for begins with CALLBACK. A person who is logged on at an
+extension is named by number, every other agent by extension; a call is named by the id of the
+caller's channel, log-on and log-off by that of the channel on which the code was dialled.
 """
 
 from collections.abc import Iterable, Iterator
@@ -75,9 +75,12 @@ class LogEntry:
     callid: str
     queuename: str
     agent: str
+    """The extension."""
     event: str
     data: tuple[str, ...] = ()
     """data1, data2, ... What they mean depends on the event."""
+    person: str = ""
+    """By number who is logged on there; empty for the extension's own agent."""
 
 
 def entries(changes: Iterable[Change], event: Event, now: datetime) -> Iterator[LogEntry]:
@@ -168,8 +171,8 @@ def _exit(call: Call, event: Event, now: datetime) -> tuple[str, ...]:
     if call.outcome is not None and _EXITS[call.outcome] == "CALLBACKFAILED":
         return (call.outcome, *data)
     match event:
-        case ExitFound(digit=key):
-            return (key, *data)
+        case ExitFound(keys=keys):
+            return (keys, *data)
         case Withdraw(info=info):
             return (*data, info)
         case _:

@@ -3,6 +3,7 @@
 from bisect import bisect_left, insort
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
@@ -59,7 +60,7 @@ class State:
         self.candidates = Candidates()
         self.presence = Presence()
         self._by_device: dict[str, str] = {}
-        self._by_dnd_device: dict[str, str] = {}
+        self._by_dnd_device: defaultdict[str, set[str]] = defaultdict(set)
         self._by_person: dict[str, str] = {}
         self._vacated: set[str] = set()
         self._by_leg: dict[Leg, str] = {}
@@ -146,10 +147,12 @@ class State:
         extension = self._by_device.get(device)
         return None if extension is None else self.agents[extension]
 
-    def agent_by_dnd(self, device: str) -> Agent | None:
-        """Return the agent for whom this device tells whether calls are wanted."""
-        extension = self._by_dnd_device.get(device)
-        return None if extension is None else self.agents[extension]
+    def agents_by_dnd(self, device: str) -> list[Agent]:
+        """Return the agents for whom this device tells whether calls are wanted.
+
+        They are several if their own devices differ by technology alone.
+        """
+        return [self.agents[extension] for extension in sorted(self._by_dnd_device.get(device, ()))]
 
     def extension_of(self, person: str) -> str | None:
         """Return where a person, named by number, is logged on or has a call in hand."""
@@ -280,7 +283,10 @@ class State:
         """Note in the log what changed, because of an event, since `forget_changes`."""
         for entry in entries(self._journal, event, now):
             self._logged += 1
-            self.queue_log.put(self._logged, entry)
+            agent = self.agents.get(entry.agent)
+            person = None if agent is None else agent.person
+            named = entry if person is None else replace(entry, person=person.number)
+            self.queue_log.put(self._logged, named)
 
     def note(self, change: InAllQueues) -> None:
         """Have the log tell of something that is more than the changes that follow it."""
@@ -309,13 +315,12 @@ class State:
     def _agent_changed(self, old: Agent | None, new: Agent | None) -> None:
         if old is not None:
             _let_go(self._by_device, old.device, old)
-            _let_go(self._by_dnd_device, dnd_device(old.device), old)
             self._unlink(old)
             for leg in old.legs:
                 self._by_leg.pop(leg, None)
         if new is not None:
             self._by_device[new.device] = new.extension
-            self._by_dnd_device[dnd_device(new.device)] = new.extension
+            self._by_dnd_device[dnd_device(new.device)].add(new.extension)
             self._by_account[new.account].add(new.extension)
             if new.person is not None:
                 self._by_person[new.person.number] = new.extension
@@ -326,10 +331,8 @@ class State:
                 self._place(new, self.members[queue, new.extension])
 
     def _unlink(self, agent: Agent) -> None:
-        extensions = self._by_account[agent.account]
-        extensions.discard(agent.extension)
-        if not extensions:
-            del self._by_account[agent.account]
+        _discard(self._by_account, agent.account, agent)
+        _discard(self._by_dnd_device, dnd_device(agent.device), agent)
         if agent.person is not None:
             self._by_person.pop(agent.person.number, None)
 
@@ -398,6 +401,13 @@ def _let_go(index: dict[str, str], device: str, agent: Agent) -> None:
     """Drop a device from an index, unless another agent has it by now."""
     if index.get(device) == agent.extension:
         del index[device]
+
+
+def _discard(index: dict[str, set[str]], key: str, agent: Agent) -> None:
+    """Drop an agent from an index in which several may have the same key."""
+    index[key].discard(agent.extension)
+    if not index[key]:
+        del index[key]
 
 
 def _is_queued(call: Call) -> bool:

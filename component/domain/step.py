@@ -104,12 +104,11 @@ def step(state: State, event: Event, now: datetime, rng: Random) -> list[Command
         commands = _step(state, event, now, rng)
         for queue in filter(state.queues.get, state.presence.take_disturbed()):
             commands += routing.leave_if_empty(state, queue, now)
-        commands += persons.leave(state)
     except DomainError:
         state.ledger.rollback(mark)
         raise
-    state.log(event, now)
-    return commands
+    state.log(event, now)  # which names who goes now
+    return commands + persons.leave(state)
 
 
 def _step(state: State, event: Event, now: datetime, rng: Random) -> list[Command]:

@@ -223,7 +223,7 @@ def _log_entry(id_: int, entry: LogEntry) -> Row:
         "time": entry.time,
         "callid": entry.callid,
         "queuename": entry.queuename,
-        "agent": entry.agent,
+        "agent": entry.person or entry.agent,
         "event": entry.event,
         **{f"data{number}": data[number - 1] for number in range(1, 6)},
     }

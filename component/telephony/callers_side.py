@@ -98,9 +98,12 @@ class CallersSide:
         await unless_gone(self._ari.stop_playback(announcement(hush.call_id, hush.number)))
 
     async def seek_exit(self, seek: SeekExit) -> None:
-        """Look whether a key leads anywhere; it does not if Asterisk does not say so."""
-        if await self._exists(seek.channel, seek.context, seek.digit):
-            self._submit(ExitFound(seek.call_id, seek.digit))
+        """Look whether keys lead anywhere; they do not if Asterisk does not say so."""
+        for first in range(len(seek.keys)):
+            keys = seek.keys[first:]
+            if await self._exists(seek.channel, seek.context, keys):
+                self._submit(ExitFound(seek.call_id, keys))
+                return
 
     async def seek_number(self, seek: SeekNumber) -> None:
         """Look whether there is a number; there is not if Asterisk does not say so."""

@@ -62,6 +62,12 @@ async def test_a_person_gets_the_calls_where_she_sits_and_cannot_be_in_two_place
     assert own.seen == []
     subscribed = await world.sql("SELECT jid FROM subscriptions WHERE node = 'ext1000'")
     assert [row["jid"].partition("/")[0] for row in subscribed] == [f"user2@{HOST}"]
+    logged = await world.sql("SELECT event, agent FROM queue_log ORDER BY id")
+    assert [tuple(row) for row in logged] == [
+        ("ADDMEMBER", "71"),
+        ("ENTERQUEUE", "NONE"),
+        ("CONNECT", "71"),
+    ]
     log = world.service.log.read_text()
     assert "log-on by phone" in log
     assert "4321" not in log

@@ -18,7 +18,7 @@ from component.domain.events import (
     QueueChanged,
     QueueRemoved,
 )
-from component.domain.model import Caller, Leg
+from component.domain.model import Caller, Leg, Person
 from component.domain.queue_log import LogEntry
 from component.domain.words import LegEnd
 from component.journal import Journal, Observers, subject
@@ -178,6 +178,14 @@ def test_an_entry_that_has_no_words_yet_keeps_its_name(lines: list[Line]) -> Non
     centre.journal.committed(Committed(1, [], [], Changes(queue_log={1: entry}), timedelta(0)))
 
     assert events(lines) == ["somethingnew"]
+
+
+def test_a_person_at_an_extension_is_named_beside_it(lines: list[Line]) -> None:
+    centre = LoggedCentre()
+    centre.take(LogOn("PJSIP/1000", "support", Person("71", "ada@example.com")))
+
+    [line] = lines
+    assert (line["agent"], line["person"]) == ("1000", "71")
 
 
 def test_that_a_limit_keeps_strangers_out_is_logged_now_and_then(lines: list[Line]) -> None:

@@ -2,7 +2,8 @@ import asyncio
 
 import pytest
 
-from tests.contract.dialplan.conftest import Phones, hears
+from lab.asterisk import Asterisk
+from tests.contract.dialplan.conftest import Phones, hears, prompt
 from tests.contract.dialplan.service import HANGS, Agi
 
 pytestmark = pytest.mark.contract
@@ -49,6 +50,21 @@ async def test_that_the_service_is_away_is_told(phones: Phones) -> None:
     await asyncio.gather(*(hears(call, "service-unavailable") for call in calls))
     for call in calls:
         assert not (await call.ended()).by_us
+
+
+async def test_who_logs_on_is_told_that_the_phone_is_not_to_be_disturbed(
+    phones: Phones, agi: Agi, asterisk: Asterisk
+) -> None:
+    phone, other = await phones.agent("1000"), await phones.agent("2000")
+    await asterisk.cli("devstate change Custom:DND1000 BUSY")
+    agi.status = "ADDED"
+    first, another = await phone.dial(LOG_ON), await other.dial(LOG_ON)
+    await asyncio.gather(hears(first, "logged-on", "no-calls"), another.ended(10))
+    assert prompt("no-calls") not in another.heard
+
+    agi.status = "MEMBERALREADY"
+    await hears(await phone.dial(LOG_ON), "already-logged-on", "no-calls")
+    await asterisk.cli("devstate change Custom:DND1000 NOT_INUSE")
 
 
 @pytest.mark.parametrize(("digit", "queue"), [("0", ""), ("1", "support")], ids=["all", "one"])

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
@@ -285,12 +286,13 @@ async def test_the_queue_log_is_written_in_order(
     entered = LogEntry(NOW, "1.1", "support", "NONE", "ENTERQUEUE", ("", "5550100", "1"))
     rang = LogEntry(NOW, "1.1", "support", "1000", "RINGNOANSWER", ("15000",))
     await postgres.commit(Changes(queue_log={7: entered, 8: rang}))
-    await postgres.commit(Changes(queue_log={9: rang}))
+    await postgres.commit(Changes(queue_log={9: replace(rang, person="71")}))
 
     connection = await asyncpg.connect(database_url)
     rows = await connection.fetch("SELECT * FROM queue_log ORDER BY id")
     await connection.close()
     assert [row["event"] for row in rows] == ["ENTERQUEUE", "RINGNOANSWER", "RINGNOANSWER"]
+    assert [row["agent"] for row in rows] == ["NONE", "1000", "71"]
     assert dict(rows[0]) == {
         "id": 7,
         "time": NOW,

@@ -109,7 +109,15 @@ def test_a_caller_who_played_with_the_keys_can_still_leave_by_one() -> None:
     centre, call = waiting(context="exits")
     for _ in range(200):
         press(centre, call, "1")
-    assert press(centre, call, "0") == [SeekExit(call, "channel2", "exits", "0")]
+    assert press(centre, call, "0") == [SeekExit(call, "channel2", "exits", "11111110")]
+
+
+def test_several_keys_may_be_an_extension_and_the_code_is_no_part_of_it() -> None:
+    centre, call = waiting(context="exits")
+    press(centre, call, "7")
+    assert press(centre, call, "0") == [SeekExit(call, "channel2", "exits", "70")]
+    assert centre.take(ExitFound(call, "70")) == [Redirect(call, "channel2", "exits", "70")]
+    assert centre.logged()[-1] == ("channel2", "NONE", "EXITWITHKEY", ("70", "1", "1", "0"))
 
 
 def test_the_keys_of_a_stranger_mean_nothing() -> None:

@@ -5,7 +5,13 @@ from typing import Any
 import pytest
 
 from component.domain.commands import AnswerTransfer, WatchDevice
-from component.domain.events import AgentChanged, BlindTransfer, DeviceStateChanged
+from component.domain.events import (
+    AgentChanged,
+    AgentRemoved,
+    BlindTransfer,
+    DeviceStateChanged,
+    LogOn,
+)
 from component.domain.obstacles import Obstacle
 from component.domain.queue import EmptyCondition
 from component.domain.words import CallState, DeviceState
@@ -125,6 +131,21 @@ def test_another_telephone_is_asked_anew() -> None:
 
     centre.take(AgentChanged("1000", "PJSIP/desk7", "user1@example.com"))
     assert centre.ringing() == ["1000"]
+
+
+def test_of_two_telephones_of_one_name_neither_is_disturbed() -> None:
+    centre = CallCentre(["1000", "2000"])
+    centre.take(AgentChanged("2000", "IAX2/1000", "user2@example.com"))
+    centre.log_on("1000")
+    centre.take(LogOn("IAX2/1000", "support"))
+    dnd(centre, "1000")
+    centre.enter()
+    assert centre.ringing() == []
+
+    centre.take(AgentRemoved("1000"))
+    dnd(centre, "1000", DeviceState.NOT_INUSE)
+    assert [agent.extension for agent in centre.state.agents_by_dnd("Custom:DND1000")] == ["2000"]
+    assert centre.agent("2000").do_not_disturb is False
 
 
 def test_two_extensions_that_change_phones_keep_apart_what_these_say() -> None:

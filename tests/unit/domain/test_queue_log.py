@@ -9,6 +9,7 @@ import pytest
 
 from component.domain.errors import AlreadyLoggedOnError
 from component.domain.events import ExitFound, LogOff, LogOn, MemberChanged, QueueChanged, Said
+from component.domain.model import Person
 from component.domain.queue import AutoPause
 from tests.unit.domain.call_centre import SUPPORT, CallCentre
 
@@ -284,3 +285,23 @@ def test_a_refused_fact_is_not_told() -> None:
     centre.log_off("1000")
 
     assert [event for *_, event, _ in centre.logged()] == ["ADDMEMBER", "REMOVEMEMBER"]
+
+
+def test_a_person_is_named_from_logging_on_to_logging_off() -> None:
+    centre = CallCentre(["1000"])
+    centre.take(LogOn("PJSIP/1000", "support", Person("71", "ada@example.com")))
+    call = centre.enter()
+    centre.answer(call)
+    centre.log_off("1000")
+    centre.leg_ends(centre.call(call).leg)
+    centre.log_on("1000")
+
+    named = [(e.event, e.agent, e.person) for e in centre.state.queue_log.values()]
+    assert named == [
+        ("ADDMEMBER", "1000", "71"),
+        ("ENTERQUEUE", "NONE", ""),
+        ("CONNECT", "1000", "71"),
+        ("REMOVEMEMBER", "1000", "71"),
+        ("COMPLETEAGENT", "1000", "71"),
+        ("ADDMEMBER", "1000", ""),
+    ]

@@ -79,6 +79,19 @@ async def test_a_key_that_is_no_extension_is_not(desk: Desk) -> None:
     assert desk.events == []
 
 
+async def test_of_several_keys_the_last_may_be_the_extension(desk: Desk) -> None:
+    desk.ari.results["getChannelVar"] = {"value": "0"}
+    assert await desk.does(replace(SEEK_EXIT, keys="170")) == ["getChannelVar"] * 3
+    asked = [given["variable"] for _, given in desk.ari.requests]
+    assert asked == [f"DIALPLAN_EXISTS(exits,{keys},1)" for keys in ("170", "70", "0")]
+
+
+async def test_the_most_keys_that_are_an_extension_are_where_they_lead(desk: Desk) -> None:
+    desk.ari.results["getChannelVar"] = {"value": "1"}
+    assert await desk.does(replace(SEEK_EXIT, keys="70")) == ["getChannelVar"]
+    assert desk.events == [ExitFound("c1", "70")]
+
+
 async def test_who_leaves_by_a_key_goes_to_its_extension(desk: Desk) -> None:
     operations = await desk.does(Redirect("c1", "caller", "exits", "0"))
     assert operations == ["setChannelVar", "stopMoh", "continueInDialplan"]
