@@ -91,6 +91,14 @@ def table_markup(
     )
 
 
+def form_type_of(form: ET.Element) -> str | None:
+    """Return the FORM_TYPE of a form that was filled in, None if it has none (XEP-0068 §4)."""
+    for filled_in in form.iterfind(qualified(FORM, "field")):
+        if filled_in.get("var") == "FORM_TYPE" and filled_in.get("type") in (None, "hidden"):
+            return filled_in.findtext(qualified(FORM, "value"))
+    return None
+
+
 def form_in(parent: ET.Element, form_type: str) -> Values | None:
     """Return what is filled in in the form inside an element; None if it was cancelled.
 
@@ -107,8 +115,10 @@ def form_in(parent: ET.Element, form_type: str) -> Values | None:
         raise BadRequestError("The form is not one that was filled in.")
     filled: dict[str, tuple[str, ...]] = {}
     for filled_in in forms[0].iterfind(qualified(FORM, "field")):
-        var = filled_in.get("var")
-        if not var:  # words between the fields (§3.3), sent back
+        var, type_ = filled_in.get("var"), filled_in.get("type")
+        if not var or type_ == "fixed":  # words between the fields (§3.3), sent back
+            continue
+        if var == "FORM_TYPE" and type_ not in (None, "hidden"):  # means nothing (XEP-0068 §4.3)
             continue
         if var in filled:
             raise BadRequestError("The form has a field twice.")

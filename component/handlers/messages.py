@@ -7,7 +7,7 @@ notification that came back.
 from xml.etree import ElementTree as ET
 
 from component.handlers.chat import ChatHandlers
-from component.handlers.forms import boolean, form_in, single
+from component.handlers.forms import boolean, form_in, form_type_of, single
 from component.handlers.namespaces import FORM
 from component.handlers.operations import jid_of
 from component.handlers.privileges import take_grant
@@ -31,7 +31,7 @@ class MessageHandlers:
         if take_grant(message):
             return ""
         forms = message.findall(qualified(FORM, "x"))
-        if not any(_form_type(form) == AUTHORIZATION for form in forms):
+        if not any(form_type_of(form) == AUTHORIZATION for form in forms):
             return await self._chat.take(message)
         values = form_in(message, AUTHORIZATION)
         if values is None:
@@ -55,10 +55,3 @@ class MessageHandlers:
         service, jid = message.get("to", ""), message.get("from", "")
         if is_unwanted(message):
             await self._engine.pubsub(lambda pubsub, _: pubsub.undeliverable(service, jid))
-
-
-def _form_type(form: ET.Element) -> str | None:
-    for field in form.iterfind(qualified(FORM, "field")):
-        if field.get("var") == "FORM_TYPE":
-            return field.findtext(qualified(FORM, "value"))
-    return None

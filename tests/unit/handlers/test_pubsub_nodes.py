@@ -171,9 +171,19 @@ async def test_a_form_is_refused_if_it_has(dialogue: Dialogue, bad: str, conditi
 
 async def test_fields_that_there_are_not_are_ignored(dialogue: Dialogue) -> None:
     """XEP-0004 §3.1; nor has what is written between the fields a name."""
-    words = "<field type='fixed'><value>Which items?</value></field>"
-    config = form(NODE_CONFIG, explode="1", item_expire="60").replace("</x>", f"{words * 2}</x>")
+    words = "<field type='fixed' {}><value>Which items?</value></field>"
+    words = words.format("") * 2 + words.format("var='heading'") * 2
+    config = form(NODE_CONFIG, explode="1", item_expire="60").replace("</x>", f"{words}</x>")
     await succeeds(dialogue, f"<configure node='news'>{config}</configure>", OWNER)
+    assert dialogue.service.pubsub.nodes["news"].config.item_expire == 60
+
+
+async def test_a_form_type_that_is_shown_is_none(dialogue: Dialogue) -> None:
+    """XEP-0068 §4.3: it is a field like others then, and one that there is not."""
+    shown = form(SUBSCRIBE_OPTIONS, item_expire="60").replace(
+        "var='FORM_TYPE'", "var='FORM_TYPE' type='text-single'"
+    )
+    await succeeds(dialogue, f"<configure node='news'>{shown}</configure>", OWNER)
     assert dialogue.service.pubsub.nodes["news"].config.item_expire == 60
 
 

@@ -246,6 +246,13 @@ async def test_an_owner_approves(pending: Dialogue) -> None:
     assert subscription.state is SubscriptionState.SUBSCRIBED
 
 
+async def test_a_decision_whose_form_type_is_shown_is_none(pending: Dialogue) -> None:
+    """XEP-0068 §4.3."""
+    shown = decision("0").replace("var='FORM_TYPE'", "var='FORM_TYPE' type='text-single'")
+    assert await pending.say(shown) is None
+    assert pending.service.pubsub.subscriptions
+
+
 async def test_an_owner_denies(pending: Dialogue) -> None:
     assert await pending.say(decision("0")) is None
     assert not pending.service.pubsub.subscriptions
