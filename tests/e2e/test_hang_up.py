@@ -1,10 +1,12 @@
 """Somebody hangs up at the most awkward moment: nothing is left over."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import pytest
 
-from lab.sip import ringing_only
+from lab.sip import IncomingCall, OutgoingCall, Phone, ringing_only
+from tests.e2e.talks import are_connected, is_ringing, talk
 from tests.e2e.world import World
 
 pytestmark = pytest.mark.e2e
@@ -70,3 +72,123 @@ async def test_the_agent_hangs_up_before_the_caller_is_heard(world: World) -> No
         ("2000", "CONNECT"),
         ("2000", "COMPLETECALLER"),
     ]
+
+
+Asking = tuple[OutgoingCall, IncomingCall]
+"""The second call of an agent, at both ends."""
+
+
+async def while_it_rings(world: World, phone: Phone, other: Phone) -> Asking:
+    other.on_call = ringing_only()
+    consulting = await phone.dial("2000")
+    asked = await other.next_call()
+    await world.until(lambda: is_ringing(world, "2000"), "phone 2000 is known to ring")
+    return consulting, asked
+
+
+async def while_they_talk(world: World, phone: Phone, other: Phone) -> Asking:
+    consulting = await phone.dial("2000")
+    asked = await other.next_call()
+    await consulting.answered()
+    await world.until(lambda: are_connected(world), "the two are connected")
+    return consulting, asked
+
+
+async def all_hang_up(world: World, *calls: IncomingCall | OutgoingCall) -> None:
+    """Whoever is left hangs up, and nothing of any of the calls is left then."""
+    for call in calls:
+        await call.hang_up()
+    await world.quiet()
+
+
+async def test_either_hangs_up_while_the_caller_is_on_hold(world: World) -> None:
+    phone = await world.agent("1000")
+    for first, left in ((0, 1), (1, 0)):
+        talking = await talk(world, phone)
+        await talking[1].hold()
+        await talking[first].hang_up()
+        await talking[left].ended(10)
+        await world.quiet()
+
+
+@pytest.mark.parametrize("ask", [while_it_rings, while_they_talk])
+async def test_anybody_hangs_up_while_the_agent_asks(
+    world: World, ask: Callable[[World, Phone, Phone], Awaitable[Asking]]
+) -> None:
+    phone, other = await world.agent("1000"), await world.phone("2000")
+    for who in ("caller", "agent", "colleague"):
+        caller, taken = await talk(world, phone)
+        await taken.hold()
+        consulting, asked = await ask(world, phone, other)
+        await {"caller": caller, "agent": taken, "colleague": asked}[who].hang_up()
+        if who == "colleague":
+            await consulting.ended(10)
+            assert (caller.ending, taken.ending) == (None, None)
+        else:
+            await (taken if who == "caller" else caller).ended(10)
+            assert (consulting.ending, asked.ending) == (None, None)
+        await all_hang_up(world, taken, consulting, caller, asked)
+
+
+async def test_anybody_hangs_up_while_the_phone_rings_that_the_call_is_passed_on_to(
+    world: World,
+) -> None:
+    phone, other = await world.agent("1000"), await world.phone("2000")
+    other.on_call = ringing_only()
+    for who in ("caller", "agent", "colleague"):
+        caller, taken = await talk(world, phone)
+        await taken.transfer("2000")
+        if who == "agent":
+            await taken.hang_up()
+        ringing = await other.next_call(10)
+        if who == "caller":
+            await caller.hang_up()
+            await ringing.ended(10)
+        elif who == "colleague":
+            await ringing.hang_up()
+            await world.until(
+                lambda: world.sql("SELECT 1 FROM calls WHERE state = 'waiting'"), "it waits again"
+            )
+        await all_hang_up(world, caller, ringing, taken)
+
+
+async def test_anybody_hangs_up_just_as_the_agent_connects_the_others(world: World) -> None:
+    phone, other = await world.agent("1000"), await world.phone("2000")
+    for who in ("caller", "agent", "colleague"):
+        caller, taken = await talk(world, phone)
+        consulting, asked = await while_they_talk(world, phone, other)
+        leaving = {"caller": caller, "agent": consulting, "colleague": asked}[who]
+        await taken.transfer_to(consulting)
+        await leaving.hang_up()
+        await taken.ended(10)
+        await all_hang_up(world, consulting, caller, asked)
+
+
+@pytest.mark.queue(announce_frequency=15)
+async def test_callers_and_agents_hang_up_while_something_is_announced(world: World) -> None:
+    async def is_told(number: str) -> bool:
+        found = await world.sql(
+            "SELECT 1 FROM calls WHERE caller_number = $1 AND (told ->> 'speaking')::boolean",
+            number,
+        )
+        return bool(found)
+
+    phone = await world.agent("1000")
+    phone.on_call = ringing_only()
+    first = await world.call_support()
+    ringing = await phone.next_call(10)
+    second = await world.call_support(number="5550101")
+    third = await world.call_support(number="5550102")
+    for number in ("5550101", "5550102"):
+        await world.until(lambda number=number: is_told(number), f"{number} is told the position")  # type: ignore[misc]
+    await second.hang_up()
+    ringing.answer()
+    await ringing.hang_up()
+    await first.ended(10)
+
+    last = await phone.next_call(10)
+    assert last.caller_number == "5550102"
+    last.answer()
+    await last.hang_up()
+    await third.ended(10)
+    await world.quiet()

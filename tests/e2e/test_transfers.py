@@ -4,21 +4,11 @@ import asyncio
 
 import pytest
 
-from lab.sip import IncomingCall, OutgoingCall, Phone, rejecting, ringing_only, tone
+from lab.sip import IncomingCall, OutgoingCall, rejecting, ringing_only, tone
+from tests.e2e.talks import are_connected, is_ringing, talk
 from tests.e2e.world import World
 
 pytestmark = pytest.mark.e2e
-
-
-async def talk(world: World, agent: Phone) -> tuple[OutgoingCall, IncomingCall]:
-    """A customer and an agent, connected."""
-    caller = await world.call_support()
-    taken = await agent.next_call()
-    await taken.answered()
-    await world.until(
-        lambda: world.sql("SELECT 1 FROM calls WHERE state = 'answered'"), "the call is answered"
-    )
-    return caller, taken
 
 
 async def are_heard_until_the_agent_hangs_up(agent: IncomingCall, caller: OutgoingCall) -> None:
@@ -42,15 +32,6 @@ def sounds(audio: bytes) -> bool:
 
 async def is_away(world: World, extension: str) -> bool:
     return "Unavailable" in await world.asterisk.cli(f"pjsip show endpoint {extension}")
-
-
-async def is_ringing(world: World, extension: str) -> bool:
-    return "Ringing" in await world.asterisk.cli(f"pjsip show endpoint {extension}")
-
-
-async def are_connected(world: World) -> bool:
-    """Whether Asterisk has two phones in a bridge of its own: one is not ours."""
-    return await world.asterisk.pairs("basic") == 1
 
 
 async def test_a_caller_on_hold_hears_music_and_talks_on_afterwards(world: World) -> None:
@@ -276,3 +257,25 @@ async def test_a_transfer_to_a_number_that_does_not_exist_leaves_the_talk_as_it_
     await world.quiet()
     assert watcher.states == ["offered", "answered", "ended"]
     assert (await world.call_log())[-1] == ("1000", "COMPLETEAGENT")
+
+
+async def test_somebody_outside_who_was_asked_gets_the_caller_and_the_call_ends_for_us(
+    world: World,
+) -> None:
+    watcher = await world.watcher("1000")
+    phone, outside = await world.agent("1000"), await world.phone("3000")
+    await world.sql("DELETE FROM extensions WHERE extension = '3000'")
+    caller, taken = await talk(world, phone)
+    consulting = await phone.dial("3000")
+    asked = await outside.next_call()
+    await consulting.answered()
+    await world.until(lambda: are_connected(world), "the two are connected, not only said to be")
+    await taken.transfer_to(consulting)
+
+    await taken.ended()
+    for state in ("offered", "answered", "ended"):
+        await watcher.next(state)
+    assert (await world.call_log())[-1] == ("1000", "ATTENDEDTRANSFER")
+    await consulting.ended(10)
+    await are_heard_until_the_agent_hangs_up(asked, caller)
+    await world.quiet()
