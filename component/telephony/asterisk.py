@@ -129,5 +129,4 @@ class Asterisk:
             strangers = await self._reconcile(snapshot)
         except (StoreUnavailableError, StoreRefusedError) as error:
             raise NotSettledError(str(error)) from error
-        for caller in strangers:
-            self._intake.admit(caller)
+        self._intake.adopt(strangers)

@@ -5,9 +5,9 @@ holds nobody else up.
 """
 
 import asyncio
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from uuid import uuid4
 
 import structlog
@@ -42,6 +42,19 @@ class _LookedUp:
     customer: Customer | None
 
 
+@dataclass(slots=True)
+class _Entering:
+    """A caller of whom it is not known yet who it is, or whose turn it is not yet."""
+
+    waiting: WaitingChannel
+    line: deque["_Entering"]
+    """Those who enter in this order: of those whom Asterisk tells of by and by, each alone."""
+    is_settled: bool = False
+    customer: Customer | None = None
+    held_back: list[CallerLeft | WaitingChannel] = field(default_factory=list)
+    """What happened to the channel since: it left, and perhaps came again."""
+
+
 class Intake:
     """Turns what Asterisk reports into events, handed to `submit`.
 
@@ -60,7 +73,7 @@ class Intake:
         self.deadline = deadline
         self._new_id = new_id
         self._remembered: OrderedDict[str, _LookedUp] = OrderedDict()
-        self._entering: dict[str, list[Event]] = {}
+        self._entering: dict[str, _Entering] = {}
         self._endings = Endings(submit)
         self._lookups: set[asyncio.Task[None]] = set()
 
@@ -84,8 +97,8 @@ class Intake:
                 log.debug("event ignored", type=event.get("type"))
             case WaitingChannel():
                 self.admit(fact)
-            case CallerLeft(channel) if channel in self._entering:
-                self._entering[channel].append(fact)
+            case CallerLeft():
+                self._left(fact)
             case DeviceStateChanged():
                 self._endings.state_changed(fact)
             case LegEnded():
@@ -95,18 +108,20 @@ class Intake:
 
     def admit(self, waiting: WaitingChannel) -> None:
         """Let a caller enter the queue, looked up first if need be. Told twice is no harm."""
-        if waiting.channel in self._entering:
-            return
-        known = self._remembered.pop(waiting.channel, None)
-        if not (waiting.digits or waiting.caller_number):
-            self._enter(waiting, None)
-        elif known is not None and known.digits == waiting.digits:
-            self._enter(waiting, known.customer)
-        else:
-            self._entering[waiting.channel] = []
-            task = asyncio.create_task(self._look_up(waiting), name=f"look up {waiting.channel}")
-            self._lookups.add(task)
-            task.add_done_callback(self._looked_up)
+        self.adopt([waiting])
+
+    def adopt(self, callers: Iterable[WaitingChannel]) -> None:
+        """Let callers enter in this order, however long the look-up of each takes."""
+        line: deque[_Entering] = deque()
+        for waiting in callers:
+            known = self._entering.get(waiting.channel)
+            if known is None:
+                entering = self._entering[waiting.channel] = _Entering(waiting, line)
+                line.append(entering)
+            elif known.held_back:  # it left, and the dialplan has sent it again
+                known.held_back.append(waiting)
+        for entering in list(line):
+            self._identify(entering)
 
     async def close(self) -> None:
         """Give up the look-ups under way."""
@@ -114,8 +129,20 @@ class Intake:
             task.cancel()
         await asyncio.gather(*self._lookups, return_exceptions=True)
 
-    async def _look_up(self, waiting: WaitingChannel) -> None:
-        customer = None
+    def _identify(self, entering: _Entering) -> None:
+        waiting = entering.waiting
+        known = self._remembered.pop(waiting.channel, None)
+        if not (waiting.digits or waiting.caller_number):
+            self._settle(entering, None)
+        elif known is not None and known.digits == waiting.digits:
+            self._settle(entering, known.customer)
+        else:
+            task = asyncio.create_task(self._look_up(entering), name=f"look up {waiting.channel}")
+            self._lookups.add(task)
+            task.add_done_callback(self._looked_up)
+
+    async def _look_up(self, entering: _Entering) -> None:
+        waiting, customer = entering.waiting, None
         try:
             async with asyncio.timeout(self.deadline):
                 customer = await self._directory.customer(waiting.digits, waiting.caller_number)
@@ -127,10 +154,28 @@ class Intake:
                 error=str(error) or f"no answer within {self.deadline:g} s",
             )
         finally:
-            held_back = self._entering.pop(waiting.channel)
-            self._enter(waiting, customer)
-            for event in held_back:
-                self._submit(event)
+            self._settle(entering, customer)
+
+    def _settle(self, settled: _Entering, customer: Customer | None) -> None:
+        """Take note of who a caller is. Whoever waited for that alone enters."""
+        settled.is_settled, settled.customer = True, customer
+        line = settled.line
+        while line and line[0].is_settled:
+            first = line.popleft()
+            del self._entering[first.waiting.channel]
+            self._enter(first.waiting, first.customer)
+            for event in first.held_back:
+                if isinstance(event, WaitingChannel):
+                    self.admit(event)
+                else:
+                    self._left(event)
+
+    def _left(self, event: CallerLeft) -> None:
+        entering = self._entering.get(event.channel)
+        if entering is None:
+            self._submit(event)
+        else:
+            entering.held_back.append(event)
 
     def _enter(self, waiting: WaitingChannel, customer: Customer | None) -> None:
         self._submit(

@@ -16,14 +16,18 @@ from component.telephony.http_client import AriHttpClient
 from tests.simulation.asterisk import Asterisk
 from tests.simulation.channels import Channel, Socket, shown
 from tests.simulation.history import History
-from tests.simulation.scenario import EXIT_KEY, EXITS, NUMBER
+from tests.simulation.scenario import EXIT_KEY, EXITS, NUMBER, QUEUE_NUMBER
 
 LATENCY = 0.02
 """Seconds that a request takes at most, unless it is lost."""
 
 REQUEST_TIMEOUT = 2.0
 
-NUMBERS = (f"DIALPLAN_EXISTS({EXITS},{EXIT_KEY},1)", f"DIALPLAN_EXISTS(from-phones,{NUMBER},1)")
+NUMBERS = (
+    f"DIALPLAN_EXISTS({EXITS},{EXIT_KEY},1)",
+    f"DIALPLAN_EXISTS(from-phones,{NUMBER},1)",
+    f"DIALPLAN_EXISTS(from-phones,{QUEUE_NUMBER},1)",
+)
 """All that the dialplan has."""
 
 NEVER_LATE = ("load", "createWithId", "playWithId")
@@ -147,7 +151,9 @@ class SimulatedAri(AriClient):
     async def device_state(self, device: str) -> str:
         if not self._asterisk.up or self._asterisk.is_frozen:
             raise AriUnreachableError("no answer")
-        return self._asterisk.phones[device].state
+        if device in self._asterisk.phones:
+            return self._asterisk.phones[device].state
+        return self._asterisk.undisturbed[device].do_not_disturb
 
     def _originate(
         self,
@@ -227,6 +233,8 @@ class SimulatedAri(AriClient):
         if context is not None:
             self._history.note("caller goes on", channelId, extension)
             self._asterisk.leave_stasis(channel, "passed on")
+            if extension == QUEUE_NUMBER:
+                self._asterisk.send_again(channel)
             return
         self._history.note("caller goes back", channelId, channel.status)
         self._asterisk.leave_stasis(channel, f"returned {channel.status}")

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from random import Random
 
+from component.domain.model import dnd_device
 from tests.simulation.channels import Channel, Phone, Socket, shown
 from tests.simulation.history import History
 from tests.simulation.loop import VirtualTimeLoop
@@ -25,6 +26,7 @@ class Asterisk:
     """One Asterisk, all phones and all callers.
 
     `on_gone` is told of each caller whose channel left us: the channel, and how it ended.
+    `on_return` is of one whom the dialplan sends again, and says with what arguments.
     """
 
     def __init__(
@@ -35,12 +37,14 @@ class Asterisk:
         history: History,
         devices: list[str],
         on_gone: Callable[[Channel, str], None],
+        on_return: Callable[[Channel], str],
     ) -> None:
         self._loop = loop
         self._dice = dice
         self._scenario = scenario
         self._history = history
         self._on_gone = on_gone
+        self._on_return = on_return
         self.faults = scenario.faults
         self.up = True
         self.frozen_until = 0.0
@@ -51,6 +55,8 @@ class Asterisk:
         self.bridges: dict[str, dict[str, None]] = {}
         self.playbacks: dict[str, Channel] = {}
         self.phones = {device: Phone(device, scenario.max_calls) for device in devices}
+        self.undisturbed = {dnd_device(phone.device): phone for phone in self.phones.values()}
+        """The phones by the devices that say whether calls are wanted there."""
         self.agents = Agents(self, loop, dice, scenario, history)
         self.socket: Socket | None = None
         self._last: dict[str, float] = {}
@@ -108,16 +114,33 @@ class Asterisk:
 
     def enter(self, channel_id: str, number: str, arguments: str) -> bool:
         """Let a caller come to `Stasis()`; False if nobody serves the application."""
-        if not self.up or self.is_frozen or self.socket is None:
+        if not self._is_served:
             return False
-        channel = Channel(channel_id, self._loop.time(), arguments=arguments, in_stasis=True)
-        channel.entered, channel.number = self._loop.time(), number
+        channel = Channel(channel_id, self._loop.time(), number=number)
         self.channels[channel_id] = channel
+        self._hand_over(channel, arguments)
+        return True
+
+    @property
+    def _is_served(self) -> bool:
+        return self.up and not self.is_frozen and self.socket is not None
+
+    def _hand_over(self, channel: Channel, arguments: str) -> None:
+        """Come to `Stasis()`."""
+        channel.in_stasis, channel.entered = True, self._loop.time()
+        channel.arguments = arguments
         self.set_timer(channel, "absolute", DIALPLAN_TIMEOUT, self._time_out)
-        self.tell(channel_id, "StasisStart", channel=shown(channel), args=arguments.split(","))
+        self.tell(channel.id, "StasisStart", channel=shown(channel), args=arguments.split(","))
         patience = self._dice.expovariate(1 / self._scenario.patience_seconds)
         self.set_timer(channel, "patience", patience, self._hang_up_caller)
-        return True
+
+    def send_again(self, channel: Channel) -> None:
+        """Have the dialplan send somebody to a queue whom it was given back."""
+        self.set_timer(channel, "again", self._dice.uniform(0.01, 0.5), self._come_again)
+
+    def _come_again(self, channel: Channel) -> None:
+        if self._is_served:
+            self._hand_over(channel, self._on_return(channel))
 
     def _hang_up_caller(self, channel: Channel) -> None:
         self._history.note("caller hangs up", channel.id)
@@ -137,6 +160,9 @@ class Asterisk:
         self.tell(channel.id, "StasisEnd", channel=shown(channel))
         self._on_gone(channel, how)
         self.set_timer(channel, "patience", self._dice.uniform(0.1, 5), self._hang_up_caller)
+        returns = self._scenario.returns
+        if returns and not channel.to_customer and self._dice.random() < returns:
+            self.send_again(channel)
 
     def destroy(self, channel: Channel, cause: int) -> None:
         """End a channel."""

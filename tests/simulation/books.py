@@ -8,13 +8,15 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from component.domain.model import Agent, Call, Leg, Member, Spoke
+from component.domain.model import Agent, Call, Leg, Member, Spoke, dnd_device
 from component.domain.queue import Queue
+from component.domain.queue_log import LogEntry
 from component.domain.words import CallState
 from component.ports import Stored
 from component.records import Ledger
 from tests.simulation.entries import Caller, Person, Seat
 from tests.simulation.history import History
+from tests.simulation.logbook import Logbook
 from tests.simulation.registers import Book, Registers
 
 K = TypeVar("K", bound=Hashable)
@@ -36,15 +38,20 @@ class Books:
         """To whose phone each leg goes."""
         self.guests: Book[str, str] = Book()
         """Who came to another's desk, by its extension."""
-        self.seats: Book[tuple[str, str], Seat] = Book(registers.seat_changed)
+        self.log = Logbook(self)
+        self.seats: Book[tuple[str, str], Seat] = Book(self._seat_changed)
         """By queue and extension."""
         self.callers: Book[str, Caller] = Book(registers.caller_changed)
         self.rung: Book[str, tuple[int, str]] = Book()
         """Who was rung last by each queue: as which of all log-ons, and the extension."""
         self.devices: dict[str, str] = {}
         """The extension of each phone."""
+        self.dnd: dict[str, str] = {}
+        """Of each device that says whether somebody wants calls, whose it is."""
         self.spoke: Book[int, Spoke] = Book(registers.spoke_changed)
         """Who spoke with each customer last."""
+        self.logged: Book[int, LogEntry] = Book()
+        """All of `queue_log`, by number."""
         self.flags: Book[str, bool] = Book()
         """Whether new callers are turned away (`draining`)."""
 
@@ -56,6 +63,7 @@ class Books:
         people, seats, callers = found
         self.queues.begin({queue.name: queue for queue in stored.queues})
         self.devices = {agent.device: agent.extension for agent in stored.agents}
+        self.dnd = {dnd_device(agent.device): agent.extension for agent in stored.agents}
         self.people.begin(people)
         self.legs.begin({leg: name for name, person in people.items() for leg in person.legs})
         numbers = ((name, person.number) for name, person in people.items())
@@ -142,6 +150,10 @@ class Books:
         """Change what is known of a caller."""
         self.set(self.callers, call_id, replace(self.callers[call_id], **changes))  # type: ignore[arg-type]
 
+    def _seat_changed(self, key: tuple[str, str], old: Seat | None, new: Seat | None) -> None:
+        self.registers.seat_changed(key, old, new)
+        self.log.seat_changed(key, old, new)
+
     def seat(self, queue: str, extension: str, **changes: object) -> None:
         """Change a seat."""
         key = (queue, extension)
@@ -166,7 +178,12 @@ class Books:
         same = {k: seat for k, seat in places if k in seats and seats[k].made == seat.made}
         found = (
             {
-                name: replace(person, device=known[name].device, french=known[name].french)
+                name: replace(
+                    person,
+                    device=known[name].device,
+                    french=known[name].french,
+                    wants_calls=known[name].wants_calls,
+                )
                 for name, person in people.items()
             },
             {key: replace(seats[key], penalty=seat.penalty) for key, seat in same.items()},

@@ -23,14 +23,16 @@ from component.domain.events import (
     CallbackExpired,
     CallbackTimedOut,
     CallerLeft,
+    CustomerAnswered,
     DigitPressed,
     Event,
     Withdraw,
 )
 from component.domain.model import Call, Leg
 from component.domain.queue import CallingBack
-from component.domain.words import CallState
+from component.domain.words import CallState, LegEnd, Outcome
 from tests.simulation.entries import Caller, Kept
+from tests.simulation.logbook import Data
 from tests.simulation.registers import Book
 
 if TYPE_CHECKING:
@@ -55,11 +57,14 @@ class KeptPlaces:
     def enter(self, event: Event, commands: list[Command], now: datetime) -> bool:
         """Note what happened; False if it has to do with nobody who keeps a place."""
         match event:
-            case CallerLeft(channel):
-                return self._left(channel, now)
+            case CallerLeft(channel, reason):
+                return self._left(channel, reason, now)
             case CallbackTimedOut(channel):
                 if any(isinstance(c, HangUpCustomer) and c.channel == channel for c in commands):
-                    self._left(channel, now)
+                    self._left(channel, LegEnd.NO_ANSWER, now)
+            case CustomerAnswered(call_id, channel) if kept := self._kept(call_id):
+                if kept.calling and channel == self._books.callers[call_id].channel:
+                    self._change(call_id, reached=True)
             case DigitPressed(channel, digit):
                 self._pressed(channel, digit, commands)
             case CallbackDue(call_id) if (kept := self._kept(call_id)) and kept.again_at:
@@ -68,10 +73,10 @@ class KeptPlaces:
             case CallbackExpired(call_id) if kept := self._kept(call_id):
                 terms = self._terms(call_id)
                 if not kept.calling and kept.asked_at + terms.max_age <= now:
-                    self._books.set(self._books.callers, call_id, None)
-            case Withdraw(call_id) if self._kept(call_id):
+                    self._fail(call_id, Outcome.EXPIRED)
+            case Withdraw(call_id, info) if self._kept(call_id):
                 self._let_go(call_id)
-                self._books.set(self._books.callers, call_id, None)
+                self._strike_out(call_id, "WITHDRAW", last=(info,))
             case _:
                 return False
         return True
@@ -81,7 +86,7 @@ class KeptPlaces:
         for call_id in list(self._books.registers.callers[queue]):
             if self._kept(call_id):
                 self._let_go(call_id)
-                self._books.set(self._books.callers, call_id, None)
+                self._strike_out(call_id, "WITHDRAW")
 
     def follow(self, command: Say | CallCustomer, now: datetime) -> None:
         """Note what is decided, after having looked at it."""
@@ -90,6 +95,7 @@ class KeptPlaces:
         elif command.sounds[0] == THANKS:
             caller = self._books.callers[command.call_id]
             if caller.kept is None:
+                self._books.log.kept(caller, self._number(command.call_id))
                 self._books.caller(command.call_id, kept=Kept(now))
 
     def is_rung(self, call_id: str, chosen: dict[str, Leg]) -> bool:
@@ -117,10 +123,11 @@ class KeptPlaces:
         books.set(self.agents, call_id, extension)
         kept = self._kept(call_id)
         assert kept is not None, "whoever is called has asked for it"
-        self._change(call_id, calls=kept.calls + 1, calling=True)
+        books.log.called(caller, kept.calls + 1)
+        self._change(call_id, calls=kept.calls + 1, calling=True, called_at=books.now)
         books.caller(call_id, channel=command.channel)
 
-    def _left(self, channel: str, now: datetime) -> bool:
+    def _left(self, channel: str, reason: LegEnd, now: datetime) -> bool:
         found = self._on(channel)
         if found is None:
             return False
@@ -130,10 +137,23 @@ class KeptPlaces:
             return True
         self._let_go(call_id)
         terms = self._terms(call_id)
-        self._change(call_id, calling=False, again_at=now + terms.retry)
-        if kept.calls >= terms.tries or kept.asked_at + terms.max_age <= now:
-            self._books.set(self._books.callers, call_id, None)
+        self._books.log.missed(self._books.callers[call_id], kept, reason)
+        again_at = now + terms.retry
+        self._change(call_id, calling=False, again_at=again_at, called_at=None, reached=False)
+        if kept.calls >= terms.tries:
+            self._fail(call_id, Outcome.UNREACHED)
+        elif kept.asked_at + terms.max_age <= now:
+            self._fail(call_id, Outcome.EXPIRED)
         return True
+
+    def _fail(self, call_id: str, outcome: Outcome) -> None:
+        self._strike_out(call_id, "CALLBACKFAILED", first=(outcome,))
+
+    def _strike_out(self, call_id: str, name: str, *, first: Data = (), last: Data = ()) -> None:
+        """Note that nobody keeps a place any more, and how the log calls that."""
+        books = self._books
+        books.log.left(books.callers[call_id], name, first=first, last=last)
+        books.set(books.callers, call_id, None)
 
     def _pressed(self, channel: str, digit: str, commands: list[Command]) -> None:
         found = self._on(channel)
@@ -142,13 +162,14 @@ class KeptPlaces:
         call_id = found[0]
         if digit == "2" and HangUpCustomer(call_id, channel) in commands:
             self._let_go(call_id)
-            self._books.set(self._books.callers, call_id, None)
+            self._fail(call_id, Outcome.DECLINED)
         elif digit == "1" and any(
             isinstance(c, Hold | Release) and c.call_id == call_id for c in commands
         ):
             until = (
                 self._books.now + self._books.queues[self._books.callers[call_id].queue].max_wait
             )
+            self._books.log.reached(self._books.callers[call_id], found[1])
             self._books.caller(call_id, kept=None, until=until)
             self._books.history.counts["customers reached"] += 1
             extension = self.agents.get(call_id)
@@ -166,6 +187,13 @@ class KeptPlaces:
             assert leg is not None, "the agent is put aside"
             self._books.put_down(extension, leg)
             self._books.set(self.agents, call_id, None)
+
+    def _number(self, call_id: str) -> str:
+        """Return what was keyed, of which the books know nothing."""
+        state = self._reference.state
+        callback = None if state is None else state.calls[call_id].callback
+        assert callback is not None, "whoever is thanked has asked for it"
+        return callback.number
 
     def _on(self, channel: str) -> tuple[str, Kept] | None:
         for call_id in self._books.registers.channels.get(channel, ()):

@@ -40,13 +40,24 @@ class Callers:
         world, dice = self._world, self._world.dice
         channel = f"caller{next(self._numbers)}"
         digits, number = dice.choice(("", "1111", "1111", "2222")), dice.choice(NUMBERS)
-        queue = dice.choice(world.queues)
-        priority = dice.randrange(world.scenario.priorities)
-        wish = dice.choice(world.scenario.wishes)
-        arguments = f"{queue},{digits},{priority},{wish}"
+        arguments = self._arguments(digits)
         world.history.note("caller enters", channel, number, arguments)
         if not world.asterisk.enter(channel, number, arguments):
             self.gone(Channel(channel, world.loop.time()), "fallback")
+
+    def come_again(self, channel: Channel) -> str:
+        """Take note that the dialplan sends somebody again; return to what queue, and how."""
+        del self.fates[channel.id]
+        arguments = self._arguments(self._world.dice.choice(("", "1111")))
+        self._world.history.note("caller comes again", channel.id, arguments)
+        return arguments
+
+    def _arguments(self, digits: str) -> str:
+        world, dice = self._world, self._world.dice
+        queue = dice.choice(world.queues)
+        priority = dice.randrange(world.scenario.priorities)
+        wish = dice.choice(world.scenario.wishes)
+        return f"{queue},{digits},{priority},{wish}"
 
     def gone(self, channel: Channel, how: str) -> None:
         """Take note that a caller's channel is ours no more."""

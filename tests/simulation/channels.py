@@ -2,10 +2,13 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
+
+from tests.simulation.loop import BEGINNING
 
 APP = "ivr"
 
@@ -79,6 +82,8 @@ class Phone:
     legs: dict[str, Channel] = field(default_factory=dict)
     told: str = "NOT_INUSE"
     """The state that was told last."""
+    wants_calls: bool = True
+    """Whether the agent does; the dialplan has a device that says so."""
 
     @property
     def state(self) -> str:
@@ -90,15 +95,22 @@ class Phone:
             return "INUSE"
         return "RINGING" if "Ringing" in legs else "NOT_INUSE"
 
+    @property
+    def do_not_disturb(self) -> str:
+        """Return the state of the device that is in use while no calls are wanted."""
+        return "NOT_INUSE" if self.wants_calls else "INUSE"
+
 
 def shown(channel: Channel) -> dict[str, Any]:
     """Return a channel as ARI describes it."""
+    created = BEGINNING + timedelta(seconds=channel.created)
     return {
         "id": channel.id,
         "name": f"{channel.device}-00000001",
         "state": channel.state,
         "caller": {"number": channel.number, "name": ""},
-        "creationtime": "2026-01-01T09:00:00.000+0000",
+        "creationtime": created.strftime("%Y-%m-%dT%H:%M:%S.")
+        + f"{created.microsecond // 1000:03}+0000",
         "dialplan": {
             "context": "from-phones",
             "app_name": "Stasis" if channel.in_stasis else "VoiceMail",

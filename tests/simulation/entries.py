@@ -38,6 +38,8 @@ class Person:
     """The calls that the agent is on besides that of the leg, and their queues."""
     paperwork: tuple[str, datetime] | None = None
     """What is to be done once no call is left: for which queue, and until when."""
+    wants_calls: bool = True
+    """Whether the agent has not said that nobody is to disturb."""
 
     @property
     def talks(self) -> tuple[tuple[Leg, str], ...]:
@@ -74,13 +76,15 @@ class Person:
             agent.max_calls,
             tuple((talk.leg, talk.queue) for talk in agent.others),
             None if agent.deferred is None else (agent.deferred.queue, agent.deferred.until),
+            not agent.do_not_disturb,
         )
 
     def is_free(self, queue: Queue) -> bool:
         """Tell whether nothing keeps the agent from a call of this queue."""
         phone = self.device.is_there if queue.ringinuse else self.device.can_ring
         has_room = queue.ringinuse and self.may_have_another
-        return phone and self.wrap_up_until is None and (self.leg is None or has_room)
+        is_idle = self.wrap_up_until is None and (self.leg is None or has_room)
+        return phone and self.wants_calls and is_idle
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +119,8 @@ class Seat:
         found = {OF_PHONES.get(person.device)}
         if self.paused:
             found.add(EmptyCondition.PAUSED)
+        if not person.wants_calls:
+            found.add(EmptyCondition.INUSE)
         if person.leg is not None:
             found.add(EmptyCondition.INUSE if person.on_call else EmptyCondition.RINGING)
         if person.wrap_up_until is not None:
@@ -144,6 +150,9 @@ class Kept:
     calls: int = 0
     calling: bool = False
     again_at: datetime | None = None
+    called_at: datetime | None = None
+    reached: bool = False
+    """The customer took the call, and has pressed no key yet."""
 
     def changed(self, **changes: object) -> "Kept":
         return replace(self, **changes)  # type: ignore[arg-type]
@@ -155,7 +164,15 @@ class Kept:
         if callback is None or not call.is_kept:
             return None
         calling = call.state is CallState.CALLING
-        return cls(callback.asked_at, callback.calls, calling, callback.again_at)
+        reached = callback.reached_at is not None
+        return cls(
+            callback.asked_at,
+            callback.calls,
+            calling,
+            callback.again_at,
+            callback.called_at,
+            reached,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +198,18 @@ class Caller:
     """How long the dialplan lets the caller wait, in any queue."""
     retrying: bool = False
     """A timer runs after which those who were tried may be tried again."""
+    number: str = ""
+    """From where the caller calls."""
+    came_on: str = ""
+    """The channel on which the caller entered, by which the log names the call."""
+    came_as: int = 0
+    """The how many-th in the line the caller was on entering the queue."""
+    rung_at: datetime | None = None
+    """Since when the phones ring, or when they began to."""
+    taken: tuple[str, datetime] | None = None
+    """Who answered, and when."""
+    heard_at: datetime | None = None
+    """Since when the two talk."""
 
     @property
     def waits(self) -> bool:
@@ -229,4 +258,17 @@ class Caller:
             call.wait_until,
             call.terms.timeout,
             call.retrying,
+            call.caller.number,
+            call.logged_as,
+            call.original_position,
+            call.offers[0].offered_at if call.offers else None,
+            _taken(call),
+            call.answered_at,
         )
+
+
+def _taken(call: Call) -> tuple[str, datetime] | None:
+    offer = call.offers[0] if call.offers else None
+    return (
+        None if offer is None or offer.answered_at is None else (offer.extension, offer.answered_at)
+    )

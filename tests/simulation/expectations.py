@@ -134,6 +134,7 @@ class Expectations:
             seat is not None
             and seat.since is not None
             and not seat.paused
+            and books.people[favourite].wants_calls
             and waited < books.queues[caller.queue].sticky_wait
             and caller.accepts(seat, books.people[favourite])
         )

@@ -11,6 +11,7 @@ from component.domain.events import (
     DrainEnded,
     Event,
     ExtendWrapUp,
+    LegAnswered,
     LegEnded,
     LogOff,
     LogOn,
@@ -53,6 +54,10 @@ class Happenings:
                 self._enter_deed(event)
             case DeviceStateChanged(device, state) if device in self._books.devices:
                 self._books.person(self._books.devices[device], device=state)
+            case DeviceStateChanged(device, state) if device in self._books.dnd:
+                self._books.person(self._books.dnd[device], wants_calls=not state.is_in_use)
+            case LegAnswered(leg):
+                self._take(leg)
             case LegEnded(leg):
                 self._free(leg)
             case QueueChanged() | MemberChanged() | AgentChanged():
@@ -90,8 +95,12 @@ class Happenings:
             case LogOff(device, queue):
                 self._sit(device, queue, since=None, paused=False, reason="")
             case Pause(device, queue, reason):
+                if queue is None:
+                    books.log.in_all_queues(books.devices[device], "PAUSEALL", reason)
                 self._sit(device, queue, paused=True, reason=reason)
             case Unpause(device, queue):
+                if queue is None:
+                    books.log.in_all_queues(books.devices[device], "UNPAUSEALL", "")
                 self._sit(device, queue, paused=False, reason="")
             case WrapUpOver(extension):
                 until = books.people[extension].wrap_up_until
@@ -118,6 +127,13 @@ class Happenings:
         for name, seat in self._books.seats_of(extension, queue):
             if seat.since is not None:
                 self._books.seat(name, extension, **changes)
+
+    def _take(self, leg: Leg) -> None:
+        """Note that an agent's phone is answered, if it still rings for the call."""
+        books, extension = self._books, self._books.legs.get(leg)
+        caller = books.callers.get(leg.call_id)
+        if caller is not None and extension in caller.offered_to and caller.taken is None:
+            books.caller(leg.call_id, taken=(extension, books.now))
 
     def _free(self, leg: Leg) -> None:
         extension = self._books.legs.get(leg)
@@ -155,8 +171,14 @@ class Happenings:
     # Callers. -----------------------------------------------------------------------------------
 
     def _leave(self, channel: str) -> None:
-        for call_id in list(self._books.registers.channels.get(channel, ())):
-            self._books.set(self._books.callers, call_id, None)
+        books = self._books
+        for call_id in list(books.registers.channels.get(channel, ())):
+            caller = books.callers[call_id]
+            if caller.answered:
+                books.log.completed(caller, "COMPLETECALLER")
+            else:
+                books.log.left(caller, "ABANDON")
+            books.set(books.callers, call_id, None)
 
     def _wait_on(self, event: RetryDue | SkillsWaived | StickyOver | MoveCaller | Withdraw) -> None:
         caller = self._books.callers[event.call_id]
@@ -171,7 +193,8 @@ class Happenings:
                     self._books.set(self._expectations.holding_out, call_id, None)
             case MoveCaller():
                 self._move(event, caller)
-            case Withdraw(call_id):
+            case Withdraw(call_id, info):
+                self._books.log.left(caller, "WITHDRAW", last=(info,))
                 self._books.set(self._books.callers, call_id, None)
 
     def _is_early(self, caller: Caller, wait: timedelta) -> bool:
@@ -197,8 +220,13 @@ class Happenings:
         queue = event.queue or caller.queue
         priority = self._expectations.priority(call_id, queue, event.place)
         _, entered, _ = caller.place
+        if queue != caller.queue:
+            books.log.moved(caller, queue)
         books.caller(call_id, place=(-priority, entered, call_id))
         if queue != caller.queue:
             until: datetime = books.now + (caller.timeout or books.queues[queue].max_wait)
             books.caller(call_id, queue=queue, tried=frozenset(), retrying=False, until=until)
+            came_as = books.registers.place(books.callers[call_id])
+            books.caller(call_id, came_as=came_as)
+            books.log.entered(books.callers[call_id])
             self._expectations.hold_out(call_id, books.callers[call_id])

@@ -11,7 +11,7 @@ from random import Random
 from typing import TypeVar
 
 from component.configuration import Takeover
-from component.domain.events import AsteriskLost, DeviceStateChanged, Event
+from component.domain.events import AsteriskLost, CallerEntered, DeviceStateChanged, Event
 from component.domain.state import State
 from component.engine import Engine
 from component.handlers.presence import presence_markup
@@ -65,6 +65,8 @@ class Life:
         self.state = State(self.ledger)
         self.pubsub = PubSub(self.ledger, ADDRESS, {WALLBOARD: Role.MEMBER})
         self.serving = False
+        self._adopted: list[list[str]] = []
+        """The channels of callers who came while nobody listened and are to enter, as they came."""
 
     async def run(self, on_loaded: Callable[[Stored], None]) -> None:
         """Serve until cancelled."""
@@ -164,12 +166,22 @@ class Life:
         )
 
     def _devices(self) -> list[str]:
-        return [agent.device for agent in self.state.agents.values()]
+        return [device for agent in self.state.agents.values() for device in agent.devices]
 
     def _submit(self, event: Event) -> None:
         if isinstance(event, DeviceStateChanged):
             self._snapshots.note(event)
+        if isinstance(event, CallerEntered):
+            self._enters_in_turn(event.channel)
         self.engine.submit(event)
+
+    def _enters_in_turn(self, channel: str) -> None:
+        """Look whether nobody is passed over who came before, while nobody listened."""
+        for line in self._adopted:
+            if channel in line:
+                if line.index(channel):
+                    self.around.history.fail(f"{channel} enters before {line[0]}")
+                line.remove(channel)
 
     async def _settle(self) -> None:
         began: datetime = self.around.loop.now()
@@ -182,7 +194,10 @@ class Life:
             raise NotSettledError(str(error)) from error
         for caller in strangers:
             self.around.history.note("stranger", caller.channel)
-            self.intake.admit(caller)
+        self._adopted.append(
+            [c.channel for c in strangers if c.channel not in self.intake._entering]
+        )
+        self.intake.adopt(strangers)
 
     async def _until_there(self, ask: Callable[[], Awaitable[T]]) -> T:
         while True:

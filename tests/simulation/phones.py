@@ -5,10 +5,11 @@ from itertools import count
 from random import Random
 from typing import TYPE_CHECKING
 
+from component.domain.model import dnd_device
 from tests.simulation.channels import Channel, Phone, shown
 from tests.simulation.history import History
 from tests.simulation.loop import VirtualTimeLoop
-from tests.simulation.scenario import NUMBER, Scenario
+from tests.simulation.scenario import NUMBER, QUEUE_NUMBER, Scenario
 
 if TYPE_CHECKING:
     from tests.simulation.asterisk import Asterisk
@@ -59,7 +60,8 @@ class Agents:
         self._called = (*devices, OUTSIDE)
         """The phones of those who may be asked."""
         extensions = (device.removeprefix("PJSIP/") for device in devices)
-        self._dialled = (*extensions, NUMBER, NOBODYS)
+        queue = (QUEUE_NUMBER,) if scenario.returns else ()
+        self._dialled = (*extensions, NUMBER, NOBODYS, *queue)
         """The numbers to which calls are passed on."""
 
     def show_state(self, phone: Phone) -> None:
@@ -68,6 +70,13 @@ class Agents:
             phone.told = phone.state
             named = {"name": phone.device, "state": phone.state}
             self._asterisk.tell(phone.device, "DeviceStateChanged", device_state=named)
+
+    def want_calls(self, phone: Phone, *, wanted: bool) -> None:
+        """Have an agent say whether anybody may disturb."""
+        if phone.wants_calls is not wanted:
+            phone.wants_calls = wanted
+            named = {"name": dnd_device(phone.device), "state": phone.do_not_disturb}
+            self._asterisk.tell(named["name"], "DeviceStateChanged", device_state=named)
 
     # Answering. ---------------------------------------------------------------------------------
 

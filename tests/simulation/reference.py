@@ -2,10 +2,13 @@
 our own, and every decision is compared with what follows from these.
 """
 
+from collections import defaultdict
+from dataclasses import replace
 from datetime import datetime
-from itertools import groupby
+from itertools import groupby, islice
 from random import Random
 
+from component.domain.asterisk_ids import call_bridge
 from component.domain.commands import (
     AnswerTransfer,
     CallCustomer,
@@ -27,7 +30,9 @@ from component.domain.events import (
     BlindTransfer,
     CallerEntered,
     Event,
+    ExitFound,
     LegEnded,
+    NumberLookedUp,
     QueueRemoved,
     RetryDue,
 )
@@ -57,6 +62,17 @@ FEW = 50
 
 EMPTY = (QueueStatus.LEAVEEMPTY, QueueStatus.LEAVEUNAVAIL)
 
+EXITS = defaultdict(
+    str,
+    {
+        QueueStatus.TIMEOUT: "EXITWITHTIMEOUT",
+        QueueStatus.LEAVEEMPTY: "EXITEMPTY",
+        QueueStatus.LEAVEUNAVAIL: "EXITEMPTY",
+        QueueStatus.WITHDRAW: "WITHDRAW",
+    },
+)
+"""What the log calls it that somebody is sent away."""
+
 
 class Reference:
     """`step` stands in for the domain's own and looks at what that decides."""
@@ -75,6 +91,8 @@ class Reference:
     def load(self, stored: Stored, *, compare: bool) -> None:
         """Begin with what the store has; it should be what the books have already."""
         self.books.load(stored, compare=compare)
+        if not compare:
+            self.books.logged.begin(self._store.queue_log)
         self._happenings.begin()
         self.expectations.holding_out.clear()
         for call_id, caller in self.books.callers.items():
@@ -85,6 +103,8 @@ class Reference:
         """Let the domain decide, and check that it decided well."""
         self._history.note("step", event)
         self.books.now, self.books.ledger, self.state = now, state.ledger, state
+        self.books.log.begin()
+        logged = len(state.queue_log)
         refused = self._refusals.expected(event)
         try:
             commands = step(state, event, now, rng)
@@ -96,16 +116,25 @@ class Reference:
             self._history.fail(f"{event} is granted, expected {refused}")
         self._enter(event, commands)
         self._legs_are_let_go(event, commands)
-        self._follow_all(commands)
+        self._follow_all(commands, event)
         if isinstance(event, QueueRemoved):
             self._nobody_is_left_in(event.name)
         self._happenings.leave()
+        self._compare_log(state, logged, event)
         self._look(state, commands)
         return commands
 
     def agree(self, state: State) -> None:
         """Compare all that is in the books with what the engine has."""
         self.books.agree(state.agents.values(), state.members.values(), list(state.calls.values()))
+
+    def _compare_log(self, state: State, logged: int, event: Event) -> None:
+        """Compare what was logged of a fact with what the books say."""
+        numbers = list(islice(state.queue_log, logged, None))
+        entries = {number: state.queue_log[number] for number in numbers}
+        self.books.log.compare(entries.values(), placed=not isinstance(event, QueueRemoved))
+        for number, entry in entries.items():
+            self.books.set(self.books.logged, number, entry)
 
     # What happens. ------------------------------------------------------------------------------
 
@@ -139,9 +168,11 @@ class Reference:
         customer = None if event.customer is None else event.customer.id
         caller = Caller(
             event.queue, event.channel, place, need=event.terms.need, customer=customer,
-            timeout=event.terms.timeout,
+            timeout=event.terms.timeout, number=event.caller.number, came_on=event.channel,
         )  # fmt: skip
+        caller = replace(caller, came_as=self.books.registers.place(caller))
         self.books.set(self.books.callers, event.call_id, caller)
+        self.books.log.entered(caller)
         self.expectations.hold_out(event.call_id, caller)
 
     def _pass_on(self, event: BlindTransfer | AttendedTransfer, commands: list[Command]) -> None:
@@ -165,7 +196,9 @@ class Reference:
             may_ring = queue.ringinuse and device.is_there
         elif person.leg is not None:
             may_ring = asked_before = False
+        may_ring = may_ring and person.wants_calls
         if queue is not None and (may_ring or asked_before):
+            books.log.completed(caller, *_passed_on(event))
             until = books.now + queue.max_wait
             books.caller(leg.call_id, passed_to=target, until=until)
         elif commands != [AnswerTransfer(leg, accepted=False)]:
@@ -173,16 +206,16 @@ class Reference:
 
     # What is decided. ---------------------------------------------------------------------------
 
-    def _follow_all(self, commands: list[Command]) -> None:
+    def _follow_all(self, commands: list[Command], event: Event) -> None:
         known = (command for command in commands if not _is_about_nobody(command))
         for call_id, some in groupby(known, key=_rung_for):
             if call_id is not None:
                 self._offer(call_id, [(c.leg, c.device) for c in some if isinstance(c, Ring)])
                 continue
             for command in some:
-                self._follow(command)
+                self._follow(command, event)
 
-    def _follow(self, command: Command) -> None:
+    def _follow(self, command: Command, event: Event) -> None:
         callers = self.books.callers
         match command:
             case HideCall(extension, call, reason) if call.id in callers:
@@ -196,14 +229,32 @@ class Reference:
             case Release(call_id, _, status):
                 if call_id in callers:
                     self._release(callers[call_id], status)
+                    self._log_end(callers[call_id], EXITS[status])
                 self.books.set(callers, call_id, None)
                 self._history.counts[f"released {QueueStatus(status)}"] += 1
             case EndCall(call_id) | Redirect(call_id) | Join(call_id):
+                if call_id in callers:
+                    self._log_end_by(event, callers[call_id])
                 self.books.set(callers, call_id, None)
             case WakeAt(_, RetryDue(call_id)) if call_id in callers:
                 self.books.caller(call_id, retrying=True)
             case Say() | CallCustomer():
                 self._places.follow(command, self.books.now)
+
+    def _log_end(self, caller: Caller, name: str) -> None:
+        if caller.answered:
+            self.books.log.completed(caller, "COMPLETEAGENT")
+        else:
+            self.books.log.left(caller, name)
+
+    def _log_end_by(self, event: Event, caller: Caller) -> None:
+        match event:
+            case ExitFound(digit=key):
+                self.books.log.left(caller, "EXITWITHKEY", first=(key,))
+            case NumberLookedUp() | AttendedTransfer():
+                self.books.log.completed(caller, *_passed_on(event))
+            case _:
+                self.books.log.completed(caller, "COMPLETEAGENT")
 
     def _legs_are_let_go(self, event: Event, commands: list[Command]) -> None:
         """Look whether no phone rings on for a call that was taken back from it."""
@@ -240,7 +291,9 @@ class Reference:
         match reason:
             case OfferEnd.TRANSFERRED:
                 tried = frozenset({extension})
-                self.books.caller(call_id, offered_to=left, answered=False, tried=tried)
+                self.books.caller(
+                    call_id, offered_to=left, answered=False, tried=tried, taken=None, heard_at=None
+                )
             case OfferEnd.ANSWERED_ELSEWHERE:
                 self.books.caller(call_id, offered_to=left)
             case OfferEnd.CALLER_LEFT | OfferEnd.TIMEOUT:
@@ -249,10 +302,23 @@ class Reference:
                 if caller.answered:  # Asterisk could not connect the two
                     self.books.caller(call_id, answered=False)
                     self._did_not_talk(extension, call_id)
-                tried = caller.tried | {extension}
-                self.books.caller(call_id, offered_to=left, tried=tried, passed_to=None)
+                came_as = self._take_back(caller, extension)
+                tried, rung_at = caller.tried | {extension}, caller.rung_at if left else None
+                self.books.caller(
+                    call_id, offered_to=left, tried=tried, passed_to=None, came_as=came_as,
+                    rung_at=rung_at, taken=None, heard_at=None,
+                )  # fmt: skip
                 if reason in DECLINED and caller.passed_to is None:
                     self._autopause(caller.queue, extension)
+
+    def _take_back(self, caller: Caller, extension: str) -> int:
+        """Have logged that an agent did not take a call; return as which one it came."""
+        if caller.passed_to is None:
+            self.books.log.not_taken(caller, extension)
+            return caller.came_as
+        came_as = self.books.registers.place(caller)
+        self.books.log.entered(replace(caller, came_as=came_as))
+        return came_as
 
     def _did_not_talk(self, extension: str, call_id: str) -> None:
         """Note that a call that an agent was believed to be on was none."""
@@ -264,7 +330,10 @@ class Reference:
             self.books.person(extension, others=others)
 
     def _autopause(self, queue: str, extension: str) -> None:
-        autopause = self.books.queues[queue].autopause
+        autopause, seats = self.books.queues[queue].autopause, self.books.seats_of(extension)
+        ready = any(seat.since is not None and not seat.paused for _, seat in seats)
+        if autopause is AutoPause.ALL and ready:
+            self.books.log.in_all_queues(extension, "PAUSEALL", AUTOPAUSE_REASON)
         for name, seat in self.books.seats_of(extension):
             concerned = autopause is AutoPause.ALL or (autopause is AutoPause.YES and name == queue)
             if concerned and seat.since is not None and not seat.paused:
@@ -276,7 +345,8 @@ class Reference:
             return  # something else is shown of the call
         if self.books.callers[leg.call_id].answered or leg != person.leg:
             self._history.fail(f"{leg} is answered by {extension}, and by somebody else")
-        self.books.caller(leg.call_id, answered=True)
+        self.books.log.connected(self.books.callers[leg.call_id], leg)
+        self.books.caller(leg.call_id, answered=True, heard_at=self.books.now)
         self.books.person(extension, on_call=True)
 
     def _offer(self, call_id: str, rung: list[tuple[Leg, str]]) -> None:
@@ -299,7 +369,7 @@ class Reference:
                 self.nobody_is_skipped(caller, extension)
                 self.note_rung(caller.queue, extension)
             self.books.take_up(extension, leg, caller.queue)
-        self.books.caller(call_id, offered_to=frozenset(chosen))
+        self.books.caller(call_id, offered_to=frozenset(chosen), rung_at=self.books.now)
 
     def note_rung(self, queue: str, extension: str) -> None:
         """Remember whose turn it was in a queue that goes round."""
@@ -325,6 +395,13 @@ class Reference:
         for what in self.expectations.staying_in_vain(callers):
             self._history.fail(f"{what}, after {commands}")
         self.books.registers.touched = Touched()
+
+
+def _passed_on(event: BlindTransfer | NumberLookedUp | AttendedTransfer) -> tuple[str, ...]:
+    """Return how the log calls it that a call is passed on, and its first fields."""
+    if isinstance(event, AttendedTransfer):
+        return "ATTENDEDTRANSFER", "BRIDGE", call_bridge(event.leg.call_id)
+    return "BLINDTRANSFER", event.number, event.context
 
 
 def _is_about_nobody(command: Command) -> bool:

@@ -3,9 +3,11 @@
 And where something was written: only there anything can have become wrong.
 """
 
+from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from component.domain.model import Spoke
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+
+Place = tuple[int, datetime, str]
 
 Some = dict[K, None]
 """A set whose order is the same in each run."""
@@ -74,6 +78,8 @@ class Registers:
         """All callers of a queue."""
         self.waiting: defaultdict[str, Some[str]] = defaultdict(dict)
         """Those who wait for an agent only."""
+        self.lines: defaultdict[str, list[Place]] = defaultdict(list)
+        """The places of those who are in a queue's line, in its order."""
         self.channels: dict[str, Some[str]] = {}
         """The callers on a channel; of no channel on which nobody is."""
         self._free: defaultdict[str, dict[str, naive.Person]] = defaultdict(dict)
@@ -97,6 +103,10 @@ class Registers:
     def _seen(self, queue: str, extension: str) -> naive.Person:
         return self.seats[queue][extension].taken_by(extension, self._books.people[extension])
 
+    def place(self, caller: Caller) -> int:
+        """Return the how many-th in the line somebody is, or would be."""
+        return bisect_left(self.lines[caller.queue], caller.place) + 1
+
     def differences(self) -> Iterable[str]:
         """Yield where all this is not what follows from the books."""
         books = self._books
@@ -109,6 +119,8 @@ class Registers:
                 yield f"seats of {name}"
             if callers.keys() != self.callers[name].keys() or waiting != set(self.waiting[name]):
                 yield f"callers of {name}"
+            if sorted(c.place for c in callers.values() if c.is_in_line) != self.lines[name]:
+                yield f"line of {name}"
 
     # What was written. --------------------------------------------------------------------------
 
@@ -144,12 +156,17 @@ class Registers:
         if old is not None:
             self.callers[old.queue].pop(call_id)
             self.waiting[old.queue].pop(call_id, None)
+            if old.is_in_line:
+                line = self.lines[old.queue]
+                del line[bisect_left(line, old.place)]
             self.channels[old.channel].pop(call_id)
             if not self.channels[old.channel]:
                 del self.channels[old.channel]
         if new is not None:
             self.callers[new.queue][call_id] = None
             self.channels.setdefault(new.channel, {})[call_id] = None
+            if new.is_in_line:
+                insort(self.lines[new.queue], new.place)
             if new.waits:
                 self.waiting[new.queue][call_id] = None
         self.touched.callers[call_id] = None

@@ -17,6 +17,9 @@ CALLBACK_KEY = "3"
 NUMBER = "4000"
 """A number of somebody who is no agent."""
 
+QUEUE_NUMBER = "4100"
+"""A number by which the dialplan sends a caller to a queue."""
+
 CUSTOMERS = "Local/{number}@customers/n"
 """What is dialled to call a customer back."""
 
@@ -121,6 +124,10 @@ class Scenario:
     not."""
     max_calls: int = 1
     """How many calls each agent may have at once."""
+    undisturbed_per_second: float = 0.0
+    """Agents who want no calls at all, or want them again."""
+    returns: float = 0.0
+    """The probability that the dialplan, given a caller back, sends the caller to a queue again."""
 
 
 def draw(seed: int, calls: int = 60) -> Scenario:
@@ -155,7 +162,12 @@ def draw(seed: int, calls: int = 60) -> Scenario:
     scenario = _calling_back(dice, scenario)
     scenario = _several_calls(Random(f"several calls {seed}"), scenario)  # seeds stay alike
     removals = Random(f"removals {seed}").choice((0.0, 0.0, 0.0, 0.05))
-    scenario = replace(scenario, removals_per_second=removals)
+    scenario = replace(
+        scenario,
+        removals_per_second=removals,
+        undisturbed_per_second=Random(f"undisturbed {seed}").choice((0.0, 0.0, 0.1)),
+        returns=Random(f"returns {seed}").choice((0.0, 0.0, 0.5)),
+    )
     return scenario if dice.random() < 0.9 else replace(scenario, faults=NO_FAULTS)
 
 
@@ -232,6 +244,7 @@ def large(seed: int, agents: int, calls: int) -> Scenario:
         people=small.people and agents // 4,
         supervised_per_second=small.supervised_per_second * times,
         keys_per_second=small.keys_per_second * times,
+        undisturbed_per_second=small.undisturbed_per_second * times,
         callbacks_per_second=small.callbacks_per_second * times,
         # What may befall each request and each commit does not grow more frequent.
         faults=replace(

@@ -47,6 +47,7 @@ class Staff:
         yield "", scenario.log_changes_per_second, self._log_change
         yield "", scenario.log_changes_per_second, self._private_call
         yield "", scenario.supervised_per_second, self._supervise
+        yield "", scenario.undisturbed_per_second, self._disturb_or_not
 
     def come(self) -> None:
         """Let the agents log on, many of them at the same moment; some desks are left free."""
@@ -106,6 +107,10 @@ class Staff:
         phone = self._world.asterisk.phones[self._dice.choice(self._world.devices)]
         phone.busy = not phone.busy
         self._world.asterisk.agents.show_state(phone)
+
+    def _disturb_or_not(self) -> None:
+        phone = self._world.asterisk.phones[self._dice.choice(self._world.devices)]
+        self._world.asterisk.agents.want_calls(phone, wanted=not phone.wants_calls)
 
     # Supervisors. -------------------------------------------------------------------------------
 

@@ -36,6 +36,7 @@ class Storm:
         self._world.asterisk.faults = self._world.store.faults = NO_FAULTS
         for phone in self._world.asterisk.phones.values():
             phone.registered, phone.busy = True, False
+            self._world.asterisk.agents.want_calls(phone, wanted=True)
             self._world.asterisk.agents.show_state(phone)
 
     def strike(self, fault: str) -> None:

@@ -169,6 +169,8 @@ def _nothing_in_engine(world: "World", life: "Life") -> None:
             fail(f"agent {agent.extension} is left {agent.state} with {agent.legs}")
         if agent.device_state.value != world.asterisk.phones[agent.device].state:
             fail(f"{agent.device} is believed to be {agent.device_state}")
+        if agent.do_not_disturb:
+            fail(f"{agent.extension} is believed not to want calls")
     for what, number in life.backlog.items():
         if number:
             fail(f"{number} {what} are left")
@@ -177,7 +179,11 @@ def _nothing_in_engine(world: "World", life: "Life") -> None:
 def _nothing_in_store(world: "World", life: "Life") -> None:
     store, fail = world.store, world.history.fail
     for agent in life.state.agents.values():
-        stored = replace(store.agents[agent.extension], device_state=agent.device_state)
+        stored = replace(
+            store.agents[agent.extension],
+            device_state=agent.device_state,
+            do_not_disturb=agent.do_not_disturb,
+        )
         if stored != agent:
             fail(f"the store has {store.agents[agent.extension]}, believed is {agent}")
     for key, member in store.members.items():
@@ -197,7 +203,12 @@ def _everything_was_told(world: "World") -> None:
 
 
 def _queue_log_adds_up(world: "World") -> None:
-    """Follow each caller through the log: what begins there ends there, once and in order."""
+    """Follow each caller through the log: what begins there ends there, once and in order.
+
+    And the store has what was to be logged, neither more nor less.
+    """
+    if world.store.queue_log != world.reference.books.logged:
+        world.history.fail("the store has another queue_log than the books")
     places: dict[str, str] = {}
     for _, entry in sorted(world.store.queue_log.items()):
         if entry.callid == NONE:

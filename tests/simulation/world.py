@@ -72,8 +72,9 @@ class World:
         self.queues = [queue.name for queue in content.queues]
         self.devices = [agent.device for agent in content.agents.values()]
         self.asterisk = Asterisk(
-            self.loop, self.dice, scenario, self.history, self.devices, self.callers.gone
-        )
+            self.loop, self.dice, scenario, self.history, self.devices, self.callers.gone,
+            self.callers.come_again,
+        )  # fmt: skip
         self.storm = Storm(self)
         self.staff = Staff(self)
         self.operator = Operator(self)

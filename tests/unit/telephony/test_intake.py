@@ -1,5 +1,6 @@
 import asyncio
 import itertools
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -7,13 +8,16 @@ from structlog.testing import capture_logs
 
 from component.domain.events import CallerEntered, CallerLeft, Event, LegAnswered
 from component.domain.model import Caller, Customer
-from component.ports import StoreUnavailableError
+from component.ports import StoreUnavailableError, WaitingChannel
 from component.telephony.intake import REMEMBERED, Intake
 from tests.unit.telephony.recorded import CALLER_CHANNEL, EVENTS
 
 pytestmark = pytest.mark.unit
 
 ADA = Customer(1, "1111", "Company 1")
+
+STRANGERS = (("slow", "1111"), ("withheld", ""))
+"""Channels, and what their callers keyed."""
 
 
 class SlowDirectory:
@@ -55,6 +59,10 @@ class Reception:
 def entering(channel: str = CALLER_CHANNEL, digits: str = "1111") -> dict[str, Any]:
     event = EVENTS["caller_enters"]
     return event | {"args": ["support", digits], "channel": event["channel"] | {"id": channel}}
+
+
+def waiting_channel(channel: str, digits: str) -> WaitingChannel:
+    return WaitingChannel(channel, "support", digits, "", "", datetime.min.replace(tzinfo=UTC))
 
 
 def withholding(event: dict[str, Any]) -> dict[str, Any]:
@@ -180,6 +188,32 @@ async def test_a_caller_told_of_twice_during_the_look_up_enters_once() -> None:
     await reception.comes_to(1)
     await reception.intake.close()
     assert reception.events == [entered(ADA)]
+
+
+async def test_callers_who_came_while_nobody_listened_enter_in_their_order() -> None:
+    reception = Reception()
+    reception.directory.gate.clear()
+    slow, withheld = (waiting_channel(channel, digits) for channel, digits in STRANGERS)
+    reception.intake.adopt([slow, withheld])
+    reception.intake.receive(leaving("withheld"))
+    await asyncio.sleep(0)
+    assert reception.events == []
+    reception.directory.gate.set()
+    first, second, left = await reception.comes_to(3)
+    assert isinstance(first, CallerEntered)
+    assert isinstance(second, CallerEntered)
+    assert (first.channel, second.channel) == ("slow", "withheld")
+    assert left == CallerLeft("withheld")
+
+
+async def test_a_caller_sent_again_by_the_dialplan_during_the_look_up_enters_twice() -> None:
+    reception = Reception()
+    reception.directory.gate.clear()
+    for event in (entering(), leaving(), entering(), leaving()):
+        reception.intake.receive(event)
+    reception.directory.gate.set()
+    events = await reception.comes_to(4)
+    assert [type(event) for event in events] == [CallerEntered, CallerLeft] * 2
 
 
 async def test_a_malformed_event_is_logged_and_dropped() -> None:
