@@ -44,14 +44,14 @@ class Logbook:
 
     def in_all_queues(self, extension: str, name: str, *data: str) -> None:
         """An agent is paused in all queues at once, or comes back."""
-        self._due[LogEntry(self._books.now, NONE, NONE, extension, name, data)] += 1
+        self._add(LogEntry(self._books.now, NONE, NONE, extension, name, data))
 
     def seat_changed(self, key: tuple[str, str], old: Seat | None, new: Seat | None) -> None:
         """Note what is to be told of a seat: nothing of one in which nobody sits."""
         queue, extension = key
 
         def note(name: str, *data: str) -> None:
-            self._due[LogEntry(self._books.now, NONE, queue, extension, name, data)] += 1
+            self._add(LogEntry(self._books.now, NONE, queue, extension, name, data))
 
         was_there = old is not None and old.since is not None
         if new is None or new.since is None:
@@ -152,8 +152,13 @@ class Logbook:
         return _seconds(caller.place[1], self._books.now)
 
     def _note(self, caller: Caller, agent: str, name: str, *data: str) -> None:
-        entry = LogEntry(self._books.now, caller.came_on, caller.queue, agent, name, data)
-        self._due[entry] += 1
+        self._add(LogEntry(self._books.now, caller.came_on, caller.queue, agent, name, data))
+
+    def _add(self, entry: LogEntry) -> None:
+        """Note an entry; an agent is named by who sits there when it happens."""
+        person = self._books.people.get(entry.agent)
+        number = None if person is None else person.number
+        self._due[replace(entry, person=number or "")] += 1
 
 
 def _unplaced(entries: Counter[LogEntry]) -> Counter[LogEntry]:

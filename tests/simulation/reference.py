@@ -249,8 +249,8 @@ class Reference:
 
     def _log_end_by(self, event: Event, caller: Caller) -> None:
         match event:
-            case ExitFound(digit=key):
-                self.books.log.left(caller, "EXITWITHKEY", first=(key,))
+            case ExitFound(keys=keys):
+                self.books.log.left(caller, "EXITWITHKEY", first=(keys,))
             case NumberLookedUp() | AttendedTransfer():
                 self.books.log.completed(caller, *_passed_on(event))
             case _:
