@@ -103,7 +103,7 @@ class Attending(Rules):
             items = [i for i in self._state.items_at.of(name) if i.publisher == publisher]
             for item in items:
                 self._state.items.delete((name, item.id))
-            if node.config.notify_retract:
+            if node.config.notifies_retractions:
                 self._notices.tell_retracted(node, items)
 
     def _is_at(self, service: str, node: Node) -> bool:

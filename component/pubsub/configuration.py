@@ -107,6 +107,11 @@ class Configuration:
     """Bytes of the serialised payload."""
 
     @property
+    def notifies_retractions(self) -> bool:
+        """Whether it is notified which items go: of a quiet node nobody hears that any came."""
+        return self.deliver_notifications and self.notify_retract
+
+    @property
     def names_publishers(self) -> bool:
         """Whether items come with the JID of who has published them."""
         return self.itemreply is ItemReply.PUBLISHER

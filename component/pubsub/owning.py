@@ -59,7 +59,7 @@ class Owning(Creating):
         if not node.config.persist_items:
             raise UnsupportedError("persistent-items")
         self._state.empty(node.name)
-        if node.config.notify_retract:
+        if node.config.notifies_retractions:
             self._notices.tell_subscribers(node, NodePurged())
 
     def delete(self, request: Request, redirect: str | None, now: datetime) -> None:

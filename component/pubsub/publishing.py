@@ -126,7 +126,7 @@ class Publishing(Creating):
                 raise ForbiddenError
         for item_id in dict.fromkeys(ids):
             self._state.items.delete((node.name, item_id))
-            if node.config.notify_retract if notify is None else notify:
+            if node.config.notifies_retractions if notify is None else notify:
                 self._notices.tell_subscribers(node, ItemRetracted(item_id))
 
     def _found_or_new(self, request: Request, options: Mapping[str, Any]) -> tuple[Node, bool]:

@@ -197,7 +197,7 @@ class Rules:
     def _trim(self, node: Node) -> None:
         """Drop the oldest items beyond what the node keeps; subscribers are told if it says so."""
         dropped, config = self._state.trim(node), node.config
-        if config.publish_node_full is NodeFull.RETRACT_OLDEST and config.notify_retract:
+        if config.publish_node_full is NodeFull.RETRACT_OLDEST and config.notifies_retractions:
             self._notices.tell_retracted(node, dropped)
 
     def _settle(self, node: Node) -> None:

@@ -85,10 +85,16 @@ def test_payloads_are_left_out_where_the_node_says_so() -> None:
 
 
 def test_nothing_is_notified_where_the_node_says_so() -> None:
-    service = News(deliver_notifications=False)
+    service = News(deliver_notifications=False, max_items=2)
     service.subscribe(BOB, "news")
-    service.post(ADMIN, item("a"))
+    service.post(ADMIN, item("a"), item("b"))
+    service.post(ADMIN, item("c"))
+    service.take_back(ADMIN, "b")
+    service.do(lambda pubsub: pubsub.purge(service.request(ADMIN)))
     assert not service.told
+    service.post(ADMIN, item("d"))
+    service.take_back(ADMIN, "d", notify=True)
+    assert service.heard(BOB) == [ItemRetracted("d")], "whoever retracts it may say so (§7.2.2.1)"
 
 
 def test_what_is_not_kept_is_notified_only() -> None:
