@@ -287,7 +287,8 @@ def _written_back(message: ET.Element, words: str) -> Markup:
 
 def _error(stanza: ET.Element, error: Markup) -> Markup:
     name = split_name(stanza.tag)[1]
-    attributes = {"type": "error", "id": stanza.get("id")}
+    without = "" if name == "iq" else None  # RFC 6120 §8.3.1: requests always get one back
+    attributes = {"type": "error", "id": stanza.get("id", without)}
     return element(name, attributes | _return_address(stanza), error)
 
 

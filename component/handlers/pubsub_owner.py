@@ -1,5 +1,6 @@
 """Owners' requests, and the creation of nodes (XEP-0060 §8)."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
@@ -29,6 +30,9 @@ from component.pubsub.errors import (
 from component.pubsub.managing import Wish
 from component.pubsub.model import Role, Subscription, SubscriptionState
 from component.pubsub.rules import Request
+
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"]+")
+"""An absolute URI or IRI, as far as one can tell of any scheme (RFC 3986 §3)."""
 
 REFUSED_SUBSCRIPTIONS = (
     NotAcceptableError,
@@ -120,7 +124,7 @@ class OwnerHandlers:
         request = asked.request
         redirect = asked.element.find(qualified(PUBSUB_OWNER, "redirect"))
         uri = None if redirect is None else redirect.get("uri")
-        if redirect is not None and not uri:
+        if redirect is not None and not _URI.fullmatch(uri or ""):
             raise BadRequestError("The redirection names no URI.")
         await self._engine.pubsub(lambda pubsub, now: pubsub.delete(request, uri, now))
         return NOTHING

@@ -7,7 +7,7 @@ from component.ports import StoreRefusedError, StoreUnavailableError
 from component.pubsub import errors as pubsub_errors
 from component.pubsub.errors import PubSubError
 from tests.unit.handlers.dialogue import Dialogue, Refusal, parse, refusal
-from tests.unit.pubsub.provisioned import AGENT
+from tests.unit.pubsub.provisioned import AGENT, DOMAIN
 
 pytestmark = pytest.mark.unit
 
@@ -69,6 +69,22 @@ async def test_what_is_not_offered_is_unavailable(
 @pytest.mark.parametrize("content", ["", "text", PING + PING, ITEMS + PING])
 async def test_a_request_has_one_child(dialogue: Dialogue, content: str) -> None:
     assert await dialogue.ask("get", content) == Refusal("modify", "bad-request")
+
+
+async def test_a_request_has_an_id(dialogue: Dialogue) -> None:
+    """RFC 6120 §8.2.3: the answer has an empty one then."""
+    await dialogue.expect(
+        f"<iq type='get' from='{AGENT}/r' to='{DOMAIN}'>{PING}</iq>",
+        f"""
+        <iq type='error' id='' from='{DOMAIN}' to='{AGENT}/r'>
+          <error type='modify'>
+            <bad-request xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>
+            <text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas' xml:lang='en'
+              >A request has an id.</text>
+          </error>
+        </iq>
+        """,
+    )
 
 
 @pytest.mark.parametrize("type_", ["", "GET", "subscribe"])

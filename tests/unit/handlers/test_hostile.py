@@ -59,6 +59,11 @@ MALFORMED = {
         OWNER,
     ),
     "a redirection to nowhere": ("<delete node='news'><redirect/></delete>", OWNER),
+    "a redirection to what is no URI": (
+        "<delete node='news'><redirect uri='over there'/></delete>",
+        OWNER,
+    ),
+    "a redirection to a name": ("<delete node='news'><redirect uri='ideas'/></delete>", OWNER),
     "a form within a form": (
         f"<configure node='news'>{form(NODE_CONFIG)}{form(NODE_CONFIG)}</configure>",
         OWNER,
