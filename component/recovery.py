@@ -182,9 +182,12 @@ def _reached(state: State, snapshot: Snapshot) -> Iterator[CustomerAnswered]:
 
 
 def _stray_customers(state: State, snapshot: Snapshot) -> Iterator[HangUpCustomer]:
-    """Yield the calls to customers that are not wanted any more: another one may be made later."""
+    """Yield the calls to customers that are not wanted any more: another one may be made later.
+
+    Whom an agent has passed on is with somebody else.
+    """
     for customer in snapshot.customers:
-        if not _is_wanted(state, customer):
+        if not _is_wanted(state, customer) and customer.channel not in state.passed_on:
             yield HangUpCustomer(customer.call_id, customer.channel)
 
 

@@ -18,9 +18,10 @@ from component.domain.events import (
     DigitPressed,
     LegAnswered,
     LegEnded,
+    NumberLookedUp,
 )
 from component.domain.model import Leg
-from component.domain.words import AgentState, CallState, LegEnd
+from component.domain.words import AgentState, CallState, LegEnd, Outcome
 from component.ports import CalledChannel
 from component.recovery import timers
 from component.storage.memory import MemoryStore
@@ -157,3 +158,21 @@ async def test_who_is_to_be_called_back_is_called_by_the_next_life_of_the_servic
             "PJSIP/1000"
         ]
         await asyncio.sleep(0)
+
+
+async def test_a_customer_whom_the_agent_passed_on_is_with_somebody_else_and_not_hung_up() -> None:
+    async with called() as service:
+        for event in (
+            CustomerAnswered("call2", CHANNEL),
+            DigitPressed(CHANNEL, "1"),
+            LegAnswered(Leg("call2", 1)),
+        ):
+            await service.engine.step(event)
+        leg = service.state.calls["call2"].leg
+        await service.engine.step(NumberLookedUp(leg, "5000", "from-phones", exists=True))
+        await service.engine.step(LegEnded(leg, LegEnd.HUNG_UP))
+        assert service.store.calls["call2"].outcome is Outcome.TRANSFERRED
+        service.outside.done.clear()
+        await reconcile(service, to_customer(service, answered=True))
+
+        assert service.outside.done == []
