@@ -1,7 +1,7 @@
 """The state of the call centre: the records, and the indexes that are derived from them."""
 
 from bisect import bisect_left, insort
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -11,6 +11,7 @@ from component.domain.candidates import Candidates, Rank
 from component.domain.choice import Choice
 from component.domain.events import Event
 from component.domain.kept_place import Asked
+from component.domain.lines import Lines
 from component.domain.model import Agent, Call, Leg, Member, Spoke, Turn, dnd_device
 from component.domain.obstacles import obstacle
 from component.domain.presence import Presence, reasons
@@ -19,9 +20,6 @@ from component.domain.queue_log import Change, InAllQueues, LogEntry, entries
 from component.domain.strategies import STRATEGIES
 from component.domain.words import CallState, MemberState
 from component.records import Ledger, Table
-
-_Order = tuple[int, datetime, str]
-"""(-priority, entered, call id): the smallest is served first."""
 
 
 class State:
@@ -32,6 +30,7 @@ class State:
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
+        self._lines = Lines()
         self._asterisk_up = False
         self._draining = False
         self.queues: dict[str, Queue] = {}
@@ -40,7 +39,7 @@ class State:
             ledger, self._member_changed, lambda old, new: self._journal.append((old, new))
         )
         self.calls: Table[str, Call] = Table(
-            ledger, self._call_changed, lambda old, new: self._journal.append((old, new))
+            ledger, self._lines.call_changed, lambda old, new: self._journal.append((old, new))
         )
         self.queue_log: Table[int, LogEntry] = Table(ledger)
         """What has not been committed yet, by a number that grows and never comes again."""
@@ -65,14 +64,8 @@ class State:
         self._vacated: set[str] = set()
         self._by_leg: dict[Leg, str] = {}
         self._by_account: defaultdict[str, set[str]] = defaultdict(set)
-        self._by_channel: dict[str, str] = {}
         self._queues_of: defaultdict[str, set[str]] = defaultdict(set)
         self._logged_on: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
-        self._waiting: defaultdict[str, list[_Order]] = defaultdict(list)
-        self._queued: defaultdict[str, list[_Order]] = defaultdict(list)
-        self._limited: Counter[str] = Counter()
-        self._kept: Counter[str] = Counter()
-        self._to_be_called: Counter[str] = Counter()
         self._logon_order = 0
         self._logged = 0
         self._journal: list[Change] = []
@@ -175,7 +168,7 @@ class State:
 
     def call_on(self, channel: str) -> Call | None:
         """Return the call of this caller's channel."""
-        call_id = self._by_channel.get(channel)
+        call_id = self._lines.on(channel)
         return None if call_id is None else self.calls[call_id]
 
     def waiting(self, queue: str) -> Iterator[Call]:
@@ -183,21 +176,21 @@ class State:
 
         Those are among them whose callers keep the place, and may be called back now.
         """
-        for *_, call_id in tuple(self._waiting[queue]):
+        for *_, call_id in self._lines.waiting(queue):
             yield self.calls[call_id]
 
     def line(self, queue: str) -> list[Call]:
         """Return the calls that have a place in a queue's line, in its order."""
-        return [self.calls[call_id] for *_, call_id in self._queued[queue]]
+        return [self.calls[call_id] for *_, call_id in self._lines.queued(queue)]
 
     def first_waiting(self, queue: str) -> datetime | None:
         """Return when the caller entered whom the queue serves next."""
-        line = self._waiting[queue]
-        return line[0][1] if line else None
+        place = self._lines.first_waiting(queue)
+        return None if place is None else place[1]
 
     def longest_waiting(self, queue: str) -> datetime | None:
         """Return when the caller entered who waits for the longest time, at a phone or not."""
-        places = self._queued[queue]
+        places = self._lines.queued(queue)
         on_a_line = (entered for _, entered, id_ in places if not self.calls[id_].is_kept)
         return min(on_a_line, default=None)
 
@@ -206,23 +199,23 @@ class State:
 
         Not those who are not on the line.
         """
-        return len(self._queued[queue]) - self.callbacks(queue)
+        return len(self._lines.queued(queue)) - self.callbacks(queue)
 
     def callbacks(self, queue: str) -> int:
         """Return how many callers of a queue keep their place to be called back."""
-        return self._kept[queue]
+        return self._lines.kept(queue)
 
     def callbacks_to(self, number: str) -> int:
         """Return how many callers, of all queues, are to be called back at a number."""
-        return self._to_be_called[number]
+        return self._lines.to_be_called(number)
 
     def position(self, call: Call) -> int:
         """Return the place in its queue's line that a call has or would have, from 1."""
-        return bisect_left(self._queued[call.queue], _order(call)) + 1
+        return self._lines.position(call)
 
     def anyone_limited(self, queue: str) -> bool:
         """Tell whether somebody waits whose call may not be offered to every penalty."""
-        return self._limited[queue] > 0
+        return self._lines.limited(queue) > 0
 
     def max_wait(self, call: Call) -> timedelta:
         """Return how long a caller waits before going back to the dialplan."""
@@ -369,33 +362,6 @@ class State:
         there = None if logged_off else reasons(agent, member)
         self.presence.place(member.queue, member.extension, member.penalty, there)
 
-    def _call_changed(self, old: Call | None, new: Call | None) -> None:
-        if old is not None:
-            if self._by_channel.get(old.channel) == old.id:
-                del self._by_channel[old.channel]
-            if old.may_be_served:
-                _remove(self._waiting[old.queue], old)
-                self._limited[old.queue] -= _is_limited(old)
-            if _is_queued(old):
-                _remove(self._queued[old.queue], old)
-            self._count_kept(old, -1)
-        if new is not None:
-            if new.state is not CallState.ENDED and new.channel:
-                self._by_channel[new.channel] = new.id
-            if new.may_be_served:
-                insort(self._waiting[new.queue], _order(new))
-                self._limited[new.queue] += _is_limited(new)
-            if _is_queued(new):
-                insort(self._queued[new.queue], _order(new))
-            self._count_kept(new, 1)
-
-    def _count_kept(self, call: Call, by: int) -> None:
-        if call.is_kept and call.callback is not None:
-            self._kept[call.queue] += by
-            self._to_be_called[call.callback.number] += by
-            if not self._to_be_called[call.callback.number]:
-                del self._to_be_called[call.callback.number]
-
 
 def _let_go(index: dict[str, str], device: str, agent: Agent) -> None:
     """Drop a device from an index, unless another agent has it by now."""
@@ -408,19 +374,3 @@ def _discard(index: dict[str, set[str]], key: str, agent: Agent) -> None:
     index[key].discard(agent.extension)
     if not index[key]:
         del index[key]
-
-
-def _is_queued(call: Call) -> bool:
-    return (call.is_waiting or call.is_kept) and not call.direct
-
-
-def _is_limited(call: Call) -> bool:
-    return not call.is_kept and not call.terms.need.allows_any
-
-
-def _order(call: Call) -> _Order:
-    return (-call.priority, call.entered_at, call.id)
-
-
-def _remove(line: list[_Order], call: Call) -> None:
-    del line[bisect_left(line, _order(call))]
