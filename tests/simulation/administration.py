@@ -13,7 +13,7 @@ from component.domain.model import Member
 from component.domain.queue import Queue
 from component.ports import StoreUnavailableError
 from tests.simulation.life import Life
-from tests.simulation.scenario import draw_queue
+from tests.simulation.scenario import MOST_RUNG, draw_queue, never_ringing_all
 from tests.simulation.storm import Happening
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ class Operator:
 
     def _drawn(self, name: str) -> Queue:
         queue = draw_queue(self._dice, self._world.queues.index(name))
+        if self._world.scenario.agents > MOST_RUNG:
+            queue = never_ringing_all(queue)
         return replace(queue, callback=self._queues[name].callback)
 
     def _close_queue(self) -> None:

@@ -3,9 +3,10 @@
 It keeps the order of the events of one channel, as Asterisk does, and no other.
 """
 
-import json
 from collections.abc import Callable
 from random import Random
+
+import orjson
 
 from component.domain.model import dnd_device
 from tests.simulation.channels import Channel, Phone, Socket, shown
@@ -136,6 +137,8 @@ class Asterisk:
 
     def send_again(self, channel: Channel) -> None:
         """Have the dialplan send somebody to a queue whom it was given back."""
+        if not channel.comes_again:
+            return
         self.set_timer(channel, "again", self._dice.uniform(0.01, 0.5), self._come_again)
 
     def _come_again(self, channel: Channel) -> None:
@@ -300,7 +303,7 @@ class Asterisk:
         now = max(self._loop.time(), self.frozen_until)
         at = now + self._dice.uniform(0, self._scenario.event_delay)
         at = max(at, self._last.get(key, 0.0) + INSTANT)
-        data = json.dumps({"type": kind, **event})
+        data = orjson.dumps({"type": kind, **event}).decode()
         times = 1
         # Asterisk tells of an entry once; that the list of channels has it as well is its double.
         if kind != "StasisStart" and self._dice.random() < self.faults.event_doubled:
@@ -322,4 +325,4 @@ class Asterisk:
         """Send the application an event of its own."""
         socket = self.socket
         if socket is not None and not socket.deaf and not self.is_frozen:
-            socket.put(json.dumps({"type": "ChannelUserevent", "eventname": name}))
+            socket.put(orjson.dumps({"type": "ChannelUserevent", "eventname": name}).decode())

@@ -14,7 +14,7 @@ from component.domain.queue_log import LogEntry
 from component.domain.words import CallState
 from component.ports import Stored
 from component.records import Ledger
-from tests.simulation.entries import Caller, Person, Seat
+from tests.simulation.entries import Caller, PassedOn, Person, Seat
 from tests.simulation.history import History
 from tests.simulation.logbook import Logbook
 from tests.simulation.registers import Book, Registers
@@ -52,6 +52,8 @@ class Books:
         """Who spoke with each customer last."""
         self.logged: Book[int, LogEntry] = Book()
         """All of `queue_log`, by number."""
+        self.passed_on: Book[str, PassedOn] = Book()
+        """By the caller's channel."""
         self.flags: Book[str, bool] = Book()
         """Whether new callers are turned away (`draining`)."""
 
@@ -72,6 +74,7 @@ class Books:
         self.callers.begin(callers)
         self.spoke.begin({spoke.customer: spoke for spoke in stored.spoke})
         self.rung.begin({turn.queue: (turn.logon_order, turn.extension) for turn in stored.turns})
+        self.passed_on.begin({call.channel: PassedOn.of(call) for call in stored.passed_on})
         self.flags.clear()
 
     def agree(self, agents: Iterable[Agent], members: Iterable[Member], calls: list[Call]) -> None:
@@ -153,6 +156,14 @@ class Books:
     def _seat_changed(self, key: tuple[str, str], old: Seat | None, new: Seat | None) -> None:
         self.registers.seat_changed(key, old, new)
         self.log.seat_changed(key, old, new)
+
+    def send_away(self, call_id: str) -> None:
+        """Strike out a caller who goes on in the dialplan, and may come into a queue again."""
+        caller = self.callers[call_id]
+        if caller.passed_by is not None:
+            passed_on = PassedOn(call_id, caller.passed_by, caller.customer)
+            self.set(self.passed_on, caller.channel, passed_on)
+        self.set(self.callers, call_id, None)
 
     def seat(self, queue: str, extension: str, **changes: object) -> None:
         """Change a seat."""

@@ -79,6 +79,7 @@ class Callers:
         if waiting:
             dice, after = self._world.dice, 0.0
             channel = dice.choice(waiting)
+            channel.comes_again = False  # the log would name two stays alike
             for digit in (CALLBACK_KEY, "#", "1"):
                 self._world.loop.call_later(after, self._press, channel, digit)
                 after += dice.uniform(0.1, 2)

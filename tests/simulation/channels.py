@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -61,6 +62,8 @@ class Channel:
     bridge: str | None = None
     number: str = "5550100"
     """From where the call comes."""
+    comes_again: bool = True
+    """Whether the dialplan may send the caller to a queue again."""
     music: bool = False
     playbacks: dict[str, None] = field(default_factory=dict)
     """What is played to it."""
@@ -101,16 +104,22 @@ class Phone:
         return "NOT_INUSE" if self.wants_calls else "INUSE"
 
 
+@lru_cache(10_000)
+def _time_of_day(seconds: float) -> str:
+    """Return a time as ARI writes it."""
+    return (
+        f"{(BEGINNING + timedelta(seconds=seconds)).isoformat(timespec='milliseconds')[:-6]}+0000"
+    )
+
+
 def shown(channel: Channel) -> dict[str, Any]:
     """Return a channel as ARI describes it."""
-    created = BEGINNING + timedelta(seconds=channel.created)
     return {
         "id": channel.id,
         "name": f"{channel.device}-00000001",
         "state": channel.state,
         "caller": {"number": channel.number, "name": ""},
-        "creationtime": created.strftime("%Y-%m-%dT%H:%M:%S.")
-        + f"{created.microsecond // 1000:03}+0000",
+        "creationtime": _time_of_day(channel.created),
         "dialplan": {
             "context": "from-phones",
             "app_name": "Stasis" if channel.in_stasis else "VoiceMail",

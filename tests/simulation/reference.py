@@ -46,7 +46,7 @@ from component.domain.words import CallState, DeviceState, OfferEnd, Outcome, Qu
 from component.ports import Stored
 from tests.simulation.books import Books
 from tests.simulation.callbacks import KeptPlaces
-from tests.simulation.entries import Caller
+from tests.simulation.entries import Caller, PassedOn
 from tests.simulation.expectations import Expectations
 from tests.simulation.happenings import Happenings
 from tests.simulation.history import History
@@ -170,10 +170,14 @@ class Reference:
             event.queue, event.channel, place, need=event.terms.need, customer=customer,
             timeout=event.terms.timeout, number=event.caller.number, came_on=event.channel,
         )  # fmt: skip
+        call_id = event.call_id
+        if (before := self.books.passed_on.get(event.channel)) is not None:
+            call_id, caller = before.call_id, _goes_on(before, caller, event)
+            self.books.set(self.books.passed_on, event.channel, None)
         caller = replace(caller, came_as=self.books.registers.place(caller))
-        self.books.set(self.books.callers, event.call_id, caller)
+        self.books.set(self.books.callers, call_id, caller)
         self.books.log.entered(caller)
-        self.expectations.hold_out(event.call_id, caller)
+        self.expectations.hold_out(call_id, caller)
 
     def _pass_on(self, event: BlindTransfer | AttendedTransfer, commands: list[Command]) -> None:
         """Note to whom a call goes: nobody, unless that one is free."""
@@ -199,8 +203,8 @@ class Reference:
         may_ring = may_ring and person.wants_calls
         if queue is not None and (may_ring or asked_before):
             books.log.completed(caller, *_passed_on(event))
-            until = books.now + queue.max_wait
-            books.caller(leg.call_id, passed_to=target, until=until)
+            until, by = books.now + queue.max_wait, books.legs[leg]
+            books.caller(leg.call_id, passed_to=target, until=until, passed_by=by)
         elif commands != [AnswerTransfer(leg, accepted=False)]:
             self._history.fail(f"{event} to {person} leads to {commands}")
 
@@ -229,32 +233,36 @@ class Reference:
             case Release(call_id, _, status):
                 if call_id in callers:
                     self._release(callers[call_id], status)
-                    self._log_end(callers[call_id], EXITS[status])
-                self.books.set(callers, call_id, None)
+                    self._send_away(call_id, EXITS[status])
                 self._history.counts[f"released {QueueStatus(status)}"] += 1
-            case EndCall(call_id) | Redirect(call_id) | Join(call_id):
-                if call_id in callers:
-                    self._log_end_by(event, callers[call_id])
+            case EndCall(call_id) if call_id in callers:
+                self.books.log.completed(callers[call_id], "COMPLETEAGENT")
                 self.books.set(callers, call_id, None)
+            case Redirect(call_id) | Join(call_id):
+                self._send_on(event, call_id)
             case WakeAt(_, RetryDue(call_id)) if call_id in callers:
                 self.books.caller(call_id, retrying=True)
             case Say() | CallCustomer():
                 self._places.follow(command, self.books.now)
 
-    def _log_end(self, caller: Caller, name: str) -> None:
+    def _send_away(self, call_id: str, name: str) -> None:
+        caller = self.books.callers[call_id]
         if caller.answered:
             self.books.log.completed(caller, "COMPLETEAGENT")
+            self.books.set(self.books.callers, call_id, None)
         else:
             self.books.log.left(caller, name)
+            self.books.send_away(call_id)
 
-    def _log_end_by(self, event: Event, caller: Caller) -> None:
-        match event:
-            case ExitFound(keys=keys):
-                self.books.log.left(caller, "EXITWITHKEY", first=(keys,))
-            case NumberLookedUp() | AttendedTransfer():
-                self.books.log.completed(caller, *_passed_on(event))
-            case _:
-                self.books.log.completed(caller, "COMPLETEAGENT")
+    def _send_on(self, event: Event, call_id: str) -> None:
+        """Note that a caller leaves by a key, or goes to somebody who is no agent."""
+        caller = self.books.callers[call_id]
+        if isinstance(event, ExitFound):
+            self.books.log.left(caller, "EXITWITHKEY", first=(event.keys,))
+        elif isinstance(event, NumberLookedUp | AttendedTransfer) and caller.taken is not None:
+            self.books.log.completed(caller, *_passed_on(event))
+            self.books.caller(call_id, passed_by=caller.taken[0])
+        self.books.send_away(call_id)
 
     def _legs_are_let_go(self, event: Event, commands: list[Command]) -> None:
         """Look whether no phone rings on for a call that was taken back from it."""
@@ -395,6 +403,20 @@ class Reference:
         for what in self.expectations.staying_in_vain(callers):
             self._history.fail(f"{what}, after {commands}")
         self.books.registers.touched = Touched()
+
+
+def _goes_on(before: PassedOn, caller: Caller, event: CallerEntered) -> Caller:
+    """Return the caller of a call that goes on: who passed it on is asked last.
+
+    Who keyed a code anew is the customer of that code.
+    """
+    kept = None if event.digits else before.customer
+    customer = caller.customer if kept is None else kept
+    priority, entered, _ = caller.place
+    place = (priority, entered, before.call_id)
+    return replace(
+        caller, place=place, customer=customer, passed_by=before.by, tried=frozenset({before.by})
+    )
 
 
 def _passed_on(event: BlindTransfer | NumberLookedUp | AttendedTransfer) -> tuple[str, ...]:

@@ -230,14 +230,28 @@ def draw_queue(dice: Random, number: int) -> Queue:
     )
 
 
+MOST_RUNG = 1000
+"""With more agents no queue rings all phones for one caller."""
+
+
+def never_ringing_all(queue: Queue) -> Queue:
+    """Return a queue that rings one phone for a caller, and goes round."""
+    if queue.strategy is not StrategyName.RINGALL:
+        return queue
+    return replace(queue, strategy=StrategyName.RRMEMORY)
+
+
 def large(seed: int, agents: int, calls: int) -> Scenario:
     """Return the call centre of a seed, but a big one."""
     small = draw(seed, calls)
     times = agents / 20
-    faults = small.faults
+    faults, queues = small.faults, small.queues
+    if agents > MOST_RUNG:
+        queues = tuple(map(never_ringing_all, queues))
     return replace(
         small,
         agents=agents,
+        queues=queues,
         phases=1,
         callers_per_second=agents / (small.talk_seconds + 5) * Random(seed).choice((0.5, 0.9, 1.1)),
         log_changes_per_second=max(small.log_changes_per_second, 0.01) * times,

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from random import Random
 
 from component.domain.events import CallerEntered
-from component.domain.model import Customer
-from component.domain.words import CallState
+from component.domain.model import Call, Customer
+from component.domain.words import CallState, Outcome
 from component.ports import Changes, Stored, StoreUnavailableError
 from component.storage.memory import MemoryStore
 from tests.simulation.history import History
@@ -92,9 +92,14 @@ class UnreliableStore(MemoryStore):
     def _forbid_revival(self, changes: Changes) -> None:
         for call in changes.calls:
             known = self.calls.get(call.id)
-            ended = known is not None and known.state is CallState.ENDED
+            ended = known is not None and known.state is CallState.ENDED and not _goes_on(known)
             if ended and not self.doubtful and call.state is not CallState.ENDED:
                 self._history.fail(f"call {call.id} has ended and lives again")
+
+
+def _goes_on(call: Call) -> bool:
+    """Tell whether the caller of a call that is over went on in the dialplan, passed on."""
+    return bool(call.transfers) and call.outcome not in (Outcome.COMPLETED, Outcome.ABANDONED)
 
 
 def _calls_from(customer: Customer, event: CallerEntered) -> bool:
