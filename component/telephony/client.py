@@ -12,11 +12,11 @@ from typing import TypeVar
 from urllib.parse import quote, urljoin
 
 import aioari
-import aiohttp
 import structlog
 from aioswagger11.processors import SwaggerError
 
 from component.telephony.errors import AriError, AriUnreachableError
+from component.telephony.event_socket import EventSocket
 from component.telephony.http_client import AriHttpClient
 from component.telephony.operations import Operation, operations
 from component.telephony.requests import AriRequests
@@ -71,7 +71,7 @@ class AriClient:
         self._over_socket = over_socket
         self._asked = asked
         self._root = url.rstrip("/") + "/"
-        self._open_socket: Callable[..., Awaitable[aiohttp.ClientWebSocketResponse]] | None = None
+        self._open_socket: Callable[..., Awaitable[EventSocket]] | None = None
         self._operations: dict[tuple[str, str], Operation] = {}
 
     async def load(self) -> None:
@@ -97,13 +97,13 @@ class AriClient:
 
     # The application. ---------------------------------------------------------------------------
 
-    async def events(self, app: str) -> aiohttp.ClientWebSocketResponse:
+    async def events(self, app: str) -> EventSocket:
         """Open the event socket; Asterisk takes that for the application's presence."""
         if self._open_socket is None:
             raise AriUnreachableError(NOT_LOADED)
         return await self._timed("events.eventWebsocket", self._open_socket(app=app))
 
-    async def use_socket(self, socket: aiohttp.ClientWebSocketResponse) -> bool:
+    async def use_socket(self, socket: EventSocket) -> bool:
         """Make requests on the event socket, if Asterisk takes them there; tell whether it does.
 
         Its `ANSWER`s have to be let through by the filter, and are to be handed to `hear`.

@@ -10,13 +10,13 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-import aiohttp
 import orjson
 import structlog
 
 from component.pauses import pauses
 from component.telephony.client import ANSWER, PULSE, AriClient
 from component.telephony.errors import AppReplacedError, AriError, AriUnreachableError
+from component.telephony.event_socket import EventSocket
 
 log = structlog.get_logger(__name__)
 
@@ -134,7 +134,7 @@ class AriConnection:
             await self._take_leave(socket)
         raise ended
 
-    async def _settle_and_watch(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+    async def _settle_and_watch(self, socket: EventSocket) -> None:
         await self._ari.allow_events(self._app, EVENTS)
         way = "event socket" if await self._ari.use_socket(socket) else "HTTP"
         await self._ari.subscribe_device_states(self._app, self._devices())
@@ -158,30 +158,23 @@ class AriConnection:
         except TimeoutError:
             raise AriUnreachableError("asterisk answers, but sends no events") from None
 
-    async def _listen(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        async for message in socket:
-            if message.type is aiohttp.WSMsgType.TEXT:
-                self._hear(message.data)
-            elif message.type is aiohttp.WSMsgType.ERROR:
-                raise AriUnreachableError(f"the event socket failed: {message.data}")
-        raise AriUnreachableError(f"the event socket was closed (code {socket.close_code})")
+    async def _listen(self, socket: EventSocket) -> None:
+        while True:
+            self._hear(await socket.receive())
 
-    async def _take_leave(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+    async def _take_leave(self, socket: EventSocket) -> None:
         """Close the socket; if it still works, what was asked on it is answered before."""
         self._ari.retire_socket()
-        with contextlib.suppress(TimeoutError):
+        with contextlib.suppress(TimeoutError, AriUnreachableError):
             async with asyncio.timeout(CLOSE_SECONDS):
                 while self._ari.is_waiting:
-                    message = await socket.receive()
-                    if message.type is not aiohttp.WSMsgType.TEXT:
-                        break
-                    event = _decoded(message.data)
+                    event = _decoded(await socket.receive())
                     if event is not None and event.get("type") == ANSWER:
                         self._ari.hear(event)
         self._ari.leave_socket()
-        await _close(socket)
+        await socket.close(CLOSE_SECONDS)
 
-    def _hear(self, data: str) -> None:
+    def _hear(self, data: bytes) -> None:
         event = _decoded(data)
         if event is None:
             return
@@ -224,7 +217,7 @@ class AriConnection:
         self.state = ConnectionState(up=False, detail=detail)
 
 
-def _decoded(data: str) -> Mapping[str, object] | None:
+def _decoded(data: bytes) -> Mapping[str, object] | None:
     try:
         event = orjson.loads(data)
     except ValueError as error:
@@ -239,9 +232,3 @@ def _decoded(data: str) -> Mapping[str, object] | None:
 def _first(group: BaseExceptionGroup[E]) -> E:
     first = group.exceptions[0]
     return _first(first) if isinstance(first, BaseExceptionGroup) else first
-
-
-async def _close(socket: aiohttp.ClientWebSocketResponse) -> None:
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(CLOSE_SECONDS):
-            await socket.close()

@@ -9,21 +9,19 @@ import asyncio
 import ssl
 from base64 import b64encode
 from collections.abc import Mapping
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import aiohttp
 
 from component.telephony.answers import AriResponse, answer
-from component.telephony.errors import AriError, AriUnreachableError
+from component.telephony.errors import AriUnreachableError
+from component.telephony.event_socket import EventSocket, connect
 
 CONNECTIONS = 40
 """Requests at one time. Asterisk allows 100 connections by default (`sessionlimit`, http.conf)."""
 
 KEEP_ALIVE_SECONDS = 10.0
 """Less than Asterisk's 15 (`session_keep_alive`), or requests meet a connection being closed."""
-
-HEARTBEAT_SECONDS = 4.0
-"""Silence on the event socket before it is pinged; it is given up half as long after that."""
 
 
 class AriHttpClient:
@@ -49,12 +47,14 @@ class AriHttpClient:
         self._origin = url
         self.timeout = timeout
         self._turn = asyncio.Semaphore(connections)
+        self._tls = tls
         token = b64encode(f"{username}:{password}".encode()).decode("ascii")
+        self._headers = {"Authorization": f"Basic {token}"}
         self._session = aiohttp.ClientSession(
-            headers={"Authorization": f"Basic {token}"},
+            headers=self._headers,
             timeout=aiohttp.ClientTimeout(total=timeout),
             connector=aiohttp.TCPConnector(
-                limit=connections + 1,  # the event socket stays out of the requests' way
+                limit=connections,
                 keepalive_timeout=KEEP_ALIVE_SECONDS,
                 ssl=tls or True,
             ),
@@ -94,25 +94,11 @@ class AriHttpClient:
                 raise AriUnreachableError(str(error) or type(error).__name__) from None
         return answer(status, reason, content)
 
-    async def ws_connect(
-        self, url: str, params: Mapping[str, object] | None = None
-    ) -> aiohttp.ClientWebSocketResponse:
-        """Open a WebSocket that notices by itself when the other end is dead.
-
-        Raises `AriError` if Asterisk refuses, `AriUnreachableError` if there is no answer.
-        """
-        try:
-            async with asyncio.timeout(self.timeout):
-                return await self._session.ws_connect(
-                    rebase(url, self._origin), params=as_query(params), heartbeat=HEARTBEAT_SECONDS
-                )
-        except TimeoutError:
-            raise AriUnreachableError(f"no answer within {self.timeout:g} s") from None
-        except aiohttp.WSServerHandshakeError as error:
-            # Its request_info holds the Authorization header: not to be chained.
-            raise AriError(error.status, "the event socket was refused") from None
-        except (aiohttp.ClientError, OSError) as error:
-            raise AriUnreachableError(str(error) or type(error).__name__) from None
+    async def ws_connect(self, url: str, params: Mapping[str, object] | None = None) -> EventSocket:
+        """Open a WebSocket. Raises as `component.telephony.event_socket.connect`."""
+        address = rebase(url, self._origin).replace("http", "ws", 1)
+        query = urlencode(as_query(params))
+        return await connect(f"{address}?{query}", self._headers, self._tls, self.timeout)
 
 
 def rebase(url: str, origin: str) -> str:

@@ -8,9 +8,8 @@ no answer in time, all: there each waits for the one before.
 from collections.abc import Mapping
 from typing import Any
 
-import aiohttp
-
 from component.telephony.answers import AriResponse
+from component.telephony.event_socket import EventSocket
 from component.telephony.http_client import AriHttpClient
 from component.telephony.socket_requests import SocketRequests
 
@@ -33,7 +32,7 @@ class AriRequests:
         self._base = f"{declaration['basePath']}/"
         self.may_use_socket = "RESTRequest" in declaration["models"]
 
-    async def use(self, socket: aiohttp.ClientWebSocketResponse) -> bool:
+    async def use(self, socket: EventSocket) -> bool:
         """Make requests on this socket from now on, if they are answered there; tell whether.
 
         Their answers are to be handed to `hear`.
@@ -81,8 +80,6 @@ class AriRequests:
                 return response
         return await self._http.request(method, url, params, data, headers)
 
-    async def ws_connect(
-        self, url: str, params: Mapping[str, object] | None = None
-    ) -> aiohttp.ClientWebSocketResponse:
+    async def ws_connect(self, url: str, params: Mapping[str, object] | None = None) -> EventSocket:
         """Open a WebSocket, as `AriHttpClient` does."""
         return await self._http.ws_connect(url, params)

@@ -9,12 +9,12 @@ import asyncio
 from collections.abc import Mapping
 from itertools import count
 
-import aiohttp
 import orjson
 import structlog
 
 from component.telephony.answers import AriResponse, answer
 from component.telephony.errors import AriError, AriUnreachableError
+from component.telephony.event_socket import EventSocket
 from component.telephony.http_client import as_query
 
 log = structlog.get_logger(__name__)
@@ -30,7 +30,7 @@ class SocketRequests:
     to come any more.
     """
 
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse, timeout: float) -> None:
+    def __init__(self, socket: EventSocket, timeout: float) -> None:
         self._socket = socket
         self._timeout = timeout
         self._turn = asyncio.Semaphore(UNDER_WAY)
@@ -102,10 +102,8 @@ class SocketRequests:
         waiting = self._waiting[request_id] = loop.create_future()
         deadline = loop.call_later(self._timeout, self._give_up, waiting, path)
         try:
-            await self._socket.send_str(_message(request_id, method, path, params, data))
+            self._socket.send(_message(request_id, method, path, params, data))
             return _understood(await waiting)
-        except (aiohttp.ClientError, OSError) as error:
-            raise AriUnreachableError(str(error) or type(error).__name__) from None
         finally:
             deadline.cancel()
             del self._waiting[request_id]
@@ -129,7 +127,7 @@ def _message(
     path: str,
     params: Mapping[str, object] | None,
     data: str | None,
-) -> str:
+) -> bytes:
     message: dict[str, object] = {
         "type": "RESTRequest",
         "request_id": request_id,
@@ -141,7 +139,7 @@ def _message(
         message["query_strings"] = [{"name": name, "value": query[name]} for name in query]
     if data is not None:
         message |= {"content_type": "application/json", "message_body": data}
-    return orjson.dumps(message).decode()
+    return orjson.dumps(message)
 
 
 def _understood(message: Mapping[str, object]) -> AriResponse:

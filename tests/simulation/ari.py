@@ -6,12 +6,11 @@ from contextlib import suppress
 from random import Random
 from typing import Any, cast
 
-import aiohttp
-
 from component.telephony.callers_side import ABSOLUTE_TIMEOUT, HELD
 from component.telephony.client import AriClient
 from component.telephony.dialler import FETCH, PEER
 from component.telephony.errors import AriError, AriUnreachableError
+from component.telephony.event_socket import EventSocket
 from component.telephony.http_client import AriHttpClient
 from tests.simulation.asterisk import Asterisk
 from tests.simulation.channels import Channel, Socket, shown
@@ -59,12 +58,12 @@ class SimulatedAri(AriClient):
     async def load(self) -> None:
         await self._call("resources", "load")
 
-    async def events(self, app: str) -> aiohttp.ClientWebSocketResponse:
+    async def events(self, app: str) -> EventSocket:
         await self._call("events", "load")
         self._asterisk.drop_socket()
         self._asterisk.socket = Socket()
         self._history.note("socket open")
-        return cast(aiohttp.ClientWebSocketResponse, self._asterisk.socket)
+        return cast(EventSocket, self._asterisk.socket)
 
     async def allow_events(self, app: str, types: Iterable[str]) -> None:
         await self._call("applications", "load")

@@ -4,11 +4,9 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
-from types import SimpleNamespace
 from typing import Any
 
-import aiohttp
-
+from component.telephony.errors import AriUnreachableError
 from tests.simulation.loop import BEGINNING
 
 APP = "ivr"
@@ -16,8 +14,6 @@ APP = "ivr"
 
 class Socket:
     """An event socket, as `component.telephony.connection` reads it."""
-
-    close_code = 1006
 
     def __init__(self) -> None:
         self.closed = False
@@ -28,16 +24,14 @@ class Socket:
         """Bring something; None is the end."""
         self._waiting.put_nowait(data)
 
-    def __aiter__(self) -> "Socket":
-        return self
-
-    async def __anext__(self) -> SimpleNamespace:
+    async def receive(self) -> bytes:
+        """Wait for the next text."""
         data = await self._waiting.get()
         if data is None:
-            raise StopAsyncIteration
-        return SimpleNamespace(type=aiohttp.WSMsgType.TEXT, data=data)
+            raise AriUnreachableError("the event socket was closed (code 1006)")
+        return data.encode()
 
-    async def close(self) -> None:
+    async def close(self, _patience: float) -> None:
         """Hang up from our end."""
         self.closed = True
 

@@ -3,15 +3,15 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
-import aiohttp
 import pytest
 from structlog.testing import capture_logs
 
 from component.telephony.answers import AriResponse
 from component.telephony.client import ANSWER, AriClient
 from component.telephony.errors import AriError, AriUnreachableError
+from component.telephony.event_socket import EventSocket
 from component.telephony.http_client import AriHttpClient
 from lab.asterisk import ARI_USER
 from lab.asterisk import Asterisk as Pbx
@@ -44,7 +44,7 @@ class Asking:
         self.http = CountingHttp(url, ARI_USER, password, timeout=timeout)
         self.ari = AriClient(self.http, url, over_socket=over_socket)
         self.uses_socket = False
-        self.socket: aiohttp.ClientWebSocketResponse
+        self.socket: EventSocket
 
     async def open(self, *events: str) -> None:
         """Connect, have these events sent, and use the socket if it can be used."""
@@ -56,15 +56,16 @@ class Asking:
 
     async def close(self) -> None:
         self.ari.leave_socket()
-        await self.socket.close()
+        await self.socket.close(5)
         await self.reading
         await self.http.close()
 
     async def _read(self) -> None:
-        async for message in self.socket:
-            event = json.loads(message.data)
-            if event["type"] == ANSWER:
-                self.ari.hear(event)
+        with suppress(AriUnreachableError):  # the end
+            while True:
+                event = json.loads(await self.socket.receive())
+                if event["type"] == ANSWER:
+                    self.ari.hear(event)
 
 
 @asynccontextmanager
@@ -246,7 +247,7 @@ async def test_when_answers_stop_coming_one_is_in_doubt_and_the_others_go_over_h
 @pytest.mark.parametrize("text", ["{", "[]", '{"type": "Nonsense"}', '{"type": "RESTRequest"}'])
 async def test_what_asterisk_does_not_understand_spoils_nothing(pbx: Pbx, text: str) -> None:
     async with connected(pbx, *EVENTS) as asking:
-        await asking.socket.send_str(text)
+        asking.socket.send(text.encode())
         before = asking.http.requests
         assert await asking.ari.version()
         assert asking.http.requests == before

@@ -76,8 +76,9 @@ async def test_requests_and_events_come_over_tls_from_whom_the_file_names(
         assert await ari.version()
         socket = await ari.events("ivr")
         await ari.send_pulse("ivr")
-        assert "ivr-pulse" in await socket.receive_str(timeout=10)
-        await socket.close()
+        async with asyncio.timeout(10):
+            assert b"ivr-pulse" in await socket.receive()
+        await socket.close(10)
 
 
 async def test_nobody_else_is_given_the_password(asterisk: Encrypted, tmp_path: Path) -> None:

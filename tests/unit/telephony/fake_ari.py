@@ -4,10 +4,9 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
-import aiohttp
-
 from component.telephony.client import AriClient
 from component.telephony.errors import AriError, AriUnreachableError
+from component.telephony.event_socket import EventSocket
 from component.telephony.http_client import AriHttpClient
 
 Request = tuple[str, dict[str, object]]
@@ -55,11 +54,11 @@ class FakeAri(AriClient):
     async def load(self) -> None:
         await self._call("resources", "load")
 
-    async def events(self, app: str) -> aiohttp.ClientWebSocketResponse:
+    async def events(self, app: str) -> EventSocket:
         await self._call("events", "eventWebsocket", app=app)
-        return cast(aiohttp.ClientWebSocketResponse, self.sockets())
+        return cast(EventSocket, self.sockets())
 
-    async def use_socket(self, socket: aiohttp.ClientWebSocketResponse) -> bool:
+    async def use_socket(self, socket: EventSocket) -> bool:
         await self._call("asterisk", "use socket")
         return True
 

@@ -3,11 +3,11 @@ import json
 from collections.abc import Mapping
 from typing import Any, cast
 
-import aiohttp
 import pytest
 
 from component.telephony.answers import AriResponse
 from component.telephony.errors import AriUnreachableError
+from component.telephony.event_socket import EventSocket
 from component.telephony.http_client import AriHttpClient
 from component.telephony.requests import AriRequests
 
@@ -40,7 +40,7 @@ class Socket:
         self.is_silent = False
         self._requests = requests
 
-    async def send_str(self, text: str) -> None:
+    def send(self, text: bytes) -> None:
         request = json.loads(text)
         self.asked.append(f"{request['method']} {request['uri']}")
         if not self.is_silent:
@@ -57,7 +57,7 @@ class Line:
         self.socket = Socket(self.requests)
 
     async def uses_socket(self) -> None:
-        socket = cast(aiohttp.ClientWebSocketResponse, self.socket)
+        socket = cast(EventSocket, self.socket)
         assert await self.requests.use(socket)
         self.socket.asked.clear()
 
