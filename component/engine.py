@@ -55,6 +55,7 @@ from component.pubsub.presence import PresenceNotice
 from component.pubsub.service import PubSub
 from component.records import Ledger
 from component.stored_items import StoredItems
+from component.timers import Timers
 
 log = structlog.get_logger(__name__)
 
@@ -121,6 +122,7 @@ class Engine:
         )
         self._inbox = Inbox(lambda fact: is_moot(state, fact), lambda fact: may_wait(state, fact))
         self._alarm = Alarm(lambda: self._inbox.put(None))
+        self._timers = Timers(self.submit, clock)
 
     # What the adapters call. ------------------------------------------------------------------
 
@@ -197,7 +199,7 @@ class Engine:
 
     async def run(self) -> None:
         """Process facts for ever."""
-        self._wake_at(recovery.timers(self._state, self._clock.now()))
+        self._timers.set(recovery.timers(self._state, self._clock.now()))
         self._decider.load()
         self._await_due()
         while True:
@@ -253,7 +255,7 @@ class Engine:
                 self._pubsub.take_refusals(),
             )
         )
-        self._state.forget_ended(changes.calls)
+        self._timers.drop(self._state.forget_ended(changes.calls))
         self._state.forget_logged()
         self._pubsub.forget_payloads()
         self._await_due()
@@ -303,7 +305,7 @@ class Engine:
             self._publisher.announce(self._stanzas(decisions.presences))
         deeds = (c.command if isinstance(c, Again) else c for c in decisions.commands)
         self._control.perform(deed for deed in deeds if isinstance(deed, CallCommand))
-        self._wake_at(c for c in decisions.commands if isinstance(c, WakeAt))
+        self._timers.set(c for c in decisions.commands if isinstance(c, WakeAt))
         devices = [c.device for c in decisions.commands if isinstance(c, WatchDevice)]
         if devices:
             self._control.watch_devices(devices)
@@ -376,13 +378,6 @@ class Engine:
         due = self._pubsub.due()
         if due is not None:
             self._alarm.set(max(TIDY_SECONDS, (due - self._clock.now()).total_seconds()))
-
-    def _wake_at(self, timers: Iterable[WakeAt]) -> None:
-        now = self._clock.now()
-        loop = asyncio.get_running_loop()
-        for timer in timers:
-            delay = max(0.0, (timer.at - now).total_seconds())
-            loop.call_later(delay, self.submit, timer.event)
 
 
 def _kind(entry: Entry) -> str:

@@ -1,10 +1,14 @@
 """Facts that are no reason to begin a transaction."""
 
 from component.domain.events import (
+    AnnouncementDue,
     CallerLeft,
+    ConnectDue,
     DeviceStateChanged,
     RetryDue,
     RingTimedOut,
+    SkillsWaived,
+    StickyOver,
     WaitTimedOut,
 )
 from component.domain.state import State
@@ -20,14 +24,26 @@ def is_moot(state: State, fact: object) -> bool:
     Mostly such facts are timers: the call whose ringing they would end is long over. And when we
     hang a caller up, Asterisk tells that the caller is gone.
     """
+    if isinstance(fact, CallerLeft):
+        return state.call_on(fact.channel) is None
+    call_id = call_of(fact)
+    return call_id is not None and call_id not in state.calls
+
+
+def call_of(fact: object) -> str | None:
+    """Return the call that a timer is about, and with which it is over; None if it is none such."""
     match fact:
-        case RingTimedOut(leg):
-            return leg.call_id not in state.calls
-        case WaitTimedOut(call_id) | RetryDue(call_id):
-            return call_id not in state.calls
-        case CallerLeft(channel):
-            return state.call_on(channel) is None
-    return False
+        case RingTimedOut(leg) | ConnectDue(leg):
+            return leg.call_id
+        case (
+            WaitTimedOut(call_id)
+            | RetryDue(call_id)
+            | AnnouncementDue(call_id)
+            | SkillsWaived(call_id)
+            | StickyOver(call_id)
+        ):
+            return call_id
+    return None
 
 
 def may_wait(state: State, fact: object) -> bool:

@@ -253,11 +253,12 @@ class State:
         """Return a number greater than that of any log-on so far."""
         return self._logon_order + 1
 
-    def forget_ended(self, committed: Iterable[Call]) -> None:
-        """Drop from memory those of the committed calls that have ended."""
-        for call in committed:
-            if call.state is CallState.ENDED:
-                self.calls.forget(call.id)
+    def forget_ended(self, committed: Iterable[Call]) -> list[str]:
+        """Drop from memory those of the committed calls that have ended; return their ids."""
+        ended = [call.id for call in committed if call.state is CallState.ENDED]
+        for call_id in ended:
+            self.calls.forget(call_id)
+        return ended
 
     def _believe(self, asterisk_up: bool) -> None:
         self._asterisk_up = asterisk_up
