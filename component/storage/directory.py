@@ -15,6 +15,7 @@ from typing import Any, Self
 
 import asyncpg
 import structlog
+from asyncpg.pool import PoolConnectionProxy
 
 from component.domain.model import Customer
 from component.ports import StoreUnavailableError
@@ -53,6 +54,9 @@ class SqlDirectory:
         self._lookup = _lookup(lookup)
         self._deadline = deadline
         self._pool: asyncpg.Pool | None = None
+        self._at_hand: PoolConnectionProxy | None = None
+        """A connection that was not given back: to do so, and to lend it again, takes as long as a
+        short statement does."""
 
     async def __aenter__(self) -> Self:
         self._pool = await asyncpg.create_pool(
@@ -73,6 +77,8 @@ class SqlDirectory:
         trace: TracebackType | None,
     ) -> None:
         assert self._pool is not None, "it was entered"
+        if self._at_hand is not None:
+            await self._pool.release(self._at_hand)
         try:
             await asyncio.wait_for(self._pool.close(), self._deadline)
         except TimeoutError:
@@ -124,15 +130,31 @@ class SqlDirectory:
         """Lend a connection; whatever goes wrong with it means that nobody can be found."""
         assert self._pool is not None, "the directory is used inside its context"
         try:
-            async with self._pool.acquire(timeout=self._deadline) as connection:
-                try:
-                    yield connection
-                except asyncpg.InternalClientError:
-                    # The library takes a connection that was cut while idle for a busy one.
-                    connection.terminate()
-                    raise
+            connection, self._at_hand = self._at_hand, None
+            if connection is None or not _is_there(connection):
+                connection = await self._pool.acquire(timeout=self._deadline)
+            is_well = False
+            try:
+                yield connection
+                is_well = True
+            except asyncpg.InternalClientError:
+                # The library takes a connection that was cut while idle for a busy one.
+                connection.terminate()
+                raise
+            finally:
+                if is_well and self._at_hand is None:
+                    self._at_hand = connection
+                else:
+                    await self._pool.release(connection)
         except (*UNAVAILABLE, asyncpg.PostgresError) as error:
             raise StoreUnavailableError(reason(error)) from error
+
+
+def _is_there(connection: PoolConnectionProxy) -> bool:
+    try:
+        return not connection.is_closed()
+    except asyncpg.InterfaceError:
+        return False  # it was cut, and the pool has taken it back
 
 
 def _lookup(statement: str) -> str:
