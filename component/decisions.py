@@ -160,9 +160,7 @@ class Decider:
                     Outgoing(
                         seq=self._outbox.next_seq(now),
                         sender=self._address,
-                        recipients=tuple(
-                            dict.fromkeys(self._state.agents[e].account for e in extensions)
-                        ),
+                        recipients=tuple(self._state.accounts(extensions)),
                         type="chat",
                         body=announcement_xml(call, personal=personal),
                         expires_at=now + self._state.max_wait(call),

@@ -64,6 +64,7 @@ class State:
         self._vacated: set[str] = set()
         self._by_leg: dict[Leg, str] = {}
         self._by_account: defaultdict[str, set[str]] = defaultdict(set)
+        self._accounts: dict[str, str] = {}
         self._queues_of: defaultdict[str, set[str]] = defaultdict(set)
         self._logged_on: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
         self._logon_order = 0
@@ -160,6 +161,10 @@ class State:
     def extensions_of(self, account: str) -> list[str]:
         """Return the extensions that an XMPP account, a bare JID, is linked to."""
         return sorted(self._by_account.get(account, ()))
+
+    def accounts(self, extensions: Iterable[str]) -> Iterable[str]:
+        """Return the XMPP accounts of who is at these extensions, each once."""
+        return dict.fromkeys(map(self._accounts.__getitem__, extensions))
 
     def agent_of(self, leg: Leg) -> Agent | None:
         """Return the agent who has this leg in hand."""
@@ -316,6 +321,7 @@ class State:
             self._by_device[new.device] = new.extension
             self._by_dnd_device[dnd_device(new.device)].add(new.extension)
             self._by_account[new.account].add(new.extension)
+            self._accounts[new.extension] = new.account
             if new.person is not None:
                 self._by_person[new.person.number] = new.extension
                 self._vacated.add(new.extension)
@@ -325,6 +331,7 @@ class State:
                 self._place(new, self.members[queue, new.extension])
 
     def _unlink(self, agent: Agent) -> None:
+        self._accounts.pop(agent.extension)
         _discard(self._by_account, agent.account, agent)
         _discard(self._by_dnd_device, dnd_device(agent.device), agent)
         if agent.person is not None:
