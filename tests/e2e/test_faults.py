@@ -53,15 +53,6 @@ async def test_with_the_service_stopped_the_caller_reaches_extension_3000(
     await (await operator.next_call()).answered()
 
 
-async def test_with_the_service_frozen_the_caller_reaches_extension_3000(
-    world: World, agent: Phone, operator: Phone
-) -> None:
-    world.service.process.freeze()
-    await world.call_support()
-
-    await (await operator.next_call(20)).answered()
-
-
 async def test_after_a_restart_log_on_and_subscription_are_kept(world: World, agent: Phone) -> None:
     watcher = await world.watcher("1000")
     await world.service.stop()

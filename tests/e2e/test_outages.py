@@ -63,6 +63,16 @@ async def takes(world: World, agent: Phone, number: str) -> IncomingCall:
     return taken
 
 
+async def ring_at_a_colleague(
+    world: World, number: str
+) -> tuple[Phone, OutgoingCall, IncomingCall]:
+    """A customer for whom another agent's phone rings, and goes on ringing."""
+    colleague = await world.agent("2000")
+    colleague.on_call = ringing_only()
+    caller = await world.call_support(number=number)
+    return colleague, caller, await colleague.next_call(PATIENCE)
+
+
 async def wait(world: World, number: str) -> OutgoingCall:
     """A customer who waits for an agent."""
     caller = await world.call_support(number=number)
@@ -163,28 +173,51 @@ async def test_the_service_is_killed_before_a_talk_begins_during_a_transfer_and_
     assert (agent.times_called, colleague.times_called) == (1, 1)
 
 
-async def test_postgresql_is_killed_while_one_caller_talks_and_others_wait(
-    world: World, agent: Phone, operator: Phone, databases: Databases
+async def test_the_service_freezes_while_one_caller_talks_and_another_waits(
+    world: World, agent: Phone, operator: Phone
 ) -> None:
     caller, taken = await talk(world, agent, "5550101")
     second = await wait(world, "5550102")
-    third = await wait(world, "5550103")
-    async with databases.killed():
-        await is_away(world, "database")
-        new = await world.call_support(number="5550104")
-        helped = await operator.next_call(PATIENCE)
-        await helped.answered()
-        await hear_each_other(new, helped)
-        await hear_each_other(caller, taken)
-        await taken.hang_up()
-        assert (second.ending, third.ending) == (None, None)
+    world.service.process.freeze()
+    await world.call_support(number="5550103")
+    await (await operator.next_call(PATIENCE)).answered(PATIENCE)
+    await hear_each_other(caller, taken)
+    await taken.hang_up()
+    world.service.process.thaw()
 
     await caller.ended(PATIENCE)
     taken = await takes(world, agent, "5550102")
     await hear_each_other(second, taken)
+    assert agent.times_called == 2
+
+
+@pytest.mark.queue(timeout=60.0)
+async def test_postgresql_is_killed_while_one_caller_talks_another_rings_and_others_wait(
+    world: World, agent: Phone, operator: Phone, databases: Databases
+) -> None:
+    caller, taken = await talk(world, agent, "5550101")
+    colleague, second, ringing = await ring_at_a_colleague(world, "5550102")
+    third = await wait(world, "5550103")
+    fourth = await wait(world, "5550104")
+    async with databases.killed():
+        await is_away(world, "database")
+        new = await world.call_support(number="5550105")
+        helped = await operator.next_call(PATIENCE)
+        await helped.answered(PATIENCE)
+        await hear_each_other(new, helped)
+        await hear_each_other(caller, taken)
+        await taken.hang_up()
+        assert (second.ending, third.ending, fourth.ending) == (None, None, None)
+
+    await caller.ended(PATIENCE)
+    ringing.answer()
+    taken = await takes(world, agent, "5550103")
+    await in_state(world, "5550102", "answered")
+    await hear_each_other(second, ringing)
+    await hear_each_other(third, taken)
     await taken.hang_up()
-    await takes(world, agent, "5550103")
-    assert (agent.times_called, operator.times_called) == (3, 1)
+    await takes(world, agent, "5550104")
+    assert (agent.times_called, colleague.times_called, operator.times_called) == (3, 1, 1)
 
 
 async def test_the_xmpp_server_is_killed_while_one_caller_talks_and_another_waits(
@@ -210,20 +243,25 @@ async def test_the_xmpp_server_is_killed_while_one_caller_talks_and_another_wait
     assert agent.times_called == 2
 
 
-async def test_the_connection_to_asterisk_is_cut_while_one_caller_talks_and_another_waits(
+@pytest.mark.queue(timeout=60.0)
+async def test_the_connection_to_asterisk_is_cut_while_callers_talk_ring_and_wait(
     world: World, agent: Phone, operator: Phone, line: Line
 ) -> None:
     caller, taken = await talk(world, agent, "5550101")
-    second = await wait(world, "5550102")
+    colleague, second, ringing = await ring_at_a_colleague(world, "5550102")
+    third = await wait(world, "5550103")
     line.cut()
     await is_away(world, "asterisk")
-    await world.call_support(number="5550103")
-    await (await operator.next_call(PATIENCE)).answered()
+    await world.call_support(number="5550104")
+    await (await operator.next_call(PATIENCE)).answered(PATIENCE)
     await hear_each_other(caller, taken)
     await taken.hang_up()
     line.mend()
 
     await caller.ended(PATIENCE)
-    taken = await takes(world, agent, "5550102")
-    await hear_each_other(second, taken)
-    assert agent.times_called == 2
+    ringing.answer()
+    taken = await takes(world, agent, "5550103")
+    await in_state(world, "5550102", "answered")
+    await hear_each_other(second, ringing)
+    await hear_each_other(third, taken)
+    assert (agent.times_called, colleague.times_called) == (2, 1)
