@@ -22,6 +22,7 @@ from component.decisions import Decider, Decisions, Errand, StepNow
 from component.domain.commands import (
     Again,
     CallCommand,
+    EndCall,
     Release,
     WakeAt,
     WatchDevice,
@@ -167,10 +168,15 @@ class Engine:
     async def reconcile(self, snapshot: Snapshot) -> tuple[WaitingChannel, ...]:
         """Compare what is believed with what Asterisk has, after the connection to it was away.
 
-        Returns the callers of whom nothing is known here. Raises `StoreUnavailableError`.
+        Returns the callers of whom nothing is known here. Those who have talked were to be hung up,
+        and are. Raises `StoreUnavailableError`.
         """
         strangers: tuple[WaitingChannel, ...] = await self._inbox.ask(snapshot)
-        return strangers
+        if not strangers:
+            return ()
+        over = await self._store.completed({caller.channel for caller in strangers})
+        self._control.perform(EndCall(call_id, channel) for channel, call_id in over.items())
+        return tuple(caller for caller in strangers if caller.channel not in over)
 
     def confirm(self, seqs: Iterable[int]) -> None:
         """Take note that the XMPP server has these messages: they are to be deleted soon."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 from xml.etree import ElementTree as ET
 
@@ -56,6 +56,10 @@ class MeasuredStore:
     async def read_items(self, keys: Sequence[tuple[str, str]]) -> list[Item]:
         """Read items as the store does. Raises `StoreUnavailableError`."""
         return await self._store.read_items(keys)
+
+    async def completed(self, channels: Collection[str]) -> dict[str, str]:
+        """Read whose talk is over as the store does. Raises `StoreUnavailableError`."""
+        return await self._store.completed(channels)
 
     async def commit(self, changes: Changes) -> None:
         """Commit as the store does. Raises what it raises."""

@@ -4,7 +4,7 @@ Adapters implement these in `storage/`, `telephony/` and `xmpp.py`; tests and th
 their own. `component.app` plugs them together.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -157,6 +157,13 @@ class Store(Protocol):
 
     async def read_items(self, keys: Sequence[tuple[str, str]]) -> list[Item]:
         """Read items by (node, item id), with their payloads; those that are there.
+
+        Raises `StoreUnavailableError`.
+        """
+        ...
+
+    async def completed(self, channels: Collection[str]) -> dict[str, str]:
+        """Return of callers' channels those whose talk is over, since yesterday, and its call.
 
         Raises `StoreUnavailableError`.
         """

@@ -3,7 +3,7 @@
 It keeps what PostgreSQL would keep; one behavioural test suite runs against both.
 """
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -87,6 +87,13 @@ class MemoryStore:
         """Read items, with their payloads. Raises `StoreUnavailableError`."""
         self._require()
         return [self.items[key] for key in keys if key in self.items]
+
+    async def completed(self, channels: Collection[str]) -> dict[str, str]:
+        """Return of channels those whose talk is over. Raises `StoreUnavailableError`."""
+        self._require()
+        calls = self.calls.values()
+        over = (call for call in calls if call.outcome is Outcome.COMPLETED)
+        return {call.channel: call.id for call in over if call.channel in channels}
 
     async def commit(self, changes: Changes) -> None:
         """Write all changes. Raises `StoreUnavailableError` or `StoreRefusedError`."""

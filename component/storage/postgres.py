@@ -1,7 +1,7 @@
 """The store, on PostgreSQL."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from types import TracebackType
@@ -92,6 +92,14 @@ class PostgresStore:
                 return await reads.items(connection, keys)
         except StoreRefusedError as error:
             raise StoreUnavailableError(str(error)) from error
+
+    async def completed(self, channels: Collection[str]) -> dict[str, str]:
+        """Return of callers' channels those whose talk is over, since yesterday, and its call.
+
+        Raises `StoreUnavailableError`.
+        """
+        async with self._connection() as connection:
+            return await reads.completed(connection, channels)
 
     async def commit(self, changes: Changes) -> None:
         """Write all changes in one transaction; there is one at a time.

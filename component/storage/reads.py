@@ -1,7 +1,7 @@
 """Rows of the database as the records that the pure parts work with."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -76,6 +76,11 @@ PASSED_ON = """
         AND transfers <> '[]' AND outcome NOT IN ('completed', 'abandoned')
     ORDER BY ended_at"""
 """Calls of callers whom an agent passed on and who may come into a queue again."""
+
+COMPLETED = """
+    SELECT channel, id FROM calls
+    WHERE state = 'ended' AND ended_at > now() - interval '1 day'
+        AND outcome = 'completed' AND channel = ANY($1::text[])"""
 
 KEPT = """
     SELECT node, id, publisher, published_at, seq, octet_length(payload) AS size
@@ -152,6 +157,12 @@ async def _everything(connection: asyncpg.Connection) -> Stored:
         held=[held(row) for row in await fetch("SELECT * FROM held ORDER BY node, seq")],
         outgoing=[_message(row) for row in await fetch("SELECT * FROM outbox ORDER BY seq")],
     )
+
+
+async def completed(connection: asyncpg.Connection, channels: Collection[str]) -> dict[str, str]:
+    """Return of callers' channels those whose talk is over, since yesterday, and its call."""
+    rows = await connection.fetch(COMPLETED, list(channels))
+    return {row["channel"]: row["id"] for row in rows}
 
 
 async def items(connection: asyncpg.Connection, keys: Sequence[tuple[str, str]]) -> list[Item]:

@@ -1,6 +1,6 @@
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -35,6 +35,9 @@ class Server:
 
     async def read_items(self, keys: Sequence[tuple[str, str]]) -> list[Item]:
         return []
+
+    async def completed(self, channels: Collection[str]) -> dict[str, str]:
+        return {}
 
     async def commit(self, changes: Changes) -> None:
         if self._fails:

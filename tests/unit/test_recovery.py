@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from component.domain.commands import Connect, HangUpLeg, Hold, Hush, Release, Ring
+from component.domain.commands import Connect, EndCall, HangUpLeg, Hold, Hush, Release, Ring
 from component.domain.events import AnnouncementDue, CallerLeft, LegAnswered, LegEnded, Pause
 from component.domain.model import Leg
 from component.domain.queue import StrategyName
@@ -97,6 +97,19 @@ async def test_an_agent_who_hung_up_meanwhile_ends_the_call() -> None:
 
         assert service.store.calls["call1"].outcome == "completed"
         assert service.state.agents["1000"].state is AgentState.AVAILABLE
+
+
+async def test_a_caller_whose_talk_was_over_and_who_is_still_there_is_hung_up() -> None:
+    """A crash came between the commit and the request."""
+    async with running() as service:
+        await answered(service)
+        await service.engine.step(LegEnded(LEG, LegEnd.HUNG_UP))
+        service.outside.done.clear()
+        found = snapshot(service, "channel1", "channel2", bridges={"call1": {"channel1"}})
+        strangers = await service.engine.reconcile(found)
+
+        assert [caller.channel for caller in strangers] == ["channel2"]
+        assert EndCall("call1", "channel1") in service.outside.done
 
 
 async def test_a_phone_that_stopped_ringing_meanwhile_did_not_take_the_call() -> None:

@@ -164,6 +164,20 @@ async def test_a_call_that_ended_is_not_loaded(store: AnyStore) -> None:
     assert (await store.load()).calls == []
 
 
+async def test_whose_talk_is_over_is_known_by_the_channel(store: AnyStore) -> None:
+    now = datetime.now(UTC)
+    ended = replace(CALL, state=CallState.ENDED, ended_at=now)
+    outcomes = {"c1": Outcome.COMPLETED, "c2": Outcome.COMPLETED, "c3": Outcome.TRANSFERRED}
+    calls = [
+        replace(ended, id=f"of {channel}", channel=channel, outcome=outcome)
+        for channel, outcome in outcomes.items()
+    ]
+    talking = replace(CALL, id="of c4", channel="c4", state=CallState.ANSWERED)
+    await store.commit(Changes(calls=[*calls, talking]))
+
+    assert await store.completed({"c1", "c3", "c4", "c5"}) == {"c1": "of c1"}
+
+
 async def test_how_long_callers_waited_is_known_from_their_calls(store: AnyStore) -> None:
     now = datetime.now(UTC)
     calls = [
