@@ -1,6 +1,8 @@
 """`ivr-pubsub import` and `export`, on a real database."""
 
 import json
+import os
+import re
 import subprocess
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -39,11 +41,14 @@ def run(url: str, tmp_path: Path) -> Run:
     config = tmp_path / "ivr-pubsub.toml"
     config.write_text(CONFIG.format(url=url))
 
-    def run(*arguments: str, text: str = "") -> "subprocess.CompletedProcess[str]":
+    def run(
+        *arguments: str, text: str = "", stderr: int = subprocess.PIPE
+    ) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
             [COMMAND, *arguments, "--config", config],
             input=text,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
             text=True,
             check=False,
             timeout=60,
@@ -81,11 +86,27 @@ async def test_what_was_exported_is_imported_without_a_change(
         """INSERT INTO customers (code, name, attributes)
         VALUES ('4', 'a, "b"', '{"x\\"y, z": "1", "contract": "''"}')""",
     )
-    for table in ("customers", "members"):
+    for table in ("customers", "members", "extensions"):
         file = tmp_path / f"{table}.csv"
         assert run("export", table, str(file)).returncode == 0
         again = run("import", table, str(file), "--replace")
         assert again.stderr == "new 0, changed 0, unchanged 3, deleted 0\n"
+
+
+async def test_on_a_terminal_a_bar_shows_how_far_it_is(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "customers.csv"
+    file.write_text("code,name\n" + "".join(f"{n},Company\n" for n in range(1000)))
+    terminal, end = os.openpty()
+    try:
+        assert run("import", "customers", str(file), stderr=end).returncode == 0
+        shown = os.read(terminal, 65536).decode()
+    finally:
+        os.close(terminal)
+        os.close(end)
+
+    assert re.search(r"reading .*1001/1001", shown)
+    assert re.search(r"writing .*1000/1000", shown)
+    assert "new 1000," in shown
 
 
 async def test_what_is_not_in_the_file_is_deleted_if_asked(run: Run, url: str) -> None:

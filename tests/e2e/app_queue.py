@@ -12,6 +12,7 @@ strategy = leastrecent
 timeout = 1
 retry = 5
 joinempty = yes
+leavewhenempty = unavailable
 ringinuse = no
 autopause = yes
 context = ivr-queue-keys
@@ -21,10 +22,12 @@ DIALPLAN = """
 [from-callers](+)
 exten => theirs,1,Answer(,i)
  same => n,Queue(theirs)
+ same => n,Set(GLOBAL(THEIRS_LEFT)=${QUEUESTATUS})
 exten => theirs-briefly,1,Answer(,i)
  same => n,Queue(theirs,,,,1)
 exten => ours,1,Answer(,i)
  same => n,Stasis(${IVR_APP},${IVR_QUEUE})
+ same => n,Set(GLOBAL(OURS_LEFT)=${QUEUESTATUS})
 exten => ours-briefly,1,Answer(,i)
  same => n,Stasis(${IVR_APP},${IVR_QUEUE},,,timeout=1)
 
@@ -33,10 +36,13 @@ exten => their-logon,1,AddQueueMember(theirs,PJSIP/${CHANNEL(endpoint)},,,${CHAN
 exten => their-logoff,1,RemoveQueueMember(theirs,PJSIP/${CHANNEL(endpoint)})
 exten => their-pause,1,PauseQueueMember(,PJSIP/${CHANNEL(endpoint)})
 exten => their-unpause,1,UnpauseQueueMember(,PJSIP/${CHANNEL(endpoint)})
+
+[ivr-queue-keys](+)
+exten => 12,1,Hangup()
 """
 
 CONFIGURATION: Mapping[str, str] = {
-    "modules.conf": "\nload = app_queue.so\n",
+    "modules.conf": "\nload = app_queue.so\nload = func_global.so\n",
     "queues.conf": QUEUES,
     "extensions.conf": DIALPLAN,
 }

@@ -15,6 +15,21 @@ from tests.e2e.xmpp_user import XmppUser, subscribe
 
 pytestmark = pytest.mark.e2e
 
+VIEW = """
+CREATE VIEW crm AS
+SELECT id, code, name, 'blue' AS ribbon, 3 AS visits, attributes ->> 'phone' AS phone
+FROM customers
+"""
+"""What a company has, with columns of its own."""
+
+LOOKUP = (
+    "SELECT id, code, name, ribbon, visits FROM crm WHERE CASE $1"
+    " WHEN '' THEN code = '1111' AND phone = $2"
+    " WHEN '2222' THEN pg_sleep(30) IS NOT NULL"
+    " ELSE code = $1 END"
+)
+"""Takes far too long for customer 2222."""
+
 CLOSED = ("not-allowed", "{http://jabber.org/protocol/pubsub#errors}closed-node")
 
 
@@ -83,6 +98,59 @@ async def test_the_file_is_read_anew_without_a_restart(world: World) -> None:
         os.kill(world.service.process.pid, signal.SIGHUP)
         assert (await user.next_message("normal"))["from"] == COMPONENT
         assert await user.refused(COMPONENT, subscribe(user.jid, "ext1000"), "set") == CLOSED
+
+
+async def test_a_view_of_the_company_finds_who_calls_by_number_and_may_be_slow(
+    world: World,
+) -> None:
+    watcher = await world.watcher("1000")
+    await world.agent("1000")
+    await world.sql('UPDATE customers SET attributes = \'{"phone": "5550123"}\'')
+    await world.sql(VIEW)
+    config = world.service.config
+    lookup = f'[customers]\nlookup = "{LOOKUP}"\n\n[agi]\ndeadline = 0.5'
+    config.write_text(config.read_text().replace("[agi]", lookup))
+    assert "[customers] lookup" in await carried_out("reload", "--config", config)
+
+    caller = await world.call_support("#", number="5550123")
+    pop = await watcher.next("offered")
+    assert (pop.digits, pop.customer_code) == ("", "1111")
+    assert pop.customer_attributes == {"ribbon": "blue", "visits": "3"}
+    await watcher.next("answered")
+    await caller.hang_up()
+    await watcher.next("ended")
+    await world.quiet()
+
+    await world.call_support("2222")
+    pop = await watcher.next("offered")
+    assert (pop.digits, pop.customer_code) == ("2222", "")
+
+
+async def test_who_is_told_of_a_caller_and_how_much_can_be_set(world: World) -> None:
+    phones = [await world.agent("1000"), await world.agent("2000")]
+    for phone in phones:
+        phone.on_call = ringing_only()
+    async with XmppUser(world.xmpp, "user1") as first, XmppUser(world.xmpp, "user2") as second:
+        caller = await world.call_support(number="5550123")
+        for user in (first, second):
+            told = (await user.next_message("chat"))["body"]
+            assert told == "Call waiting in support: Company 1 (1111), 5550123"
+        await caller.hang_up()
+        await world.quiet()
+
+        await world.sql("UPDATE queues SET message_to = 'agent', message_personal = false")
+        await world.until(lambda: changed(world, "queue_changed"), "the service knows")
+        caller = await world.call_support(number="5550124")
+        assert (await first.next_message("chat"))["body"] == "Call waiting in support"
+        await caller.hang_up()
+        await world.quiet()
+        assert second.messages.empty()
+
+
+async def changed(world: World, change: str) -> bool:
+    return any(
+        line.get("change") == change for line in world.service.logged("configuration changed")
+    )
 
 
 async def looked_up(world: World, digits: str) -> bool:

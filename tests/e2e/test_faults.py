@@ -212,6 +212,10 @@ async def test_while_the_database_is_away_new_callers_reach_extension_3000(
         await world.call_support()
         await (await operator.next_call()).answered()
         assert agent.calls == ()
+        direct = await (await world.caller("5550101")).dial("ours")
+        await direct.ended(10)
+        left = await world.asterisk.cli("dialplan show globals")
+        assert "OURS_LEFT=UNAVAILABLE" in left
 
 
 async def test_calls_that_talk_while_the_database_goes_away_end_cleanly(

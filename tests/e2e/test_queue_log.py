@@ -15,7 +15,9 @@ from tests.e2e.world import World
 
 pytestmark = [
     pytest.mark.e2e,
-    pytest.mark.queue(timeout=1, autopause="yes", context="ivr-queue-keys"),
+    pytest.mark.queue(
+        timeout=1, autopause="yes", context="ivr-queue-keys", leavewhenempty="unavailable"
+    ),
 ]
 
 TIMES: Mapping[str, tuple[int, ...]] = {
@@ -28,6 +30,7 @@ TIMES: Mapping[str, tuple[int, ...]] = {
     "RINGNOANSWER": (0,),
     "RINGCANCELED": (0,),
     "BLINDTRANSFER": (2, 3),
+    "EXITEMPTY": (2,),
 }
 """Which data of an event tell how long something took: that is never the same twice."""
 
@@ -45,6 +48,8 @@ class Side(ABC):
     """What the agent dials, by what is logged of it."""
     number: ClassVar[str]
     """What callers dial."""
+    status: ClassVar[str]
+    """The global variable that has the last QUEUESTATUS."""
 
     def __init__(self, world: World, agent: Phone) -> None:
         self.world = world
@@ -55,6 +60,10 @@ class Side(ABC):
     async def log(self) -> list[Entry]:
         """Read the log."""
 
+    @abstractmethod
+    async def set_penalty(self, penalty: int) -> None:
+        """Give the agent another penalty."""
+
     async def told(self) -> list[Entry]:
         """Read the log without what cannot be the same on both sides."""
         return [_comparable(entry, self.agent.user) for entry in await self.log()]
@@ -63,6 +72,11 @@ class Side(ABC):
         """Wait until an event is logged once more than it was waited for."""
         self._awaited[event] += 1
         await self.world.until(lambda: self._has_logged(event), f"{type(self)} logs {event}")
+
+    async def left_by(self) -> str:
+        """Read the QUEUESTATUS of the last caller who went on in the dialplan."""
+        variables = await self.world.asterisk.cli("dialplan show globals")
+        return variables.partition(f"{self.status}=")[2].partition("\n")[0]
 
     async def leg(self) -> str:
         """Read the id of the channel to the agent who took the last call."""
@@ -118,6 +132,7 @@ class Ours(Side):
         "UNPAUSEALL": "*8672873",
     }
     number = "ours"
+    status = "OURS_LEFT"
 
     async def log(self) -> list[Entry]:
         rows = await self.world.sql(
@@ -125,6 +140,11 @@ class Ours(Side):
             " FROM queue_log ORDER BY id"
         )
         return [tuple(row) for row in rows]
+
+    async def set_penalty(self, penalty: int) -> None:
+        await self.world.sql(
+            "UPDATE members SET penalty = $1 WHERE extension = $2", penalty, self.agent.user
+        )
 
 
 class Theirs(Side):
@@ -135,11 +155,16 @@ class Theirs(Side):
         "UNPAUSEALL": "their-unpause",
     }
     number = "theirs"
+    status = "THEIRS_LEFT"
 
     async def log(self) -> list[Entry]:
         lines = (self.world.asterisk.log.parent / "queue_log").read_text().splitlines()
         entries = (line.split("|")[1:] for line in lines)
         return [(*entry, *[""] * (9 - len(entry))) for entry in entries if entry[3] != "QUEUESTART"]
+
+    async def set_penalty(self, penalty: int) -> None:
+        device = f"PJSIP/{self.agent.user}"
+        await self.world.asterisk.cli(f"queue set penalty {penalty} on {device} in theirs")
 
 
 def _comparable(entry: Entry, agent: str) -> Entry:
@@ -149,7 +174,7 @@ def _comparable(entry: Entry, agent: str) -> Entry:
         data[place] = "time"
     if event == LEG[0]:
         data[LEG[1]] = "leg"
-    names = {agent: "agent", "support": "queue", "theirs": "queue"}
+    names = {agent: "agent", f"PJSIP/{agent}": "agent", "support": "queue", "theirs": "queue"}
     about = callid if callid == "NONE" else "channel"
     return about, names.get(queue, queue), names.get(who, who), event, *data
 
@@ -198,6 +223,7 @@ async def the_agent_passes_the_caller_on(side: Side) -> None:
 async def the_agent_refuses_and_is_paused(side: Side) -> None:
     side.agent.on_call = rejecting(486)
     async with side.caller():
+        await side.agent.next_call(10)
         await side.logs("PAUSE")
     await side.logs("ABANDON")
 
@@ -215,6 +241,26 @@ async def nobody_is_free_and_one_waits_behind_another(side: Side) -> None:
         await side.logs("ABANDON")
 
 
+async def a_caller_leaves_by_several_keys(side: Side) -> None:
+    async with side.caller() as caller:
+        await caller.answered(10)
+        await caller.send_digits("712")
+        await side.logs("EXITWITHKEY")
+
+
+async def the_agent_has_another_penalty(side: Side) -> None:
+    await side.set_penalty(3)
+    await side.logs("PENALTY")
+
+
+async def the_agent_goes_away(side: Side) -> None:
+    async with side.caller() as caller:
+        await side.agent.unregister()
+        await side.logs("EXITEMPTY")
+        await caller.ended(10)
+        await side.agent.register()
+
+
 async def test_both_logs_tell_the_same(world: World) -> None:
     sides = [Ours(world, await world.phone("1000")), Theirs(world, await world.phone("2000"))]
     await each(sides, partial(the_agent_dials, "ADDMEMBER"))
@@ -227,6 +273,11 @@ async def test_both_logs_tell_the_same(world: World) -> None:
     await each(sides, partial(the_agent_dials, "UNPAUSEALL"))
     await each(sides, the_agent_does_not_answer_and_is_paused)
     await each(sides, nobody_is_free_and_one_waits_behind_another)
+    await each(sides, a_caller_leaves_by_several_keys)
+    await each(sides, the_agent_has_another_penalty)
+    await each(sides, the_agent_goes_away)
+    left_by = [await side.left_by() for side in sides]
+    assert left_by == ["LEAVEUNAVAIL", "LEAVEEMPTY"], "app_queue can no longer tell them apart"
     for event in ("UNPAUSEALL", "PAUSEALL", "REMOVEMEMBER"):
         await each(sides, partial(the_agent_dials, event))
 

@@ -27,6 +27,24 @@ async def test_callers_are_told_their_position_and_keep_it(world: World) -> None
     await second.hears(core_prompt("queue-youarenext"), 20)
 
 
+@pytest.mark.queue(
+    announce_position="no", periodic_announce="digits/7", periodic_announce_frequency=2
+)
+async def test_callers_are_told_how_long_it_takes_and_now_and_then_something_else(
+    world: World,
+) -> None:
+    await busy_agent(world)
+    await world.service.stop()
+    # One call counts for a quarter of the time that callers wait on average.
+    await world.sql("UPDATE calls SET entered_at = answered_at - interval '8 minutes'")
+    await world.service.start()
+    await world.service.ready()
+    caller = await world.call_support(number="5550102")
+
+    for sound in ("queue-holdtime", "digits/2", "queue-minutes", "queue-thankyou", "digits/7"):
+        await caller.hears(core_prompt(sound), 20)
+
+
 async def test_0_leads_from_the_queue_to_extension_3000(world: World) -> None:
     await busy_agent(world)
     operator = await world.phone("3000")
