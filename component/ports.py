@@ -220,6 +220,8 @@ class CalledChannel:
     channel: str
     call_id: str
     answered: bool
+    elsewhere: bool = False
+    """Whether the customer has gone on to what the dialplan says, and may talk to somebody."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,10 +184,11 @@ def _reached(state: State, snapshot: Snapshot) -> Iterator[CustomerAnswered]:
 def _stray_customers(state: State, snapshot: Snapshot) -> Iterator[HangUpCustomer]:
     """Yield the calls to customers that are not wanted any more: another one may be made later.
 
-    Whom an agent has passed on is with somebody else.
+    Who has gone on to the dialplan, or was passed on by an agent, is with somebody else.
     """
     for customer in snapshot.customers:
-        if not _is_wanted(state, customer) and customer.channel not in state.passed_on:
+        with_others = customer.elsewhere or customer.channel in state.passed_on
+        if not with_others and not _is_wanted(state, customer):
             yield HangUpCustomer(customer.call_id, customer.channel)
 
 

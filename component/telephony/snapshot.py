@@ -14,9 +14,12 @@ from component.ports import CalledChannel, Snapshot, WaitingChannel
 from component.telephony.client import AriClient
 from component.telephony.errors import AriError, MalformedEventError
 from component.telephony.names import call_of, customer_of, leg_of
-from component.telephony.translate import device_state, text, waiting_channel
+from component.telephony.translate import CUSTOMER_ARGUMENT, device_state, text, waiting_channel
 
 log = structlog.get_logger(__name__)
+
+ORIGINATED = frozenset({"", "AppDial2"})
+"""What Asterisk says an originated channel executes before it comes to us."""
 
 
 class SnapshotReader:
@@ -48,7 +51,7 @@ class SnapshotReader:
                 callers=tuple(self._callers(channels)),
                 ringing_legs=frozenset(leg for leg, answered in legs if not answered),
                 answered_legs=frozenset(leg for leg, answered in legs if answered),
-                customers=tuple(_customers(channels)),
+                customers=tuple(self._customers(channels)),
                 bridges=dict(_bridges(bridges)),
                 device_states=states,
             )
@@ -65,6 +68,21 @@ class SnapshotReader:
                     yield waiting_channel(channel, arguments)
             except MalformedEventError as error:
                 log.error("channel cannot be understood", error=str(error))
+
+    def _customers(self, channels: Iterable[object]) -> Iterator[CalledChannel]:
+        for channel in channels:
+            id_ = text(channel, "id")
+            call_id = customer_of(id_)
+            if call_id is not None:
+                answered = text(channel, "state") == "Up"
+                elsewhere = answered and not self._is_to_be_asked(channel)
+                yield CalledChannel(id_, call_id, answered, elsewhere)
+
+    def _is_to_be_asked(self, channel: object) -> bool:
+        """Tell whether a customer who was called has not been let go to the dialplan."""
+        if text(channel, "dialplan", "app_name") == "Stasis":
+            return text(channel, "dialplan", "app_data") == f"{self._app},{CUSTOMER_ARGUMENT}"
+        return text(channel, "dialplan", "app_name") in ORIGINATED
 
     async def states(self, devices: Sequence[str]) -> dict[str, DeviceState]:
         """Read the states of devices. Raises `AriError`."""
@@ -105,14 +123,6 @@ def _legs(channels: Iterable[object]) -> Iterator[tuple[Leg, bool]]:
         leg = leg_of(text(channel, "id"))
         if leg is not None:
             yield leg, text(channel, "state") == "Up"
-
-
-def _customers(channels: Iterable[object]) -> Iterator[CalledChannel]:
-    for channel in channels:
-        id_ = text(channel, "id")
-        call_id = customer_of(id_)
-        if call_id is not None:
-            yield CalledChannel(id_, call_id, text(channel, "state") == "Up")
 
 
 def _bridges(bridges: Iterable[object]) -> Iterator[tuple[str, frozenset[str]]]:

@@ -19,6 +19,7 @@ from component.domain.events import (
     LegAnswered,
     LegEnded,
     NumberLookedUp,
+    WaitTimedOut,
 )
 from component.domain.model import Leg
 from component.domain.words import AgentState, CallState, LegEnd, Outcome
@@ -65,8 +66,10 @@ async def called() -> AsyncIterator[Service]:
         yield service
 
 
-def to_customer(service: Service, channel: str = CHANNEL, *, answered: bool = False) -> object:
-    customer = CalledChannel(channel, "call2", answered)
+def to_customer(
+    service: Service, channel: str = CHANNEL, *, answered: bool = False, elsewhere: bool = False
+) -> object:
+    customer = CalledChannel(channel, "call2", answered, elsewhere)
     return replace(snapshot(service), customers=(customer,))
 
 
@@ -174,5 +177,18 @@ async def test_a_customer_whom_the_agent_passed_on_is_with_somebody_else_and_not
         assert service.store.calls["call2"].outcome is Outcome.TRANSFERRED
         service.outside.done.clear()
         await reconcile(service, to_customer(service, answered=True))
+
+        assert service.outside.done == []
+
+
+async def test_a_customer_who_went_back_to_the_dialplan_is_not_hung_up() -> None:
+    async with called() as service:
+        await service.engine.step(CustomerAnswered("call2", CHANNEL))
+        await service.engine.step(DigitPressed(CHANNEL, "1"))
+        service.outside.time += timedelta(minutes=10)
+        await service.engine.step(WaitTimedOut("call2"))
+        assert service.store.calls["call2"].outcome is Outcome.TIMEOUT
+        service.outside.done.clear()
+        await reconcile(service, to_customer(service, answered=True, elsewhere=True))
 
         assert service.outside.done == []

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from component.domain.commands import Connect, Ring
-from component.domain.events import CallerEntered, LegAnswered
-from component.domain.model import Leg
-from component.domain.words import DeviceState
+from component.domain.commands import CallCustomer, Connect, Release, Ring
+from component.domain.events import CallerEntered, CustomerAnswered, LegAnswered
+from component.domain.model import Caller, Leg
+from component.domain.words import DeviceState, QueueStatus
+from component.ports import CalledChannel
 from lab.sip.behaviour import ringing_only
 from tests.contract.telephony.exchange import ADA, Exchange, until
 
@@ -76,3 +77,23 @@ async def test_callers_of_whom_nothing_is_known_enter_the_queue(exchange: Exchan
     assert entered.channel == known.channel
     assert entered.customer == ADA
     assert exchange.looked_up == ["1111"]
+
+
+async def test_a_customer_is_elsewhere_once_let_go_to_the_dialplan(exchange: Exchange) -> None:
+    customer, operator = await exchange.agent("1000"), await exchange.agent("3000")
+    operator.on_call = ringing_only()
+    channel, shown, long = "ivrcallback-c1.1", Caller("5550100", "Support"), timedelta(seconds=20)
+    exchange.asterisk.control.perform(
+        [CallCustomer("c1", channel, "PJSIP/1000", shown, long, "2000")]
+    )
+    await (await customer.next_call()).answered()
+    await exchange.hears(CustomerAnswered)
+    await exchange.restart()
+    assert exchange.snapshots[-1].customers == (CalledChannel(channel, "c1", answered=True),)
+
+    exchange.asterisk.control.perform([Release("c1", channel, QueueStatus.TIMEOUT)])
+    await operator.next_call()
+    await exchange.restart()
+    assert exchange.snapshots[-1].customers == (
+        CalledChannel(channel, "c1", answered=True, elsewhere=True),
+    )

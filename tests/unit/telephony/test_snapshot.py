@@ -72,9 +72,31 @@ async def test_a_leg_that_is_not_up_is_ringing() -> None:
 @pytest.mark.parametrize(("state", "answered"), [("Up", True), ("Ringing", False)])
 async def test_a_channel_to_a_customer_is_no_caller(state: str, answered: bool) -> None:
     [caller] = [channel for channel in CHANNELS if channel["id"] == CALLER_CHANNEL]
-    snapshot = await reader([{**caller, "id": "ivrcallback-c1.2", "state": state}]).read([])
+    dialplan = {"app_name": "Stasis", "app_data": "ivr,customer"}
+    customer = {**caller, "id": "ivrcallback-c1.2", "state": state, "dialplan": dialplan}
+    snapshot = await reader([customer]).read([])
     assert snapshot.callers == ()
     assert snapshot.customers == (CalledChannel("ivrcallback-c1.2", "c1", answered),)
+
+
+@pytest.mark.parametrize(
+    ("state", "app_name", "app_data", "elsewhere"),
+    [
+        ("Ringing", "AppDial2", "(Outgoing Line)", False),
+        ("Up", "AppDial2", "(Outgoing Line)", False),
+        ("Up", "Stasis", "ivr,customer", False),
+        ("Up", "Stasis", "another,customer", True),
+        ("Up", "Dial", "PJSIP/operator", True),
+    ],
+)
+async def test_a_customer_who_went_on_to_the_dialplan_is_elsewhere(
+    state: str, app_name: str, app_data: str, elsewhere: bool
+) -> None:
+    [caller] = [channel for channel in CHANNELS if channel["id"] == CALLER_CHANNEL]
+    dialplan = {"app_name": app_name, "app_data": app_data}
+    customer = {**caller, "id": "ivrcallback-c1.2", "state": state, "dialplan": dialplan}
+    [found] = (await reader([customer]).read([])).customers
+    assert found.elsewhere is elsewhere
 
 
 @pytest.mark.parametrize(
