@@ -18,7 +18,7 @@ from component.domain.events import (
     NumberLookedUp,
 )
 from component.domain.model import Call, Caller, Leg
-from component.domain.words import AgentState, CallState, DeviceState, LegEnd
+from component.domain.words import AgentState, CallState, DeviceState, LegEnd, Outcome
 from tests.unit.domain.any_facts import EXTENSIONS, AnyFacts
 from tests.unit.domain.test_step_properties import AnyOrder
 
@@ -37,6 +37,8 @@ class AnyOrderOfTransfers(AnyOrder):
         """What stays in a node of a call that is over: call and extension."""
         self.let_go: set[Leg] = set()
         """Legs that are to be hung up."""
+        self.comings = 0
+        """How often somebody who was passed on came to a queue."""
         for extension in EXTENSIONS:
             self.centre.device(extension, DeviceState.NOT_INUSE)
             self.centre.log_on(extension)
@@ -96,8 +98,10 @@ class AnyOrderOfTransfers(AnyOrder):
         passed_on, channel = self.centre.state.passed_on, self._channel(call)
         before = passed_on.get(channel)
         if before is not None:
-            self._take(CallerEntered("again", queue, channel, Caller("5550101")))
-            if channel not in passed_on:
+            self.comings += 1  # who is refused comes anew the next time
+            coming = f"again{self.comings}"
+            self._take(CallerEntered(coming, queue, channel, Caller("5550101")))
+            if passed_on.get(channel) != before:
                 self.released.remove(before.id)  # it goes on
 
     @invariant()
@@ -117,7 +121,11 @@ class AnyOrderOfTransfers(AnyOrder):
         for call in self.centre.state.calls.values():
             assert not call.direct or call.transfers
             given_up = {transfer.extension for transfer in call.transfers[-1:]}
-            assert not (call.direct and given_up & {offer.extension for offer in call.offers})
+            has_it = {offer.extension for offer in call.offers}
+            if call.outcome is Outcome.TRANSFERRED:
+                assert has_it == given_up  # its item stays there
+            else:
+                assert not (call.direct and given_up & has_it)
 
     def teardown(self) -> None:
         """When everybody has hung up nothing is left over."""
