@@ -30,7 +30,7 @@ from component.pubsub.service import PubSub
 FEATURES = (MAM, MAM_EXTENDED, SID)
 
 Answerable = Mapping[str, tuple[str, ...]]
-"""Whom to answer, by the ids of items."""
+"""Whom to answer, by who has published."""
 
 MAX_QUERY_ID = 1023
 """Characters."""
@@ -73,12 +73,13 @@ class ArchiveHandlers:
 
         def find(pubsub: PubSub, _now: datetime) -> tuple[Node, Paged[Item], Answerable]:
             node, found = pubsub.archived(request, query, page)
-            return node, found, {i.id: pubsub.reply_to(node, i.publisher) for i in found.entries}
+            publishers = {i.publisher for i in found.entries}
+            return node, found, pubsub.replies_to(node, publishers)
 
         (node, found, reply_to), items = await read_whole(
             self._engine, find, lambda all_: all_[1].entries
         )
-        results = [_result(iq.address, node, i, reply_to[i.id], query_id) for i in items]
+        results = [_result(iq.address, node, i, reply_to[i.publisher], query_id) for i in items]
         if iq.child.find(qualified(MAM, "flip-page")) is not None:
             results.reverse()
         backwards = page.before is not None

@@ -26,7 +26,10 @@ PASSING = frozenset(
         "internal-server-error",
         "not-acceptable",
         "redirect",
+        "remote-server-timeout",
+        "resource-constraint",
         "service-unavailable",
+        "undefined-condition",
     }
 )
 """With these a message may come back, though later ones need not. `service-unavailable` is how a

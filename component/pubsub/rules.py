@@ -1,6 +1,6 @@
 """What all operations stand on: who asks for what, which node is meant, who may own it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 
 from component.pubsub.access import Action, check, needs_approval, permits
@@ -95,12 +95,16 @@ class Rules:
 
     def reply_to(self, node: Node, publisher: str) -> tuple[str, ...]:
         """Return whom to answer about what somebody has published at a node."""
+        return self.replies_to(node, {publisher})[publisher]
+
+    def replies_to(self, node: Node, publishers: Set[str]) -> Mapping[str, tuple[str, ...]]:
+        """Return whom to answer about what each of these has published at a node."""
         match node.config.itemreply:
             case ItemReply.OWNER:
-                return tuple(self._roles.owners(node))
+                return dict.fromkeys(publishers, tuple(self._roles.owners(node)))
             case ItemReply.PUBLISHER:
-                return (bare(publisher),)
-        return ()
+                return {publisher: (bare(publisher),) for publisher in publishers}
+        return dict.fromkeys(publishers, ())
 
     # Parts of operations. ---------------------------------------------------------------------
 

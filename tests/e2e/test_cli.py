@@ -13,6 +13,7 @@ from lab.sip import ringing_only
 from lab.xmpp_server import HOST
 from tests.databases import Databases
 from tests.e2e.world import World
+from tests.xmpp_servers import on_every_xmpp_server
 
 pytestmark = pytest.mark.e2e
 
@@ -51,6 +52,7 @@ def watch(world: World, *options: str) -> Sequence[str]:
     return ("watch", "1000", *account, *options)
 
 
+@on_every_xmpp_server
 async def test_watch_prints_a_line_of_json_per_event(world: World) -> None:
     password = {"IVR_PUBSUB_WATCH_PASSWORD": world.xmpp.settings.passwords["user1"]}
     async with command(*watch(world, "--json"), env=password) as watching:
@@ -68,6 +70,7 @@ async def test_watch_prints_a_line_of_json_per_event(world: World) -> None:
     assert {line["customer_name"] for line in lines} == {"Company 1"}
 
 
+@on_every_xmpp_server
 async def test_watch_prints_a_line_for_people(world: World) -> None:
     password = {"IVR_PUBSUB_WATCH_PASSWORD": world.xmpp.settings.passwords["user1"]}
     async with command(*watch(world), env=password) as watching:

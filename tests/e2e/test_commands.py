@@ -16,6 +16,7 @@ from lab.sip import ringing_only
 from lab.xmpp_server import COMPONENT, HOST
 from tests.e2e.world import World
 from tests.e2e.xmpp_user import XmppUser
+from tests.xmpp_servers import on_every_xmpp_server
 
 pytestmark = pytest.mark.e2e
 
@@ -33,6 +34,7 @@ async def carry_out(user: XmppUser, name: str) -> ET.Element:
     return await user.ask(COMPONENT, command(name, begun.get("sessionid", "")), "set")
 
 
+@on_every_xmpp_server
 async def test_who_logs_on_by_command_is_rung_and_by_command_no_longer(world: World) -> None:
     phone = await world.phone("1000")
     async with XmppUser(world.xmpp, "user1") as user:

@@ -12,6 +12,7 @@ from lab.sip import ringing_only
 from lab.xmpp_server import COMPONENT, HOST
 from tests.e2e.world import World
 from tests.e2e.xmpp_user import XmppUser, subscribe
+from tests.xmpp_servers import on_every_xmpp_server
 
 pytestmark = pytest.mark.e2e
 
@@ -33,6 +34,7 @@ LOOKUP = (
 CLOSED = ("not-allowed", "{http://jabber.org/protocol/pubsub#errors}closed-node")
 
 
+@on_every_xmpp_server
 async def test_an_extension_is_removed_and_added_while_the_service_runs(world: World) -> None:
     phone = await world.agent("1000")
     call = await world.call_support()
@@ -70,6 +72,7 @@ async def test_callers_of_a_removed_queue_get_the_operator(world: World) -> None
     assert call["outcome"] == "withdraw"
 
 
+@on_every_xmpp_server
 async def test_the_file_is_read_anew_without_a_restart(world: World) -> None:
     config = world.service.config
     boss = f"user2@{HOST}"

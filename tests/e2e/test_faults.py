@@ -53,6 +53,7 @@ async def test_with_the_service_stopped_the_caller_reaches_extension_3000(
     await (await operator.next_call()).answered()
 
 
+@on_every_xmpp_server
 async def test_after_a_restart_log_on_and_subscription_are_kept(world: World, agent: Phone) -> None:
     watcher = await world.watcher("1000")
     await world.service.stop()
