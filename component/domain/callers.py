@@ -27,7 +27,7 @@ DIGITS_KEPT = 100
 """Of what one caller keys; nobody reads more."""
 
 EXIT_DIGITS = 8
-"""So long an extension of a queue's context may be: each of them is a question to Asterisk."""
+"""So long an extension of a queue's context may be: Asterisk is asked for each length."""
 
 CallerEvent = (
     DigitPressed

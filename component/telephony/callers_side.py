@@ -4,7 +4,7 @@ No refusal leaves a caller in silence who is to leave: if Asterisk does not let 
 the next one is tried.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import timedelta
 from math import ceil
 
@@ -99,9 +99,9 @@ class CallersSide:
 
     async def seek_exit(self, seek: SeekExit) -> None:
         """Look whether keys lead anywhere; they do not if Asterisk does not say so."""
-        for first in range(len(seek.keys)):
-            keys = seek.keys[first:]
-            if await self._exists(seek.channel, seek.context, keys):
+        endings = [seek.keys[first:] for first in range(len(seek.keys))]
+        for keys, exists in zip(endings, await self._existing(seek, endings), strict=False):
+            if exists == "1":
                 self._submit(ExitFound(seek.call_id, keys))
                 return
 
@@ -189,15 +189,31 @@ class CallersSide:
         """Tell whether the dialplan has a number. The context was checked where it came from."""
         if not number or _SEPARATORS & set(number):
             return False
+        return await self._ask(channel, _existence(context, number)) == "1"
+
+    async def _existing(self, seek: SeekExit, endings: Iterable[str]) -> str:
+        """Return a 1 for each of the endings that the context has, and a 0 for each of the others.
+
+        Keys may come faster than answers, and all calls share the event socket: so it is asked for
+        all of them at once.
+        """
+        asked = "".join(f"${{{_existence(seek.context, keys)}}}" for keys in endings)
+        return await self._ask(seek.channel, f"EVAL({asked})")
+
+    async def _ask(self, channel: str, function: str) -> str:
+        """Return what a dialplan function does; nothing if Asterisk refuses."""
         try:
-            found = await self._ari.variable(channel, f"DIALPLAN_EXISTS({context},{number},1)")
+            return await self._ari.variable(channel, function)
         except AriUnreachableError:
             raise
         except AriError as error:
             if error.status not in GONE:
                 log.error("dialplan cannot be asked", error=str(error), mend=error.mending)
-            return False
-        return found == "1"
+            return ""
+
+
+def _existence(context: str, number: str) -> str:
+    return f"DIALPLAN_EXISTS({context},{number},1)"
 
 
 def _media(sound: Sound) -> str:

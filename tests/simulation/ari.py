@@ -1,6 +1,7 @@
 """ARI of the modelled Asterisk: what the real adapter talks to, in place of HTTP."""
 
 import asyncio
+import re
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from random import Random
@@ -219,7 +220,8 @@ class SimulatedAri(AriClient):
 
     def _getChannelVar(self, channelId: str, variable: str) -> object:  # noqa: N802, N803
         self._channel(channelId)
-        return {"value": str(int(variable in NUMBERS))}
+        asked = re.findall(r"DIALPLAN_EXISTS\(.*?\)", variable)
+        return {"value": "".join(str(int(number in NUMBERS)) for number in asked)}
 
     def _continueInDialplan(  # noqa: N802
         self,

@@ -1,15 +1,18 @@
 """A commit fails, or its answer is lost: nothing is lost, and nothing is done twice."""
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
-from component.domain.commands import Connect, HangUpLeg, Release, Ring
+from component.domain.callers import DIGITS_KEPT
+from component.domain.commands import Connect, HangUpLeg, Release, Ring, SeekExit
 from component.domain.events import (
     AsteriskLost,
     CallerLeft,
     DeviceStateChanged,
+    DigitPressed,
     LegAnswered,
     LogOn,
 )
@@ -101,6 +104,27 @@ async def test_what_telephones_do_is_not_written() -> None:
         await service.engine.step(service.enter())
 
     assert store.agents["1000"].state is AgentState.RESERVED
+
+
+async def test_keys_that_are_no_part_of_the_digits_any_more_are_not_written() -> None:
+    store = GatedStore()
+    [support] = store.queues
+    store.queues = [replace(support, context="exits")]
+    async with running(store) as service:
+        await service.log_on("1000")
+        await service.engine.step(service.enter())
+        for _ in range(DIGITS_KEPT):
+            await service.engine.step(DigitPressed("channel1", "7"))
+        service.outside.done.clear()
+        before = len(store.commits)
+        for key in "170":
+            await service.engine.step(DigitPressed("channel1", key))
+
+        assert len(store.commits) == before
+        sought = ["77777771", "77777717", "77777170"]
+        assert service.outside.done == [
+            SeekExit("call1", "channel1", "exits", keys) for keys in sought
+        ]
 
 
 async def test_what_a_failed_commit_may_have_written_of_an_agent_is_written_again() -> None:

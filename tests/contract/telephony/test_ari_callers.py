@@ -47,7 +47,7 @@ async def test_a_key_is_an_exit_if_the_context_has_it(exchange: Exchange, pbx: P
         [
             SeekExit(entered.call_id, entered.channel, CONTEXT, "8"),
             SeekExit(entered.call_id, entered.channel, "nowhere", "9"),
-            SeekExit(entered.call_id, entered.channel, CONTEXT, "9"),
+            SeekExit(entered.call_id, entered.channel, CONTEXT, "888888*9"),
         ]
     )
     assert await exchange.hears(ExitFound) == ExitFound(entered.call_id, "9")

@@ -68,28 +68,33 @@ async def test_a_key_that_is_an_extension_is_found(desk: Desk) -> None:
     assert await desk.does(SEEK_EXIT) == ["getChannelVar"]
     assert desk.ari.arguments("getChannelVar") == {
         "channelId": "caller",
-        "variable": "DIALPLAN_EXISTS(exits,0,1)",
+        "variable": "EVAL(${DIALPLAN_EXISTS(exits,0,1)})",
     }
     assert desk.events == [ExitFound("c1", "0")]
 
 
-async def test_a_key_that_is_no_extension_is_not(desk: Desk) -> None:
-    desk.ari.results["getChannelVar"] = {"value": "0"}
-    await desk.does(SEEK_EXIT)
+@pytest.mark.parametrize("keys", ["0", "70", "11111170"])
+async def test_keys_that_are_no_extension_are_not(desk: Desk, keys: str) -> None:
+    desk.ari.results["getChannelVar"] = {"value": "0" * len(keys)}
+    await desk.does(replace(SEEK_EXIT, keys=keys))
     assert desk.events == []
 
 
-async def test_of_several_keys_the_last_may_be_the_extension(desk: Desk) -> None:
-    desk.ari.results["getChannelVar"] = {"value": "0"}
-    assert await desk.does(replace(SEEK_EXIT, keys="170")) == ["getChannelVar"] * 3
-    asked = [given["variable"] for _, given in desk.ari.requests]
-    assert asked == [f"DIALPLAN_EXISTS(exits,{keys},1)" for keys in ("170", "70", "0")]
+async def test_one_request_asks_for_all_that_the_last_keys_may_be(desk: Desk) -> None:
+    desk.ari.results["getChannelVar"] = {"value": "001"}
+    assert await desk.does(replace(SEEK_EXIT, keys="170")) == ["getChannelVar"]
+    asked = "".join(f"${{DIALPLAN_EXISTS(exits,{keys},1)}}" for keys in ("170", "70", "0"))
+    assert desk.ari.arguments("getChannelVar")["variable"] == f"EVAL({asked})"
+    assert desk.events == [ExitFound("c1", "0")]
 
 
-async def test_the_most_keys_that_are_an_extension_are_where_they_lead(desk: Desk) -> None:
-    desk.ari.results["getChannelVar"] = {"value": "1"}
-    assert await desk.does(replace(SEEK_EXIT, keys="70")) == ["getChannelVar"]
-    assert desk.events == [ExitFound("c1", "70")]
+@pytest.mark.parametrize(("found", "keys"), [("111", "170"), ("011", "70"), ("010", "70")])
+async def test_the_most_keys_that_are_an_extension_are_where_they_lead(
+    desk: Desk, found: str, keys: str
+) -> None:
+    desk.ari.results["getChannelVar"] = {"value": found}
+    await desk.does(replace(SEEK_EXIT, keys="170"))
+    assert desk.events == [ExitFound("c1", keys)]
 
 
 async def test_who_leaves_by_a_key_goes_to_its_extension(desk: Desk) -> None:
