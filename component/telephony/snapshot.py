@@ -61,10 +61,10 @@ class SnapshotReader:
     def _callers(self, channels: Iterable[object]) -> Iterator[WaitingChannel]:
         for channel in channels:
             try:
-                if text(channel, "dialplan", "app_name") != "Stasis" or _is_ours(channel):
+                if text(channel, "dialplan", "app_name") != "Stasis" or _is_leg(channel):
                     continue
                 app, *arguments = text(channel, "dialplan", "app_data").split(",")
-                if app == self._app:
+                if app == self._app and not _is_called(channel, arguments):
                     yield waiting_channel(channel, arguments)
             except MalformedEventError as error:
                 log.error("channel cannot be understood", error=str(error))
@@ -112,9 +112,13 @@ class SnapshotReader:
         return found
 
 
-def _is_ours(channel: object) -> bool:
-    id_ = text(channel, "id")
-    return leg_of(id_) is not None or customer_of(id_) is not None
+def _is_leg(channel: object) -> bool:
+    return leg_of(text(channel, "id")) is not None
+
+
+def _is_called(channel: object, arguments: list[str]) -> bool:
+    """Tell a customer whom we called from one whom the dialplan has sent to a queue since."""
+    return customer_of(text(channel, "id")) is not None and arguments == [CUSTOMER_ARGUMENT]
 
 
 def _legs(channels: Iterable[object]) -> Iterator[tuple[Leg, bool]]:

@@ -234,7 +234,8 @@ class Asterisk:
         self.cancel(channel, "ring")
         channel.state, channel.in_stasis, channel.entered = "Up", True, self._loop.time()
         self._history.note("customer answers", channel.id)
-        self.tell(channel.id, "StasisStart", channel=shown(channel), args=["customer"])
+        channel.arguments = "customer"
+        self.tell(channel.id, "StasisStart", channel=shown(channel), args=[channel.arguments])
         dice = self._dice
         if digit := dice.choice(("1", "1", "1", "2", "")):
             after = dice.uniform(0.05, 8)

@@ -99,6 +99,15 @@ async def test_a_customer_who_went_on_to_the_dialplan_is_elsewhere(
     assert found.elsewhere is elsewhere
 
 
+async def test_a_customer_whom_the_dialplan_has_sent_to_a_queue_is_a_caller() -> None:
+    [caller] = [channel for channel in CHANNELS if channel["id"] == CALLER_CHANNEL]
+    dialplan = {"app_name": "Stasis", "app_data": "ivr,sales,"}
+    customer = {**caller, "id": "ivrcallback-c1.2", "state": "Up", "dialplan": dialplan}
+    snapshot = await reader([customer]).read([])
+    assert [(c.channel, c.queue) for c in snapshot.callers] == [("ivrcallback-c1.2", "sales")]
+    assert [found.elsewhere for found in snapshot.customers] == [True], "it is not to be hung up"
+
+
 @pytest.mark.parametrize(
     "dialplan",
     [
