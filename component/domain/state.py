@@ -12,7 +12,7 @@ from component.domain.choice import Choice
 from component.domain.events import Event
 from component.domain.kept_place import Asked
 from component.domain.lines import Lines
-from component.domain.model import Agent, Call, Leg, Member, Spoke, Turn, dnd_device
+from component.domain.model import Agent, Call, Leg, Member, Person, Spoke, Turn, dnd_device
 from component.domain.obstacles import obstacle
 from component.domain.presence import Presence, reasons
 from component.domain.queue import Queue
@@ -62,6 +62,8 @@ class State:
         self._by_dnd_device: defaultdict[str, set[str]] = defaultdict(set)
         self._by_person: dict[str, str] = {}
         self._vacated: set[str] = set()
+        self._removed: dict[str, Person | None] = {}
+        """Who was at the extensions that are gone since `forget_changes`: the log names them."""
         self._by_leg: dict[Leg, str] = {}
         self._by_account: defaultdict[str, set[str]] = defaultdict(set)
         self._accounts: dict[str, str] = {}
@@ -283,7 +285,7 @@ class State:
         for entry in entries(self._journal, event, now):
             self._logged += 1
             agent = self.agents.get(entry.agent)
-            person = None if agent is None else agent.person
+            person = self._removed.get(entry.agent) if agent is None else agent.person
             named = entry if person is None else replace(entry, person=person.number)
             self.queue_log.put(self._logged, named)
 
@@ -294,6 +296,7 @@ class State:
     def forget_changes(self) -> None:
         """Begin anew to collect what is to be logged; what was undone must not be."""
         self._journal.clear()
+        self._removed.clear()
 
     def _change_queue(self, name: str, queue: Queue | None) -> None:
         old = self.queues.get(name)
@@ -317,6 +320,8 @@ class State:
             self._unlink(old)
             for leg in old.legs:
                 self._by_leg.pop(leg, None)
+            if new is None:
+                self._removed[old.extension] = old.person
         if new is not None:
             self._by_device[new.device] = new.extension
             self._by_dnd_device[dnd_device(new.device)].add(new.extension)

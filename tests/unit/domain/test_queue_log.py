@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 
 from component.domain.errors import AlreadyLoggedOnError
-from component.domain.events import ExitFound, LogOff, LogOn, MemberChanged, QueueChanged, Said
+from component.domain.events import (
+    AgentRemoved,
+    ExitFound,
+    LogOff,
+    LogOn,
+    MemberChanged,
+    QueueChanged,
+    Said,
+)
 from component.domain.model import Person
 from component.domain.queue import AutoPause
 from tests.unit.domain.call_centre import SUPPORT, CallCentre
@@ -305,3 +313,22 @@ def test_a_person_is_named_from_logging_on_to_logging_off() -> None:
         ("COMPLETEAGENT", "1000", "71"),
         ("ADDMEMBER", "1000", ""),
     ]
+
+
+@pytest.mark.parametrize(
+    ("talks", "last"), [(False, ["REMOVEMEMBER"]), (True, ["REMOVEMEMBER", "COMPLETEAGENT"])]
+)
+def test_a_person_is_named_whose_extension_is_removed(talks: bool, last: list[str]) -> None:
+    centre = CallCentre(["1000"])
+    centre.take(LogOn("PJSIP/1000", "support", Person("71", "ada@example.com")))
+    call = centre.enter() if talks else ""
+    if talks:
+        centre.answer(call)
+    before = len(centre.state.queue_log)
+    centre.take(AgentRemoved("1000"))
+    if talks:
+        centre.leg_ends(centre.call(call).leg)
+
+    assert "1000" not in centre.state.agents
+    entries = list(centre.state.queue_log.values())[before:]
+    assert [(e.event, e.person) for e in entries] == [(event, "71") for event in last]
