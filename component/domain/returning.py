@@ -28,9 +28,9 @@ def remember(state: State, ended: Call, now: datetime) -> None:
     """Keep a call in mind that is over for us, if its caller may come into a queue again."""
     if not may_return(ended):
         return
-    for other in list(state.passed_on.values()):
-        if other.ended_at is None or other.ended_at <= now - AWAITED:
-            state.passed_on.delete(other.channel)
+    # The oldest come first: to look at all of them for each end would take ever longer.
+    while (oldest := next(state.passed_on.values(), None)) and not _is_awaited(oldest, now):
+        state.passed_on.delete(oldest.channel)
     state.passed_on.put(ended.channel, ended)
 
 
@@ -44,6 +44,8 @@ def take_up(state: State, entered: Call) -> tuple[Call, list[HideCall]]:
     if before is None:
         return entered, []
     state.passed_on.delete(before.channel)
+    if not _is_awaited(before, entered.entered_at):
+        return entered, []
     state.calls.delete(before.id)  # if the end was not committed yet
     call = replace(
         entered,
@@ -59,3 +61,7 @@ def take_up(state: State, entered: Call) -> tuple[Call, list[HideCall]]:
     # Only who had answered has the item still.
     kept_by = [offer.extension for offer in before.offers]
     return call, [HideCall(extension, call, OfferEnd.TRANSFERRED) for extension in kept_by]
+
+
+def _is_awaited(ended: Call, now: datetime) -> bool:
+    return ended.ended_at is not None and ended.ended_at > now - AWAITED

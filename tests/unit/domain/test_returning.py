@@ -240,6 +240,26 @@ def test_who_does_not_come_for_hours_is_not_awaited_any_more() -> None:
     assert list(centre.state.passed_on) == ["channel9"]
 
 
+def test_who_comes_after_hours_is_a_caller_like_any_new_one() -> None:
+    centre = passed_on_by_support()
+    centre.after(4 * 3600)
+    enter(centre)
+
+    assert (the_call(centre).id, the_call(centre).transfers) == ("new", ())
+    assert list(centre.state.passed_on) == []
+
+
+def test_who_is_still_awaited_stays_when_older_ones_are_forgotten() -> None:
+    centre = passed_on_by_support()
+    for hours, channel in ((2, "channel8"), (2, "channel9")):
+        centre.after(hours * 3600)
+        centre.take(CallerEntered(channel, "support", channel, Caller("5550102")))
+        centre.answer(channel)
+        pass_on(centre, centre.call(channel).leg)
+
+    assert list(centre.state.passed_on) == ["channel8", "channel9"]
+
+
 def test_that_a_caller_came_again_can_be_undone() -> None:
     centre = passed_on_by_support()
     before = dict(zip(centre.state.passed_on, centre.state.passed_on.values(), strict=True))
