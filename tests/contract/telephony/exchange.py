@@ -192,7 +192,8 @@ class Exchange:
             with suppress(AriError):  # it may end by itself just now
                 await self.ari.hang_up(channel)
         for bridge in bridges:
-            await self.ari.destroy_bridge(bridge)
+            with suppress(AriError):  # it is another's, or ends with its channels just now
+                await self.ari.destroy_bridge(bridge)
         return not channels | bridges
 
 
