@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
-from lab.sip import IncomingCall, OutgoingCall, Phone, ringing_only
+from lab.sip import Phone, ringing_only
 from tests.databases import Databases
+from tests.e2e.talks import talk
 from tests.e2e.world import World
 from tests.xmpp_servers import on_every_xmpp_server
 
@@ -22,17 +23,6 @@ async def operator(world: World) -> Phone:
 async def agent(world: World) -> Phone:
     """Extension 1000, logged on."""
     return await world.agent("1000")
-
-
-async def talk(world: World, agent: Phone) -> tuple[OutgoingCall, IncomingCall]:
-    """A customer and an agent, connected."""
-    caller = await world.call_support()
-    taken = await agent.next_call()
-    await taken.answered()
-    await world.until(
-        lambda: world.sql("SELECT 1 FROM calls WHERE state = 'answered'"), "the call is answered"
-    )
-    return caller, taken
 
 
 async def restart(world: World) -> None:
