@@ -12,6 +12,7 @@ from component.domain import announcements, hands, returning, sticky, why
 from component.domain.choice import ChosenBy
 from component.domain.commands import (
     Announce,
+    AnswerTransfer,
     Command,
     Connect,
     EndCall,
@@ -347,7 +348,14 @@ def _drop_offers(call: Call, offers: Sequence[Offer], reason: OfferEnd) -> list[
 
 def _drop_legs(state: State, call: Call, reason: OfferEnd) -> list[Command]:
     """Take down all legs of a call that nobody answered, or nobody but who passed it on."""
-    return [*_drop_offers(call, call.offers, reason), *let_go_of_who_passed_on(state, call)]
+    return [*_drop_offers(call, call.offers, reason), *conclude_transfer(state, call)]
+
+
+def conclude_transfer(state: State, call: Call) -> list[Command]:
+    """Let go of the agent who passed the call on as if all was done: if he has asked somebody, his
+    phone ends that call then, too."""
+    let_go = let_go_of_who_passed_on(state, call)
+    return [*(AnswerTransfer(command.leg, accepted=True) for command in let_go), *let_go]
 
 
 def let_go_of_who_passed_on(state: State, call: Call) -> list[HangUpLeg]:

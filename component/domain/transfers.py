@@ -102,8 +102,7 @@ def _consult_over(state: State, call: Call) -> list[Command]:
     """Let go of the agent whose second call was taken down; the caller rings there instead."""
     if call.state is not CallState.OFFERED:
         return []
-    let_go = routing.let_go_of_who_passed_on(state, call)
-    return [*(AnswerTransfer(command.leg, accepted=True) for command in let_go), *let_go]
+    return routing.conclude_transfer(state, call)
 
 
 def _may_take(state: State, call: Call, agent: Agent) -> bool:
