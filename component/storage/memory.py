@@ -133,7 +133,11 @@ class MemoryStore:
             row = self.agents.get(agent.extension)
             if row is not None:
                 self.agents[agent.extension] = replace(
-                    agent, device=row.device, jid=row.jid, skills=row.skills
+                    agent,
+                    device=row.device,
+                    jid=row.jid,
+                    skills=row.skills,
+                    max_calls=row.max_calls,
                 )
         for member in members:
             key = (member.queue, member.extension)

@@ -242,6 +242,16 @@ async def test_agents_and_members_are_loaded_as_they_were_committed(store: AnySt
     assert stored.members[-1] == member
 
 
+async def test_what_the_operator_has_set_of_an_agent_stays_whatever_the_agent_does(
+    store: AnyStore,
+) -> None:
+    before = (await store.load()).agents[0]
+    elsewhere = replace(before, device="PJSIP/9", jid="a@b", skills={"french": 1}, max_calls=3)
+    await store.commit(Changes(agents=[replace(elsewhere, calls_taken=3)]))
+
+    assert (await store.load()).agents[0] == replace(before, calls_taken=3)
+
+
 async def test_whose_turn_it_was_is_loaded_as_it_was_committed(store: AnyStore) -> None:
     await store.commit(Changes(turns=[Turn("support", "1000", 3)]))
     await store.commit(Changes(turns=[Turn("support", "2000", 4)]))
