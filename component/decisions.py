@@ -243,9 +243,8 @@ class Decider:
 
     def _calls(self) -> tuple[list[Call], list[str]]:
         """Return the calls to be written, and the ids of those that never were."""
-        table = self._state.calls
-        pending = table.pending()
-        calls = [call for key, call in pending if call and table.is_news(key, _call_kept)]
+        pending = self._state.calls.pending()
+        calls = [call for _, call in pending if call]
         gone = {call_id for call_id, call in pending if not call}
         if gone:  # what was undone may be the return of a caller: the call has ended, as it had
             ended = [call for call in self._state.passed_on.values() if call.id in gone]
@@ -258,5 +257,3 @@ _SEEN = frozenset({"device_state", "do_not_disturb"})
 """What of an agent is not written: devices are asked for their states after a restart."""
 
 _kept = attrgetter(*(field.name for field in fields(Agent) if field.name not in _SEEN))
-
-_call_kept = attrgetter(*(field.name for field in fields(Call) if field.name != "keys"))

@@ -24,7 +24,7 @@ from component.domain.state import State
 from component.domain.words import CallState, Outcome, QueueStatus
 
 DIGITS_KEPT = 100
-"""Of what one caller keys; nobody reads more."""
+"""Of what one caller keys; nobody reads more. After that one leaves by a single key only."""
 
 EXIT_DIGITS = 8
 """So long an extension of a queue's context may be: Asterisk is asked for each length."""
@@ -79,17 +79,18 @@ def _digit_pressed(state: State, event: DigitPressed, now: datetime, rng: Random
 
 def _digit_kept(state: State, call: Call, event: DigitPressed) -> list[Command]:
     commands: list[Command] = []
+    context = _context(state, call) if _may_leave(call) else ""
+    keys = (call.keys + event.digit)[-EXIT_DIGITS:] if context else ""
     if len(call.digits) < DIGITS_KEPT:
-        call = replace(call, digits=call.digits + event.digit)
+        call = replace(call, digits=call.digits + event.digit, keys=keys)
         if call.offers:
             call = replace(call, revision=call.revision + 1)
         state.calls.put(call.id, call)
         commands += (ShowCall(offer.extension, call) for offer in call.offers)
-    context = _context(state, call)
-    if context and _may_leave(call):
-        call = replace(call, keys=(call.keys + event.digit)[-EXIT_DIGITS:])
-        state.calls.put(call.id, call)
-        commands.append(SeekExit(call.id, call.channel, context, call.keys))
+    else:
+        keys = event.digit
+    if context:
+        commands.append(SeekExit(call.id, call.channel, context, keys))
     return commands
 
 

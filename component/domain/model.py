@@ -278,7 +278,7 @@ class Call:
     dialogue: Dialogue | None = None
     callback: Callback | None = None
     keys: str = ""
-    """What the caller keyed last that may begin an extension of the queue's context; not stored."""
+    """What the caller keyed last that may begin an extension of the queue's context."""
 
     @property
     def logged_as(self) -> str:

@@ -50,6 +50,7 @@ def _change_queue(
         tried=frozenset(),
         retrying=False,
         told=replace(call.told, position=0, position_at=None),
+        keys="",
     )
     moved = replace(moved, original_position=state.position(moved))
     state.calls.put(call.id, moved)

@@ -327,6 +327,7 @@ def _call(row: Row) -> Call:
         terms=_terms(json.loads(row["terms"])) if row["terms"] else USUAL,
         dialogue=row["dialogue"] and Dialogue(**_timed(json.loads(row["dialogue"]))),
         callback=row["callback"] and Callback(**_timed(json.loads(row["callback"]))),
+        keys=row["keys"],
     )
 
 

@@ -53,7 +53,8 @@ PARTS: dict[str, str] = {
             transfers = excluded.transfers, direct = excluded.direct,
             wait_until = excluded.wait_until, digits = excluded.digits,
             terms = excluded.terms, channel = excluded.channel,
-            dialogue = excluded.dialogue, callback = excluded.callback""",
+            dialogue = excluded.dialogue, callback = excluded.callback,
+            keys = excluded.keys""",
     "calls_gone": deletion("calls", "id"),
     # The operator may have taken the queue away meanwhile; its turn is of no use then.
     "turns": """
@@ -180,6 +181,7 @@ def _call(call: Call) -> Row:
         "terms": _terms(call.terms),
         "dialogue": call.dialogue and asdict(call.dialogue),
         "callback": call.callback and asdict(call.callback),
+        "keys": call.keys,
     }
 
 

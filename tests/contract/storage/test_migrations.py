@@ -52,6 +52,7 @@ LATER = [
     "0028_meta_data",
     "0029_callbacks_per_day",
     "0030_full_nodes",
+    "0031_keys",
 ]
 ALL = ["0001_schema", *LATER]
 

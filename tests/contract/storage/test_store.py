@@ -58,6 +58,7 @@ CALL = Call(
     direct=True,
     wait_until=NOW + timedelta(seconds=60),
     dialogue=Dialogue(NOW, "0301", "030123"),
+    keys="11",
 )
 
 CALLBACK = Callback("030123", "1767323045.1", NOW, 2, again_at=NOW + timedelta(seconds=300))

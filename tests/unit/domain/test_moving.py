@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from component.domain.commands import Announce, Hold, Release
+from component.domain.commands import Announce, Hold, Release, SeekExit
 from component.domain.errors import NotWaitingError, QueueRefusesError, UnknownQueueError
-from component.domain.events import MoveCaller
+from component.domain.events import DigitPressed, MoveCaller
 from component.domain.model import Member
 from component.domain.words import CallState, DeviceState, Place, QueueStatus
 from tests.unit.domain.call_centre import SUPPORT, CallCentre, of_kind
@@ -78,6 +78,21 @@ def test_to_another_queue_by_its_settings(centre: CallCentre) -> None:
     centre.after(1)
     assert centre.call(call).state is CallState.ENDED
     assert [r.status for r in centre.all(Release)] == [QueueStatus.TIMEOUT]
+
+
+def test_what_was_keyed_in_the_one_queue_begins_no_exit_of_the_other(centre: CallCentre) -> None:
+    centre.log_on_to("sales", "2000")
+    centre.device("2000", DeviceState.INUSE)
+    for queue in ("support", "sales"):
+        centre.state.put_queue(replace(centre.state.queues[queue], context=f"exits-of-{queue}"))
+    call = centre.enter()
+    channel = centre.call(call).channel
+    centre.take(DigitPressed(channel, "1"))
+    centre.take(MoveCaller(call, "sales"))
+
+    assert centre.take(DigitPressed(channel, "2")) == [
+        SeekExit(call, channel, "exits-of-sales", "2")
+    ]
 
 
 def test_who_is_free_there_is_offered_the_call(centre: CallCentre) -> None:
