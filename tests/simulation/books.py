@@ -11,6 +11,8 @@ from typing import TypeVar
 from component.domain.model import Agent, Call, Leg, Member, Spoke, dnd_device
 from component.domain.queue import Queue
 from component.domain.queue_log import LogEntry
+from component.domain.state import State
+from component.domain.strategies import ROUND_ROBIN
 from component.domain.words import CallState
 from component.ports import Stored
 from component.records import Ledger
@@ -30,6 +32,8 @@ class Books:
         self.history = history
         self.ledger = Ledger()
         """The engine's."""
+        self.state: State | None = None
+        """The engine's, as it was stepped last: for the little that nobody else knows."""
         self.now = datetime.min.replace(tzinfo=UTC)
         self.registers = registers = Registers(self)
         self.queues: Book[str, Queue] = Book(registers.queue_changed)
@@ -86,6 +90,11 @@ class Books:
                 self.history.fail(f"the engine has {_differences(theirs, ours)}")
         for what in self.registers.differences():
             self.history.fail(f"the registers are wrong: {what}")
+
+    def begin(self, state: State, now: datetime) -> None:
+        """Turn to the next fact."""
+        self.now, self.ledger, self.state = now, state.ledger, state
+        self.log.begin()
 
     # Looking up. --------------------------------------------------------------------------------
 
@@ -148,6 +157,11 @@ class Books:
         wrapuptime = timedelta(0) if settings is None else settings.wrapuptime
         if wrapuptime and (known is None or self.now + wrapuptime >= known[1]):
             self.person(extension, paperwork=(queue, self.now + wrapuptime))
+
+    def note_rung(self, queue: str, extension: str) -> None:
+        """Remember whose turn it was in a queue that goes round."""
+        if self.queues[queue].strategy in ROUND_ROBIN:
+            self.set(self.rung, queue, (self.seats[queue, extension].order, extension))
 
     def caller(self, call_id: str, **changes: object) -> None:
         """Change what is known of a caller."""

@@ -6,7 +6,6 @@ agent and of no other rings once the customer is there, unless the agent has gon
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from component.domain.commands import (
     CallCustomer,
@@ -31,20 +30,21 @@ from component.domain.events import (
 from component.domain.model import Call, Leg
 from component.domain.queue import CallingBack
 from component.domain.words import CallState, LegEnd, Outcome
+from tests.simulation.books import Books
 from tests.simulation.entries import Caller, Kept
+from tests.simulation.expectations import Expectations
 from tests.simulation.logbook import Data
+from tests.simulation.offers import Offers
 from tests.simulation.registers import Book
-
-if TYPE_CHECKING:
-    from tests.simulation.reference import Reference
 
 
 class KeptPlaces:
     """The part of the books that is about them."""
 
-    def __init__(self, reference: "Reference") -> None:
-        self._reference = reference
-        self._books = reference.books
+    def __init__(self, books: Books, expectations: Expectations, offers: Offers) -> None:
+        self._books = books
+        self._expectations = expectations
+        self._offers = offers
         self.agents: Book[str, str] = Book()
         """Call → the agent who is put aside for its customer."""
 
@@ -112,11 +112,11 @@ class KeptPlaces:
         caller = books.callers[call_id]
         if not caller.waits:
             books.history.fail(f"{call_id} is called back, and is {caller}")
-        if not any(extension in several for several in self._reference.expectations.rung(caller)):
+        if not any(extension in several for several in self._expectations.rung(caller)):
             books.history.fail(f"{call_id} is called back for {extension}")
-        self._reference.nobody_is_skipped(caller, extension)
-        self._reference.note_rung(caller.queue, extension)
-        state = self._reference.state
+        self._offers.nobody_is_skipped(caller, extension)
+        books.note_rung(caller.queue, extension)
+        state = self._books.state
         assert state is not None, "something was stepped"
         leg = state.calls[call_id].leg
         books.take_up(extension, leg, caller.queue)
@@ -177,7 +177,7 @@ class KeptPlaces:
             if extension is not None and rings != [f"PJSIP/{extension}"]:
                 self._let_go(call_id)
                 name = self._books.callers[call_id].queue
-                if self._reference.expectations.may_be_offered(name, extension):
+                if self._expectations.may_be_offered(name, extension):
                     self._books.history.fail(f"{extension} was put aside, and is not rung")
 
     def _let_go(self, call_id: str) -> None:
@@ -190,7 +190,7 @@ class KeptPlaces:
 
     def _number(self, call_id: str) -> str:
         """Return what was keyed, of which the books know nothing."""
-        state = self._reference.state
+        state = self._books.state
         callback = None if state is None else state.calls[call_id].callback
         assert callback is not None, "whoever is thanked has asked for it"
         return callback.number
