@@ -359,7 +359,7 @@ class Service:
     def _drain_status(self) -> Status:
         if self._state is None or not self._state.draining:
             return Status(ready=True, detail="callers are taken")
-        going_on = len(self._state.calls)
+        going_on = self._state.going_on()
         return Status(False, f"draining: {going_on} calls go on" if going_on else "drained")
 
     def _asterisk_status(self) -> Status:

@@ -11,6 +11,9 @@ from component.cli_common import ConfigOption
 if TYPE_CHECKING:
     from component.control_client import ControlClient
 
+SECONDS_BETWEEN_LOOKS = 1.0
+"""At the calls that are left."""
+
 
 def drain(
     *,
@@ -56,8 +59,12 @@ def top(*, json: JsonOption = False, config: ConfigOption = None) -> None:
 
 
 async def _until_no_call_is_left(client: "ControlClient") -> None:
+    """Wait until nobody is on the line. Who is to be called back, is so after a restart, too."""
+    from component.domain.words import CallState
+
     while True:
-        answer = await client.ask("calls", {})
-        if answer.table is None or not answer.table.rows:
+        table = (await client.ask("calls", {})).table
+        states = () if table is None else (row[table.columns.index("state")] for row in table.rows)
+        if all(state == CallState.AWAY for state in states):
             return
-        await asyncio.sleep(1)
+        await asyncio.sleep(SECONDS_BETWEEN_LOOKS)

@@ -266,6 +266,8 @@ def _urgency(state: State, queue: str, now: datetime) -> tuple[int, datetime, st
 
 
 def _seek(state: State, call: Call, now: datetime, rng: Random) -> list[Command]:
+    if state.draining and call.state is CallState.AWAY:
+        return []  # to call the customer would be a new call
     strategy = STRATEGIES[state.queues[call.queue].strategy]
     line, turn = state.candidates.of(call.queue, call.terms.need), state.turns.get(call.queue)
     preferred = sticky.preferred(state, call)

@@ -121,7 +121,8 @@ class State:
 
     @property
     def draining(self) -> bool:
-        """Whether no new callers are taken, while those who are there are served."""
+        """Whether no new callers are taken and no customers called back, while those who are there
+        are served."""
         return self._draining
 
     @draining.setter
@@ -211,6 +212,11 @@ class State:
     def callbacks(self, queue: str) -> int:
         """Return how many callers of a queue keep their place to be called back."""
         return self._lines.kept(queue)
+
+    def going_on(self) -> int:
+        """Return how many calls have somebody on the line: all but those to be called back."""
+        on_no_line = (CallState.AWAY, CallState.ENDED)
+        return sum(call.state not in on_no_line for call in self.calls.values())
 
     def callbacks_to(self, number: str) -> int:
         """Return how many callers, of all queues, are to be called back at a number."""

@@ -173,8 +173,8 @@ def _circumstances_changed(
 ) -> list[Command]:
     if isinstance(event, DrainBegun | DrainEnded):
         state.draining = isinstance(event, DrainBegun)
-        return []
-    state.asterisk_up = isinstance(event, AsteriskFound)
+    else:
+        state.asterisk_up = isinstance(event, AsteriskFound)
     return routing.route_all(state, list(state.queues), now, rng)
 
 

@@ -11,7 +11,7 @@ def _reload(_scene: Scene, _given: Given) -> Answer:
 
 def _drain(scene: Scene, _given: Given) -> Answer:
     scene.step(DrainBegun())
-    return Answer(f"No new callers are taken. Calls that go on: {len(scene.state.calls)}.")
+    return Answer(f"No new callers are taken. Calls that go on: {scene.state.going_on()}.")
 
 
 def _undrain(scene: Scene, _given: Given) -> Answer:

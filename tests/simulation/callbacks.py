@@ -110,7 +110,7 @@ class KeptPlaces:
         books, call_id, extension = self._books, command.call_id, command.extension
         books.history.counts["customers called"] += 1
         caller = books.callers[call_id]
-        if not caller.waits:
+        if not caller.waits or "draining" in books.flags:
             books.history.fail(f"{call_id} is called back, and is {caller}")
         if not any(extension in several for several in self._expectations.rung(caller)):
             books.history.fail(f"{call_id} is called back for {extension}")

@@ -73,6 +73,8 @@ class Expectations:
                 other = books.callers[call_id]
                 if not heavier and other.place >= caller.place:
                     continue
+                if not self._is_to_be_served(other):
+                    continue
                 if extension in other.tried or not self._accepts(other, extension):
                     continue
                 favourite = self.favourite(other)
@@ -105,12 +107,16 @@ class Expectations:
         """Yield who of these waits for an agent though one is free who might be rung."""
         for call_id in call_ids:
             caller = self._books.callers.get(call_id)
-            if caller is None or not caller.waits or call_id in self.holding_out:
+            if caller is None or not self._is_to_be_served(caller) or call_id in self.holding_out:
                 continue
             if caller.queue not in self._books.queues:
                 continue  # loaded from the store, and soon sent away
             if free := self.rung(caller):
                 yield f"{call_id} waits though {free} are free"
+
+    def _is_to_be_served(self, caller: Caller) -> bool:
+        """Tell whether a caller waits for an agent only. While it drains nobody is called back."""
+        return caller.waits and (caller.kept is None or "draining" not in self._books.flags)
 
     # One agent rather than another. -------------------------------------------------------------
 

@@ -103,11 +103,16 @@ class Service:
     def __init__(self) -> None:
         self.asked: list[tuple[str, Mapping[str, str]]] = []
         self.refusal: str | None = None
+        self.calls: list[list[str]] = []
+        """The states of the calls that are shown, for each time that they are asked for."""
 
     async def ask(self, _: ControlClient, name: str, given: Mapping[str, str]) -> dict[str, Any]:
         self.asked.append((name, given))
         if self.refusal is not None:
             raise ControlError(self.refusal)
+        if name == "calls" and self.calls:
+            rows = [{"call": f"call{n}", "state": s} for n, s in enumerate(self.calls.pop(0))]
+            return {"text": "", "columns": ["call", "state"], "rows": rows}
         return {"text": "Done."}
 
 
@@ -140,6 +145,16 @@ def test_every_answer_can_be_had_as_json(service: Service, line: str) -> None:
     words, dashes, rest = line.partition(" --")
     ended = CliRunner().invoke(app, shlex.split(f"{words} --json{dashes}{rest}"))
     assert json.loads(ended.output) == {"text": "Done."}
+
+
+def test_draining_is_over_when_nobody_is_left_but_who_is_to_be_called_back(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("component.cli_operations.SECONDS_BETWEEN_LOOKS", 0)
+    service.calls = [["away", "answered"], ["calling", "away"], ["away"]]
+    ended = CliRunner().invoke(app, ["drain", "--wait"])
+    assert (ended.exit_code, ended.output) == (0, "Done.\n")
+    assert [name for name, _ in service.asked] == ["drain", "calls", "calls", "calls"]
 
 
 def test_a_refusal_is_one_line_and_exit_status_1(service: Service) -> None:

@@ -9,6 +9,7 @@ from component.domain.commands import Release
 from component.domain.events import DrainBegun, DrainEnded, QueueChanged
 from component.domain.words import CallState, QueueStatus
 from tests.unit.domain.call_centre import SUPPORT, CallCentre
+from tests.unit.domain.callbacks import CallbackCentre
 
 pytestmark = pytest.mark.unit
 
@@ -46,3 +47,26 @@ def test_while_it_drains_the_service_takes_nobody_and_calls_go_on() -> None:
     assert centre.call(waiting).state is CallState.OFFERED
     centre.take(DrainEnded())
     assert centre.call(centre.enter()).state is CallState.WAITING
+
+
+def test_while_it_drains_nobody_is_called_back_and_others_are_served() -> None:
+    centre = CallbackCentre()
+    kept, waiting = centre.kept(), centre.waiting()
+    assert centre.state.going_on() == 2
+    centre.take(DrainBegun())
+    centre.free("call1")
+    assert centre.call(waiting).state is CallState.OFFERED
+    centre.talk(waiting)
+    assert (centre.called_numbers(), centre.state.going_on()) == ([], 0)
+    centre.take(DrainEnded())
+    assert centre.call(kept).state is CallState.CALLING
+    assert centre.state.going_on() == 1
+
+
+def test_a_customer_who_is_called_already_as_it_begins_to_drain_is_connected() -> None:
+    centre = CallbackCentre()
+    call = centre.called()
+    centre.take(DrainBegun())
+    centre.customer_answers(call)
+    centre.keys(call, "1")
+    assert centre.call(call).state is CallState.OFFERED
