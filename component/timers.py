@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
+from datetime import datetime
 
 from component.domain.commands import WakeAt
 from component.domain.events import Event
@@ -19,8 +20,12 @@ class Timers:
     def __init__(self, submit: Callable[[Event], None], clock: Clock) -> None:
         self._submit = submit
         self._clock = clock
-        self._of_calls: dict[str, list[asyncio.TimerHandle]] = {}
-        """Those that are to be dropped with a call."""
+        self._of_calls: dict[str, list[tuple[datetime, asyncio.Handle]]] = {}
+        """Those that are to be dropped with a call, and when they are due.
+
+        A handle cannot be asked for that: uvloop gives one that does not know for what is due
+        within half a millisecond.
+        """
 
     def set(self, timers: Iterable[WakeAt]) -> None:
         """Have events handed in, those whose time has come at once."""
@@ -31,12 +36,12 @@ class Timers:
             handle = loop.call_later(delay, self._submit, timer.event)
             call_id = call_of(timer.event)
             if call_id is not None:
-                handles = self._of_calls.get(call_id, ())
-                to_come = [other for other in handles if other.when() > loop.time()]
-                self._of_calls[call_id] = [*to_come, handle]
+                known = self._of_calls.get(call_id, ())
+                to_come = [other for other in known if other[0] > now]
+                self._of_calls[call_id] = [*to_come, (timer.at, handle)]
 
     def drop(self, call_ids: Iterable[str]) -> None:
         """Have nothing handed in any more that is about calls that are over."""
         for call_id in call_ids:
-            for handle in self._of_calls.pop(call_id, ()):
+            for _, handle in self._of_calls.pop(call_id, ()):
                 handle.cancel()

@@ -63,6 +63,13 @@ class Process:
         """Whether it has not ended yet; a frozen one has not."""
         return self._popen.poll() is None
 
+    @property
+    def condition(self) -> str:
+        """Whether it runs, in words; if it has ended, its last ones, too."""
+        if self.is_running:
+            return f"{self.name} runs"
+        return f"{self.name} ended with status {self._popen.returncode}; {self._output()}"
+
     async def wait(self) -> int:
         """Wait until it ends. Returns the exit status, negative for the signal that killed it."""
         if self.is_running:
@@ -122,8 +129,7 @@ class Process:
 
     def _require_running(self) -> None:
         if not self.is_running:
-            status = self._popen.returncode
-            raise ProcessEndedError(f"{self.name} ended with status {status}; {self._output()}")
+            raise ProcessEndedError(self.condition)
 
     def _output(self) -> str:
         lines = self.log.read_text(errors="replace").splitlines()[-LOG_LINES_SHOWN:]

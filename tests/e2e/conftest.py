@@ -73,6 +73,7 @@ async def world(
         World(asterisk, xmpp_server, url, tmp_path, ports.take(), queue, ari_port) as world,
     ):
         yield world
+    assert "Traceback" not in world.service.log.read_text(), "the service has a fault"
 
 
 @pytest.fixture

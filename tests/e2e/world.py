@@ -168,7 +168,8 @@ class World:
                 while not await condition():
                     await asyncio.sleep(0.02)
         except TimeoutError:
-            raise TimeoutError(f"it never came true that {what}") from None
+            service = self.service.process.condition
+            raise TimeoutError(f"it never came true that {what}; {service}") from None
 
     async def quiet(self) -> None:
         """Wait until nothing of any call is left in Asterisk and every agent is available."""

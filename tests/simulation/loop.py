@@ -10,6 +10,9 @@ from typing import Any
 
 BEGINNING = datetime(2026, 1, 1, 9, tzinfo=UTC)
 
+AT_ONCE = 0.0005
+"""In seconds: what is due within these is due at once."""
+
 
 class DeadlockError(AssertionError):
     """Nothing can run and nothing is due: somebody waits for what will never happen."""
@@ -26,7 +29,7 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._seconds = 0.0
         self._now = BEGINNING
-        self._timers: list[tuple[float, int, asyncio.TimerHandle]] = []
+        self._timers: list[tuple[float, int, asyncio.Handle]] = []
         self._numbers = count()
         super().__init__()
         self.tasks: dict[asyncio.Task[Any], None] = {}
@@ -47,8 +50,13 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         *args: object,
         context: Context | None = None,
     ) -> asyncio.TimerHandle:
-        """Set a timer."""
+        """Set a timer. The handle of one that is due at once is none of a timer, whatever the type.
+
+        That is how uvloop has it, on which the service runs.
+        """
         timer = asyncio.TimerHandle(when, callback, args, self, context)
+        if when - self._seconds < AT_ONCE:
+            timer = asyncio.Handle(callback, args, self, context)  # type: ignore[assignment]
         heappush(self._timers, (when, next(self._numbers), timer))
         return timer
 

@@ -55,6 +55,14 @@ async def test_timers_of_a_call_that_is_over_are_dropped_and_no_others() -> None
     assert await due.last() == [WaitTimedOut("b"), WrapUpOver("x")]
 
 
+async def test_a_call_may_have_another_timer_when_one_is_due_at_once() -> None:
+    due = Due()
+    due.set(NOW, RetryDue("a"))
+    due.set(NOW + timedelta(microseconds=100), WaitTimedOut("a"))
+    due.set(SOON, RingTimedOut(Leg("a", 1)))
+    assert await due.last() == [RetryDue("a"), WaitTimedOut("a"), RingTimedOut(Leg("a", 1))]
+
+
 async def test_nothing_is_kept_of_a_call_but_what_is_to_come() -> None:
     due = Due()
     for _ in range(10):

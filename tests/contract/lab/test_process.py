@@ -1,5 +1,6 @@
 import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -97,6 +98,15 @@ async def test_a_process_that_ends_before_it_is_ready_shows_its_last_words(log: 
 
     with pytest.raises(ProcessEndedError, match=r"(?s)sh ended with status 3.*no such port"):
         await process.wait_until(ready, patience=5)
+
+
+async def test_a_process_tells_whether_it_runs_and_what_it_said_last(log: Path) -> None:
+    process = Process(FOREVER, log=log)
+    assert process.condition == "sleep runs"
+    await process.kill()
+    gone = Process(["sh", "-c", "echo disk full; exit 3"], log=log)
+    await gone.wait()
+    assert re.search(r"(?s)sh ended with status 3.*disk full", gone.condition)
 
 
 async def test_a_process_that_is_not_ready_in_time_is_killed(log: Path) -> None:
