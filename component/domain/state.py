@@ -1,6 +1,5 @@
 """The state of the call centre: the records, and the indexes that are derived from them."""
 
-from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -12,6 +11,7 @@ from component.domain.choice import Choice
 from component.domain.events import Event
 from component.domain.kept_place import Asked
 from component.domain.lines import Lines
+from component.domain.logged_on import LoggedOn
 from component.domain.model import Agent, Call, Leg, Member, Person, Spoke, Turn, dnd_device
 from component.domain.obstacles import obstacle
 from component.domain.presence import Presence, reasons
@@ -68,7 +68,7 @@ class State:
         self._by_account: defaultdict[str, set[str]] = defaultdict(set)
         self._accounts: dict[str, str] = {}
         self._queues_of: defaultdict[str, set[str]] = defaultdict(set)
-        self._logged_on: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
+        self._logged_on = LoggedOn()
         self._logon_order = 0
         self._logged = 0
         self._journal: list[Change] = []
@@ -244,15 +244,15 @@ class State:
 
     def logged_on(self, queue: str) -> list[Member]:
         """Return the members of a queue who are logged on, in the order of log-on."""
-        return [self.members[queue, extension] for _, extension in self._logged_on[queue]]
+        return [self.members[queue, extension] for extension in self.extensions(queue)]
 
-    def extensions(self, queue: str) -> Iterator[str]:
-        """Yield where members of a queue are logged on, in the order of log-on."""
-        return (extension for _, extension in self._logged_on[queue])
+    def extensions(self, queue: str) -> tuple[str, ...]:
+        """Return where members of a queue are logged on, in the order of log-on."""
+        return self._logged_on.extensions(queue)
 
     def anyone_logged_on(self, queue: str) -> bool:
         """Tell whether a queue has a member who is logged on."""
-        return bool(self._logged_on[queue])
+        return bool(self.extensions(queue))
 
     def members_of(self, queue: str) -> list[Member]:
         """Return all members of a queue, logged on or not. Looks through those of all queues."""
@@ -349,10 +349,8 @@ class State:
             self._by_person.pop(agent.person.number, None)
 
     def _member_changed(self, old: Member | None, new: Member | None) -> None:
+        self._logged_on.member_changed(old, new)
         if old is not None:
-            if old.logged_on_at is not None:
-                line = self._logged_on[old.queue]
-                del line[bisect_left(line, (old.logon_order, old.extension))]
             self._queues_of[old.extension].discard(old.queue)
             self._vacated.add(old.extension)
             self.candidates.place(old.queue, old.extension, None)
@@ -361,8 +359,6 @@ class State:
         if new is not None:
             self._queues_of[new.extension].add(new.queue)
             self._logon_order = max(self._logon_order, new.logon_order)
-            if new.logged_on_at is not None:
-                insort(self._logged_on[new.queue], (new.logon_order, new.extension))
             agent = self.agents.get(new.extension)
             if agent is not None:
                 self._place(agent, new)

@@ -17,11 +17,11 @@ from lab.benchmark import main
 
 HEAD = """# `make bench-engine`
 
-What a decision costs: `step` alone, in one queue with so many agents, half of whom are free, and
-when all talk and 1,000 callers wait. And how long it takes from a fact to the deed that it leads
-to, with the notifications made (the agent's software is shown the call, and told by message),
-everything counted and logged, and the transaction durable in PostgreSQL; the engine is idle before,
-so that no fact waits for another one's transaction.
+What a decision costs: `step` alone, in one queue with so many agents, half of whom are free (with
+`ringall` ten, as it rings them all); and when all talk and 1,000 callers wait. And how long it
+takes from a fact to the deed that it leads to, with the notifications made (the agent's software is
+shown the call, and told by message), everything counted and logged, and the transaction durable in
+PostgreSQL; the engine is idle before, so that no fact waits for another one's transaction.
 Asterisk and the XMPP server have no part in it.
 """
 

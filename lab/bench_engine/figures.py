@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from component.domain.queue import StrategyName
 from lab.bench_pubsub.figures import Figures
 
-OF_AGENTS = "A caller is there: which agent"
+OF_AGENTS = "A caller enters: which agent"
+OF_THE_NEXT = "A phone refuses: which agent is next"
 OF_CALLERS = "An agent comes free: which caller"
 LATENCY = "From the fact to the deed"
 
@@ -15,6 +16,9 @@ FREE = "an agent is free → the next phone to be rung"
 COMMIT = "of which PostgreSQL's commit"
 CPU = "CPU ms per call"
 RATE = "callers/s, if all come at once"
+
+CHOOSING = tuple(strategy for strategy in StrategyName if strategy is not StrategyName.RINGALL)
+"""The strategies that choose; `ringall` rings all phones there are."""
 
 
 def column(agents: int) -> str:

@@ -24,4 +24,5 @@ async def test_the_engine_carries_out_what_it_decides_in_every_scenario(tmp_path
     for what in (figures.ENTERS, figures.FREE, figures.COMMIT):
         assert noted.get(figures.LATENCY, column, figures.latency(what)) > 0
     assert noted.get(figures.LATENCY, column, figures.RATE) > 0
-    assert len(list(results(noted, TINY))) == len(StrategyName)
+    kinds = len(StrategyName) + len(figures.CHOOSING) + 1
+    assert len(list(results(noted, TINY))) == kinds
