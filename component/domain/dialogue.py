@@ -135,8 +135,8 @@ def _note(state: State, request: Asked) -> None:
     """Remember a request, and forget those of which nobody asks any more."""
     for asked in list(state.asked.values()):
         if asked.at <= request.at - DAY:
-            state.asked.delete(asked.call_id)
-    state.asked.put(request.call_id, request)
+            state.asked.delete(asked)
+    state.asked.put(request, request)
 
 
 def _refuse(state: State, call: Call) -> list[Command]:

@@ -6,7 +6,7 @@ Times are aware UTC datetimes.
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from component.domain.kept_place import Callback, Dialogue
+from component.domain.kept_place import Asked, Callback, Dialogue
 from component.domain.terms import USUAL, Terms
 from component.domain.words import AgentState, CallState, DeviceState, MemberState, Outcome
 
@@ -277,6 +277,8 @@ class Call:
     terms: Terms = USUAL
     dialogue: Dialogue | None = None
     callback: Callback | None = None
+    asked_before: tuple[Asked, ...] = ()
+    """That the caller asked to be called back, before an agent passed the call on."""
     keys: str = ""
     """What the caller keyed last that may begin an extension of the queue's context."""
 
@@ -284,6 +286,14 @@ class Call:
     def logged_as(self) -> str:
         """By what channel `queue_log` names the call: the one that entered the queue."""
         return self.channel if self.callback is None else self.callback.asked_on
+
+    @property
+    def asked(self) -> tuple[Asked, ...]:
+        """All that the caller asked for, to be called back, whatever came of it."""
+        if self.callback is None:
+            return self.asked_before
+        number, at = self.callback.number, self.callback.asked_at
+        return (*self.asked_before, Asked(self.id, number, self.caller.number, at))
 
     @property
     def is_kept(self) -> bool:

@@ -88,7 +88,7 @@ def call_back(
         call,
         state=advance(CALL_TRANSITIONS, call.state, CallMove.CALL_BACK),
         attempt=leg.attempt,
-        channel=f"{CUSTOMER_PREFIX}{call.id}.{callback.calls}",
+        channel=f"{CUSTOMER_PREFIX}{leg}",
         callback=callback,
     )
     state.calls.put(call.id, called)

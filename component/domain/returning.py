@@ -7,6 +7,7 @@ retracted where it had ended, and published where the call is offered next.
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from component.domain.asterisk_ids import CUSTOMER_PREFIX
 from component.domain.commands import HideCall
 from component.domain.model import NOTHING, Call
 from component.domain.state import State
@@ -37,8 +38,8 @@ def remember(state: State, ended: Call, now: datetime) -> None:
 def take_up(state: State, entered: Call) -> tuple[Call, list[HideCall]]:
     """Return the call of who has just entered a queue, and what is to be retracted.
 
-    Who keyed a code anew is the customer of that code. The agent who passed the call on is asked
-    last.
+    Who keyed a code anew is the customer of that code. Who was called back has our own number, if
+    one asks Asterisk. The agent who passed the call on is asked last.
     """
     before = state.passed_on.get(entered.channel)
     if before is None:
@@ -50,6 +51,7 @@ def take_up(state: State, entered: Call) -> tuple[Call, list[HideCall]]:
     call = replace(
         entered,
         id=before.id,
+        caller=before.caller if _was_called(entered) else entered.caller,
         digits=entered.digits or before.digits,
         customer=entered.customer if entered.digits else before.customer or entered.customer,
         attempt=before.attempt,
@@ -57,10 +59,15 @@ def take_up(state: State, entered: Call) -> tuple[Call, list[HideCall]]:
         revision=before.revision + 1,
         told=replace(NOTHING, number=before.told.number),
         transfers=before.transfers,
+        asked_before=before.asked,
     )
     # Only who had answered has the item still.
     kept_by = [offer.extension for offer in before.offers]
     return call, [HideCall(extension, call, OfferEnd.TRANSFERRED) for extension in kept_by]
+
+
+def _was_called(entered: Call) -> bool:
+    return entered.channel.startswith(CUSTOMER_PREFIX)
 
 
 def _is_awaited(ended: Call, now: datetime) -> bool:

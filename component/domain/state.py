@@ -51,8 +51,8 @@ class State:
         """Seconds that callers of a queue wait on average; what is stored are their calls."""
         self.spoke: Table[int, Spoke] = Table(ledger)
         """Who spoke with a customer last, by the customer's id; stored with the calls, too."""
-        self.asked: Table[str, Asked] = Table(ledger)
-        """Who asked to be called back of late, by call; stored with the calls, too."""
+        self.asked: Table[Asked, Asked] = Table(ledger)
+        """Who asked to be called back of late; stored with the calls, too."""
         self.passed_on: Table[str, Call] = Table(ledger)
         """Calls that are over for us, of callers whom an agent passed on and who may come into a
         queue again; by the caller's channel. They are stored with the calls."""
@@ -104,7 +104,7 @@ class State:
         for last in spoke:
             self.spoke.load(last.customer, last)
         for request in asked:
-            self.asked.load(request.call_id, request)
+            self.asked.load(request, request)
         for call in passed_on:
             self.passed_on.load(call.channel, call)
 

@@ -10,7 +10,6 @@ from typing import TypeVar
 from component.domain import returning
 from component.domain.announcements import average
 from component.domain.choice import Choice
-from component.domain.kept_place import Asked
 from component.domain.model import Agent, Call, Customer, Member, Spoke, Turn
 from component.domain.queue import Queue
 from component.domain.queue_log import LogEntry
@@ -63,11 +62,7 @@ class MemoryStore:
             last_logged=max(self.queue_log, default=0),
             holdtimes=self._holdtimes(),
             spoke=self._spoke(),
-            asked=[
-                Asked(call.id, call.callback.number, call.caller.number, call.callback.asked_at)
-                for call in self.calls.values()
-                if call.callback is not None
-            ],
+            asked=[request for call in self.calls.values() for request in call.asked],
             passed_on=[
                 call
                 for call in self.calls.values()

@@ -67,7 +67,11 @@ SPOKE = """
 ASKED = """
     SELECT id AS call_id, callback ->> 'number' AS number, caller_number AS by,
         (callback ->> 'asked_at')::timestamptz AS at
-    FROM calls WHERE callback IS NOT NULL AND entered_at > now() - interval '2 days'"""
+    FROM calls WHERE callback IS NOT NULL AND entered_at > now() - interval '2 days'
+    UNION ALL
+    SELECT id, asked ->> 'number', asked ->> 'by', (asked ->> 'at')::timestamptz
+    FROM calls, jsonb_array_elements(asked_before) AS asked
+    WHERE asked_before IS NOT NULL AND entered_at > now() - interval '2 days'"""
 """Who asked to be called back, within a day at least: some waited before they asked."""
 
 PASSED_ON = """
@@ -327,8 +331,13 @@ def _call(row: Row) -> Call:
         terms=_terms(json.loads(row["terms"])) if row["terms"] else USUAL,
         dialogue=row["dialogue"] and Dialogue(**_timed(json.loads(row["dialogue"]))),
         callback=row["callback"] and Callback(**_timed(json.loads(row["callback"]))),
+        asked_before=_asked(row["id"], row["asked_before"]),
         keys=row["keys"],
     )
+
+
+def _asked(call_id: str, data: str | None) -> tuple[Asked, ...]:
+    return tuple(Asked(call_id, **_timed(asked)) for asked in json.loads(data)) if data else ()
 
 
 def _terms(data: dict[str, Any]) -> Terms:

@@ -11,6 +11,7 @@ from functools import lru_cache
 import orjson
 
 from component.domain.choice import Choice
+from component.domain.kept_place import Asked
 from component.domain.model import NOTHING, Agent, Call, Member, Offer, Told, Turn
 from component.domain.queue_log import LogEntry
 from component.domain.terms import USUAL, Terms
@@ -54,7 +55,7 @@ PARTS: dict[str, str] = {
             wait_until = excluded.wait_until, digits = excluded.digits,
             terms = excluded.terms, channel = excluded.channel,
             dialogue = excluded.dialogue, callback = excluded.callback,
-            keys = excluded.keys""",
+            asked_before = excluded.asked_before, keys = excluded.keys""",
     "calls_gone": deletion("calls", "id"),
     # The operator may have taken the queue away meanwhile; its turn is of no use then.
     "turns": """
@@ -181,6 +182,7 @@ def _call(call: Call) -> Row:
         "terms": _terms(call.terms),
         "dialogue": call.dialogue and asdict(call.dialogue),
         "callback": call.callback and asdict(call.callback),
+        "asked_before": [_asked(request) for request in call.asked_before] or None,
         "keys": call.keys,
     }
 
@@ -196,6 +198,10 @@ def _offer(offer: Offer) -> Row:
         "offered_at": offer.offered_at,
         "answered_at": offer.answered_at,
     }
+
+
+def _asked(request: Asked) -> Row:
+    return {"number": request.number, "by": request.by, "at": request.at}
 
 
 def _terms(terms: Terms) -> Row | None:

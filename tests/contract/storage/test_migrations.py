@@ -53,6 +53,7 @@ LATER = [
     "0029_callbacks_per_day",
     "0030_full_nodes",
     "0031_keys",
+    "0032_asked_before",
 ]
 ALL = ["0001_schema", *LATER]
 

@@ -58,6 +58,7 @@ CALL = Call(
     direct=True,
     wait_until=NOW + timedelta(seconds=60),
     dialogue=Dialogue(NOW, "0301", "030123"),
+    asked_before=(Asked("call1", "030123", "+15550100", NOW),),
     keys="11",
 )
 
@@ -118,15 +119,18 @@ async def test_who_asked_to_be_called_back_of_late_is_known_from_the_calls(
     store: AnyStore,
 ) -> None:
     now = datetime.now(UTC)
-    asked = replace(CALLBACK, asked_at=now, again_at=None)
+    number = CALL.caller.number
+    before = Asked(CALL.id, "030124", "4711", now - timedelta(hours=1))
     declined = replace(
         CALL, state=CallState.ENDED, outcome=Outcome.DECLINED, offers=(), entered_at=now,
-        ended_at=now, callback=asked,
+        ended_at=now, callback=replace(CALLBACK, asked_at=now), asked_before=(before,),
     )  # fmt: skip
-    await store.commit(Changes(calls=[declined]))
+    other = replace(before, call_id="call2")
+    passed_on = replace(declined, id="call2", callback=None, asked_before=(other,))
+    await store.commit(Changes(calls=[declined, passed_on]))
 
-    found = Asked(CALL.id, "030123", CALL.caller.number, now)
-    assert (await store.load()).asked == [found]
+    asked = {Asked(CALL.id, "030123", number, now), before, other}
+    assert set((await store.load()).asked) == asked
 
 
 async def test_who_was_passed_on_may_come_again_and_the_call_is_another_one_then(
