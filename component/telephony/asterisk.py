@@ -3,7 +3,7 @@
 import ssl
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
-from component.domain.events import AsteriskLost, DeviceStateChanged, Event
+from component.domain.events import AsteriskLost, CallerLeft, DeviceStateChanged, Event
 from component.domain.model import Customer
 from component.ports import (
     CallControl,
@@ -121,6 +121,8 @@ class Asterisk:
     def _submit(self, event: Event) -> None:
         if isinstance(event, DeviceStateChanged):
             self._snapshots.note(event)
+        elif isinstance(event, CallerLeft):
+            self._control.caller_left(event.channel)
         self._submit_to_engine(event)
 
     async def _settle(self) -> None:

@@ -26,6 +26,7 @@ from component.domain.commands import (
 from component.domain.events import CallerLeft, Event, ExitFound, NumberLookedUp, Said
 from component.domain.words import QueueStatus
 from component.telephony.client import AriClient
+from component.telephony.departures import Departures
 from component.telephony.dialler import PEER, PEER_CONTEXT
 from component.telephony.errors import AriError, AriUnreachableError
 from component.telephony.names import announcement, customer_of
@@ -54,12 +55,22 @@ _SEPARATORS = frozenset('(),"\\')
 
 
 class CallersSide:
-    """Carries commands out by requests. `submit` takes events for the domain."""
+    """Carries commands out by requests. `submit` takes events for the domain.
 
-    def __init__(self, ari: AriClient, submit: Callable[[Event], None], repeat: Repeat) -> None:
+    `departures` are told of who has left.
+    """
+
+    def __init__(
+        self,
+        ari: AriClient,
+        submit: Callable[[Event], None],
+        repeat: Repeat,
+        departures: Departures,
+    ) -> None:
         self._ari = ari
         self._submit = submit
         self._repeat = repeat
+        self._departures = departures
 
     async def hold(self, hold: Hold) -> None:
         """Let the caller wait. If that is refused he waits without music: his timers go on."""
@@ -113,13 +124,14 @@ class CallersSide:
     async def release(self, release: Release) -> None:
         """Give the caller back to the dialplan."""
         channel = release.channel
-        await self._leave(
+        await self._leave_once(
+            channel,
             lambda: self._give_back(channel, release.status, release.info),
             lambda: self._ari.continue_in_dialplan(channel),
             lambda: self._ari.hang_up(channel),
         )
         if release.bridged:
-            await self.take_down_bridge(release.call_id)
+            await self._repeat(lambda: self.take_down_bridge(release.call_id))
 
     async def redirect(self, redirect: Redirect) -> None:
         """Send the caller to a number; if that is refused, back to where he came from."""
@@ -143,11 +155,22 @@ class CallersSide:
         await unless_gone(to_the_end(self._ari.destroy_bridge(call_bridge(call_id))))
 
     async def _leave_or_back(self, channel: str, way: _Way) -> None:
-        await self._leave(
+        await self._leave_once(
+            channel,
             way,
             lambda: self._give_back(channel, QueueStatus.UNAVAILABLE),
             lambda: self._ari.hang_up(channel),
         )
+
+    async def _leave_once(self, channel: str, *ways: _Way) -> None:
+        """Let a caller leave whose channel goes on. Where he comes to then he is left alone."""
+        with self._departures.awaiting(channel) as departure:
+
+            async def leave() -> None:
+                if not departure.is_told:
+                    await self._leave(*ways)
+
+            await self._repeat(leave)
 
     async def _leave(self, *ways: _Way) -> None:
         """Let a caller leave in the first way that Asterisk allows.

@@ -39,6 +39,7 @@ from component.domain.events import Event
 from component.domain.model import Leg
 from component.telephony.callers_side import CallersSide
 from component.telephony.client import AriClient
+from component.telephony.departures import Departures
 from component.telephony.dialler import Dialler
 from component.telephony.errors import AriError, AriUnreachableError
 from component.telephony.lanes import Lanes
@@ -54,6 +55,10 @@ SHOWN_SECONDS = 0.1
 
 NOT_URGENT = (Hold, EndCall)
 """What a caller is done to who does not notice a millisecond."""
+
+
+REPEATING = (Ring, CallCustomer, Say, Redirect, Join, Release)
+"""What is not to be done twice: who carries it out repeats what may be repeated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +136,8 @@ class AriCallControl:
         self._shown = shown
         self._watch = watch
         self._about = about
-        self._callers = CallersSide(ari, submit, self._until_answered)
+        self._departures = Departures()
+        self._callers = CallersSide(ari, submit, self._until_answered, self._departures)
         self._talks = Talks(ari, submit)
         self._dialler = Dialler(ari, app, submit, until_answered=self._until_answered)
         self._lanes = Lanes(self._carry_out)
@@ -150,6 +156,10 @@ class AriCallControl:
     def watch_devices(self, devices: Sequence[str]) -> None:
         """Begin to report the states of devices. After a connect those of all are reported."""
         self._put(_DEVICES, _WatchDevices(tuple(devices)), _Rings(0))
+
+    def caller_left(self, channel: str) -> None:
+        """Take note that a caller's channel has left our application, as Asterisk tells."""
+        self._departures.note(channel)
 
     async def close(self, seconds: float) -> None:
         """Finish what was commanded, in this time at most."""
@@ -182,8 +192,8 @@ class AriCallControl:
     async def _obey(self, command: _Command) -> None:
         name = type(command).__name__
         try:
-            if isinstance(command, Ring | CallCustomer | Say):
-                await self._try(command)  # which repeats what may be repeated
+            if isinstance(command, REPEATING):
+                await self._try(command)
             else:
                 await self._until_answered(lambda: self._try(command))
         except AriUnreachableError as error:

@@ -11,7 +11,13 @@ from random import Random
 from typing import TypeVar
 
 from component.configuration import Takeover
-from component.domain.events import AsteriskLost, CallerEntered, DeviceStateChanged, Event
+from component.domain.events import (
+    AsteriskLost,
+    CallerEntered,
+    CallerLeft,
+    DeviceStateChanged,
+    Event,
+)
 from component.domain.state import State
 from component.engine import Engine
 from component.handlers.presence import presence_markup
@@ -172,6 +178,8 @@ class Life:
     def _submit(self, event: Event) -> None:
         if isinstance(event, DeviceStateChanged):
             self._snapshots.note(event)
+        if isinstance(event, CallerLeft):
+            self.control.caller_left(event.channel)
         if isinstance(event, CallerEntered):
             self._enters_in_turn(event.channel)
         self.engine.submit(event)

@@ -1,5 +1,6 @@
 """What is done to a caller's channel, and what comes of a refusal."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -278,6 +279,34 @@ async def test_leaving_is_tried_until_it_is_answered(desk: Desk, command: CallCo
     operations = await desk.does(command)
     left = "hangup" if command == END else "continueInDialplan"
     assert operations.count(left) == 2
+
+
+@pytest.mark.parametrize("command", [replace(RELEASE, bridged=True), REDIRECT, JOIN])
+async def test_who_has_left_though_the_answer_was_lost_is_not_sent_from_where_he_is_now(
+    desk: Desk, command: CallCommand
+) -> None:
+    desk.ari.lose("continueInDialplan")
+    gate = desk.ari.hold_back("continueInDialplan")
+    desk.control.caller_left("caller")  # before: of another stay in our application
+    desk.control.perform([command])
+    async with asyncio.timeout(5):
+        while "continueInDialplan" not in desk.ari.operations:
+            await asyncio.sleep(0)
+    desk.control.caller_left("somebody else")
+    desk.control.caller_left("caller")
+    gate.set()
+
+    operations = await desk.does()
+    assert operations.count("continueInDialplan") == 1
+    assert ("destroy" in operations) == isinstance(command, Release)
+
+
+async def test_a_bridge_is_taken_down_until_it_is_answered_and_the_caller_let_go_once(
+    desk: Desk,
+) -> None:
+    desk.ari.lose("destroy", times=2)
+    operations = await desk.does(replace(RELEASE, bridged=True))
+    assert (operations.count("continueInDialplan"), operations.count("destroy")) == (1, 3)
 
 
 @pytest.mark.parametrize("operation", ["setChannelVar", "startMoh"])
