@@ -17,7 +17,7 @@ ConfigOption = Annotated[
     Path | None,
     typer.Option(
         "--config", "-c", metavar="FILE", envvar="IVR_PUBSUB_CONFIG", show_envvar=True,
-        help="Configuration. Without it: ./ivr-pubsub.toml or /etc/ivr-pubsub/ivr-pubsub.toml.",
+        help="Configuration. Without it: /etc/ivr-pubsub/ivr-pubsub.toml, if there is one.",
     ),
 ]  # fmt: skip
 

@@ -36,7 +36,8 @@ FILE_VARIABLE = f"{PREFIX}CONFIG"
 """Names the file; see `find_file`."""
 WATCH_PASSWORD_VARIABLE = f"{PREFIX}WATCH_PASSWORD"
 """Read by `ivr-pubsub watch`; no key of the file."""
-DEFAULT_FILES = (Path("ivr-pubsub.toml"), Path("/etc/ivr-pubsub/ivr-pubsub.toml"))
+DEFAULT_FILE = Path("/etc/ivr-pubsub/ivr-pubsub.toml")
+"""None in the directory that somebody is in: others may have left one there for root to read."""
 
 
 class ConfigError(Exception):
@@ -84,21 +85,28 @@ class Config(BaseSettings):
 
 
 def find_file(named: Path | None = None) -> Path | None:
-    """Return the file to load: the one named, $IVR_PUBSUB_CONFIG, or the first default there is.
+    """Return the file to load: the one named, $IVR_PUBSUB_CONFIG, or the default if there is one.
 
     None means that there is none: everything is then taken from the environment.
     """
     if named is None and (variable := os.environ.get(FILE_VARIABLE)):
         named = Path(variable)
-    return named or next((file for file in DEFAULT_FILES if file.exists()), None)
+    if named is None and _may_be_there(DEFAULT_FILE):
+        named = DEFAULT_FILE
+    return named
+
+
+def _may_be_there(file: Path) -> bool:
+    try:
+        return file.exists()
+    except OSError:  # it is in a directory of others'
+        return True  # who reads it is told why that is impossible
 
 
 def load(file: Path | None) -> Config:
     """Read a file and the environment. Raises `ConfigError`."""
     if file is None:
-        return from_mapping(
-            {}, f"the environment (there is no {' or '.join(map(str, DEFAULT_FILES))})"
-        )
+        return from_mapping({}, f"the environment (there is no {DEFAULT_FILE})")
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

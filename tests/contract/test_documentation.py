@@ -63,10 +63,8 @@ async def test_people_are_imported_as_the_page_on_installing_says(
 
     def type_(*lines: str) -> None:
         path = f"{BIN}:{os.environ['PATH']}"
-        script = ["set -e", *lines]
-        subprocess.run(
-            ["bash", "-c", "\n".join(script)], cwd=tmp_path, env={"PATH": path}, check=True
-        )
+        script, env = ["set -e", *lines], {"PATH": path, "IVR_PUBSUB_CONFIG": "ivr-pubsub.toml"}
+        subprocess.run(["bash", "-c", "\n".join(script)], cwd=tmp_path, env=env, check=True)
 
     type_("ivr-pubsub migrate")
     connection = await asyncpg.connect(url)

@@ -1,5 +1,6 @@
 """What `make wheel` builds, in a virtual environment that has nothing else of the project."""
 
+import os
 import subprocess
 import sys
 import sysconfig
@@ -47,9 +48,11 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(program: Path, *arguments: str | Path, cwd: Path) -> str:
+    env = {**os.environ, "IVR_PUBSUB_CONFIG": "ivr-pubsub.toml"}
     done = subprocess.run(
-        [program, *arguments], cwd=cwd, capture_output=True, text=True, check=False, timeout=120
-    )
+        [program, *arguments], cwd=cwd, env=env, capture_output=True, text=True, check=False,
+        timeout=120,
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout
 

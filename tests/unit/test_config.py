@@ -240,16 +240,32 @@ def test_an_unreadable_file_is_named(tmp_path: Path) -> None:
         config.load(tmp_path / "no-such.toml")
 
 
-def test_the_file_named_comes_before_the_variable_and_the_defaults(
+def test_the_file_named_comes_before_the_variable_and_the_default(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert config.find_file() in (None, Path("/etc/ivr-pubsub/ivr-pubsub.toml"))
-    Path("ivr-pubsub.toml").touch()
-    assert config.find_file() == Path("ivr-pubsub.toml")
+    monkeypatch.setattr(config, "DEFAULT_FILE", Path("default.toml"))
+    assert config.find_file() is None
+    Path("default.toml").touch()
+    assert config.find_file() == Path("default.toml")
     monkeypatch.setenv(config.FILE_VARIABLE, "variable.toml")
     assert config.find_file() == Path("variable.toml")
     assert config.find_file(Path("named.toml")) == Path("named.toml")
+
+
+def test_what_lies_in_the_directory_that_root_is_in_is_not_taken_for_the_configuration(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("ivr-pubsub.toml").touch()
+    assert config.find_file() in (None, Path("/etc/ivr-pubsub/ivr-pubsub.toml"))
+
+
+def test_a_default_that_cannot_even_be_looked_for_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    endless = Path("n" * 1000)  # it fails for root, too, for whom no directory is closed
+    monkeypatch.setattr(config, "DEFAULT_FILE", endless)
+    with pytest.raises(ConfigError, match=r"cannot be read: .*File name too long"):
+        config.load(config.find_file())
 
 
 class TestExample:
