@@ -46,6 +46,13 @@ def test_the_service_knows_the_variables_that_are_set() -> None:
     assert variables <= known
 
 
+def test_the_image_alone_listens_on_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in re.findall(r"(IVR_PUBSUB_\w+)=(\S+)", BUILT["ivr-pubsub"].read_text()):
+        monkeypatch.setenv(name, value)
+    loaded = config.load(PROJECT / "ivr-pubsub.example.toml")
+    assert {loaded.agi.host, loaded.http.host} == {"127.0.0.1"}
+
+
 def test_what_is_mounted_exists_or_is_made(made: Path) -> None:
     for name, service in SERVICES.items():
         for volume in service.get("volumes", ()):
