@@ -11,6 +11,7 @@ from component.domain.events import QueueChanged, QueueRemoved
 from component.domain.model import Call, Leg
 from component.domain.queue_log import NONE, LogEntry
 from component.domain.state import State
+from component.domain.words import TurnedAway
 from component.ports import Clock, Committed, Observer
 from component.pubsub.crowd import Refusal
 
@@ -77,10 +78,19 @@ class Journal:
                     log.info("call offered", **self.about(leg.call_id, leg))
                 case CallCustomer(call_id, extension=extension):
                     log.info("customer is called back", **self.about(call_id), agent=extension)
-                case Release(call_id, _, status) if not self._was_let_in(call_id):
-                    log.info("caller not let in", **self.about(call_id), status=status.value)
+                case Release() if not self._was_let_in(command.call_id):
+                    self._say_not_let_in(command)
         for refusal, count in what.refusals.items():
             self._say_kept_out(refusal, count)
+
+    def _say_not_let_in(self, release: Release) -> None:
+        """Log who gets no place. A queue that there is not is a mistake in the dialplan."""
+        context = self.about(release.call_id) | {"channel": release.channel}
+        if release.turned_away is not None:
+            context |= {"queue": release.queue, "reason": release.turned_away.value}
+        mistaken = release.turned_away is TurnedAway.NO_SUCH_QUEUE
+        say = log.warning if mistaken else log.info
+        say("caller not let in", **context, status=release.status.value)
 
     def _say_kept_out(self, refusal: Refusal, count: int) -> None:
         """Log that a limit keeps strangers out; who comes again and again fills no log by that."""

@@ -19,7 +19,7 @@ from prometheus_client import (
 )
 
 from component.agent_times import Activity
-from component.domain.words import OfferEnd, Outcome
+from component.domain.words import OfferEnd, Outcome, TurnedAway
 from component.growing_histogram import GrowingHistogram
 from component.pubsub.crowd import Kind, Limit
 from component.pubsub.model import NodeEvent
@@ -40,7 +40,7 @@ ANSWERED = "answered"
 ANNOUNCEMENT = "announcement"
 """The kind of message that tells the members of a queue that a caller waits."""
 
-OUTCOMES = (*Outcome, UNAVAILABLE)
+OUTCOMES = (*Outcome, UNAVAILABLE, TurnedAway.DRAINING)
 OFFER_RESULTS = (ANSWERED, *(end for end in OfferEnd if end is not OfferEnd.TRANSFERRED))
 KINDS = (ANNOUNCEMENT, *(snake_case(event.__name__) for event in get_args(NodeEvent)))
 
@@ -132,6 +132,10 @@ class Metrics:
     def call_left(self, queue: str, outcome: str) -> None:
         """Count a call that is over."""
         self._calls.labels(queue, outcome).inc()
+
+    def call_to_no_queue(self) -> None:
+        """Count a caller for whose queue there is none: what the dialplan names is no label."""
+        self._calls.labels("", TurnedAway.NO_SUCH_QUEUE).inc()
 
     def wait_ended(self, queue: str, end: WaitEnd, seconds: float) -> None:
         """Count a wait, once the caller is connected or gone."""
@@ -225,6 +229,8 @@ class Metrics:
     def asterisk_asked(self, operation: str, seconds: float, failure: Failure | None) -> None:
         """Count a request to Asterisk."""
         self._ari.observe(seconds, operation)
+        for possible in Failure:
+            self._ari_errors.labels(operation, possible)
         if failure is not None:
             self._ari_errors.labels(operation, failure).inc()
 
@@ -346,6 +352,7 @@ class Metrics:
         for peer in Peer:
             self._up.labels(peer).set(0)
             self._reconnects.labels(peer)
+        self._calls.labels("", TurnedAway.NO_SUCH_QUEUE)
         for result in LookupResult:
             self._lookups.labels(result)
             self._lookup.show(result)

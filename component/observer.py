@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from component.agent_times import AgentTimes
-from component.domain.commands import Announce, Command, Connect, HideCall
+from component.domain.commands import Announce, Command, Connect, HideCall, Release
 from component.domain.model import Agent, Call
 from component.domain.queue_log import LogEntry
 from component.domain.state import State
-from component.domain.words import AgentState, CallState, OfferEnd, Outcome
+from component.domain.words import AgentState, CallState, OfferEnd, Outcome, TurnedAway
 from component.http import Status
 from component.metrics import (
     ANNOUNCEMENT,
@@ -70,8 +70,7 @@ class EngineObserver:
 
     def turned_away(self, queue: str) -> None:
         """A caller could not be held because of the database."""
-        self._metrics.call_left(queue, UNAVAILABLE)
-        self._metrics.wait_ended(queue, WaitEnd.RELEASED, 0.0)
+        self._count_turned_away(queue, UNAVAILABLE)
 
     def handed_over(self, seqs: Sequence[int]) -> None:
         """Messages were written to the stream."""
@@ -111,6 +110,10 @@ class EngineObserver:
             case HideCall(extension, call, reason):
                 rang = _seconds(call.offered_at(extension), now)
                 self._metrics.offer_ended(call.queue, reason, rang)
+            case Release(turned_away=TurnedAway.NO_SUCH_QUEUE):
+                self._metrics.call_to_no_queue()
+            case Release(turned_away=TurnedAway() as why, queue=queue):
+                self._count_turned_away(queue, why)
             case Connect(leg) if answered := self._state.calls.get(leg.call_id):
                 self._count_answered(answered, now)
 
@@ -135,6 +138,10 @@ class EngineObserver:
         elif not call.has_waited and call.callback is None:
             end = WAIT_ENDS.get(outcome, WaitEnd.RELEASED)
             self._metrics.wait_ended(call.queue, end, _seconds(call.entered_at, ended_at))
+
+    def _count_turned_away(self, queue: str, outcome: str) -> None:
+        self._metrics.call_left(queue, outcome)
+        self._metrics.wait_ended(queue, WaitEnd.RELEASED, 0.0)
 
     def _count_kept(self, entry: LogEntry) -> None:
         """Count the wait of a caller who does not stay on the line: it is over."""

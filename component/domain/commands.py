@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from component.domain.events import Event
 from component.domain.model import Call, Caller, Leg
-from component.domain.words import OfferEnd, QueueStatus
+from component.domain.words import OfferEnd, QueueStatus, TurnedAway
 
 Sound = str | int
 """The name of a recording, or a number to be spoken."""
@@ -177,6 +177,10 @@ class Release:
     """What the dialplan finds in `QUEUE_WITHDRAW_INFO`."""
     bridged: bool = False
     """Whether there is a bridge to be taken down."""
+    turned_away: TurnedAway | None = None
+    """Why there is no such call: the caller came into no queue."""
+    queue: str = ""
+    """The one that a caller asked for who is turned away."""
 
 
 @dataclass(frozen=True, slots=True)

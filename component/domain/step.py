@@ -81,7 +81,7 @@ from component.domain.model import Call, Leg, Offer
 from component.domain.queue import MessageTo
 from component.domain.reserving import free
 from component.domain.state import State
-from component.domain.words import CallState, LegEnd, OfferEnd, QueueStatus
+from component.domain.words import CallState, LegEnd, OfferEnd, QueueStatus, TurnedAway
 
 OFFER_ENDS = {
     LegEnd.NO_ANSWER: OfferEnd.NO_ANSWER,
@@ -184,8 +184,10 @@ def _caller_entered(
     if state.call_on(event.channel) is not None:
         return []  # told twice: once by Asterisk's event, once by what was read after a reconnect
     queue = state.queues.get(event.queue)
-    if queue is None or state.draining:
-        return [Release(event.call_id, event.channel, QueueStatus.UNAVAILABLE)]
+    if queue is None:
+        return [_turn_away(event, TurnedAway.NO_SUCH_QUEUE)]
+    if state.draining:
+        return [_turn_away(event, TurnedAway.DRAINING)]
     refusal = routing.join_refusal(state, queue, event.terms.need, now)
     call = Call(
         event.call_id,
@@ -215,6 +217,11 @@ def _caller_entered(
         commands.append(Hold(call.id, call.channel, at_most, queue.musicclass))
         commands += announcements.inform(state, state.calls[call.id], now)
     return commands
+
+
+def _turn_away(event: CallerEntered, why: TurnedAway) -> Release:
+    status = QueueStatus.UNAVAILABLE
+    return Release(event.call_id, event.channel, status, turned_away=why, queue=event.queue)
 
 
 def _caller_left(state: State, event: CallerLeft, now: datetime, rng: Random) -> list[Command]:

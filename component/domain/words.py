@@ -122,7 +122,15 @@ class QueueStatus(StrEnum):
     WITHDRAW = "WITHDRAW"
     """Taken out of the queue by a supervisor or the operator."""
     UNAVAILABLE = "UNAVAILABLE"
-    """Not app_queue's: this service cannot hold the caller now, its database is away."""
+    """Not app_queue's: this service cannot hold the caller now. Its database is away, it drains, or
+    there is no such queue."""
+
+
+class TurnedAway(StrEnum):
+    """Why somebody comes into no queue, whatever the queue."""
+
+    DRAINING = "draining"
+    NO_SUCH_QUEUE = "no_such_queue"
 
 
 class Outcome(StrEnum):

@@ -110,7 +110,7 @@ class AgiRoutes:
                 person = await self._admit(number, pin) if number else None
         except NotAdmittedError as refusal:
             status = refusal.status
-            log.info("log-on by phone", device=device, queue=queue, person=number, result=status)
+            _say_refused("log-on", device, queue, status, person=number)
         except (StoreUnavailableError, StoreRefusedError, TimeoutError) as error:
             log.error("request by phone failed", error=str(error) or "no answer in time")
             status = "FAILED"
@@ -156,22 +156,15 @@ class AgiRoutes:
         status = await self._status(event, done)
         if status not in {done, "FAILED"}:
             status = "NOTFOUND"
-        log.info(
-            "pause by phone" if isinstance(event, Pause) else "unpause by phone",
-            device=event.device,
-            queue=event.queue,
-            result=status,
-        )
+            request = "pause" if isinstance(event, Pause) else "unpause"
+            _say_refused(request, event.device, event.queue, status)
         return status
 
     async def _taken(self, event: LogOn | LogOff, done: str) -> str:
         status = await self._status(event, done)
-        log.info(
-            "log-on by phone" if isinstance(event, LogOn) else "log-off by phone",
-            device=event.device,
-            queue=event.queue,
-            result=status,
-        )
+        if status not in {done, "FAILED"}:
+            request = "log-on" if isinstance(event, LogOn) else "log-off"
+            _say_refused(request, event.device, event.queue, status)
         return status
 
     async def _status(self, event: Event, done: str) -> str:
@@ -196,3 +189,11 @@ class AgiRoutes:
             log.error("request by phone failed", error=str(error) or "no answer in time")
             return "FAILED"
         return done
+
+
+def _say_refused(request: str, device: str, queue: str | None, status: str, **about: str) -> None:
+    """Log why nothing changed; what is changed is logged once it is committed."""
+    log.info(
+        "request by phone refused",
+        request=request, device=device, queue=queue, result=status, **about,
+    )  # fmt: skip

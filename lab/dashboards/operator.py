@@ -139,7 +139,7 @@ OVER_TIME = (
     Panel(
         "Asterisk's errors",
         "Refusals are mostly normal: a channel is just gone.",
-        [Query(f"{_rate('ivr_ari_errors_total', 'error')} or vector(0)", "{{error}}")],
+        [Query(_rate("ivr_ari_errors_total", "error"), "{{error}}")],
         "ops",
     ),
     Panel(

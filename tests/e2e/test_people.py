@@ -69,5 +69,6 @@ async def test_a_person_gets_the_calls_where_she_sits_and_cannot_be_in_two_place
         ("CONNECT", "71"),
     ]
     log = world.service.log.read_text()
-    assert "log-on by phone" in log
+    assert "request by phone refused" in log
+    assert "agent logged on" in log
     assert "4321" not in log

@@ -1,16 +1,21 @@
 """What the log says of calls and agents."""
 
+import inspect
+import re
 from collections.abc import Iterator, MutableMapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
+from component import journal
 from component.domain.commands import Command
 from component.domain.events import (
     CallerEntered,
+    DrainBegun,
     Event,
     ExitFound,
     LegEnded,
@@ -21,9 +26,11 @@ from component.domain.events import (
 from component.domain.model import Caller, Leg, Person
 from component.domain.queue_log import LogEntry
 from component.domain.words import LegEnd
-from component.journal import Journal, Observers, subject
+from component.journal import WORDS, Journal, Observers, subject
 from component.ports import Changes, Committed
 from component.pubsub.crowd import Kind, Limit
+from component.telephony import agi_routes
+from lab.paths import PROJECT
 from tests.unit.domain.call_centre import COMPANY_1, SUPPORT, CallCentre
 
 pytestmark = pytest.mark.unit
@@ -138,6 +145,28 @@ def test_one_who_is_not_let_in_is_told_of_once_with_the_reason(lines: list[Line]
 
     assert events(lines) == ["caller not let in"]
     assert (lines[0]["queue"], lines[0]["status"]) == ("support", "JOINEMPTY")
+    assert (lines[0]["call_id"], lines[0]["channel"]) == ("call1", "channel1")
+
+
+def test_one_who_is_turned_away_from_any_queue_is_told_of_with_the_one_that_was_asked_for(
+    lines: list[Line],
+) -> None:
+    centre = LoggedCentre()
+    centre.take(CallerEntered("call1", "suport", "channel1", Caller("5550101")))
+    centre.take(DrainBegun())
+    centre.take(CallerEntered("call2", "support", "channel2", Caller("5550102")))
+
+    told = {"event": "caller not let in", "status": "UNAVAILABLE"}
+    assert lines == [
+        {
+            **told, "call_id": "call1", "channel": "channel1", "queue": "suport",
+            "reason": "no_such_queue", "log_level": "warning",
+        },
+        {
+            **told, "call_id": "call2", "channel": "channel2", "queue": "support",
+            "reason": "draining", "log_level": "info",
+        },
+    ]  # fmt: skip
 
 
 def test_one_who_waited_too_long_is_told_of_once(lines: list[Line]) -> None:
@@ -213,6 +242,14 @@ def test_what_is_logged_about_a_leg_names_its_agent() -> None:
         "agent": "1000",
     }
     assert centre.journal.about("gone") == {"call_id": "gone"}
+
+
+def test_the_documentation_has_every_line() -> None:
+    page = (PROJECT / "docs" / "monitoring.md").read_text()
+    sources = [Path(inspect.getfile(module)).read_text() for module in (journal, agi_routes)]
+    written = re.findall(r"\b(?:log\.\w+|say)\(\s*\"([^\"]+)\"", "\n".join(sources))
+    assert "call offered" in written
+    assert {*WORDS.values(), *written} <= set(re.findall(r"`([^`]+)`", page))
 
 
 def test_observers_are_all_told() -> None:

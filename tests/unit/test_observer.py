@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from prometheus_client import generate_latest
 
-from component.domain.events import BlindTransfer, CallerEntered, NumberLookedUp
+from component.domain.events import BlindTransfer, CallerEntered, DrainBegun, NumberLookedUp
 from component.domain.model import Caller
 from component.domain.words import Outcome
 from component.http import Status
@@ -129,6 +130,26 @@ def test_a_caller_who_cannot_be_held_is_counted() -> None:
     centre.observer.turned_away("support")
 
     assert centre.support("ivr_calls_total", outcome="unavailable") == 1
+
+
+def test_callers_who_come_while_it_drains_are_counted() -> None:
+    centre = ObservedCentre()
+    assert centre.support("ivr_calls_total", outcome="draining") == 0
+    centre.take(DrainBegun())
+    centre.enter()
+
+    assert centre.support("ivr_calls_total", outcome="draining") == 1
+    assert centre.support("ivr_wait_seconds_count", result="released") == 1
+
+
+def test_callers_of_queues_that_there_are_not_are_counted_without_a_label_of_each() -> None:
+    centre = ObservedCentre()
+    assert centre.value("ivr_calls_total", queue="", outcome="no_such_queue") == 0
+    for queue in ("suport", "slaes"):
+        centre.take(CallerEntered(f"call to {queue}", queue, queue, Caller("5550101")))
+
+    assert centre.value("ivr_calls_total", queue="", outcome="no_such_queue") == 2
+    assert "suport" not in generate_latest(centre.metrics.registry).decode()
 
 
 def test_an_offer_that_is_not_taken_is_counted_with_its_ringing() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from component.domain.commands import Release
 from component.domain.events import DrainBegun, DrainEnded, QueueChanged
-from component.domain.words import CallState, QueueStatus
+from component.domain.words import CallState, QueueStatus, TurnedAway
 from tests.unit.domain.call_centre import SUPPORT, CallCentre
 from tests.unit.domain.callbacks import CallbackCentre
 
@@ -43,6 +43,8 @@ def test_while_it_drains_the_service_takes_nobody_and_calls_go_on() -> None:
     refused = centre.enter()
     assert refused not in centre.state.calls
     assert statuses(centre) == [QueueStatus.UNAVAILABLE]
+    [release] = centre.all(Release)
+    assert (release.turned_away, release.queue) == (TurnedAway.DRAINING, "support")
     centre.leg_ends(centre.call(talking).leg)
     assert centre.call(waiting).state is CallState.OFFERED
     centre.take(DrainEnded())

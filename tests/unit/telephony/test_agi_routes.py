@@ -253,8 +253,22 @@ async def test_who_is_not_admitted_is_not_logged_on_and_no_pin_is_logged() -> No
         said = await service.is_asked("logon", "PJSIP/1000", "", "77", "98765")
     assert said == {"AQMSTATUS": "WRONGPIN"}
     assert service.stepped == []
-    assert logs[0]["person"] == "77"
+    [entry] = logs
+    assert (entry["event"], entry["person"]) == ("request by phone refused", "77")
     assert "98765" not in str(logs)
+
+
+@pytest.mark.parametrize("request_", ["logon", "logoff", "pause", "unpause"])
+async def test_a_request_has_a_line_of_its_own_only_if_it_is_refused(request_: str) -> None:
+    service = Service()
+    with capture_logs() as logs:
+        await service.is_asked(request_, "PJSIP/1000", "support")
+        assert logs == []  # it has one as an agent, once it is committed
+        service.error = NotAMemberError()
+        await service.is_asked(request_, "PJSIP/1000", "support")
+    [entry] = logs
+    assert entry["event"] == "request by phone refused"
+    assert (entry["device"], entry["queue"]) == ("PJSIP/1000", "support")
 
 
 @pytest.mark.parametrize(
