@@ -19,7 +19,15 @@ from component.domain.commands import (
 )
 from component.domain.events import AsteriskFound, AsteriskLost, CallerEntered, LegAnswered
 from component.domain.model import Caller
-from component.domain.words import AgentState, CallState, LegEnd, OfferEnd, Outcome, QueueStatus
+from component.domain.words import (
+    AgentState,
+    CallState,
+    LegEnd,
+    OfferEnd,
+    Outcome,
+    QueueStatus,
+    TurnedAway,
+)
 from tests.unit.domain.call_centre import COMPANY_1, CallCentre, of_kind
 
 pytestmark = pytest.mark.unit
@@ -261,7 +269,9 @@ def test_a_caller_for_a_queue_that_does_not_exist_goes_back_to_the_dialplan() ->
     centre = CallCentre()
     commands = centre.take(CallerEntered("x", "sales", "channel1", Caller("5550100")))
 
-    assert commands == [Release("x", "channel1", QueueStatus.UNAVAILABLE)]
+    why = TurnedAway.NO_SUCH_QUEUE
+    turned_away = Release("x", "channel1", QueueStatus.UNAVAILABLE, turned_away=why, queue="sales")
+    assert commands == [turned_away]
 
 
 def test_a_caller_told_of_twice_is_one_call() -> None:
