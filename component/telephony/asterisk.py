@@ -3,7 +3,14 @@
 import ssl
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
-from component.domain.events import AsteriskLost, CallerLeft, DeviceStateChanged, Event
+from component.domain.events import (
+    AsteriskLost,
+    CallerLeft,
+    DeviceStateChanged,
+    Event,
+    LegAnswered,
+    LegEnded,
+)
 from component.domain.model import Customer
 from component.ports import (
     CallControl,
@@ -19,6 +26,7 @@ from component.telephony.control import About, AriCallControl
 from component.telephony.errors import NotSettledError
 from component.telephony.http_client import AriHttpClient
 from component.telephony.intake import Intake
+from component.telephony.ringing import RingingPhones
 from component.telephony.snapshot import SnapshotReader
 
 CLOSE_SECONDS = 3.0
@@ -63,20 +71,22 @@ class Asterisk:
         self._ari = ari = AriClient(self._http, url, asked, over_socket=over_socket)
         self._snapshots = SnapshotReader(ari, app)
         self._intake = Intake(self._submit, directory, lookup_deadline)
+        self._ringing = RingingPhones(submit, ari.is_offline)
         self._connection = AriConnection(
             ari,
             app,
             on_event=self._intake.receive,
             on_connected=self._settle,
-            on_lost=lambda: submit(AsteriskLost()),
+            on_lost=self._lost,
             devices=devices,
         )
         self._control = AriCallControl(
             ari,
             app,
-            submit,
+            self._submit,
             connected=lambda: self._connection.connected,
             shown=shown,
+            rings=self._ringing.begin,
             watch=self._watch,
             about=about,
         )
@@ -110,6 +120,7 @@ class Asterisk:
     async def close(self) -> None:
         """Finish the commands under way, then disconnect. To be called after `run` has ended."""
         await self._control.close(CLOSE_SECONDS)
+        await self._ringing.close()
         await self._intake.close()
         await self._http.close()
 
@@ -119,11 +130,18 @@ class Asterisk:
             self._submit_to_engine(DeviceStateChanged(device, state))
 
     def _submit(self, event: Event) -> None:
-        if isinstance(event, DeviceStateChanged):
-            self._snapshots.note(event)
-        elif isinstance(event, CallerLeft):
-            self._control.caller_left(event.channel)
+        match event:
+            case DeviceStateChanged():
+                self._snapshots.note(event)
+            case CallerLeft(channel):
+                self._control.caller_left(channel)
+            case LegAnswered(leg) | LegEnded(leg):
+                self._ringing.end(leg)
         self._submit_to_engine(event)
+
+    def _lost(self) -> None:
+        self._ringing.forget()
+        self._submit_to_engine(AsteriskLost())
 
     async def _settle(self) -> None:
         snapshot = await self._snapshots.read(self._devices())

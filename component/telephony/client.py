@@ -203,6 +203,20 @@ class AriClient:
         found = await self._call("deviceStates", "get", deviceName=device)
         return str(_field(found, "state"))
 
+    async def is_offline(self, device: str) -> bool:
+        """Tell whether a phone is known not to be there: not registered, or it does not answer.
+
+        Of a device that is no endpoint (404), such as `Local/1000@phones`, it never is known.
+        """
+        technology, _, resource = device.partition("/")
+        try:
+            found = await self._call("endpoints", "get", tech=technology, resource=resource)
+        except AriError as error:
+            if error.status == 404:
+                return False
+            raise
+        return _field(found, "state") == "offline"
+
     # Channels. ----------------------------------------------------------------------------------
 
     async def originate(
@@ -344,7 +358,7 @@ class AriClient:
 
     # Below. -------------------------------------------------------------------------------------
 
-    async def _call(self, resource: str, operation: str, **arguments: object) -> object:
+    async def _call(self, resource: str, operation: str, /, **arguments: object) -> object:
         if not self._operations:
             raise AriUnreachableError(NOT_LOADED)
         given = {name: value for name, value in arguments.items() if value is not None}

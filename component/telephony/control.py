@@ -40,7 +40,7 @@ from component.domain.model import Leg
 from component.telephony.callers_side import CallersSide
 from component.telephony.client import AriClient
 from component.telephony.departures import Departures
-from component.telephony.dialler import Dialler
+from component.telephony.dialler import Dialler, Rings
 from component.telephony.errors import AriError, AriUnreachableError
 from component.telephony.lanes import Lanes
 from component.telephony.talks import Talks
@@ -116,8 +116,9 @@ class AriCallControl:
 
     `submit` takes events for the domain; `connected` tells whether the connection still holds;
     `shown` is done when the call is on the agent's screen, as far as can be known. `watch` has the
-    states of devices reported, and raises an `AriError` if it cannot. `about` returns what the log
-    is to say of a call besides what happened.
+    states of devices reported, and raises an `AriError` if it cannot. `rings` is told of each phone
+    that is about to be rung. `about` returns what the log is to say of a call besides what
+    happened.
     """
 
     def __init__(
@@ -129,6 +130,7 @@ class AriCallControl:
         connected: Callable[[], bool],
         shown: Callable[[], Awaitable[None]],
         watch: Callable[[Sequence[str]], Awaitable[None]],
+        rings: Rings = lambda *_: None,
         about: About = lambda call_id, _: {"call_id": call_id},
     ) -> None:
         self._ari = ari
@@ -139,7 +141,7 @@ class AriCallControl:
         self._departures = Departures()
         self._callers = CallersSide(ari, submit, self._until_answered, self._departures)
         self._talks = Talks(ari, submit)
-        self._dialler = Dialler(ari, app, submit, until_answered=self._until_answered)
+        self._dialler = Dialler(ari, app, submit, rings, until_answered=self._until_answered)
         self._lanes = Lanes(self._carry_out)
 
     def perform(self, commands: Iterable[CallCommand]) -> None:

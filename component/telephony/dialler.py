@@ -43,12 +43,15 @@ AT_THE_END = "CHANNEL(hangup_handler_push)"
 CALLER_GONE = "ivr-caller-gone,s,1"
 """What the dialplan does so by. It sees to that itself for callers, before they come to us."""
 
+Rings = Callable[[Leg, str], None]
+"""Takes note of a leg that is about to ring, and of the device where it does."""
+
 
 class Dialler:
     """Carries out the commands about channels that we make.
 
     `until_answered` repeats a request until there is an answer. `submit` takes events for the
-    domain.
+    domain, `rings` is told of each phone that is about to be rung.
     """
 
     def __init__(
@@ -56,12 +59,14 @@ class Dialler:
         ari: AriClient,
         app: str,
         submit: Callable[[Event], None],
+        rings: Rings,
         *,
         until_answered: Callable[[Callable[[], Awaitable[None]]], Awaitable[None]],
     ) -> None:
         self._ari = ari
         self._app = app
         self._submit = submit
+        self._rings = rings
         self._until_answered = until_answered
         self._late = LateChannels(ari.hang_up)
 
@@ -90,6 +95,8 @@ class Dialler:
             if not peer:
                 await self._until_answered(lambda: unless_gone(self._ari.hang_up(ring.instead_of)))
                 self._submit(ConsultOver(ring.leg))
+        if not peer:
+            self._rings(ring.leg, ring.device)
         await self._originate(
             leg_channel(ring.leg),
             FETCH if peer else ring.device,

@@ -161,6 +161,20 @@ async def test_a_phone_that_vanished_without_a_word_does_not_hold_the_caller_up(
     await (await other.next_call()).answered()
 
 
+@pytest.mark.queue(timeout=60)
+async def test_a_phone_that_goes_away_while_it_rings_is_passed_over_at_once(world: World) -> None:
+    watcher = await world.watcher("1000")
+    phone, other = await world.agent("1000"), await world.agent("2000")
+    phone.on_call = ringing_only()
+    await world.call_support()
+    await phone.next_call()
+    await phone.unregister()
+
+    await (await other.next_call(15)).answered()
+    await watcher.next("offered")
+    await watcher.next("withdrawn")
+
+
 async def test_a_phone_in_use_is_passed_over(world: World) -> None:
     phone, other = await world.agent("1000"), await world.agent("2000")
     third = await world.phone("3000")

@@ -69,7 +69,7 @@ class SimulatedAri(AriClient):
     async def allow_events(self, app: str, types: Iterable[str]) -> None:
         await self._call("applications", "load")
 
-    async def _call(self, resource: str, operation: str, **arguments: Any) -> object:
+    async def _call(self, resource: str, operation: str, /, **arguments: Any) -> object:
         if resource != "deviceStates":
             await asyncio.sleep(self._dice.uniform(0, LATENCY))
         await self._break_off(operation, arguments)

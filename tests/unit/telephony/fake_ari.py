@@ -78,7 +78,7 @@ class FakeAri(AriClient):
     async def allow_events(self, app: str, types: Iterable[str]) -> None:
         await self._call("applications", "filter", applicationName=app, types=tuple(types))
 
-    async def _call(self, resource: str, operation: str, **arguments: object) -> object:
+    async def _call(self, resource: str, operation: str, /, **arguments: object) -> object:
         self.requests.append((operation, arguments))
         if operation in self.gates:
             await self.gates[operation].wait()

@@ -33,7 +33,7 @@ class OneOperation(FakeAri):
         self._lists = {"channels": channels, "bridges": bridges}
         self.results["get"] = {"state": "NOT_INUSE"}
 
-    async def _call(self, resource: str, operation: str, **arguments: object) -> object:
+    async def _call(self, resource: str, operation: str, /, **arguments: object) -> object:
         answer = await super()._call(resource, operation, **arguments)
         return self._lists.get(resource, answer)
 
