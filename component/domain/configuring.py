@@ -158,6 +158,8 @@ def _agent_removed(state: State, extension: str, now: datetime, rng: Random) -> 
     for queue in queues:
         state.members.delete((queue, extension))
     commands = agents.pass_over(state, agent, now)
+    if commands and agent.queue in state.queues and agent.queue not in queues:
+        queues.append(agent.queue)  # the call was passed on to who is no member
     if agent.talks:
         state.agents.put(extension, replace(agent, leaving=True))
     else:

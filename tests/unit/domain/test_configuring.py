@@ -20,6 +20,7 @@ from component.domain.errors import NotAMemberError, UnknownQueueError
 from component.domain.events import (
     AgentChanged,
     AgentRemoved,
+    BlindTransfer,
     MemberChanged,
     MemberRemoved,
     QueueChanged,
@@ -190,6 +191,19 @@ def test_what_is_offered_to_a_removed_agent_is_offered_to_the_next() -> None:
     assert [type(command) for command in commands[:3]] == [HideCall, HangUpLeg, DropNode]
     assert centre.ringing() == ["2000"]
     assert centre.leg_ends(leg) == []
+
+
+def test_what_was_passed_on_to_a_removed_agent_who_is_no_member_is_offered_to_another() -> None:
+    centre = CallCentre(["1000", "2000", "3000"])
+    centre.log_on("1000")
+    call = centre.enter()
+    centre.answer(call)
+    centre.state.members.delete(("support", "2000"))
+    centre.take(BlindTransfer(centre.call(call).leg, "2000", "from-phones"))
+    centre.log_on("3000")
+    centre.take(AgentRemoved("2000"))
+
+    assert centre.ringing() == ["3000"]
 
 
 def test_an_agent_removed_while_talking_goes_on_talking_and_then_is_gone() -> None:
