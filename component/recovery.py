@@ -150,9 +150,17 @@ def _legs(state: State, snapshot: Snapshot) -> Iterator[Event]:
             offer = None if call is None else call.offer_on(leg)
             if leg not in there:
                 if offer is None or offer.offered_at < snapshot.taken_at:
-                    yield LegEnded(leg, LegEnd.HUNG_UP)
+                    yield LegEnded(leg, _unseen_end(call))
             elif leg in snapshot.answered_legs and _is_offered(call):
                 yield LegAnswered(leg)
+
+
+def _unseen_end(call: Call | None) -> LegEnd:
+    """Return how a leg is taken to have ended that nobody saw end.
+
+    Of a phone that rang it may have been Asterisk's doing: no agent is to be paused for it.
+    """
+    return LegEnd.UNAVAILABLE if _is_offered(call) else LegEnd.HUNG_UP
 
 
 def _orphans(state: State, there: frozenset[Leg]) -> Iterator[Event]:

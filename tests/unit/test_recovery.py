@@ -9,8 +9,8 @@ import pytest
 from component.domain.commands import Connect, EndCall, HangUpLeg, Hold, Hush, Release, Ring
 from component.domain.events import AnnouncementDue, CallerLeft, LegAnswered, LegEnded, Pause
 from component.domain.model import Leg
-from component.domain.queue import StrategyName
-from component.domain.words import AgentState, CallState, DeviceState, LegEnd
+from component.domain.queue import AutoPause, StrategyName
+from component.domain.words import AgentState, CallState, DeviceState, LegEnd, MemberState
 from component.ports import Snapshot, WaitingChannel
 from component.recovery import timers
 from component.storage.memory import MemoryStore
@@ -119,6 +119,17 @@ async def test_a_phone_that_stopped_ringing_meanwhile_did_not_take_the_call() ->
 
         assert service.store.calls["call1"].state is CallState.WAITING
         assert service.store.calls["call1"].tried == {"1000"}
+
+
+async def test_nobody_is_paused_whose_phone_stopped_ringing_meanwhile() -> None:
+    """It may be Asterisk that ended."""
+    store = demo_store()
+    store.queues = [replace(store.queues[0], autopause=AutoPause.ALL)]
+    async with running(store) as service:
+        await offered(service)
+        await service.engine.reconcile(snapshot(service, "channel1"))
+
+        assert service.state.members["support", "1000"].state is MemberState.READY
 
 
 async def test_a_phone_that_was_answered_meanwhile_is_connected() -> None:
