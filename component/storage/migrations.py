@@ -73,7 +73,7 @@ async def _apply(connection: asyncpg.Connection) -> list[str]:
         await pogo.apply(connection, directory(), schema_name=SCHEMA)
     except BadMigrationError as error:
         cause = error.__cause__ or error
-        if isinstance(cause, (*UNAVAILABLE, asyncpg.TransactionRollbackError)):
+        if isinstance(cause, UNAVAILABLE):
             raise ConnectionError(f"{error}: {words(cause)}") from cause  # worth another try
         if isinstance(cause, asyncpg.InsufficientPrivilegeError):
             raise cause from None

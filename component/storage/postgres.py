@@ -25,8 +25,11 @@ UNAVAILABLE = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,  # shut down, restarting, query cancelled
     asyncpg.InsufficientResourcesError,  # disk full, out of memory, too many connections
+    asyncpg.PostgresSystemError,  # the disk cannot be read or written
+    asyncpg.ReadOnlySQLTransactionError,  # another server is the first one now, or is to be
+    asyncpg.TransactionRollbackError,  # a deadlock with an import
 )
-"""What says that the database is away, rather than that it was asked for something wrong."""
+"""What says that the database is away, or could do another time what it was asked for."""
 
 CONNECTIONS = 2
 """For reading, for deleting what is old. The writer has one of its own: to lend it from the pool

@@ -60,6 +60,44 @@ async def test_a_commit_without_an_answer_does_not_hold_up_the_next(database_url
     await other.close()
 
 
+async def test_a_commit_that_ends_a_deadlock_is_worth_another_try(database_url: str) -> None:
+    """An import writes many rows in another order. Whoever has waited for longer is the victim."""
+    first, second = (replace(CHANGES.outgoing[0], seq=seq) for seq in (1, 2))
+    insert = (
+        "INSERT INTO outbox SELECT $1, sender, recipients, type, body FROM outbox WHERE seq = 0"
+    )
+    async with PostgresStore(database_url, deadline=60.0) as store:
+        await store.commit(Changes(outgoing=[replace(first, seq=0)]))
+        other = await asyncpg.connect(database_url)
+        await other.execute("SET deadlock_timeout = '1min'")
+        try:
+            async with other.transaction():
+                await other.execute(insert, 2)
+                committing = asyncio.create_task(store.commit(Changes(outgoing=[first, second])))
+                while not await other.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+                    await asyncio.sleep(0.01)
+                await other.execute(insert, 1)
+            with pytest.raises(StoreUnavailableError, match="Deadlock"):
+                await committing
+        finally:
+            await other.close()
+        await store.commit(CHANGES)
+
+
+async def test_a_database_that_may_only_be_read_now_is_away(
+    database_url: str, postgres: PostgresStore
+) -> None:
+    other = await asyncpg.connect(database_url)
+    name = await other.fetchval("SELECT current_database()")
+    await other.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    with pytest.raises(StoreUnavailableError, match="ReadOnly"):
+        await postgres.commit(CHANGES)
+
+    await other.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = off")
+    await other.close()
+    await postgres.commit(CHANGES)
+
+
 @pytest.mark.parametrize(
     ("changes", "others", "index"),
     [
