@@ -165,7 +165,7 @@ class Store(Protocol):
     async def completed(self, channels: Collection[str]) -> dict[str, str]:
         """Return of callers' channels those whose talk is over, since yesterday, and its call.
 
-        Raises `StoreUnavailableError`.
+        Not of callers who go on in the dialplan then. Raises `StoreUnavailableError`.
         """
         ...
 

@@ -84,10 +84,10 @@ class MemoryStore:
         return [self.items[key] for key in keys if key in self.items]
 
     async def completed(self, channels: Collection[str]) -> dict[str, str]:
-        """Return of channels those whose talk is over. Raises `StoreUnavailableError`."""
+        """Return of channels those whose talk is over, for good. Raises `StoreUnavailableError`."""
         self._require()
-        calls = self.calls.values()
-        over = (call for call in calls if call.outcome is Outcome.COMPLETED)
+        talked = (call for call in self.calls.values() if call.outcome is Outcome.COMPLETED)
+        over = (call for call in talked if not call.terms.continues)
         return {call.channel: call.id for call in over if call.channel in channels}
 
     async def commit(self, changes: Changes) -> None:

@@ -84,7 +84,8 @@ PASSED_ON = """
 COMPLETED = """
     SELECT channel, id FROM calls
     WHERE state = 'ended' AND ended_at > now() - interval '1 day'
-        AND outcome = 'completed' AND channel = ANY($1::text[])"""
+        AND outcome = 'completed' AND channel = ANY($1::text[])
+        AND NOT coalesce((terms ->> 'continues')::boolean, false)"""
 
 KEPT = """
     SELECT node, id, publisher, published_at, seq, octet_length(payload) AS size
@@ -164,7 +165,10 @@ async def _everything(connection: asyncpg.Connection) -> Stored:
 
 
 async def completed(connection: asyncpg.Connection, channels: Collection[str]) -> dict[str, str]:
-    """Return of callers' channels those whose talk is over, since yesterday, and its call."""
+    """Return of callers' channels those whose talk is over, since yesterday, and its call.
+
+    Not of callers who go on in the dialplan then: they may have come into a queue again.
+    """
     rows = await connection.fetch(COMPLETED, list(channels))
     return {row["channel"]: row["id"] for row in rows}
 

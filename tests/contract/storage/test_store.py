@@ -21,7 +21,7 @@ from component.domain.model import (
     WrapUp,
 )
 from component.domain.queue_log import LogEntry
-from component.domain.terms import Need, Terms
+from component.domain.terms import USUAL, Need, Terms
 from component.domain.words import AgentState, CallState, Outcome
 from component.ports import Changes, Outgoing, StoreRefusedError
 from component.pubsub.model import Subscription
@@ -171,16 +171,17 @@ async def test_a_call_that_ended_is_not_loaded(store: AnyStore) -> None:
 
 async def test_whose_talk_is_over_is_known_by_the_channel(store: AnyStore) -> None:
     now = datetime.now(UTC)
-    ended = replace(CALL, state=CallState.ENDED, ended_at=now)
+    ended = replace(CALL, state=CallState.ENDED, ended_at=now, terms=USUAL)
     outcomes = {"c1": Outcome.COMPLETED, "c2": Outcome.COMPLETED, "c3": Outcome.TRANSFERRED}
     calls = [
         replace(ended, id=f"of {channel}", channel=channel, outcome=outcome)
         for channel, outcome in outcomes.items()
     ]
+    going_on = replace(calls[0], id="of c6", channel="c6", terms=Terms(continues=True))
     talking = replace(CALL, id="of c4", channel="c4", state=CallState.ANSWERED)
-    await store.commit(Changes(calls=[*calls, talking]))
+    await store.commit(Changes(calls=[*calls, going_on, talking]))
 
-    assert await store.completed({"c1", "c3", "c4", "c5"}) == {"c1": "of c1"}
+    assert await store.completed({"c1", "c3", "c4", "c5", "c6"}) == {"c1": "of c1"}
 
 
 async def test_how_long_callers_waited_is_known_from_their_calls(store: AnyStore) -> None:
