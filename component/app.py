@@ -5,7 +5,6 @@ import secrets
 import signal
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
-from datetime import UTC, datetime
 from random import SystemRandom
 from typing import TypeVar
 
@@ -13,15 +12,15 @@ import structlog
 
 from component import logs
 from component.appointed import privileged, reappoint, staff
+from component.clock import SystemClock
 from component.config import Config
 from component.configuration import Takeover
 from component.control import ControlServer
 from component.database import bring_up_to_date, database_url
-from component.domain.events import Event
 from component.domain.state import State
 from component.engine import Engine
 from component.gate import Gate
-from component.handlers.dispatch import dispatcher
+from component.handlers.dispatch import Dispatcher, dispatcher
 from component.handlers.notify import event_markup
 from component.http import HttpServer, Status
 from component.journal import Journal, Observers
@@ -33,12 +32,18 @@ from component.operations.changes import Reload
 from component.operations.desk import Books, Desk
 from component.operations.model import RefusedError
 from component.pauses import pauses
-from component.ports import Snapshot, StoreRefusedError, StoreUnavailableError, WaitingChannel
+from component.ports import (
+    CallControl,
+    Directory,
+    Observer,
+    StoreRefusedError,
+    StoreUnavailableError,
+)
 from component.pubsub.presence import PresenceNotice
 from component.pubsub.service import PubSub
 from component.records import Ledger
 from component.reloading import LiveBooks, Reloader
-from component.restored import restore
+from component.restored import Restored, restore
 from component.retention import retain
 from component.service_manager import ServiceManager
 from component.storage.books import SqlBooks
@@ -63,13 +68,7 @@ LAST_RETRY_SECONDS = 10.0
 WATCH_SECONDS = 1.0
 """How often the database is asked for a sign of life."""
 
-
-class SystemClock:
-    """The time of this machine."""
-
-    def now(self) -> datetime:
-        """Return the current time in UTC."""
-        return datetime.now(UTC)
+CLOCK = SystemClock()
 
 
 async def run(config: Config, read: Callable[[], Config]) -> None:
@@ -117,6 +116,7 @@ class Service:
         self._asterisk: Asterisk | None = None
         self._observer: EngineObserver | None = None
         self._engine: Engine | None = None
+        self._stanzas: Dispatcher | None = None
         self._state: State | None = None
         self._look_up_within: Callable[[float], None] = lambda _seconds: None
         self._connections = ConnectionObserver(self._metrics)
@@ -167,7 +167,6 @@ class Service:
 
         Raises `RefusedError`, `StoreUnavailableError` or `StoreRefusedError`.
         """
-        assert self._engine is not None, "the service serves"
         assert self._directory is not None, "the service serves"
         if config.customers.lookup != self._config.customers.lookup:
             try:
@@ -175,7 +174,7 @@ class Service:
             except StatementError as error:
                 raise RefusedError(f"[customers] lookup: {error}: {error.remedy}.") from error
         of_all, wanted = privileged(config), config.pubsub
-        await self._engine.pubsub(
+        await self._serving.pubsub(
             lambda pubsub, _now: pubsub.govern(of_all, wanted.policy, wanted.history)
         )
         reappoint(self._staff, config)
@@ -190,97 +189,31 @@ class Service:
         customers: SqlDirectory,
         stack: AsyncExitStack,
     ) -> None:
-        config, clock, ledger = self._config, SystemClock(), Ledger()
+        """Go on from what the database has."""
+        config, ledger = self._config, Ledger()
         pubsub = PubSub(ledger, config.xmpp.domain, privileged(config), config.pubsub.policy)
         restored = await self._with_database(
-            "reading", lambda: restore(store, ledger, pubsub, clock.now())
+            "reading", lambda: restore(store, ledger, pubsub, CLOCK.now())
         )
-        state, outbox = restored.state, restored.outbox
-        self._state = state
+        state = self._state = restored.state
+        observer = self._observer = EngineObserver(self._metrics, state, restored.outbox, CLOCK)
         directory = MeasuredDirectory(customers, self._metrics)
-        journal = Journal(state, clock)
-        observer = self._observer = EngineObserver(self._metrics, state, outbox, clock)
-
-        # Asterisk, stanzas and the engine need each other; what is made below, `run` uses first.
-        def submit(event: Event) -> None:
-            engine.submit(event)
-
-        async def reconcile(snapshot: Snapshot) -> tuple[WaitingChannel, ...]:
-            return await engine.reconcile(snapshot)
-
-        def render_presence(notice: PresenceNotice) -> Iterator[Markup]:
-            return stanzas.presence(notice)
-
-        asterisk = self._asterisk = Asterisk(
-            url=config.asterisk.url,
-            username=config.asterisk.username,
-            password=config.asterisk.password.get_secret_value(),
-            app=config.asterisk.app,
-            request_timeout=config.asterisk.request_timeout,
-            tls=config.asterisk.tls,
-            over_socket=config.asterisk.requests_over_socket,
-            directory=directory,
-            lookup_deadline=config.agi.deadline,
-            submit=submit,
-            reconcile=reconcile,
-            devices=lambda: [d for agent in state.agents.values() for d in agent.devices],
-            shown=self._xmpp.settled,
-            asked=asterisk_observer(self._metrics),
-            about=journal.about,
-        )
+        journal = Journal(state, CLOCK)
+        asterisk = self._asterisk = self._new_asterisk(directory, state, journal)
         stack.push_async_callback(asterisk.close)
-        engine = self._engine = Engine(
-            ledger=ledger,
-            state=state,
-            pubsub=pubsub,
-            outbox=outbox,
-            store=MeasuredStore(store, self._metrics),
-            control=asterisk.control,
-            publisher=self._xmpp,
-            clock=clock,
-            rng=SystemRandom(),
-            observer=Observers(observer, journal),
-            render=event_markup,
-            render_presence=render_presence,
-            address=config.xmpp.domain,
+        engine = self._engine = self._new_engine(
+            restored, store, asterisk.control, Observers(observer, journal)
         )
-        routes = AgiRoutes(
-            directory,
-            engine.step,
-            asterisk.remember,
-            Gate(store, clock).admit,
-            deadline=config.agi.deadline,
-        )
-        agi = FastAgiServer(
-            config.agi.host,
-            config.agi.port,
-            routes.scripts(),
-            script_deadline=config.agi.deadline,
-        )
-
-        def look_up_within(seconds: float) -> None:
-            asterisk.look_up_within(seconds)
-            routes.deadline = agi.script_deadline = seconds
-
-        self._look_up_within = look_up_within
         self._books = LiveBooks(SqlBooks(url), self._reloader)
         desk = Desk(engine, self._books)
-        stanzas = dispatcher(
-            engine,
-            config.xmpp.domain,
-            version(),
-            _new_id,
-            config.pubsub.policy,
-            desk=desk,
-            staff=self._staff,
-            contact=config.contact.addresses,
-        )
-        answerer = MeasuredAnswerer(stanzas, self._metrics)
+        stanzas = self._stanzas = self._new_dispatcher(engine, desk)
+        agi = self._new_agi(engine, asterisk, directory, Gate(store, CLOCK))
         take_over = Takeover(state, engine.step)
         feed = ConfigurationFeed(url, take_over.known, take_over)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(engine.run(), name="engine")
             await self._provision(engine, restored.accounts)
+            answerer = MeasuredAnswerer(stanzas, self._metrics)
             tasks.create_task(self._xmpp.run(engine, answerer), name="xmpp")
             tasks.create_task(asterisk.run(), name="asterisk")
             tasks.create_task(self._watch(store), name="watch")
@@ -292,6 +225,88 @@ class Service:
             tasks.create_task(self._manager.live(), name="signs of life")
             log.info("serving", version=version(), domain=config.xmpp.domain)
             self._manager.ready(f"serving {config.xmpp.domain}")
+
+    # Asterisk, stanzas and the engine need each other: what is made later, `run` uses first. -----
+
+    def _new_asterisk(self, directory: Directory, state: State, journal: Journal) -> Asterisk:
+        config = self._config.asterisk
+        return Asterisk(
+            url=config.url,
+            username=config.username,
+            password=config.password.get_secret_value(),
+            app=config.app,
+            request_timeout=config.request_timeout,
+            tls=config.tls,
+            over_socket=config.requests_over_socket,
+            directory=directory,
+            lookup_deadline=self._config.agi.deadline,
+            # Lambdas, as there is no engine yet.
+            submit=lambda event: self._serving.submit(event),  # noqa: PLW0108
+            reconcile=lambda snapshot: self._serving.reconcile(snapshot),  # noqa: PLW0108
+            devices=lambda: [d for agent in state.agents.values() for d in agent.devices],
+            shown=self._xmpp.settled,
+            asked=asterisk_observer(self._metrics),
+            about=journal.about,
+        )
+
+    def _new_engine(
+        self, restored: Restored, store: PostgresStore, control: CallControl, observer: Observer
+    ) -> Engine:
+        def render_presence(notice: PresenceNotice) -> Iterator[Markup]:
+            assert self._stanzas is not None, "it is made before the engine runs"
+            return self._stanzas.presence(notice)
+
+        return Engine(
+            ledger=restored.ledger,
+            state=restored.state,
+            pubsub=restored.pubsub,
+            outbox=restored.outbox,
+            store=MeasuredStore(store, self._metrics),
+            control=control,
+            publisher=self._xmpp,
+            clock=CLOCK,
+            rng=SystemRandom(),
+            observer=observer,
+            render=event_markup,
+            render_presence=render_presence,
+            address=self._config.xmpp.domain,
+        )
+
+    def _new_dispatcher(self, engine: Engine, desk: Desk) -> Dispatcher:
+        config = self._config
+        return dispatcher(
+            engine,
+            config.xmpp.domain,
+            version(),
+            _new_id,
+            config.pubsub.policy,
+            desk=desk,
+            staff=self._staff,
+            contact=config.contact.addresses,
+        )
+
+    def _new_agi(
+        self, engine: Engine, asterisk: Asterisk, directory: Directory, gate: Gate
+    ) -> FastAgiServer:
+        config = self._config.agi
+        routes = AgiRoutes(
+            directory, engine.step, asterisk.remember, gate.admit, deadline=config.deadline
+        )
+        agi = FastAgiServer(
+            config.host, config.port, routes.scripts(), script_deadline=config.deadline
+        )
+
+        def look_up_within(seconds: float) -> None:
+            asterisk.look_up_within(seconds)
+            routes.deadline = agi.script_deadline = seconds
+
+        self._look_up_within = look_up_within
+        return agi
+
+    @property
+    def _serving(self) -> Engine:
+        assert self._engine is not None, "the service serves"
+        return self._engine
 
     async def _provision(self, engine: Engine, accounts: Mapping[str, str]) -> None:
         """Give each extension its node before anybody can ask for it."""

@@ -16,6 +16,8 @@ from component.records import Ledger
 class Restored:
     """All that the engine works on."""
 
+    ledger: Ledger
+    pubsub: PubSub
     state: State
     outbox: Outbox
     accounts: Mapping[str, str]
@@ -42,7 +44,7 @@ def _taken_over(stored: Stored, ledger: Ledger, pubsub: PubSub, now: datetime) -
     )
     pubsub.resume(now)
     accounts = {agent.extension: agent.account for agent in stored.agents}
-    return Restored(_state(ledger, stored), Outbox(stored.outgoing, now), accounts)
+    return Restored(ledger, pubsub, _state(ledger, stored), Outbox(stored.outgoing, now), accounts)
 
 
 def _state(ledger: Ledger, stored: Stored) -> State:

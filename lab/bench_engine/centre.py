@@ -13,7 +13,7 @@ from random import SystemRandom
 
 import asyncpg
 
-from component.app import SystemClock
+from component.clock import SystemClock
 from component.domain.commands import CallCommand, Ring
 from component.domain.events import AsteriskFound
 from component.engine import Engine
