@@ -8,6 +8,7 @@ import pytest
 from lab.asterisk import Asterisk, AsteriskSettings, Installation
 from lab.ports import PortBlock
 from lab.prosody import Prosody
+from lab.sip import Phone
 from lab.xmpp_server import XmppServer, XmppServerSettings
 from tests.databases import Databases
 from tests.e2e import app_queue
@@ -74,6 +75,18 @@ async def world(
     ):
         yield world
     assert "Traceback" not in world.service.log.read_text(), "the service has a fault"
+
+
+@pytest.fixture
+async def agent(world: World) -> Phone:
+    """Extension 1000, logged on."""
+    return await world.agent("1000")
+
+
+@pytest.fixture
+async def operator(world: World) -> Phone:
+    """Extension 3000, which takes the calls that nobody else can."""
+    return await world.phone("3000")
 
 
 @pytest.fixture

@@ -11,12 +11,6 @@ CUSTOMER = "5550142"
 
 
 @pytest.fixture
-async def agent(world: World) -> Phone:
-    """Extension 1000, logged on."""
-    return await world.agent("1000")
-
-
-@pytest.fixture
 async def customer(world: World) -> Phone:
     """A customer's phone, which rings when it is called back."""
     phone = await world.caller(CUSTOMER)

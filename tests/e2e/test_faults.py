@@ -13,24 +13,6 @@ from tests.xmpp_servers import on_every_xmpp_server
 pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("servers_are_up_again")]
 
 
-@pytest.fixture
-async def operator(world: World) -> Phone:
-    """Extension 3000, which takes the calls that nobody else can."""
-    return await world.phone("3000")
-
-
-@pytest.fixture
-async def agent(world: World) -> Phone:
-    """Extension 1000, logged on."""
-    return await world.agent("1000")
-
-
-async def restart(world: World) -> None:
-    """Start the service again, after it was stopped or killed."""
-    await world.service.start()
-    await world.service.ready()
-
-
 # The service. ------------------------------------------------------------------------------------
 
 
@@ -47,7 +29,7 @@ async def test_with_the_service_stopped_the_caller_reaches_extension_3000(
 async def test_after_a_restart_log_on_and_subscription_are_kept(world: World, agent: Phone) -> None:
     watcher = await world.watcher("1000")
     await world.service.stop()
-    await restart(world)
+    await world.restart()
     await world.call_support()
 
     await (await agent.next_call()).answered()
@@ -64,7 +46,7 @@ async def test_talking_calls_go_on_through_a_crash_and_end_as_usual_after_it(
     assert caller.ending is None
     assert taken.ending is None
 
-    await restart(world)
+    await world.restart()
     await taken.hang_up()
     await caller.ended()
     await world.quiet()
@@ -81,7 +63,7 @@ async def test_a_phone_answered_during_a_crash_is_hung_up_and_rung_again_after_i
     await world.service.process.kill()
     ringing.answer()
     await ringing.ended()  # Asterisk has nobody to give the answered leg to
-    await restart(world)
+    await world.restart()
 
     again = await agent.next_call()
     again.answer()
@@ -102,7 +84,7 @@ async def test_waiting_callers_keep_their_place_through_a_crash(world: World, ag
             f"{number} waits",
         )
     await world.service.process.kill()
-    await restart(world)
+    await world.restart()
     served = []
     for _ in range(3):
         await taken.hang_up()
@@ -128,7 +110,7 @@ async def test_a_caller_who_hung_up_during_a_crash_leaves_no_phone_ringing_and_n
     await caller.hang_up()
     for call in ringing:
         assert (await call.ended(10)).status == 487  # by itself it would ring for 20 seconds
-    await restart(world)
+    await world.restart()
 
     await watcher.next("withdrawn")
     await world.quiet()
@@ -203,10 +185,7 @@ async def test_while_the_database_is_away_new_callers_reach_extension_3000(
         await world.call_support()
         await (await operator.next_call()).answered()
         assert agent.calls == ()
-        direct = await (await world.caller("5550101")).dial("ours")
-        await direct.ended(10)
-        left = await world.asterisk.cli("dialplan show globals")
-        assert "OURS_LEFT=UNAVAILABLE" in left
+        assert await world.sent_away() == "UNAVAILABLE"
 
 
 async def test_calls_that_talk_while_the_database_goes_away_end_cleanly(

@@ -11,15 +11,14 @@ import pytest
 
 from lab.asterisk import Asterisk
 from lab.ports import PortBlock
-from lab.sip import IncomingCall, OutgoingCall, Phone, ringing_only
+from lab.sip import Phone, ringing_only
 from tests.databases import Databases
+from tests.e2e.scene import PATIENCE, begin, in_state, takes, talk, wait
 from tests.e2e.talking import hear_each_other
 from tests.e2e.world import World
 from tests.line import Line
 
 pytestmark = pytest.mark.e2e
-
-PATIENCE = 20.0
 
 
 @pytest.fixture
@@ -32,61 +31,6 @@ async def line(asterisk: Asterisk, ports: PortBlock) -> AsyncIterator[Line]:
 @pytest.fixture
 def ari_port(line: Line) -> int:
     return line.port
-
-
-@pytest.fixture
-async def agent(world: World) -> Phone:
-    """Extension 1000, logged on."""
-    return await world.agent("1000")
-
-
-@pytest.fixture
-async def operator(world: World) -> Phone:
-    """Extension 3000, which takes the calls that nobody else can."""
-    return await world.phone("3000")
-
-
-async def talk(world: World, agent: Phone, number: str) -> tuple[OutgoingCall, IncomingCall]:
-    """A customer and an agent, connected."""
-    caller = await world.call_support(number=number)
-    return caller, await takes(world, agent, number)
-
-
-async def takes(world: World, agent: Phone, number: str) -> IncomingCall:
-    """The next call at an agent's phone, which is to be this caller's, answered."""
-    taken = await agent.next_call(PATIENCE)
-    if taken.state == "ringing":
-        taken.answer()
-    await taken.answered(PATIENCE)
-    assert taken.caller_number == number
-    await in_state(world, number, "answered")
-    return taken
-
-
-async def ring_at_a_colleague(
-    world: World, number: str
-) -> tuple[Phone, OutgoingCall, IncomingCall]:
-    """A customer for whom another agent's phone rings, and goes on ringing."""
-    colleague = await world.agent("2000")
-    colleague.on_call = ringing_only()
-    caller = await world.call_support(number=number)
-    return colleague, caller, await colleague.next_call(PATIENCE)
-
-
-async def wait(world: World, number: str) -> OutgoingCall:
-    """A customer who waits for an agent."""
-    caller = await world.call_support(number=number)
-    await in_state(world, number, "waiting")
-    return caller
-
-
-async def in_state(world: World, number: str, state: str) -> None:
-    await world.until(
-        lambda: world.sql(
-            "SELECT 1 FROM calls WHERE caller_number = $1 AND state = $2", number, state
-        ),
-        f"{number} is {state}",
-    )
 
 
 async def is_away(world: World, part: str) -> None:
@@ -107,13 +51,7 @@ async def agents(world: World) -> dict[str, int]:
 async def crash(world: World) -> None:
     """Kill the service, and start it again."""
     await world.service.process.kill()
-    await restart(world)
-
-
-async def restart(world: World) -> None:
-    """Start the service again, after it was killed."""
-    await world.service.start()
-    await world.service.ready()
+    await world.restart()
 
 
 async def test_the_service_is_killed_while_agents_talk_and_again_while_a_phone_rings(
@@ -127,7 +65,7 @@ async def test_the_service_is_killed_while_agents_talk_and_again_while_a_phone_r
     await hear_each_other(caller, taken)
     await colleagues.hang_up()
     await colleague.unregister()
-    await restart(world)
+    await world.restart()
     await in_state(world, "5550102", "ended")
     await in_state(world, "5550103", "waiting")
     assert await agents(world) == {"talking": 1, "unreachable": 1, "logged_off": 1}
@@ -173,31 +111,43 @@ async def test_the_service_is_killed_before_a_talk_begins_during_a_transfer_and_
     assert (agent.times_called, colleague.times_called) == (1, 1)
 
 
-async def test_the_service_freezes_while_one_caller_talks_and_another_waits(
+@pytest.mark.queue(timeout=60.0)
+async def test_the_service_freezes_while_callers_talk_ring_and_wait(
     world: World, agent: Phone, operator: Phone
 ) -> None:
-    caller, taken = await talk(world, agent, "5550101")
-    second = await wait(world, "5550102")
+    begun = await begin(world, agent)
     world.service.process.freeze()
-    await world.call_support(number="5550103")
+    await world.call_support(number="5550104")
     await (await operator.next_call(PATIENCE)).answered(PATIENCE)
-    await hear_each_other(caller, taken)
-    await taken.hang_up()
+    await hear_each_other(begun.caller, begun.taken)
+    await begun.taken.hang_up()
+    begun.ringing.answer()
+    await begun.ringing.answered(PATIENCE)
     world.service.process.thaw()
 
-    await caller.ended(PATIENCE)
-    taken = await takes(world, agent, "5550102")
-    await hear_each_other(second, taken)
-    assert agent.times_called == 2
+    await begun.goes_on()
+    assert (agent.times_called, begun.colleague.times_called) == (2, 1)
+
+
+@pytest.mark.queue(timeout=60.0)
+async def test_the_service_is_stopped_while_callers_talk_ring_and_wait(
+    world: World, agent: Phone
+) -> None:
+    begun = await begin(world, agent)
+    await world.service.stop()
+    await hear_each_other(begun.caller, begun.taken)
+    await begun.taken.hang_up()
+    await world.restart()
+
+    await begun.goes_on()
+    assert (agent.times_called, begun.colleague.times_called) == (2, 1)
 
 
 @pytest.mark.queue(timeout=60.0)
 async def test_postgresql_is_killed_while_one_caller_talks_another_rings_and_others_wait(
     world: World, agent: Phone, operator: Phone, databases: Databases
 ) -> None:
-    caller, taken = await talk(world, agent, "5550101")
-    colleague, second, ringing = await ring_at_a_colleague(world, "5550102")
-    third = await wait(world, "5550103")
+    begun = await begin(world, agent)
     fourth = await wait(world, "5550104")
     async with databases.killed():
         await is_away(world, "database")
@@ -205,19 +155,16 @@ async def test_postgresql_is_killed_while_one_caller_talks_another_rings_and_oth
         helped = await operator.next_call(PATIENCE)
         await helped.answered(PATIENCE)
         await hear_each_other(new, helped)
-        await hear_each_other(caller, taken)
-        await taken.hang_up()
-        assert (second.ending, third.ending, fourth.ending) == (None, None, None)
+        assert await world.sent_away() == "UNAVAILABLE"
+        await hear_each_other(begun.caller, begun.taken)
+        await begun.taken.hang_up()
+        assert (begun.second.ending, begun.third.ending, fourth.ending) == (None, None, None)
 
-    await caller.ended(PATIENCE)
-    ringing.answer()
-    taken = await takes(world, agent, "5550103")
-    await in_state(world, "5550102", "answered")
-    await hear_each_other(second, ringing)
-    await hear_each_other(third, taken)
+    taken = await begun.goes_on()
     await taken.hang_up()
     await takes(world, agent, "5550104")
-    assert (agent.times_called, colleague.times_called, operator.times_called) == (3, 1, 1)
+    called = (agent.times_called, begun.colleague.times_called, operator.times_called)
+    assert called == (3, 1, 1)
 
 
 async def test_the_xmpp_server_is_killed_while_one_caller_talks_and_another_waits(
@@ -247,21 +194,14 @@ async def test_the_xmpp_server_is_killed_while_one_caller_talks_and_another_wait
 async def test_the_connection_to_asterisk_is_cut_while_callers_talk_ring_and_wait(
     world: World, agent: Phone, operator: Phone, line: Line
 ) -> None:
-    caller, taken = await talk(world, agent, "5550101")
-    colleague, second, ringing = await ring_at_a_colleague(world, "5550102")
-    third = await wait(world, "5550103")
+    begun = await begin(world, agent)
     line.cut()
     await is_away(world, "asterisk")
     await world.call_support(number="5550104")
     await (await operator.next_call(PATIENCE)).answered(PATIENCE)
-    await hear_each_other(caller, taken)
-    await taken.hang_up()
+    await hear_each_other(begun.caller, begun.taken)
+    await begun.taken.hang_up()
     line.mend()
 
-    await caller.ended(PATIENCE)
-    ringing.answer()
-    taken = await takes(world, agent, "5550103")
-    await in_state(world, "5550102", "answered")
-    await hear_each_other(second, ringing)
-    await hear_each_other(third, taken)
-    assert (agent.times_called, colleague.times_called) == (2, 1)
+    await begun.goes_on()
+    assert (agent.times_called, begun.colleague.times_called) == (2, 1)

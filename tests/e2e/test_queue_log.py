@@ -75,8 +75,7 @@ class Side(ABC):
 
     async def left_by(self) -> str:
         """Read the QUEUESTATUS of the last caller who went on in the dialplan."""
-        variables = await self.world.asterisk.cli("dialplan show globals")
-        return variables.partition(f"{self.status}=")[2].partition("\n")[0]
+        return await self.world.dialplan_variable(self.status)
 
     async def leg(self) -> str:
         """Read the id of the channel to the agent who took the last call."""

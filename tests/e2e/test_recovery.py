@@ -1,51 +1,19 @@
 """What `docs/recovery.md` promises, where no other test shows it: killed and frozen servers."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 
 from component.telephony.client import AriClient
 from component.telephony.http_client import AriHttpClient
 from lab.asterisk import ARI_USER
-from lab.sip import IncomingCall, OutgoingCall, Phone, ringing_only
+from lab.sip import Phone, ringing_only
 from tests.databases import Databases
-from tests.e2e.world import World
+from tests.e2e.scene import PATIENCE, begin, in_state
+from tests.e2e.talking import hear_each_other
+from tests.e2e.world import Watcher, World
 
-pytestmark = pytest.mark.e2e
-
-
-@pytest.fixture
-async def agent(world: World) -> Phone:
-    """Extension 1000, logged on."""
-    return await world.agent("1000")
-
-
-@pytest.fixture(autouse=True)
-async def servers_are_up_again(world: World) -> AsyncIterator[None]:
-    """Leave no dead server to the next test."""
-    yield
-    if not world.asterisk.process.is_running:
-        await world.asterisk.start()
-
-
-async def in_state(world: World, state: str) -> None:
-    await world.until(
-        lambda: world.sql("SELECT 1 FROM calls WHERE state = $1", state), f"a call is {state}"
-    )
-
-
-async def talk_and_wait(
-    world: World, agent: Phone
-) -> tuple[OutgoingCall, IncomingCall, OutgoingCall]:
-    """A caller talks with the agent, another one waits."""
-    caller = await world.call_support(number="5550101")
-    taken = await agent.next_call(10)
-    await taken.answered()
-    await in_state(world, "answered")
-    waiting = await world.call_support(number="5550102")
-    await in_state(world, "waiting")
-    return caller, taken, waiting
+pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("servers_are_up_again")]
 
 
 async def test_asterisk_dies_while_one_caller_rings_and_another_waits(
@@ -56,7 +24,7 @@ async def test_asterisk_dies_while_one_caller_rings_and_another_waits(
     await world.call_support(number="5550101")
     await agent.next_call(10)
     await world.call_support(number="5550102")
-    await in_state(world, "waiting")
+    await in_state(world, "5550102", "waiting")
     await watcher.next("offered")
     await world.asterisk.process.kill()
     agent.drop()
@@ -69,40 +37,38 @@ async def test_asterisk_dies_while_one_caller_rings_and_another_waits(
     assert [row["outcome"] for row in outcomes] == ["abandoned", "abandoned"]
 
 
-async def test_asterisk_freezes_while_one_caller_talks_and_another_waits(
+@pytest.mark.queue(timeout=60.0)
+async def test_asterisk_freezes_while_callers_talk_ring_and_wait(
     world: World, agent: Phone
 ) -> None:
-    caller, taken, waiting = await talk_and_wait(world, agent)
+    begun = await begin(world, agent)
     world.asterisk.process.freeze()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while all(part["ready"] for part in (await world.service.status()).values()):
             await asyncio.sleep(0.2)
     world.asterisk.process.thaw()
     await world.service.ready()
-    assert (caller.ending, taken.ending, waiting.ending) == (None, None, None)
+    await hear_each_other(begun.caller, begun.taken)
 
-    await taken.hang_up()
-    again = await agent.next_call(10)
-    await again.answered()
-    assert again.caller_number == "5550102"
+    await begun.taken.hang_up()
+    await begun.goes_on()
 
 
+@pytest.mark.queue(timeout=60.0)
 async def test_what_happens_while_asterisk_tells_us_nothing_is_made_up_for(
     world: World, agent: Phone
 ) -> None:
-    """The connection lives on, and no event arrives: who hung up meanwhile is found out."""
-    caller, taken, _ = await talk_and_wait(world, agent)
+    """The connection lives on, and no event arrives: who hung up or answered is found out."""
+    begun = await begin(world, agent)
     asterisk = world.asterisk.settings
     url = f"http://127.0.0.1:{asterisk.http_port}"
     http = AriHttpClient(url, ARI_USER, asterisk.ari_password, timeout=5)
-    await AriClient(http, url).allow_events("ivr", ["StasisStart"])
+    await AriClient(http, url).allow_events("ivr", ["PlaybackStarted"])
     await http.close()
-    await taken.hang_up()
+    await begun.taken.hang_up()
+    begun.ringing.answer()
 
-    await caller.ended(30)
-    again = await agent.next_call(10)
-    await again.answered()
-    assert again.caller_number == "5550102"
+    await begun.goes_on()
 
 
 async def test_a_phone_that_is_answered_while_the_database_is_away_is_connected_afterwards(
@@ -112,13 +78,13 @@ async def test_a_phone_that_is_answered_while_the_database_is_away_is_connected_
     caller = await world.call_support(number="5550101")
     ringing = await agent.next_call(10)
     waiting = await world.call_support(number="5550102")
-    await in_state(world, "waiting")
+    await in_state(world, "5550102", "waiting")
     async with databases.away(world.database):
         ringing.answer()
         await ringing.answered()
         await asyncio.sleep(1)
         assert (caller.ending, ringing.ending, waiting.ending) == (None, None, None)
-    await in_state(world, "answered")
+    await in_state(world, "5550101", "answered")
 
     await ringing.hang_up()
     await caller.ended()
@@ -128,39 +94,40 @@ async def test_a_phone_that_is_answered_while_the_database_is_away_is_connected_
     assert again.caller_number == "5550102"
 
 
+@pytest.mark.queue(timeout=60.0)
 async def test_while_the_database_is_frozen_new_callers_reach_extension_3000(
-    world: World, agent: Phone, databases: Databases
+    world: World, agent: Phone, operator: Phone, databases: Databases
 ) -> None:
-    operator = await world.phone("3000")
-    caller, taken, waiting = await talk_and_wait(world, agent)
+    begun = await begin(world, agent)
     async with databases.frozen(world.database):
-        await world.call_support(number="5550103")
-        await (await operator.next_call(30)).answered()
-        assert (caller.ending, taken.ending, waiting.ending) == (None, None, None)
-        await taken.hang_up()
+        await world.call_support(number="5550104")
+        await (await operator.next_call(PATIENCE)).answered()
+        await hear_each_other(begun.caller, begun.taken)
+        await begun.taken.hang_up()
+        begun.ringing.answer()
+        await begun.ringing.answered()
 
-    await caller.ended(20)
-    again = await agent.next_call(20)
-    await again.answered()
-    assert again.caller_number == "5550102"
+    await begun.goes_on()
 
 
+@pytest.mark.queue(timeout=60.0)
 async def test_a_frozen_xmpp_server_holds_no_call_up(world: World, agent: Phone) -> None:
     watcher = await world.watcher("1000")
     world.xmpp.process.freeze()
     try:
-        caller = await world.call_support()
-        taken = await agent.next_call(10)
-        await taken.answered()
-        await in_state(world, "answered")
+        begun = await begin(world, agent)
+        await begun.taken.hang_up()
+        taken = await begun.goes_on()
     finally:
         world.xmpp.process.thaw()
 
-    await world.until(lambda: was_shown(watcher.states), "the call is shown")
+    await world.until(lambda: shows(watcher, "5550103"), "the call is shown")
     await taken.hang_up()
-    await caller.ended()
+    await begun.ringing.hang_up()
     await world.quiet()
 
 
-async def was_shown(states: list[str]) -> bool:
-    return "answered" in states
+async def shows(watcher: Watcher, number: str) -> bool:
+    """Whether the agent's software shows that this caller talks with the agent."""
+    shown = [(seen.event.caller_number, seen.event.state) for seen in watcher.seen]
+    return (number, "answered") in shown

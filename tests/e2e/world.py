@@ -121,6 +121,13 @@ class World:
         """A customer calls the IVR, chooses support and keys a code."""
         return await self.call_ivr(f"1 {code}", number)
 
+    async def sent_away(self) -> str:
+        """Have somebody call the queue who may not wait; return the QUEUESTATUS he is told."""
+        await self.asterisk.cli("dialplan set global OURS_LEFT waiting")
+        call = await (await self.caller("5550199")).dial("ours")
+        await call.ended(PATIENCE)
+        return await self.dialplan_variable("OURS_LEFT")
+
     async def watcher(self, extension: str, account: str = "", **options: Any) -> "Watcher":
         """The software of an extension's agent, or of another user, subscribed."""
         user = account or f"user{extension[0]}"
@@ -144,6 +151,11 @@ class World:
             await self.sql("SELECT 1 FROM subscriptions WHERE node = $1", f"ext{extension}")
         )
 
+    async def restart(self) -> None:
+        """Start the service again, after it was stopped or killed."""
+        await self.service.start()
+        await self.service.ready()
+
     # What there is. -----------------------------------------------------------------------------
 
     async def sql(self, statement: str, *arguments: object) -> list[Any]:
@@ -152,6 +164,11 @@ class World:
             self._connection = await asyncpg.connect(self.database)
         rows: list[Any] = await self._connection.fetch(statement, *arguments)
         return rows
+
+    async def dialplan_variable(self, name: str) -> str:
+        """Return a global variable of the dialplan, as tests set some."""
+        variables = await self.asterisk.cli("dialplan show globals")
+        return variables.partition(f"{name}=")[2].partition("\n")[0]
 
     async def call_log(self) -> list[tuple[str, str]]:
         """Return agent and event of what `queue_log` tells of calls."""
