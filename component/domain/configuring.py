@@ -159,7 +159,7 @@ def _agent_removed(state: State, extension: str, now: datetime, rng: Random) -> 
         state.members.delete((queue, extension))
     commands = agents.pass_over(state, agent, now)
     if commands and agent.queue in state.queues and agent.queue not in queues:
-        queues.append(agent.queue)  # the call was passed on to who is no member
+        queues.append(agent.queue)  # no membership any more, or there was none
     if agent.talks:
         state.agents.put(extension, replace(agent, leaving=True))
     else:

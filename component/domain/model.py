@@ -168,7 +168,8 @@ class Agent:
     @property
     def may_have_another(self) -> bool:
         """Whether the agent is on a call, and may be offered one more."""
-        return self.state is AgentState.ON_CALL and len(self.others) + 1 < self.max_calls
+        is_on_call = self.state is AgentState.ON_CALL and not self.leaving
+        return is_on_call and len(self.others) + 1 < self.max_calls
 
     @property
     def account(self) -> str:

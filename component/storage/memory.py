@@ -133,6 +133,7 @@ class MemoryStore:
                     jid=row.jid,
                     skills=row.skills,
                     max_calls=row.max_calls,
+                    leaving=False,
                 )
         for member in members:
             key = (member.queue, member.extension)

@@ -1,7 +1,7 @@
 """What the operator changes while calls go on."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
@@ -40,7 +40,7 @@ class Operator:
     def _change(self) -> None:
         change = self._dice.choice((self._change_queue, self._close_queue, self._change_agent))
         change()
-        self._announce()
+        self.announce()
 
     def _change_queue(self) -> None:
         name = self._dice.choice(self._world.queues)
@@ -69,14 +69,15 @@ class Operator:
     def _change_agent(self) -> None:
         """Give an agent another penalty in a queue, and other skills."""
         store, dice = self._world.store, self._dice
-        extension = dice.choice(self._world.devices).removeprefix("PJSIP/")
+        extension = dice.choice(self._world.extensions)
         key = (dice.choice(self._world.queues), extension)
         self._world.history.note("agent changed", *key)
         if key in store.members:
             penalty = dice.choice((0, 0, 1, 2))
             store.members[key] = replace(store.members[key], penalty=penalty)
         skills = {"french": dice.randrange(3)}
-        store.agents[extension] = replace(store.agents[extension], skills=skills)
+        if extension in store.agents:
+            store.agents[extension] = replace(store.agents[extension], skills=skills)
 
     # Coming and going. --------------------------------------------------------------------------
 
@@ -88,11 +89,11 @@ class Operator:
             self._remove_queue(name)
             self._world.loop.call_later(after, self._add_queue, name)
         else:
-            extension = dice.choice(self._world.devices).removeprefix("PJSIP/")
+            extension = dice.choice(self._world.extensions)
             if self._world.store.members.pop((name, extension), None) is not None:
                 self._world.history.note("member removed", name, extension)
-            self._world.loop.call_later(after, self._add_member, name, extension)
-        self._announce()
+            self._world.loop.call_later(after, self.add_members, [name], extension)
+        self.announce()
 
     def _remove_queue(self, name: str) -> None:
         """Remove a queue with all that the database removes together with it."""
@@ -111,21 +112,30 @@ class Operator:
         store.queues = [*store.queues, queue]
         for extension in store.agents:
             self._add_member(name, extension)
+        self.announce()
+
+    def add_members(self, names: Iterable[str], extension: str) -> None:
+        """Let an agent be a member of queues, as far as they are there."""
+        for name in names:
+            self._add_member(name, extension)
+        self.announce()
 
     def _add_member(self, name: str, extension: str) -> None:
         """Let an agent be a member, who soon logs on."""
         store, dice = self._world.store, self._dice
         if name not in (queue.name for queue in store.queues) or (name, extension) in store.members:
             return
+        if extension not in store.agents:
+            return
         member = Member(name, extension, penalty=dice.choice((0, 0, 1)), made=next(self._made))
         store.members[name, extension] = member
-        self._announce()
         log_on = LogOn(store.agents[extension].device, name, self._world.staff.who())
         self._world.loop.call_later(dice.uniform(0, 5), self._world.staff.log_on, log_on)
 
     # The service. -------------------------------------------------------------------------------
 
-    def _announce(self) -> None:
+    def announce(self) -> None:
+        """Have the service take over what is configured now."""
         if self._world.life is not None:
             self._world.staff.keep(self._take_over(self._world.life))
 

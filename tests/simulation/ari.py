@@ -176,7 +176,7 @@ class SimulatedAri(AriClient):
             self._history.note("fetch", channelId, variables[PEER])
             self._asterisk.agents.fetch(channelId, variables[PEER])
             return
-        if not self._asterisk.phones[endpoint].registered:
+        if not self._asterisk.phones[endpoint].can_be_rung:
             raise AriError(500, "Allocation failed")
         self._history.note("ring", channelId, endpoint)
         self._asterisk.agents.ring(channelId, endpoint, timeout)

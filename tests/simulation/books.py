@@ -3,12 +3,12 @@
 Entries are undone together with what the engine undoes.
 """
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Set
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from component.domain.model import Agent, Call, Leg, Member, Spoke, dnd_device
+from component.domain.model import Agent, Call, Leg, Member, Spoke
 from component.domain.queue import Queue
 from component.domain.queue_log import LogEntry
 from component.domain.state import State
@@ -48,16 +48,14 @@ class Books:
         self.callers: Book[str, Caller] = Book(registers.caller_changed)
         self.rung: Book[str, tuple[int, str]] = Book()
         """Who was rung last by each queue: as which of all log-ons, and the extension."""
-        self.devices: dict[str, str] = {}
-        """The extension of each phone."""
-        self.dnd: dict[str, str] = {}
-        """Of each device that says whether somebody wants calls, whose it is."""
         self.spoke: Book[int, Spoke] = Book(registers.spoke_changed)
         """Who spoke with each customer last."""
         self.logged: Book[int, LogEntry] = Book()
         """All of `queue_log`, by number."""
         self.passed_on: Book[str, PassedOn] = Book()
         """By the caller's channel."""
+        self.renewed: Set[str] = frozenset()
+        """Extensions that the operator took away and added, of which the store has nothing yet."""
         self.flags: Book[str, bool] = Book()
         """Whether new callers are turned away (`draining`)."""
 
@@ -68,8 +66,6 @@ class Books:
             self._compare(*found)
         people, seats, callers = found
         self.queues.begin({queue.name: queue for queue in stored.queues})
-        self.devices = {agent.device: agent.extension for agent in stored.agents}
-        self.dnd = {dnd_device(agent.device): agent.extension for agent in stored.agents}
         self.people.begin(people)
         self.legs.begin({leg: name for name, person in people.items() for leg in person.legs})
         numbers = ((name, person.number) for name, person in people.items())
@@ -121,6 +117,11 @@ class Books:
             self.set(self.legs, leg, extension)
         if old.number != new.number:
             self.set(self.guests, extension, new.number)
+
+    def dismiss(self, extension: str) -> None:
+        """Strike out an agent, with all that he has in hand."""
+        self.person(extension, leg=None, others=(), number=None)
+        self.set(self.people, extension, None)
 
     def take_up(self, extension: str, leg: Leg, queue: str) -> None:
         """Note that a leg to an agent is made, or to be made."""
@@ -199,24 +200,23 @@ class Books:
         callers: dict[str, Caller],
     ) -> None:
         """Compare what is not the operator's: that may have been changed meanwhile."""
-        known, places = self.people, self.seats.items()
+        known = {e: p for e, p in self.people.items() if e in people and e not in self.renewed}
+        places = self.seats.items()
         same = {k: seat for k, seat in places if k in seats and seats[k].made == seat.made}
         found = (
-            {
-                name: replace(
-                    person,
-                    device=known[name].device,
-                    french=known[name].french,
-                    wants_calls=known[name].wants_calls,
-                )
-                for name, person in people.items()
-            },
+            {name: replace(people[name], **_operators(person)) for name, person in known.items()},
             {key: replace(seats[key], penalty=seat.penalty) for key, seat in same.items()},
             callers,
         )
         for book, stored in zip((known, same, self.callers), found, strict=True):
             if book != stored:
                 self.history.fail(f"the store has {_differences(stored, book)}")
+
+
+def _operators(person: Person) -> dict[str, Any]:
+    """Return what of a person the operator sets, and what the devices tell."""
+    names = ("phone", "device", "wants_calls", "french", "max_calls", "leaving")
+    return {name: getattr(person, name) for name in names}
 
 
 def _people_of(agents: Iterable[Agent]) -> dict[str, Person]:

@@ -100,7 +100,7 @@ class KeptPlaces:
 
     def is_rung(self, call_id: str, chosen: dict[str, Leg]) -> bool:
         """Tell whether the phone that rings is that of the agent who was put aside."""
-        extension = self.agents.get(call_id)
+        extension = self._put_aside(call_id)
         if extension is None or set(chosen) != {extension}:
             return False
         self._books.set(self.agents, call_id, None)
@@ -172,16 +172,24 @@ class KeptPlaces:
             self._books.log.reached(self._books.callers[call_id], found[1])
             self._books.caller(call_id, kept=None, until=until)
             self._books.history.counts["customers reached"] += 1
-            extension = self.agents.get(call_id)
+            extension = self._put_aside(call_id)
             rings = [c.device for c in commands if isinstance(c, Ring) and c.leg.call_id == call_id]
-            if extension is not None and rings != [f"PJSIP/{extension}"]:
+            if extension is not None and rings != [self._books.people[extension].phone]:
                 self._let_go(call_id)
                 name = self._books.callers[call_id].queue
                 if self._expectations.may_be_offered(name, extension):
                     self._books.history.fail(f"{extension} was put aside, and is not rung")
 
+    def _put_aside(self, call_id: str) -> str | None:
+        """Return who is put aside for a customer, and has not been removed meanwhile."""
+        extension = self.agents.get(call_id, "")
+        person = self._books.people.get(extension)
+        if person is None or not any(leg.call_id == call_id for leg in person.legs):
+            return None
+        return extension
+
     def _let_go(self, call_id: str) -> None:
-        extension = self.agents.get(call_id)
+        extension = self._put_aside(call_id)
         if extension is not None:
             leg = self._books.people[extension].leg
             assert leg is not None, "the agent is put aside"

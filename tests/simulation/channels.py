@@ -12,6 +12,21 @@ from tests.simulation.loop import BEGINNING
 APP = "ivr"
 
 
+def desk_phone(extension: str) -> str:
+    """Return the phone that an agent has to begin with."""
+    return f"PJSIP/{extension}"
+
+
+def mobile(extension: str) -> str:
+    """Return the other phone of an agent."""
+    return f"PJSIP/{extension}m"
+
+
+def extension_at(device: str) -> str:
+    """Return the extension whose phone this is, or was."""
+    return device.removeprefix("PJSIP/").removesuffix("m")
+
+
 class Socket:
     """An event socket, as `component.telephony.connection` reads it."""
 
@@ -81,16 +96,36 @@ class Phone:
     """The state that was told last."""
     wants_calls: bool = True
     """Whether the agent does; the dialplan has a device that says so."""
+    plugged: bool = True
+    """Whether it is there at all: else it cannot be registered."""
+    known: bool = True
+    """Whether Asterisk's configuration has it."""
+    holds: bool = False
+    """Whether all calls at it are held."""
+    in_use: str = "INUSE"
+    """What its state is called while it is used."""
 
     @property
     def state(self) -> str:
         """Return the device state, by ARI's name."""
-        if not self.registered:
+        if not self.known:
+            return "INVALID"
+        if not (self.registered and self.plugged):
             return "UNAVAILABLE"
         legs = [self.aside, *(leg.state for leg in self.legs.values())]
         if self.busy or "Up" in legs:
-            return "INUSE"
+            return self._in_use(legs)
         return "RINGING" if "Ringing" in legs else "NOT_INUSE"
+
+    def _in_use(self, legs: list[str]) -> str:
+        if "Ringing" in legs:
+            return "RINGINUSE"
+        return "ONHOLD" if self.holds else self.in_use
+
+    @property
+    def can_be_rung(self) -> bool:
+        """Whether Asterisk can make a channel to it."""
+        return self.registered and self.plugged and self.known
 
     @property
     def do_not_disturb(self) -> str:

@@ -11,8 +11,12 @@ from tests.unit.domain import reference
 
 OF_PHONES = {
     DeviceState.INUSE: EmptyCondition.INUSE,
+    DeviceState.BUSY: EmptyCondition.INUSE,
+    DeviceState.ONHOLD: EmptyCondition.INUSE,
+    DeviceState.RINGINUSE: EmptyCondition.INUSE,
     DeviceState.RINGING: EmptyCondition.RINGING,
     DeviceState.UNAVAILABLE: EmptyCondition.UNAVAILABLE,
+    DeviceState.INVALID: EmptyCondition.INVALID,
     DeviceState.UNKNOWN: EmptyCondition.UNKNOWN,
 }
 """For what an agent may count as not there, by the state of the phone."""
@@ -40,6 +44,10 @@ class Person:
     """What is to be done once no call is left: for which queue, and until when."""
     wants_calls: bool = True
     """Whether the agent has not said that nobody is to disturb."""
+    phone: str = ""
+    """The device that is rung."""
+    leaving: bool = False
+    """Whether the extension is no more: the agent goes once no call is left."""
 
     @property
     def talks(self) -> tuple[tuple[Leg, str], ...]:
@@ -59,7 +67,7 @@ class Person:
     @property
     def may_have_another(self) -> bool:
         """Whether there is room for a call besides those that the agent is on."""
-        return self.on_call and len(self.legs) < self.max_calls
+        return self.on_call and not self.leaving and len(self.legs) < self.max_calls
 
     @classmethod
     def of(cls, agent: Agent) -> "Person":
@@ -77,6 +85,8 @@ class Person:
             tuple((talk.leg, talk.queue) for talk in agent.others),
             None if agent.deferred is None else (agent.deferred.queue, agent.deferred.until),
             not agent.do_not_disturb,
+            agent.device,
+            agent.leaving,
         )
 
     def is_free(self, queue: Queue) -> bool:
@@ -206,8 +216,8 @@ class Caller:
     """The how many-th in the line the caller was on entering the queue."""
     rung_at: datetime | None = None
     """Since when the phones ring, or when they began to."""
-    taken: tuple[str, datetime] | None = None
-    """Who answered, and when."""
+    taken: tuple[str, datetime, Leg] | None = None
+    """Who answered, when, and on which leg."""
     heard_at: datetime | None = None
     """Since when the two talk."""
     passed_by: str | None = None
@@ -285,8 +295,8 @@ class PassedOn:
         return cls(call.id, call.transfers[-1].extension, customer)
 
 
-def _taken(call: Call) -> tuple[str, datetime] | None:
+def _taken(call: Call) -> tuple[str, datetime, Leg] | None:
     offer = call.offers[0] if call.offers else None
-    return (
-        None if offer is None or offer.answered_at is None else (offer.extension, offer.answered_at)
-    )
+    if offer is None or offer.answered_at is None:
+        return None
+    return offer.extension, offer.answered_at, offer.leg

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from component.domain.events import (
     AgentChanged,
+    AgentRemoved,
     CallerLeft,
     DeviceStateChanged,
     DrainBegun,
@@ -30,8 +31,9 @@ from component.domain.events import (
 )
 from component.domain.model import Leg
 from component.domain.queue import Queue
+from component.domain.words import DeviceState
 from tests.simulation.books import Books
-from tests.simulation.entries import Caller, Seat
+from tests.simulation.entries import Caller, Person, Seat
 from tests.simulation.expectations import Expectations
 
 
@@ -42,6 +44,8 @@ class Happenings:
         self._books = books
         self._expectations = expectations
         self._log_ons = 0
+        self._dismissed: str | None = None
+        """Whose extension is removed by this very fact."""
 
     def begin(self) -> None:
         """Count on from the last log-on that the books have."""
@@ -52,10 +56,8 @@ class Happenings:
         match event:
             case LogOn() | LogOff() | Pause() | Unpause() | WrapUpOver() | ExtendWrapUp():
                 self._enter_deed(event)
-            case DeviceStateChanged(device, state) if device in self._books.devices:
-                self._books.person(self._books.devices[device], device=state)
-            case DeviceStateChanged(device, state) if device in self._books.dnd:
-                self._books.person(self._books.dnd[device], wants_calls=not state.is_in_use)
+            case DeviceStateChanged(device, state):
+                self._hear(device, state)
             case LegAnswered(leg):
                 self._take(leg)
             case LegEnded(leg):
@@ -64,6 +66,8 @@ class Happenings:
                 self._configure(event)
             case QueueRemoved(name):
                 self._remove(name)
+            case AgentRemoved(extension) if extension in self._books.people:
+                self._dismiss(extension)
             case MemberRemoved(name, extension):
                 self._books.set(self._books.seats, (name, extension), None)
             case DrainBegun() | DrainEnded():
@@ -81,7 +85,25 @@ class Happenings:
         for extension in [extension for extension in stirred if extension in books.guests]:
             if books.people[extension].leg is None and not books.is_logged_on(extension):
                 books.person(extension, number=None)
+        for extension in [extension for extension in stirred if extension in books.people]:
+            self._go(extension)
+        self._dismissed = None
         stirred.clear()
+
+    def _go(self, extension: str) -> None:
+        """Let an agent go whose extension is no more; who is on a call is on it to its end."""
+        person = self._books.people[extension]
+        is_done = extension == self._dismissed and not person.talks
+        if person.leaving and (is_done or not person.legs):
+            self._books.dismiss(extension)
+
+    def _hear(self, device: str, state: DeviceState) -> None:
+        """Note the state of a phone, or of what says whether calls are wanted there."""
+        registers = self._books.registers
+        if device in registers.phones:
+            self._books.person(registers.phones[device], device=state)
+        elif device in registers.dnd:
+            self._books.person(registers.dnd[device], wants_calls=not state.is_in_use)
 
     # Agents. ------------------------------------------------------------------------------------
 
@@ -96,14 +118,15 @@ class Happenings:
                 self._sit(device, queue, since=None, paused=False, reason="")
             case Pause(device, queue, reason):
                 if queue is None:
-                    books.log.in_all_queues(books.devices[device], "PAUSEALL", reason)
+                    books.log.in_all_queues(books.registers.phones[device], "PAUSEALL", reason)
                 self._sit(device, queue, paused=True, reason=reason)
             case Unpause(device, queue):
                 if queue is None:
-                    books.log.in_all_queues(books.devices[device], "UNPAUSEALL", "")
+                    books.log.in_all_queues(books.registers.phones[device], "UNPAUSEALL", "")
                 self._sit(device, queue, paused=False, reason="")
             case WrapUpOver(extension):
-                until = books.people[extension].wrap_up_until
+                person = books.people.get(extension)
+                until = None if person is None else person.wrap_up_until
                 if until is not None and until <= books.now:
                     books.person(extension, wrap_up_until=None, queue=None)
             case ExtendWrapUp(extension, by):
@@ -112,7 +135,7 @@ class Happenings:
                 books.person(extension, wrap_up_until=until + by)
 
     def _log_on(self, event: LogOn) -> None:
-        extension = self._books.devices[event.device]
+        extension = self._books.registers.phones[event.device]
         if event.person is not None:
             self._books.person(extension, number=event.person.number)
         for name, seat in sorted(self._books.seats_of(extension, event.queue)):
@@ -123,7 +146,7 @@ class Happenings:
 
     def _sit(self, device: str, queue: str | None, **changes: object) -> None:
         """Change a seat, or all seats in which an agent is (None)."""
-        extension = self._books.devices[device]
+        extension = self._books.registers.phones[device]
         for name, seat in self._books.seats_of(extension, queue):
             if seat.since is not None:
                 self._books.seat(name, extension, **changes)
@@ -133,7 +156,7 @@ class Happenings:
         books, extension = self._books, self._books.legs.get(leg)
         caller = books.callers.get(leg.call_id)
         if caller is not None and extension in caller.offered_to and caller.taken is None:
-            books.caller(leg.call_id, taken=(extension, books.now))
+            books.caller(leg.call_id, taken=(extension, books.now, leg))
 
     def _free(self, leg: Leg) -> None:
         extension = self._books.legs.get(leg)
@@ -151,14 +174,33 @@ class Happenings:
                 known = self._books.seats.get((name, extension))
                 seat = new if known is None else replace(known, penalty=penalty, made=made)
                 self._books.set(self._books.seats, (name, extension), seat)
-            case AgentChanged(extension, skills=skills, max_calls=max_calls):
-                french = skills.get("french", 0)
-                self._books.person(extension, french=french, max_calls=max_calls)
+            case AgentChanged():
+                self._change_agent(event)
 
     def _change(self, queue: Queue) -> None:
         self._books.set(self._books.queues, queue.name, queue)
         for call_id in self._books.registers.callers[queue.name]:
             self._expectations.hold_out(call_id, self._books.callers[call_id])
+
+    def _change_agent(self, event: AgentChanged) -> None:
+        """Note what is new of an agent: of a phone nothing is known before it tells."""
+        books, extension = self._books, event.extension
+        new = Person(DeviceState.UNKNOWN, phone=event.device)
+        person = books.people.get(extension, new)
+        if person.phone != event.device:
+            unknown, phone = DeviceState.UNKNOWN, event.device
+            person = replace(person, device=unknown, wants_calls=True, phone=phone)
+        french, max_calls = event.skills.get("french", 0), event.max_calls
+        person = replace(person, french=french, max_calls=max_calls, leaving=False)
+        books.set(books.people, extension, person)
+
+    def _dismiss(self, extension: str) -> None:
+        """Note that there is no such extension any more."""
+        books = self._books
+        for queue in list(books.registers.desks[extension]):
+            books.set(books.seats, (queue, extension), None)
+        books.person(extension, leaving=True)
+        self._dismissed = extension
 
     def _remove(self, name: str) -> None:
         """Strike out a queue and its seats; what becomes of its callers will be seen."""

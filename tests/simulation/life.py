@@ -4,7 +4,7 @@ It is put together as the composition root does it, with models in place of sock
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from random import Random
@@ -95,7 +95,8 @@ class Life:
         before: dict[str, str] = {}
         for agent in what.changes.agents:
             node = extension_node(agent.extension)
-            before[node], self._accounts[node] = self._accounts[node], agent.account
+            before[node] = self._accounts.get(node, agent.account)
+            self._accounts[node] = agent.account
         for shown in what.notifications:
             if isinstance(shown.event, ItemPublished | ItemRetracted):
                 account = self._accounts[shown.node]
@@ -134,7 +135,7 @@ class Life:
         self._accounts = {extension_node(a.extension): a.account for a in stored.agents}
         self.pubsub.load(stored.nodes, stored.affiliations, stored.subscriptions, stored.items)
         self.outbox = Outbox(stored.outgoing, around.loop.now())
-        ari = SimulatedAri(
+        self._ari = ari = SimulatedAri(
             around.asterisk, around.dice, around.history, around.on_fault, around.on_dying
         )
         self.control = AriCallControl(
@@ -143,7 +144,7 @@ class Life:
             self._submit,
             connected=lambda: self.connection.connected,
             shown=self.link.settled,
-            watch=lambda devices: ari.subscribe_device_states(APP, devices),
+            watch=self._watch,
         )
         self.engine = Engine(
             ledger=self.ledger,
@@ -174,6 +175,11 @@ class Life:
 
     def _devices(self) -> list[str]:
         return [device for agent in self.state.agents.values() for device in agent.devices]
+
+    async def _watch(self, devices: Sequence[str]) -> None:
+        await self._ari.subscribe_device_states(APP, devices)
+        for device, state in (await self._snapshots.states(devices)).items():
+            self.engine.submit(DeviceStateChanged(device, state))
 
     def _submit(self, event: Event) -> None:
         if isinstance(event, DeviceStateChanged):

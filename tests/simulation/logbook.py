@@ -85,7 +85,7 @@ class Logbook:
         if caller.passed_to is not None:
             return
         assert caller.taken is not None, "somebody answered"
-        extension, at = caller.taken
+        extension, at, _ = caller.taken
         data = (self._waited(caller), leg_channel(leg), _seconds(caller.rung_at, at))
         self._note(caller, extension, "CONNECT", *data)
 

@@ -86,12 +86,12 @@ class Movements:
         """Note to whom a call goes: nobody, unless that one is free."""
         books, leg = self._books, event.leg
         caller = books.callers.get(leg.call_id)
-        if caller is None or not caller.answered or books.legs.get(leg) not in caller.offered_to:
+        if caller is None or not caller.answered or caller.taken is None or caller.taken[2] != leg:
             return
         if isinstance(event, BlindTransfer):
             target, asked_before = event.number, False
         else:
-            target, asked_before = books.devices.get(event.device, ""), True
+            target, asked_before = books.registers.phones.get(event.device, ""), True
         person = books.people.get(target)
         if person is None:
             return  # the caller goes where we have nobody
@@ -106,7 +106,7 @@ class Movements:
         may_ring = may_ring and person.wants_calls
         if queue is not None and (may_ring or asked_before):
             books.log.completed(caller, *_passed_on(event))
-            until, by = books.now + queue.max_wait, books.legs[leg]
+            until, by = books.now + queue.max_wait, caller.taken[0]
             books.caller(leg.call_id, passed_to=target, until=until, passed_by=by)
         elif commands != [AnswerTransfer(leg, accepted=False)]:
             books.history.fail(f"{event} to {person} leads to {commands}")

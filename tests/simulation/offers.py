@@ -55,13 +55,12 @@ class Offers:
 
     def answer(self, leg: Leg, extension: str) -> None:
         """Note that caller and agent talk from now on, if they do not already."""
-        books = self._books
-        person = books.people[extension]
-        if any(talk == leg for talk, _ in person.talks):
+        books, caller = self._books, self._books.callers[leg.call_id]
+        if caller.answered and caller.taken is not None and caller.taken[2] == leg:
             return  # something else is shown of the call
-        if books.callers[leg.call_id].answered or leg != person.leg:
+        if caller.answered or leg != books.people[extension].leg:
             books.history.fail(f"{leg} is answered by {extension}, and by somebody else")
-        books.log.connected(books.callers[leg.call_id], leg)
+        books.log.connected(caller, leg)
         books.caller(leg.call_id, answered=True, heard_at=books.now)
         books.person(extension, on_call=True)
 
@@ -138,6 +137,7 @@ class Offers:
         for command in commands:
             # Who passes a call on is let go of when it is answered.
             if isinstance(command, HideCall) and command.reason is not OfferEnd.TRANSFERRED:
-                leg = books.people[command.extension].leg
+                person = books.people.get(command.extension)
+                leg = None if person is None else person.leg
                 if leg is not None and leg.call_id == command.call.id and leg not in gone:
                     books.history.fail(f"{leg} is not let go of by {commands}")

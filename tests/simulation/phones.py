@@ -6,7 +6,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from component.domain.model import dnd_device
-from tests.simulation.channels import Channel, Phone, shown
+from tests.simulation.channels import Channel, Phone, extension_at, shown
 from tests.simulation.history import History
 from tests.simulation.loop import VirtualTimeLoop
 from tests.simulation.scenario import NUMBER, QUEUE_NUMBER, Scenario
@@ -59,7 +59,7 @@ class Agents:
         devices = tuple(asterisk.phones)
         self._called = (*devices, OUTSIDE)
         """The phones of those who may be asked."""
-        extensions = (device.removeprefix("PJSIP/") for device in devices)
+        extensions = dict.fromkeys(map(extension_at, devices))
         queue = (QUEUE_NUMBER,) if scenario.returns else ()
         self._dialled = (*extensions, NUMBER, NOBODYS, *queue)
         """The numbers to which calls are passed on."""
@@ -77,6 +77,17 @@ class Agents:
             phone.wants_calls = wanted
             named = {"name": dnd_device(phone.device), "state": phone.do_not_disturb}
             self._asterisk.tell(named["name"], "DeviceStateChanged", device_state=named)
+
+    def change_state(self, phone: Phone) -> None:
+        """Have a phone hold its calls or not, be called busy or not, or be known or not."""
+        match self._dice.choice(("hold", "hold", "busy", "unknown")):
+            case "hold":
+                phone.holds = not phone.holds
+            case "busy":
+                phone.in_use = self._dice.choice(("INUSE", "BUSY"))
+            case _:
+                phone.known = not phone.known
+        self.show_state(phone)
 
     # Answering. ---------------------------------------------------------------------------------
 
@@ -176,7 +187,7 @@ class Agents:
             self._refer(asked.leg, {"connected_channel": {"name": asked.name}})
             self._go_on_later(asked)  # unless the phone is told before that it is done
         elif what < 0.5:
-            exten = asked.device.removeprefix("PJSIP/")
+            exten = extension_at(asked.device)
             dialplan = {"exten": exten, "context": "from-phones"}
             consult = {"id": asked.name, "dialplan": dialplan}
             self._history.note("agent does not wait", asked.leg.id, asked.name)

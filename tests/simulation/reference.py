@@ -67,6 +67,7 @@ class Reference:
 
     def load(self, stored: Stored, *, compare: bool) -> None:
         """Begin with what the store has; it should be what the books have already."""
+        self.books.renewed = self._store.renewed
         self.books.load(stored, compare=compare)
         if not compare:
             self.books.logged.begin(self._store.queue_log)
@@ -128,7 +129,7 @@ class Reference:
                 self._follow(command, event)
 
     def _offer(self, call_id: str, rings: list[Ring]) -> None:
-        chosen = {self.books.devices[ring.device]: ring.leg for ring in rings}
+        chosen = {self.books.registers.phones[ring.device]: ring.leg for ring in rings}
         put_aside = self._places.is_rung(call_id, chosen)
         self._offers.make(call_id, chosen, put_aside=put_aside)
 

@@ -10,6 +10,7 @@ from component.domain.errors import (
     NotLoggedOnError,
     NotWaitingError,
     QueueRefusesError,
+    UnknownDeviceError,
     UnknownQueueError,
 )
 from component.domain.events import (
@@ -43,22 +44,32 @@ class Refusals:
             case LogOn():
                 return self._log_on(event)
             case LogOff(device, queue) | Pause(device, queue) | Unpause(device, queue):
-                if unseated := self._unseated(self._books.devices[device], queue):
-                    return unseated
-                seats = self._books.seats_of(self._books.devices[device], queue)
-                on = any(seat.since is not None for _, seat in seats)
-                return None if on else NotLoggedOnError
+                return self._deed(device, queue)
             case ExtendWrapUp(extension):
-                until = self._books.people[extension].wrap_up_until
+                person = self._books.people.get(extension)
+                until = None if person is None else person.wrap_up_until
                 return NotInWrapUpError if until is None else None
             case Withdraw(call_id):
                 caller = self._books.callers.get(call_id)
                 return NotWaitingError if caller is None or caller.answered else None
             case MoveCaller():
                 return self._move(event)
-            case MemberChanged(queue):
-                return None if queue in self._books.queues else UnknownQueueError
+            case MemberChanged(queue, extension):
+                if queue not in self._books.queues:
+                    return UnknownQueueError
+                return None if extension in self._books.people else NotAMemberError
         return None
+
+    def _deed(self, device: str, queue: str | None) -> Refusal:
+        """Return what somebody is told who needs to be logged on for it."""
+        extension = self._books.registers.phones.get(device)
+        if extension is None:
+            return UnknownDeviceError
+        if unseated := self._unseated(extension, queue):
+            return unseated
+        seats = self._books.seats_of(extension, queue)
+        on = any(seat.since is not None for _, seat in seats)
+        return None if on else NotLoggedOnError
 
     def _unseated(self, extension: str, queue: str | None) -> Refusal:
         """Return what somebody is told who is no member: of one queue, or of any (None)."""
@@ -67,7 +78,9 @@ class Refusals:
         return None if any(self._books.seats_of(extension, queue)) else NotAMemberError
 
     def _log_on(self, event: LogOn) -> Refusal:
-        books, extension = self._books, self._books.devices[event.device]
+        books, extension = self._books, self._books.registers.phones.get(event.device)
+        if extension is None:
+            return UnknownDeviceError
         if unseated := self._unseated(extension, event.queue):
             return unseated
         here = books.people[extension].number

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from component.domain.model import Spoke
+from component.domain.model import Spoke, dnd_device
 from component.domain.queue import Queue
 from tests.simulation.entries import Caller, Person, Seat
 from tests.unit.domain import reference as naive
@@ -70,6 +70,10 @@ class Registers:
         self.touched = Touched()
         self.stirred: Some[str] = {}
         """Extensions from which somebody may have gone."""
+        self.phones: dict[str, str] = {}
+        """The extension of each phone."""
+        self.dnd: dict[str, str] = {}
+        """Of each device that says whether somebody wants calls, whose it is."""
         self.desks: defaultdict[str, Some[str]] = defaultdict(dict)
         """The queues of an extension."""
         self.seats: defaultdict[str, dict[str, Seat]] = defaultdict(dict)
@@ -132,8 +136,16 @@ class Registers:
     def person_changed(self, extension: str, old: Person | None, new: Person | None) -> None:
         """Take note of something else that is known of an agent, who may sit nowhere any more."""
         self.stirred[extension] = None
+        if old is None or new is None or old.phone != new.phone:
+            self._phone_changed(extension, old, new)
         for queue in self.desks[extension]:
             self._stir(queue, extension)
+
+    def _phone_changed(self, extension: str, old: Person | None, new: Person | None) -> None:
+        if old is not None and self.phones.get(old.phone) == extension:
+            del self.phones[old.phone], self.dnd[dnd_device(old.phone)]
+        if new is not None:
+            self.phones[new.phone] = self.dnd[dnd_device(new.phone)] = extension
 
     def seat_changed(self, key: tuple[str, str], old: Seat | None, new: Seat | None) -> None:
         """Take note of something else that is known of a seat."""

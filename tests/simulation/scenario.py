@@ -26,8 +26,11 @@ CUSTOMERS = "Local/{number}@customers/n"
 
 DOORS = tuple(
     presence.conditions(words, joining=True)
-    for words in ("penalty", "penalty", "penalty", "yes", "yes", "loose", "strict", "paused,inuse")
-)
+    for words in (
+        "penalty", "penalty", "penalty", "yes", "yes", "loose", "strict", "no", "paused,inuse",
+        "ringing,inuse", "wrapup", "unavailable,unknown", "paused,invalid,wrapup,penalty",
+    )
+)  # fmt: skip
 """When a queue counts as empty."""
 
 WISHES = (
@@ -124,6 +127,14 @@ class Scenario:
     not."""
     max_calls: int = 1
     """How many calls each agent may have at once."""
+    extensions_per_second: float = 0.0
+    """Extensions that the operator removes, and soon adds again; moves to another phone; or lets
+    have more calls at once, or fewer."""
+    comebacks_per_second: float = 0.0
+    """Agents who look whether they are logged off or paused, and end that."""
+    phone_states_per_second: float = 0.0
+    """Phones on which calls are held, or taken up again; that say they are busy when in use; or
+    that Asterisk does not know for a while."""
     undisturbed_per_second: float = 0.0
     """Agents who want no calls at all, or want them again."""
     returns: float = 0.0
@@ -167,6 +178,9 @@ def draw(seed: int, calls: int = 60) -> Scenario:
         removals_per_second=removals,
         undisturbed_per_second=Random(f"undisturbed {seed}").choice((0.0, 0.0, 0.1)),
         returns=Random(f"returns {seed}").choice((0.0, 0.0, 0.5)),
+        extensions_per_second=Random(f"extensions {seed}").choice((0.0, 0.0, 0.1)),
+        comebacks_per_second=agents * Random(f"comebacks {seed}").choice((0.0, 0.05, 0.2)),
+        phone_states_per_second=agents * Random(f"states {seed}").choice((0.0, 0.0, 0.02)),
     )
     return scenario if dice.random() < 0.9 else replace(scenario, faults=NO_FAULTS)
 
@@ -259,6 +273,8 @@ def large(seed: int, agents: int, calls: int) -> Scenario:
         supervised_per_second=small.supervised_per_second * times,
         keys_per_second=small.keys_per_second * times,
         undisturbed_per_second=small.undisturbed_per_second * times,
+        comebacks_per_second=small.comebacks_per_second / small.agents * agents,
+        phone_states_per_second=small.phone_states_per_second / small.agents * agents,
         callbacks_per_second=small.callbacks_per_second * times,
         # What may befall each request and each commit does not grow more frequent.
         faults=replace(

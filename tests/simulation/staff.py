@@ -19,11 +19,12 @@ from component.domain.events import (
     Withdraw,
 )
 from component.domain.model import Person
-from component.domain.words import Place
+from component.domain.words import MemberState, Place
 from component.ports import StoreUnavailableError
 from component.pubsub.addresses import extension_node
 from component.pubsub.errors import PubSubError
 from component.pubsub.rules import Request
+from tests.simulation.channels import Phone, desk_phone, extension_at
 from tests.simulation.life import ADDRESS, Life
 from tests.simulation.storm import Happening
 
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from tests.simulation.world import World
 
 REASONS = ("", "lunch", "meeting")
+
+LITTLE = timedelta(seconds=30)
+"""Nobody is given more time who has more than that: wrap-ups would outlast the simulation."""
 
 
 class Staff:
@@ -48,10 +52,12 @@ class Staff:
         yield "", scenario.log_changes_per_second, self._private_call
         yield "", scenario.supervised_per_second, self._supervise
         yield "", scenario.undisturbed_per_second, self._disturb_or_not
+        yield "", scenario.comebacks_per_second, self._come_back
+        yield "", scenario.phone_states_per_second, self._change_state
 
     def come(self) -> None:
         """Let the agents log on, many of them at the same moment; some desks are left free."""
-        for device in self._world.devices:
+        for device in map(desk_phone, self._world.extensions):
             if self._world.scenario.people and self._dice.random() < 0.2:
                 continue
             who = self.who()
@@ -62,7 +68,7 @@ class Staff:
     # Agents. ------------------------------------------------------------------------------------
 
     def _log_change(self) -> None:
-        device, queue = self._dice.choice(self._world.devices), self._some_queue()
+        device, queue = self._some_device(), self._some_queue()
         # More on than off: an empty queue is soon told.
         what = self._dice.random()
         if what < 0.4:
@@ -73,6 +79,26 @@ class Staff:
             self._ask(Pause(device, queue, self._dice.choice(REASONS)))
         else:
             self._ask(Unpause(device, queue))
+
+    def _some_device(self) -> str:
+        """Return the phone of somebody; now and then one that is nobody's any more."""
+        extension = self._dice.choice(self._world.extensions)
+        if self._world.scenario.extensions_per_second and self._dice.random() < 0.1:
+            return desk_phone(extension)
+        return self._world.phone_of(extension).device
+
+    def _come_back(self) -> None:
+        """Have somebody see that calls do not come, and end that."""
+        life, device = self._world.life, self._some_device()
+        agent = None if life is None else life.state.agent_at(device)
+        if life is None or agent is None:
+            return
+        for queue in life.state.queues_of(agent.extension):
+            match life.state.members[queue, agent.extension].state:
+                case MemberState.PAUSED:
+                    self._ask(Unpause(device, queue))
+                case MemberState.LOGGED_OFF:
+                    self.log_on(LogOn(device, queue, agent.person or self.who()))
 
     def _some_queue(self) -> str | None:
         """Return one queue, or all (None): those do so who leave for another desk."""
@@ -89,7 +115,7 @@ class Staff:
 
     def log_on(self, event: LogOn) -> None:
         """Log somebody on; then the software, which is at hand, wants to see the calls."""
-        extension = event.device.removeprefix("PJSIP/")
+        extension = extension_at(event.device)
         own = f"user{extension}@example.com"
         account = own if event.person is None else event.person.jid
         request = Request(account, ADDRESS, extension_node(extension))
@@ -98,19 +124,30 @@ class Staff:
         else:
             self._ask(event)
 
+    def subscribe(self, life: Life, account: str, extension: str) -> None:
+        """Have somebody's software subscribe to what is shown of an extension."""
+        request = Request(account, ADDRESS, extension_node(extension))
+        self.keep(self._refusable(self._subscribe(life, request)))
+
     async def _subscribe(self, life: Life, request: Request) -> None:
         jid = request.actor
         await life.engine.pubsub(lambda pubsub, now: pubsub.subscribe(request, jid, jid, now))
         self._world.history.note("subscribed", jid, request.node)
 
     def _private_call(self) -> None:
-        phone = self._world.asterisk.phones[self._dice.choice(self._world.devices)]
+        phone = self._some_phone()
         phone.busy = not phone.busy
         self._world.asterisk.agents.show_state(phone)
 
     def _disturb_or_not(self) -> None:
-        phone = self._world.asterisk.phones[self._dice.choice(self._world.devices)]
+        phone = self._some_phone()
         self._world.asterisk.agents.want_calls(phone, wanted=not phone.wants_calls)
+
+    def _change_state(self) -> None:
+        self._world.asterisk.agents.change_state(self._some_phone())
+
+    def _some_phone(self) -> Phone:
+        return self._world.phone_of(self._dice.choice(self._world.extensions))
 
     # Supervisors. -------------------------------------------------------------------------------
 
@@ -128,11 +165,20 @@ class Staff:
         elif what < 0.7 and calls:
             self._ask(Withdraw(dice.choice(calls), "sorry"))
         elif what < 0.75:
-            extension = dice.choice(self._world.devices).removeprefix("PJSIP/")
-            self._ask(ExtendWrapUp(extension, timedelta(seconds=dice.uniform(1, 5))))
+            self._extend_wrap_up(life)
         elif what > 0.95:
             self._ask(DrainBegun())
             self._world.loop.call_later(dice.uniform(1, 10), self._ask, DrainEnded())
+
+    def _extend_wrap_up(self, life: Life) -> None:
+        """Give somebody a little more time after a call; now and then somebody who has none."""
+        soon = self._world.loop.now() + LITTLE
+        ends = ((a.extension, a.wrap_up_until) for a in life.state.agents.values())
+        resting = [extension for extension, end in ends if end is not None and end < soon]
+        if resting or self._dice.random() < 0.1:
+            extension = self._dice.choice(resting or self._world.extensions)
+            by = timedelta(seconds=self._dice.uniform(1, 5))
+            self._ask(ExtendWrapUp(extension, by))
 
     def _ask(
         self, event: Event, then: Callable[[Life], Coroutine[Any, Any, None]] | None = None
@@ -144,10 +190,16 @@ class Staff:
     async def _asked(
         self, life: Life, event: Event, then: Callable[[Life], Coroutine[Any, Any, None]] | None
     ) -> None:
-        try:
+        async def ask() -> None:
             await life.engine.step(event)
             if then is not None:
                 await then(life)
+
+        await self._refusable(ask())
+
+    async def _refusable(self, request: Coroutine[Any, Any, None]) -> None:
+        try:
+            await request
         except (DomainError, PubSubError, StoreUnavailableError) as error:
             self._world.history.note("request refused", type(error).__name__)
             self._world.history.counts[f"refused {type(error).__name__}"] += 1

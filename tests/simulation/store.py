@@ -32,6 +32,8 @@ class UnreliableStore(MemoryStore):
         """Messages that were committed for good, and are always of use."""
         self.in_flight_written = False
         """The engine waits for a commit that has succeeded."""
+        self.renewed: set[str] = set()
+        """Extensions that the operator took away and added, of whose agents nothing is written."""
         self.unanswered = 0
         """Look-ups whose answer did not come, or not in time: of who may enter unidentified."""
 
@@ -49,6 +51,7 @@ class UnreliableStore(MemoryStore):
         fate = dice.random()
         self._forbid_revival(changes)
         await super().commit(changes)
+        self.renewed.difference_update(agent.extension for agent in changes.agents)
         if faults is not None:
             if fate < faults.crash_at_commit:
                 self._history.note("fault: crash after commit")

@@ -35,7 +35,7 @@ class Storm:
         self._lasts = False
         self._world.asterisk.faults = self._world.store.faults = NO_FAULTS
         for phone in self._world.asterisk.phones.values():
-            phone.registered, phone.busy = True, False
+            phone.registered, phone.busy, phone.known = True, False, True
             self._world.asterisk.agents.want_calls(phone, wanted=True)
             self._world.asterisk.agents.show_state(phone)
 
@@ -109,7 +109,7 @@ class Storm:
 
     def _lose_phone(self) -> None:
         asterisk, dice = self._world.asterisk, self._world.dice
-        phone = asterisk.phones[dice.choice(self._world.devices)]
+        phone = self._world.phone_of(dice.choice(self._world.extensions))
         phone.registered = False
         asterisk.agents.show_state(phone)
         self._world.loop.call_later(dice.uniform(1, 30), self._find_phone, phone.device)

@@ -179,6 +179,8 @@ def _nothing_in_engine(world: "World", life: "Life") -> None:
 def _nothing_in_store(world: "World", life: "Life") -> None:
     store, fail = world.store, world.history.fail
     for agent in life.state.agents.values():
+        if agent.extension in store.renewed:
+            continue
         stored = replace(
             store.agents[agent.extension],
             device_state=agent.device_state,

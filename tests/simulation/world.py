@@ -28,6 +28,8 @@ from tests.simulation import watch
 from tests.simulation.administration import Operator
 from tests.simulation.asterisk import Asterisk
 from tests.simulation.callers import CUSTOMERS, Callers
+from tests.simulation.channels import Phone, desk_phone, mobile
+from tests.simulation.extensions import Extensions
 from tests.simulation.history import History, ViolationError
 from tests.simulation.life import ADDRESS, WALLBOARD, Life, Surroundings
 from tests.simulation.loop import VirtualTimeLoop
@@ -70,14 +72,18 @@ class World:
         self.reference = Reference(self.history, self.store)
         self.store.on_dying = self.crash
         self.queues = [queue.name for queue in content.queues]
-        self.devices = [agent.device for agent in content.agents.values()]
+        self.extensions = list(content.agents)
+        phones = [agent.device for agent in content.agents.values()]
+        if scenario.extensions_per_second:
+            phones += map(mobile, self.extensions)
         self.asterisk = Asterisk(
-            self.loop, self.dice, scenario, self.history, self.devices, self.callers.gone,
+            self.loop, self.dice, scenario, self.history, phones, self.callers.gone,
             self.callers.come_again,
         )  # fmt: skip
         self.storm = Storm(self)
         self.staff = Staff(self)
         self.operator = Operator(self)
+        self.telephonist = Extensions(self)
         self.xmpp = XmppServer(self.history)
         for agent in content.agents.values():
             for account in (agent.jid, WALLBOARD):
@@ -90,6 +96,11 @@ class World:
             lambda: f"c{next(ids)}", self.storm.strike, self.crash,
         )  # fmt: skip
         self.life: Life | None = None
+
+    def phone_of(self, extension: str) -> Phone:
+        """Return the phone that an extension has now, or had to begin with if there is none."""
+        agent = self.store.agents.get(extension)
+        return self.asterisk.phones[desk_phone(extension) if agent is None else agent.device]
 
     # The course of the world. -------------------------------------------------------------------
 
@@ -106,7 +117,10 @@ class World:
 
     async def _phase(self) -> None:
         self.storm.begin(
-            self.staff.happenings(), self.operator.happenings(), self.callers.happenings()
+            self.staff.happenings(),
+            self.operator.happenings(),
+            self.telephonist.happenings(),
+            self.callers.happenings(),
         )
         for _ in range(self.scenario.calls):
             await self.pass_time(self.dice.expovariate(self.scenario.callers_per_second))
@@ -229,7 +243,7 @@ def _content(scenario: Scenario, dice: Random) -> MemoryStore:
         agents=[
             Agent(
                 e,
-                f"PJSIP/{e}",
+                desk_phone(e),
                 f"user{e}@example.com",
                 skills={"french": int(e) % 3},
                 max_calls=scenario.max_calls,

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol
@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 
 from component.markup import Markup
 from component.ports import Outgoing
-from component.pubsub.model import ItemPublished, ItemRetracted, Notification
+from component.pubsub.model import ItemPublished, ItemRetracted, NodeDeleted, Notification
 from tests.simulation.history import History
 from tests.simulation.loop import VirtualTimeLoop
 
@@ -29,6 +29,8 @@ def render(notification: Notification) -> str:
         return f"published {notification.node} {event.item.id} {seen}"
     if isinstance(event, ItemRetracted):
         return f"retracted {notification.node} {event.item_id}"
+    if isinstance(event, NodeDeleted):
+        return f"deleted {notification.node} all"
     return f"other {notification.node} {type(event).__name__}"
 
 
@@ -51,12 +53,14 @@ class Subscriber:
     items: dict[str, Seen] = field(default_factory=dict)
     """By node and item."""
 
-    def take(self, message_id: int, body: str) -> str:
-        """Apply a notification. Return what it is about."""
+    def take(self, message_id: int, body: str) -> Iterable[str]:
+        """Apply a notification. Return what items it is about."""
         kind, node, call_id, *rest = body.split(" ")
+        if kind == "deleted":
+            return self._forget(message_id, node)
         item = f"{node} {call_id}"
         if message_id in self.received:
-            return item
+            return [item]
         self.received.add(message_id)
         known = self.items.get(item)
         if kind == "retracted":
@@ -67,7 +71,16 @@ class Subscriber:
             seen = Seen(int(revision), state)
             if known is None or seen.revision > known.revision:
                 self.items[item] = seen
-        return item
+        return [item]
+
+    def _forget(self, message_id: int, node: str) -> Iterable[str]:
+        """Apply the end of a node, and of all that was in it."""
+        items = [item for item in self.items if item.startswith(f"{node} ")]
+        if message_id not in self.received:
+            self.received.add(message_id)
+            for item in items:
+                del self.items[item]
+        return items
 
 
 class Debtor(Protocol):
@@ -115,7 +128,7 @@ class XmppServer:
         if is_new:
             told.take(message.seq, message.body)
         in_doubt = self._in_doubt[recipient]
-        in_doubt.add(knows.take(message.seq, message.body))
+        in_doubt.update(knows.take(message.seq, message.body))
         if message.seq == self._newest:
             if any(knows.items.get(item) != told.items.get(item) for item in in_doubt):
                 self._history.fail(f"repetition has misled {recipient}: {message.body}")

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from component.domain.commands import (
+    AnswerTransfer,
     DropNode,
     HangUpLeg,
     HideCall,
@@ -204,6 +205,34 @@ def test_what_was_passed_on_to_a_removed_agent_who_is_no_member_is_offered_to_an
     centre.take(AgentRemoved("2000"))
 
     assert centre.ringing() == ["3000"]
+
+
+def test_what_was_offered_is_offered_to_the_next_though_the_membership_went_before() -> None:
+    centre = CallCentre(["1000", "2000"])
+    centre.log_on("1000")
+    call_id = centre.enter()
+    centre.log_on("2000")
+    centre.take(MemberRemoved("support", "1000"))
+
+    centre.take(AgentRemoved("1000"))
+
+    assert centre.call(call_id).extension == "2000"
+
+
+def test_nothing_is_passed_on_to_an_agent_who_is_leaving() -> None:
+    centre = CallCentre(["1000", "2000"], ringinuse=True)
+    centre.take(AgentChanged("2000", "PJSIP/2000", "user2000@example.com", max_calls=2))
+    centre.log_on("1000")
+    given_up = centre.enter()
+    centre.answer(given_up)
+    centre.log_on("2000")
+    centre.answer(centre.enter())
+    centre.take(AgentRemoved("2000"))
+
+    leg = centre.call(given_up).leg
+    commands = centre.take(BlindTransfer(leg, "2000", "from-phones"))
+
+    assert commands == [AnswerTransfer(leg, accepted=False)]
 
 
 def test_an_agent_removed_while_talking_goes_on_talking_and_then_is_gone() -> None:
