@@ -93,8 +93,8 @@ class MemoryStore:
     async def commit(self, changes: Changes) -> None:
         """Write all changes. Raises `StoreUnavailableError` or `StoreRefusedError`."""
         self._require()
-        for node, *_ in changes.subscriptions:
-            if node not in self.nodes and not changes.nodes.get(node):
+        for (node, *_), subscription in changes.subscriptions.items():
+            if subscription and node not in self.nodes and not changes.nodes.get(node):
                 raise StoreRefusedError(f"ForeignKeyViolation: no node {node}")
         self._write_state_of(changes.agents, changes.members)
         self.calls |= {call.id: call for call in changes.calls}

@@ -100,7 +100,7 @@ class Movements:
         if queue is None:  # the caller could not come back to it
             may_ring = asked_before = False
         elif target not in caller.offered_to and person.may_have_another:
-            may_ring = queue.ringinuse and device.is_there
+            may_ring = may_ring or (queue.ringinuse and device.is_there)
         elif person.leg is not None:
             may_ring = asked_before = False
         may_ring = may_ring and person.wants_calls

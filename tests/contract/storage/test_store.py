@@ -292,6 +292,13 @@ async def test_changes_are_written_together_or_not_at_all(store: AnyStore) -> No
     assert (await store.load()).calls == []
 
 
+async def test_what_may_never_have_been_there_may_be_deleted(store: AnyStore) -> None:
+    key = ("nowhere", "ivr.example.com", "a@example.com", "s1")
+    await store.commit(Changes(calls=[CALL], subscriptions={key: None}))
+
+    assert (await store.load()).calls == [CALL]
+
+
 async def test_an_agent_whose_extension_was_deleted_is_not_brought_back(store: AnyStore) -> None:
     stranger = Agent("9999", "PJSIP/9999", "nobody@example.com")
     await store.commit(Changes(calls=[CALL], agents=[stranger]))
