@@ -183,7 +183,7 @@ async def test_a_server_that_restarts_is_found_again(
 async def test_a_server_that_hangs_is_noticed(
     prosody: Prosody, publisher: Publisher, log: Log
 ) -> None:
-    async with Watched(prosody.port, keepalive=0.5) as watched:
+    async with Watched(prosody.port, keepalive=1.0) as watched:
         await log.says("following")
         prosody.process.freeze()
         await log.says("not connected")
@@ -197,9 +197,9 @@ async def test_a_server_that_hangs_is_noticed(
 async def test_silence_is_no_reason_to_reconnect(
     prosody: Prosody, publisher: Publisher, log: Log
 ) -> None:
-    async with Watched(prosody.port, keepalive=0.2) as watched:
+    async with Watched(prosody.port, keepalive=1.0) as watched:
         await log.says("following")
-        await asyncio.sleep(1.0)  # five times the silence after which the connection is tested
+        await asyncio.sleep(3.0)  # three times the silence after which the connection is tested
         await publisher.publish(OFFERED)
         await watched.has_shown(("offered", "c1"))
     assert log.messages.empty()
@@ -260,7 +260,7 @@ async def test_an_unknown_extension_is_final(prosody: Prosody, publisher: Publis
 async def test_the_end_of_the_node_is_final(
     prosody: Prosody, publisher: Publisher, log: Log
 ) -> None:
-    async with Watched(prosody.port, keepalive=0.5) as watched:
+    async with Watched(prosody.port, keepalive=1.0) as watched:
         await log.says("following")
         await publisher.delete()
         with pytest.raises(RefusedError, match="item-not-found"):
