@@ -1,6 +1,7 @@
--- The rights that the service needs while it runs, and no others. To be run by the owner of the
--- schema, who may create roles, after the first `ivr-pubsub migrate` and after each upgrade; running
--- it twice changes nothing. Whoever is granted this role can run the service:
+-- The rights that the service needs while it runs, and no others. To be run by a superuser, or by the
+-- owner of database and schema if that may create roles, after the first `ivr-pubsub migrate` and
+-- after each upgrade; running it twice changes nothing. Whoever is granted this role can run the
+-- service:
 --
 --     CREATE ROLE ivr_pubsub LOGIN PASSWORD '...' IN ROLE ivr_pubsub_service;
 
@@ -12,13 +13,16 @@ BEGIN
 END
 $$;
 
-REVOKE CREATE ON SCHEMA public FROM PUBLIC; -- PostgreSQL 14 has it by default
+-- PostgreSQL 14 has it by default, and there it is a superuser's to take away.
+REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO ivr_pubsub_service;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ivr_pubsub_service;
 
--- What is configured is read only: who calls, which extensions, queues and memberships there are.
+-- What is configured is read only: who calls, which extensions, queues and memberships there are,
+-- and who may log on by which PIN.
 REVOKE INSERT, UPDATE, DELETE
-ON customers, extensions, queues, members, _pogo_migration, _pogo_version FROM ivr_pubsub_service;
+ON customers, extensions, queues, members, people, _pogo_migration, _pogo_version
+FROM ivr_pubsub_service;
 
 -- But of a membership, the service keeps whether its agent is logged on, paused and so on.
 DO $$

@@ -19,7 +19,9 @@ from tests.databases import Databases, as_service
 
 pytestmark = pytest.mark.contract
 
-CONFIGURED = {"customers", "extensions", "queues", "members", "_pogo_migration", "_pogo_version"}
+CONFIGURED = {
+    "customers", "extensions", "queues", "members", "people", "_pogo_migration", "_pogo_version"
+}  # fmt: skip
 READ = {"SELECT"}
 WRITE = {"SELECT", "INSERT", "UPDATE", "DELETE"}
 
@@ -74,6 +76,9 @@ async def test_each_table_can_be_read_and_the_services_own_can_be_written(
         "DELETE FROM queues",
         "UPDATE members SET penalty = 0",
         "INSERT INTO members (queue, extension) VALUES ('support', '1000')",
+        "INSERT INTO people (number, jid) VALUES ('66', 'mallory@example.com')",
+        "UPDATE people SET pin = NULL",
+        "DELETE FROM people",
         "DELETE FROM _pogo_migration",
         "TRUNCATE calls",
         "DROP TABLE calls",
