@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 import component.domain
-from lab.paths import ASTERISK_CONFIG, EJABBERD_CONFIG, PROSODY_CONFIG
+from component import config
+from lab.paths import ASTERISK_CONFIG, EJABBERD_CONFIG, PROJECT, PROSODY_CONFIG
 from lab.template import PLACEHOLDER
 
 DOMAIN = Path(component.domain.__path__[0])
@@ -37,13 +38,18 @@ def test_no_two_prompts_say_the_same() -> None:
     assert len(set(sentences().values())) == len(sentences())
 
 
+def test_the_user_of_the_example_is_the_one_that_asterisk_knows() -> None:
+    users = re.findall(r"(?m)^\[(.*)\]$", (ASTERISK_CONFIG / "ari.conf").read_text())
+    assert config.load(PROJECT / "ivr-pubsub.example.toml").asterisk.username in users
+
+
 CONFIGS = [ASTERISK_CONFIG, EJABBERD_CONFIG, PROSODY_CONFIG]
 
 
-@pytest.mark.parametrize("config", CONFIGS, ids=lambda config: config.name)
-def test_the_readme_explains_every_placeholder_of_files_meant_for_production(config: Path) -> None:
-    files = [path for pattern in ("*.conf", "*.lua", "*.yml") for path in config.glob(pattern)]
+@pytest.mark.parametrize("folder", CONFIGS, ids=lambda folder: folder.name)
+def test_the_readme_explains_every_placeholder_of_files_meant_for_production(folder: Path) -> None:
+    files = [path for pattern in ("*.conf", "*.lua", "*.yml") for path in folder.glob(pattern)]
     placeholders = {match[0] for path in files for match in PLACEHOLDER.finditer(path.read_text())}
-    explained = {match[0] for match in PLACEHOLDER.finditer((config / "README.md").read_text())}
+    explained = {match[0] for match in PLACEHOLDER.finditer((folder / "README.md").read_text())}
     assert placeholders
     assert placeholders <= explained
