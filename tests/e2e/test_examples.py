@@ -154,20 +154,28 @@ class Dialogue:
 def differences(expected: ET.Element, found: ET.Element, path: str = "") -> list[str]:
     """Tell what is not as expected; `…` stands for anything, what is not mentioned too."""
     here = f"{path}/{expected.tag}"
-    if expected.tag.rpartition("}")[2] != found.tag.rpartition("}")[2]:
+    if _of_the_stream(expected.tag) != _of_the_stream(found.tag):
         return [f"{here} is {found.tag}"]
     told = [
         f"{here} has {name}={found.get(name)}"
         for name, value in expected.items()
         if found.get(name) is None or value not in ("…", found.get(name))
     ]
-    if (expected.text or "").strip() == "…":
+    text, said = ((element.text or "").strip() for element in (expected, found))
+    if text == "…":
         return told
+    if text != said:
+        told.append(f"{here} says {said}")
     if len(expected) != len(found):
         return [*told, f"{here} contains {[child.tag for child in found]}"]
     for one, other in zip(expected, found, strict=True):
         told += differences(one, other, here)
     return told
+
+
+def _of_the_stream(tag: str) -> str:
+    """Return a name with its namespace; that of the stream is not written on the page."""
+    return tag if tag.startswith("{") else f"{{jabber:client}}{tag}"
 
 
 async def test_raw_xml(world: World) -> None:
