@@ -20,8 +20,8 @@ UNIT = "ivr-pubsub.service"
 CONFIG = "/etc/ivr-pubsub/ivr-pubsub.toml"
 DATABASE = "/var/lib/ivr-pubsub/postgresql"
 SOURCES = (
-    "asterisk", "component", "monitoring", "packaging", "scripts", "sql", "xmpp-server-config",
-    "CHANGELOG.md", "README.md", "ivr-pubsub.example.toml", "pyproject.toml",
+    "asterisk", "component", "docs", "monitoring", "packaging", "scripts", "sql",
+    "xmpp-server-config", "CHANGELOG.md", "README.md", "ivr-pubsub.example.toml", "pyproject.toml",
 )  # fmt: skip
 
 

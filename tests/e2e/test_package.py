@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -38,6 +39,7 @@ async def test_it_is_installed_started_upgraded_removed_and_purged(
         await nothing_runs_before_it_is_configured(machine)
         await secrets_are_for_the_service_alone(machine)
         await what_the_other_servers_need_is_there(machine)
+        await every_page_that_the_readme_names_is_there(machine)
         await the_sandbox_is_tight(machine)
 
         machine.write({f"/etc/systemd/system/{UNIT}.d/operator.conf": OPERATOR})
@@ -86,6 +88,12 @@ async def what_the_other_servers_need_is_there(machine: Debian) -> None:
         files = (file for file in (PROJECT / project).rglob("*") if file.is_file())
         assert {str(file.relative_to(PROJECT)) for file in files} <= set(listed.split())
     assert "prompts/ivr/already-logged-on.ulaw" in listed
+
+
+async def every_page_that_the_readme_names_is_there(machine: Debian) -> None:
+    linked = re.findall(r"\]\(([^):#]+)[#)]", (PROJECT / "README.md").read_text())
+    assert "docs/security.md" in linked
+    await machine.run("bash", "-c", 'cd /usr/share/doc/ivr-pubsub && ls -d "$@"', "bash", *linked)
 
 
 async def the_sandbox_is_tight(machine: Debian) -> None:
