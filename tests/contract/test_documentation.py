@@ -5,12 +5,13 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
 import pytest
 
 from lab.paths import PROJECT
-from tests.databases import Databases
+from tests.databases import PROGRAMS, Databases
 
 pytestmark = pytest.mark.contract
 
@@ -51,29 +52,36 @@ def shown(page: Path) -> str:
     return re.sub(r"<[^>]*>", "", page.read_text())
 
 
-async def test_people_are_imported_as_the_page_on_installing_says(
+async def test_databases_are_made_and_people_imported_as_the_page_on_installing_says(
     databases: Databases, tmp_path: Path
 ) -> None:
     page = (PROJECT / "docs" / "install" / "index.md").read_text()
-    step = page[page.index("**Your people.**") : page.index("**Asterisk.**")]
-    [statement] = re.findall(r'psql -c "(.*)" ivr-pubsub', step)
-    commands = [line for line in re.findall(r"(?m)^ {8}(.*)", step) if "psql" not in line]
-    url = await databases.empty("documentation")
+    made, people = (
+        re.findall(r"(?m)^ {8}(.*)", page[page.index(begin) : page.index(end)])
+        for begin, end in (
+            ("**Database.**", "**The service.**"), ("**Your people.**", "**Asterisk.**"),
+        )
+    )  # fmt: skip
+    [socket] = parse_qs(urlsplit(databases.server.url).query)["host"]
+    url = f"postgresql://ivr-pubsub@/ivr-pubsub?host={socket}"
     (tmp_path / "ivr-pubsub.toml").write_text(CONFIG.format(url=url))
+    # In place of becoming another user: the role of that name.
+    (tmp_path / "runuser").write_text('#!/bin/sh\nPGUSER=$2\nexport PGUSER\nshift 3\nexec "$@"\n')
+    (tmp_path / "runuser").chmod(0o755)
 
     def type_(*lines: str) -> None:
-        path = f"{BIN}:{os.environ['PATH']}"
-        script, env = ["set -e", *lines], {"PATH": path, "IVR_PUBSUB_CONFIG": "ivr-pubsub.toml"}
-        subprocess.run(["bash", "-c", "\n".join(script)], cwd=tmp_path, env=env, check=True)
+        path = f"{tmp_path}:{BIN}:{PROGRAMS}:{os.environ['PATH']}"
+        env = {"PATH": path, "PGHOST": socket, "IVR_PUBSUB_CONFIG": "ivr-pubsub.toml"}
+        script = "\n".join(["set -e", *lines])
+        subprocess.run(["bash", "-c", script], cwd=tmp_path, env=env, check=True)
 
-    type_("ivr-pubsub migrate")
+    type_(*(line.replace(" --pwprompt", "") for line in made), "ivr-pubsub migrate", *people)
+
     connection = await asyncpg.connect(url)
-    await connection.execute(statement)
-    type_(*commands)
-
     [member] = await connection.fetch("SELECT * FROM members JOIN extensions USING (extension)")
     [customer] = await connection.fetch("SELECT * FROM customers")
     await connection.close()
+    type_("runuser -u postgres -- dropdb ivr-pubsub", "runuser -u postgres -- dropuser ivr-pubsub")
     assert (member["queue"], member["extension"]) == ("support", "1000")
     assert (member["device"], member["jid"]) == ("PJSIP/1000", "ann@example.com")
     assert (customer["code"], customer["name"]) == ("1111", "Company 1")
