@@ -223,6 +223,7 @@ def complete(state: State, call: Call, now: datetime) -> list[Command]:
 def hand_over(state: State, call: Call, now: datetime, *, attended: bool) -> list[Command]:
     """End a call that was answered, whose caller goes on to somebody who is no agent."""
     [taken] = call.offers
+    sticky.remember(state, call, taken.extension, now)
     passed_on = replace(
         call,
         transfers=(*call.transfers, Transfer(taken.extension, now, attended)),

@@ -44,6 +44,8 @@ from tests.simulation.refusals import Refusals
 from tests.simulation.registers import Touched
 from tests.simulation.store import UnreliableStore
 
+HAVING_TALKED = (Outcome.COMPLETED, Outcome.TRANSFERRED)
+
 AGREEING = 100
 """After so many facts, all that is in the books is compared with what the engine has; with n times
 as many agents as `FEW`, after n times as many."""
@@ -141,7 +143,7 @@ class Reference:
             case ShowCall(extension, call):
                 if call.state is CallState.ANSWERED:
                     self._offers.answer(call.leg, extension)
-                elif call.outcome is Outcome.COMPLETED and call.customer is not None:
+                elif call.outcome in HAVING_TALKED and call.customer is not None:
                     spoke = Spoke(call.customer.id, extension, self.books.now)
                     self.books.set(self.books.spoke, call.customer.id, spoke)
             case Release(call_id, _, status):

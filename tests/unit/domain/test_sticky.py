@@ -6,8 +6,14 @@ from typing import Any
 
 import pytest
 
-from component.domain.events import DeviceStateChanged, QueueChanged
+from component.domain.events import (
+    BlindTransfer,
+    DeviceStateChanged,
+    NumberLookedUp,
+    QueueChanged,
+)
 from component.domain.model import Customer
+from component.domain.queue import StrategyName
 from component.domain.terms import Need, Terms
 from component.domain.words import CallState, DeviceState
 from tests.unit.domain.call_centre import COMPANY_1, CallCentre
@@ -43,6 +49,18 @@ def test_who_spoke_with_the_customer_comes_first_whatever_the_strategy_says() ->
     centre = acquainted()
     assert centre.call(centre.enter(COMPANY_1)).extension == "1000"
     assert centre.call(centre.enter(COMPANY_2)).extension == "2000"
+
+
+def test_who_passed_the_customer_on_to_somebody_outside_spoke_with_the_customer_last() -> None:
+    centre = acquainted(strategy=StrategyName.LINEAR)
+    centre.log_off("2000")
+    centre.answer(call := centre.enter(COMPANY_2))
+    leg = centre.call(call).leg
+    centre.take(BlindTransfer(leg, "0800", "from-phones"))
+    centre.take(NumberLookedUp(leg, "0800", "from-phones", exists=True))
+    centre.leg_ends(leg)
+    centre.log_on("2000")
+    assert centre.call(centre.enter(COMPANY_2)).extension == "1000"
 
 
 def test_without_the_setting_the_strategy_decides() -> None:
