@@ -1,5 +1,6 @@
 """Connects callers with agents, and answers agents who pass calls on."""
 
+import asyncio
 from collections.abc import Callable
 
 import structlog
@@ -14,6 +15,9 @@ from component.telephony.refusals import unless_gone
 
 log = structlog.get_logger(__name__)
 
+HUNG_UP_SECONDS = 0.1
+"""How long Asterisk may still show a channel that was hung up, and can be put into no bridge."""
+
 
 class Talks:
     """Carries commands out by requests. `submit` takes events for the domain."""
@@ -24,6 +28,22 @@ class Talks:
 
     async def connect(self, connect: Connect) -> None:
         """Let the two talk. If that is refused, and not because one of them is gone, say so."""
+        if await self._refusal(connect) is None:
+            return
+        await asyncio.sleep(HUNG_UP_SECONDS)
+        refusal = await self._refusal(connect)
+        if refusal is not None:
+            leg = str(connect.leg)
+            log.error("talk refused", leg=leg, error=str(refusal), mend=refusal.mending)
+            self._submit(NotConnected(connect.leg))
+
+    async def answer_transfer(self, command: AnswerTransfer) -> None:
+        """Tell a phone what became of its transfer. If that is refused it finds out by itself."""
+        channel = leg_channel(command.leg)
+        await unless_gone(self._ari.answer_transfer(channel, accepted=command.accepted))
+
+    async def _refusal(self, connect: Connect) -> AriError | None:
+        """Let the two talk; return what they cannot for though both are there, if they cannot."""
         bridge = call_bridge(connect.leg.call_id)
         try:
             await self._create_bridge(bridge)
@@ -32,14 +52,9 @@ class Talks:
         except AriUnreachableError:
             raise
         except AriError as error:
-            await self._cannot_talk(connect, error)
-        else:
-            await unless_gone(self._ari.set_variable(connect.channel, ABSOLUTE_TIMEOUT, "0"))
-
-    async def answer_transfer(self, command: AnswerTransfer) -> None:
-        """Tell a phone what became of its transfer. If that is refused it finds out by itself."""
-        channel = leg_channel(command.leg)
-        await unless_gone(self._ari.answer_transfer(channel, accepted=command.accepted))
+            return error if await self._are_there(connect, error) else None
+        await unless_gone(self._ari.set_variable(connect.channel, ABSOLUTE_TIMEOUT, "0"))
+        return None
 
     async def _create_bridge(self, bridge: str) -> None:
         try:
@@ -48,14 +63,15 @@ class Talks:
             if error.status != ALREADY_THERE:
                 raise
 
-    async def _cannot_talk(self, connect: Connect, error: AriError) -> None:
+    async def _are_there(self, connect: Connect, refusal: AriError) -> bool:
+        """Tell whether neither is gone; the leg's own end tells, the caller's may not."""
         if not await self._may_be_there(connect.channel):
             self._submit(CallerLeft(connect.channel))
-        elif not await self._may_be_there(leg_channel(connect.leg)):
-            log.debug("leg was just gone", leg=str(connect.leg), error=str(error))
-        else:
-            log.error("talk refused", leg=str(connect.leg), error=str(error), mend=error.mending)
-            self._submit(NotConnected(connect.leg))
+            return False
+        if not await self._may_be_there(leg_channel(connect.leg)):
+            log.debug("leg was just gone", leg=str(connect.leg), error=str(refusal))
+            return False
+        return True
 
     async def _may_be_there(self, channel: str) -> bool:
         try:

@@ -1,5 +1,7 @@
 """How caller and agent are connected, and what comes of a refusal."""
 
+import asyncio
+
 import pytest
 from structlog.testing import capture_logs
 
@@ -39,9 +41,27 @@ REFUSALS = [
 async def test_who_cannot_be_connected_though_both_are_there_is_told_of(
     desk: Desk, operation: str, status: int
 ) -> None:
-    desk.ari.refuse(operation, status)
+    desk.ari.refuse(operation, status, times=2)
     await desk.does(CONNECT)
     assert desk.events == [NotConnected(LEG)]
+
+
+@pytest.mark.parametrize(("operation", "status"), REFUSALS)
+async def test_what_was_refused_once_is_tried_again(
+    desk: Desk, operation: str, status: int
+) -> None:
+    desk.ari.refuse(operation, status)
+    assert (await desk.does(CONNECT))[-4:] == CONNECTING
+    assert desk.events == []
+
+
+async def test_a_leg_that_was_hung_up_and_is_still_there_for_a_moment_is_taken_for_gone(
+    desk: Desk,
+) -> None:
+    desk.ari.refuse("addChannel", 409, times=2)
+    asyncio.get_running_loop().call_later(0.02, desk.ari.absent.add, "ivr-c1.2")
+    await desk.does(CONNECT)
+    assert desk.events == []  # the leg's own end tells
 
 
 @pytest.mark.parametrize(("operation", "status"), REFUSALS)
@@ -67,8 +87,8 @@ async def test_connecting_a_caller_who_is_gone_says_so(
 
 
 async def test_if_asterisk_does_not_say_who_is_there_they_are(desk: Desk) -> None:
-    desk.ari.refuse("addChannel", 422)
-    desk.ari.refuse("get", 500, times=2)
+    desk.ari.refuse("addChannel", 422, times=2)
+    desk.ari.refuse("get", 500, times=4)
     await desk.does(CONNECT)
     assert desk.events == [NotConnected(LEG)]
 
