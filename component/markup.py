@@ -21,6 +21,9 @@ MAX_STANZA = 500_000
 
 _XML = "http://www.w3.org/XML/1998/namespace"
 
+_IN_NO_NAMESPACE = "\1"
+"""What XML does not admit anywhere. Namespaces that contain the separator, expat refuses."""
+
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 §2.2 does not admit."""
 
@@ -67,7 +70,7 @@ def serialised(root: ET.Element) -> Markup:
     """
     written: list[str] = []
     waiting: list[ET.Element | str] = [root]
-    namespaces: list[str | None] = [None]
+    namespaces = [_IN_NO_NAMESPACE]
     while waiting:
         next_ = waiting.pop()
         if isinstance(next_, str):
@@ -76,6 +79,8 @@ def serialised(root: ET.Element) -> Markup:
                 namespaces.pop()
             continue
         namespace, name = _split(next_.tag)
+        if namespace == _XML:  # which is nobody's default
+            namespace, name = namespaces[-1], f"xml:{name}"
         declared = f" xmlns='{attribute(namespace)}'" if namespace != namespaces[-1] else ""
         begin = f"<{name}{declared}{_attributes(next_)}>{text(next_.text) if next_.text else ''}"
         if not len(next_):
@@ -131,7 +136,7 @@ def flaw(markup: str) -> str | None:
     It can if it is well-formed content with all prefixes bound, without comments and processing
     instructions.
     """
-    parser = expat.ParserCreate(namespace_separator=" ")
+    parser = expat.ParserCreate(namespace_separator=_IN_NO_NAMESPACE)
     parser.CommentHandler = parser.ProcessingInstructionHandler = _refuse
     try:
         parser.Parse(f"<content>{markup}</content>", True)

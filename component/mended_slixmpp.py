@@ -2,36 +2,12 @@
 
 import asyncio
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
-from xml.etree.ElementTree import XMLPullParser
+from typing import Any
 
 from slixmpp import ClientXMPP
 from slixmpp.exceptions import IqTimeout
 
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer as Buffer
-
-    Parser = XMLPullParser[Any]
-else:
-    Parser = XMLPullParser
-
-
-class EagerParser(Parser):
-    """Tells of an element as soon as it is complete.
-
-    Where a tag came in pieces, expat 2.6 (and 2.5 as Debian 12 mends it) puts off all that follows
-    until much more has come, which in a stream may be never. So it is given whole tags only.
-    """
-
-    _unfinished = b""
-
-    def feed(self, data: "str | Buffer") -> None:
-        """Take in a piece."""
-        unfinished = self._unfinished + (data.encode() if isinstance(data, str) else bytes(data))
-        end = unfinished.rfind(b">") + 1
-        self._unfinished = unfinished[end:]
-        if end:
-            super().feed(unfinished[:end])
+from component.stream_parser import StreamParser
 
 
 class Client(ClientXMPP):
@@ -51,7 +27,7 @@ class Client(ClientXMPP):
     def init_parser(self) -> None:
         """Begin to parse a stream; called by slixmpp."""
         super().init_parser()
-        self.parser = EagerParser(("start", "end"))
+        self.parser = StreamParser()  # type: ignore[assignment]  # it has all that is used
 
     def _security(self, asked: Iterable[str]) -> dict[str, Any]:
         """Return what is asked about the connection; called by slixmpp before it logs in.

@@ -4,7 +4,8 @@
     async for event in subscriber.events():
         print(event.state, event.caller_number, event.customer_name)
 
-Copy this file, `call_event.py` and `mended_slixmpp.py`; they need slixmpp and nothing else.
+Copy this file, `call_event.py`, `mended_slixmpp.py` and `stream_parser.py`; they need slixmpp and
+nothing else.
 """
 
 import asyncio

@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 from slixmpp.componentxmpp import ComponentXMPP
 from slixmpp.xmlstream.stanzabase import StanzaBase
 
-from component.mended_slixmpp import EagerParser
+from component.stream_parser import StreamParser
 
 _STREAM_ERROR = "{http://etherx.jabber.org/streams}error"
 _CONDITIONS = "{urn:ietf:params:xml:ns:xmpp-streams}"
@@ -102,7 +102,7 @@ class ComponentStream(ComponentXMPP):
     def init_parser(self) -> None:
         """Begin to parse a stream."""
         super().init_parser()
-        self.parser = EagerParser(("start", "end"))
+        self.parser = StreamParser()  # type: ignore[assignment]  # it has all that is used
 
     def send(self, data: StanzaBase | str, use_filters: bool = True) -> None:  # noqa: ARG002 - slixmpp's signature
         """Write at once what slixmpp itself has to say: the handshake, a stream error."""

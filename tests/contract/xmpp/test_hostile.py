@@ -66,6 +66,21 @@ HARM = {
         f"<publish node='ext1000'><item><x>{'x' * 100_000}</x></item></publish>",
         "forbidden",
     ),
+    "a namespace that ElementTree does not take": (
+        "set",
+        "<publish node='ext1000'><item><x xmlns='a}b'/></item></publish>",
+        "forbidden",
+    ),
+    "the namespace of XML itself": (
+        "set",
+        "<publish node='ext1000'><item><xml:x/></item></publish>",
+        "forbidden",
+    ),
+    "a namespace of the stream": (
+        "set",
+        "<publish node='ext1000'><item><p:x p:y='1'/></item></publish>",
+        "forbidden",
+    ),
     "a form of wrong types": (
         "set",
         f"<create node='n'/><configure>{FORM.format(fields=WRONG)}</configure>",
@@ -81,7 +96,7 @@ HARM = {
 
 @pytest.fixture
 async def attacker(service: Service, settings: XmppServerSettings) -> AsyncIterator[Client]:
-    async with Client(settings, "user2") as client:
+    async with Client(settings, "user2", declaration="xmlns:p='urn:p'") as client:
         yield client
 
 
