@@ -106,6 +106,10 @@ class Digests:
         for message in messages:
             self._tell(message)
 
+    def drop_all(self, node_name: str) -> None:
+        """Let nothing wait at a node any longer."""
+        self.drop([key_of(s) for s in self._waiting.subscriptions_at.of(node_name)])
+
     def drop(self, keys: Iterable[SubscriptionKey]) -> None:
         """Let nothing wait for these subscriptions any longer."""
         for key in keys:

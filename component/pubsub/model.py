@@ -45,6 +45,8 @@ class Node:
     """The account that created it; empty if the service did."""
     created: datetime | None = None
     """None where that was not recorded."""
+    has_own_maximum: bool = False
+    """Whether a managed node keeps as many items as an administrator has said of this one."""
 
     @property
     def title(self) -> str:

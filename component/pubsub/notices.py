@@ -17,7 +17,6 @@ from component.pubsub.model import (
     Node,
     NodeChanged,
     NodeEvent,
-    NodePurged,
     Notification,
     Subscription,
     SubscriptionChanged,
@@ -25,7 +24,7 @@ from component.pubsub.model import (
     SubscriptionEnding,
 )
 from component.pubsub.presence import Presence, PresenceNotice, PresenceType
-from component.pubsub.state import Groups, State, key_of
+from component.pubsub.state import Groups, State
 
 MANY = 10
 """Subscribers of a node, from which on it is remembered whom to tell."""
@@ -53,8 +52,8 @@ class Notices:
         A JID with several subscriptions is told once, and which of them are meant (§6.1.6).
         """
         self._tell(node, event, self._regulars(node))
-        if digesters := self._state.waiting.subscriptions_at.of(node.name):
-            self._tell_digesters(node, event, digesters)
+        if self._state.waiting.subscriptions_at.of(node.name):
+            self._tell_digesters(node, event)
         self._tell_audience(node, event)
 
     def tell_retracted(self, node: Node, items: Sequence[Item]) -> None:
@@ -67,9 +66,7 @@ class Notices:
                 case several:
                     self.tell_subscribers(node, ItemsRetracted(tuple(several)))
 
-    def _tell_digesters(
-        self, node: Node, event: NodeEvent, digesters: Sequence[Subscription]
-    ) -> None:
+    def _tell_digesters(self, node: Node, event: NodeEvent) -> None:
         """Leave a notification for those who want digests, at once if it cannot be part of one."""
         if isinstance(event, ItemPublished | ItemRetracted | NodeChanged):
             self.digests.hold(node, event)
@@ -78,8 +75,6 @@ class Notices:
             for item_id in event.item_ids:
                 self.digests.hold(node, ItemRetracted(item_id))
             return
-        if isinstance(event, NodePurged):
-            self.digests.drop([key_of(s) for s in digesters])  # there is none of it any more
         told_now = partial(self.is_told_now, node)
         active = [s for s in self._subscriptions(node) if s.active]
         digested = self._grouped(active, lambda s: s.digest is not None and told_now(s))

@@ -5,8 +5,9 @@ from datetime import datetime
 
 from component.pubsub.configuration import Configuration
 from component.pubsub.creating import Creating, check_configuration
-from component.pubsub.errors import NotAcceptableError, NotAllowedError, UnsupportedError
+from component.pubsub.errors import NotAcceptableError, UnsupportedError
 from component.pubsub.model import Node, NodeConfigured, NodeDeleted, NodePurged, Redirect
+from component.pubsub.provision import Provisioning
 from component.pubsub.rules import Request
 
 MAX_REDIRECTS = 1_000
@@ -16,7 +17,7 @@ MAX_URI = 2_000
 """Characters of where a node has gone."""
 
 
-class Owning(Creating):
+class Owning(Creating, Provisioning):
     """What owners do with whole nodes."""
 
     def owned(self, request: Request) -> Node:
@@ -26,20 +27,17 @@ class Owning(Creating):
     def configure(self, request: Request, config: Configuration) -> None:
         """Change the configuration of a node of the actor's (§8.2.4).
 
-        Subscribers who have lost the right to the node are told, and subscribed no longer. How
-        many items a managed node keeps is the operator's choice.
+        Subscribers who have lost the right to the node are told, and subscribed no longer.
 
-        Raises `ForbiddenError`, `NotAllowedError`, and what `check_configuration` raises.
+        Raises `ForbiddenError`, and what `check_configuration` raises.
         """
         old = self._owned(request)
-        if old.managed and config.max_items != old.config.max_items:
-            raise NotAllowedError
         check_configuration(config, managed=old.managed)
-        node = replace(old, config=config)
+        node = self._with_maximum(replace(old, config=config), old.config.max_items)
         # Whom to answer changes last. What waits says it by the old configuration, and is sent by
         # that, but only to those who keep the right to the node.
         as_before = replace(config, itemreply=old.config.itemreply)
-        self._state.nodes.put(node.name, replace(old, config=as_before))
+        self._state.nodes.put(node.name, replace(node, config=as_before))
         self._settle(node)
         self._contacts.settle(self._addresses.domain)
         if as_before != config:
@@ -59,27 +57,28 @@ class Owning(Creating):
         if not node.config.persist_items:
             raise UnsupportedError("persistent-items")
         self._state.empty(node.name)
+        self._notices.digests.drop_all(node.name)  # there is none of it any more
         if node.config.notifies_retractions:
             self._notices.tell_subscribers(node, NodePurged())
 
     def delete(self, request: Request, redirect: str | None, now: datetime) -> None:
-        """Delete a node of the actor's (§8.4); an extension's stays as long as the extension.
+        """Delete a node of the actor's (§8.4). An extension has a node always: its begins anew.
 
         Whoever asks for it later is told the redirection too, a URI, until there is a node of the
         same name, or `MAX_REDIRECTS` later ones.
 
-        Raises `ForbiddenError`, `NotAllowedError`, `NotAcceptableError`.
+        Raises `ForbiddenError`, `NotAcceptableError`.
         """
         node = self._owned(request)
-        if node.managed:
-            raise NotAllowedError
         if redirect is not None and len(redirect) > MAX_URI:
             raise NotAcceptableError
         self._notices.digests.send_all(node.name)
         if node.config.notify_delete:
             self._notices.tell_all(node, NodeDeleted(redirect))
         self._state.remove(node.name)
-        if redirect is not None:
+        if node.managed:
+            self._set_up(node.name)
+        elif redirect is not None:
             self._state.redirects.put(node.name, Redirect(node.name, redirect, now))
             if len(self._state.redirects) > MAX_REDIRECTS:
                 self._state.redirects.delete(next(iter(self._state.redirects)))

@@ -15,7 +15,8 @@ from component.records import Ledger
 class Provisioning(Rules):
     """Makes the managed nodes what the extensions, their accounts and the configuration say.
 
-    `provision` is for the start; what changes later is told by `host` and `drop`.
+    `provision` is for the start; what changes later is told by `host` and `drop`. Of how many items
+    they keep, what an administrator says of one counts for more than what is said here of all.
     """
 
     def __init__(
@@ -103,7 +104,8 @@ class Provisioning(Rules):
             node = existing
         else:
             node = Node(name, managed=True, config=MANAGED, created=self._state.now)
-        config = replace(node.config, max_items=self._max_items)
+        max_items = node.config.max_items if node.has_own_maximum else self._max_items
+        config = replace(node.config, max_items=max_items)
         # Nodes that are configured alike, nearly all, share one record of it.
         node = replace(node, config=self._alike.setdefault(config, config))
         if node != existing:
@@ -111,6 +113,13 @@ class Provisioning(Rules):
         self._forget_elsewhere(node)
         self._trim(node)
         self._settle(node)
+
+    def _with_maximum(self, node: Node, before: int) -> Node:
+        """Note whether a managed node keeps another number of items than all, as is said now."""
+        said = node.config.max_items
+        if not node.managed or said == before:
+            return node
+        return replace(node, has_own_maximum=said != self._max_items)
 
     def _forget_elsewhere(self, node: Node) -> None:
         """Drop subscriptions made when the component had another name.

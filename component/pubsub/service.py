@@ -26,7 +26,6 @@ from component.pubsub.model import (
 from component.pubsub.owning import Owning
 from component.pubsub.policy import DEFAULT_POLICY, Policy
 from component.pubsub.presence import Contact
-from component.pubsub.provision import Provisioning
 from component.pubsub.publishing import Publishing
 from component.pubsub.rules import Request
 from component.pubsub.subscribing import Subscribing
@@ -35,9 +34,7 @@ from component.records import Ledger
 __all__ = ["PubSub", "Request"]
 
 
-class PubSub(
-    Provisioning, Archive, Subscribing, Publishing, Owning, Managing, Contacting, Attending
-):
+class PubSub(Archive, Subscribing, Publishing, Owning, Managing, Contacting, Attending):
     """All nodes of the component, at all its addresses.
 
     `privileged` gives accounts, bare JIDs, a role at every managed node; an owner's holds at all

@@ -49,7 +49,8 @@ def node_reader(same: Same) -> Callable[[Row], Node]:
         name, managed, written = row["name"], row["managed"], row["config"]
         config = configs.get(written) or configs.setdefault(written, _config(json.loads(written)))
         created = times.setdefault(row["created"], row["created"])
-        return Node(same[name], managed, config, same[row["creator"]], created)
+        creator, own = same[row["creator"]], row["own_maximum"]
+        return Node(same[name], managed, config, creator, created, own)
 
     return node
 

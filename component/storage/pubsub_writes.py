@@ -17,7 +17,8 @@ PARTS: dict[str, str] = {
         INSERT INTO nodes SELECT * FROM json_populate_recordset(NULL::nodes, {rows})
         ON CONFLICT (name) DO UPDATE SET
             managed = excluded.managed, config = excluded.config,
-            creator = excluded.creator, created = excluded.created""",
+            creator = excluded.creator, created = excluded.created,
+            own_maximum = excluded.own_maximum""",
     "nodes_gone": deletion("nodes", "name"),
     "affiliations": """
         INSERT INTO affiliations
@@ -76,6 +77,7 @@ def _node(node: Node) -> Row:
         "config": _config(node.config),
         "creator": node.creator,
         "created": node.created,
+        "own_maximum": node.has_own_maximum,
     }
 
 

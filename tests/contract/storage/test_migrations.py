@@ -52,6 +52,8 @@ LATER = [
     "0028_meta_data",
     "0029_callbacks_per_day",
     "0030_full_nodes",
+    "0031_own_maximum",
+    "0032_tags_of_languages",
     "0031_keys",
     "0032_asked_before",
 ]
@@ -96,6 +98,33 @@ async def test_what_was_there_before_nodes_were_configured_stays(
     await pogo.rollback(connection, directory(), count=len(LATER), schema_name=SCHEMA)
     assert await check(url) == LATER
     await connection.close()
+
+
+async def test_of_a_language_that_was_written_in_words_nothing_stays(
+    databases: Databases, tmp_path: Path
+) -> None:
+    """The form of the configuration could not be sent back."""
+    url = await databases.empty("languages")
+    for migration in sorted(directory().glob("*.sql")):
+        if migration.stem < "0032":
+            shutil.copy(migration, tmp_path)
+    connection = await asyncpg.connect(url)
+    await pogo_sql.ensure_pogo_sync(connection)
+    await pogo.apply(connection, tmp_path, schema_name=SCHEMA)
+    await connection.execute(
+        """
+        INSERT INTO nodes (name, managed, config) VALUES
+            ('a', false, '{"language": "German"}'), ('b', false, '{"language": "pt-BR"}'),
+            ('c', false, '{"language": "Deutsch (DE)", "title": "C"}'), ('d', false, '{}')
+        """
+    )
+    await connection.close()
+    await migrate(url)
+    async with PostgresStore(url) as store:
+        nodes = (await store.load()).nodes
+    assert [(node.config.language, node.config.title) for node in nodes] == [
+        ("German", ""), ("pt-BR", ""), ("", "C"), ("", ""),
+    ]  # fmt: skip
 
 
 async def test_a_migration_that_the_data_refuse_is_named_and_undone(

@@ -159,7 +159,7 @@ async def test_a_configuration_is_loaded_as_it_was_committed(store: AnyStore) ->
     await store.commit(Changes(nodes={"news": node}))
     assert (await store.load()).nodes == [node]
 
-    default = Node("news", False, creator="a@example.com", created=NOW)
+    default = Node("news", False, creator="a@example.com", created=NOW, has_own_maximum=True)
     await store.commit(Changes(nodes={"news": default}))
     assert (await store.load()).nodes == [default]
 

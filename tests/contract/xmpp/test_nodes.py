@@ -57,6 +57,25 @@ async def test_a_node_lives_from_its_creation_to_its_deletion(
     ]  # fmt: skip
 
 
+async def test_an_extensions_node_that_an_administrator_deletes_begins_anew(
+    service: Service, admin: Client, client: Client
+) -> None:
+    await client.pubsub.subscribe(DOMAIN, "ext1000")
+    await service.publish("before")
+    await admin.pubsub.delete_node(DOMAIN, "ext1000")
+    with pytest.raises(IqError) as refused:
+        await client.pubsub.get_items(DOMAIN, "ext1000")
+    assert refused.value.iq["error"]["condition"] == "not-authorized"
+    await client.pubsub.subscribe(DOMAIN, "ext1000")
+    await service.publish("after")
+    events = [message.find(f"{EVENT}event") for message in await client.hears(3)]
+    assert [event[0].tag.removeprefix(EVENT) for event in events if event is not None] == [
+        "items", "delete", "items",
+    ]  # fmt: skip
+    found = await client.pubsub.get_items(DOMAIN, "ext1000")
+    assert [item["id"] for item in found["pubsub"]["items"]] == ["after"]
+
+
 async def test_who_comes_after_a_node_has_moved_is_told_where(
     admin: Client, client: Client
 ) -> None:

@@ -1,5 +1,7 @@
 """What digests say of what has happened meanwhile, and what does not wait for them."""
 
+from typing import Any
+
 import pytest
 
 from component.pubsub.configuration import ItemReply
@@ -106,6 +108,17 @@ def test_a_purge_is_told_at_once_and_nothing_of_what_waited() -> None:
     service.do(lambda pubsub: pubsub.purge(service.request(ADMIN)))
     pass_(service, EVERY)
     assert service.heard(ANN) == [NodePurged()]
+    assert not list(service.pubsub.held)
+
+
+@pytest.mark.parametrize("quiet", [{"notify_retract": False}, {"deliver_notifications": False}])
+def test_nothing_of_what_waited_is_told_after_a_purge_that_is_not(quiet: dict[str, Any]) -> None:
+    service = news(ANN)
+    service.post(ADMIN, item("a"))
+    service.configure(**quiet)
+    service.do(lambda pubsub: pubsub.purge(service.request(ADMIN)))
+    pass_(service, EVERY)
+    assert not service.heard(ANN)
     assert not list(service.pubsub.held)
 
 

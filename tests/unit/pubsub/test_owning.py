@@ -16,6 +16,7 @@ from component.pubsub.errors import (
 )
 from component.pubsub.model import (
     Affiliation,
+    ItemPublished,
     ItemRetracted,
     ItemsRetracted,
     NodeConfigured,
@@ -256,20 +257,46 @@ def test_a_node_can_be_deleted_in_silence() -> None:
     assert not service.told
 
 
-def test_an_administrator_configures_an_extensions_node_but_does_not_delete_it() -> None:
+def test_an_administrator_configures_an_extensions_node() -> None:
     service = News()
-    service.configure(node="ext1000", title="Reception")
+    service.configure(node="ext1000", title="Reception", max_items=1)
+    service.publish("call-1")
+    service.publish("call-2")
     assert service.pubsub.nodes["ext1000"].title == "Reception"
-    with pytest.raises(NotAllowedError):
-        service.pubsub.delete(service.request(ADMIN, "ext1000"), None, NOW)
-    with pytest.raises(NotAllowedError):
-        service.configure(node="ext1000", max_items=7)
+    assert service.item_ids(ADMIN) == ["call-2"]
+
+
+def test_an_extensions_node_that_an_administrator_deletes_begins_anew() -> None:
+    service = News()
+    begun = service.pubsub.nodes["ext1000"].config
+    service.configure(node="ext1000", title="Reception", access_model=AccessModel.OPEN, max_items=1)
+    service.give(BOB, Role.PUBLISHER, node="ext1000")
+    for jid in (AGENT, ANN):
+        service.subscribe(jid)
+        service.add_contact(jid)
+    service.publish("call-1")
+    service.told.clear()
+
+    service.do(lambda pubsub: pubsub.delete(service.request(ADMIN, "ext1000"), MOVED, NOW))
+    assert service.heard(AGENT) == service.heard(ANN) == [NodeDeleted(MOVED)]
+    assert service.pubsub.nodes["ext1000"].config == begun
+    assert not service.item_ids(ADMIN)
+    assert not service.subscribers()
+    assert ("ext1000", BOB) not in service.pubsub.affiliations
+    assert [contact.jid for contact in service.pubsub.contacts.values()] == [AGENT]
+
+    service.subscribe(AGENT)
+    service.publish("call-1")
+    assert isinstance(service.heard(AGENT)[-1], ItemPublished)
 
 
 @pytest.mark.parametrize("account", [AGENT, SUPERVISOR, ANN])
-def test_users_do_not_configure_an_extensions_node(account: str) -> None:
+def test_users_neither_configure_nor_delete_an_extensions_node(account: str) -> None:
+    service = News()
     with pytest.raises(ForbiddenError):
-        News().configure(account, "ext1000", title="Mine")
+        service.configure(account, "ext1000", title="Mine")
+    with pytest.raises(ForbiddenError):
+        service.pubsub.delete(service.request(account, "ext1000"), None, NOW)
 
 
 def test_an_extensions_node_stays_as_configured_when_provisioned_again() -> None:
@@ -278,3 +305,18 @@ def test_an_extensions_node_stays_as_configured_when_provisioned_again() -> None
     service.provision({"1000": AGENT}, max_items=9)
     node = service.pubsub.nodes["ext1000"]
     assert (node.title, node.config.max_items) == ("Reception", 9)
+
+
+def test_what_an_administrator_says_of_one_maximum_counts_for_more_than_what_all_have() -> None:
+    service = News()
+
+    def maxima() -> list[int]:
+        return [service.pubsub.nodes[name].config.max_items for name in ("ext1000", "ext2000")]
+
+    service.configure(node="ext1000", max_items=7)
+    service.configure(node="ext1000", title="Reception")
+    service.provision({"1000": AGENT, "2000": ""}, max_items=9)
+    assert maxima() == [7, 9]
+    service.configure(node="ext1000", max_items=9)
+    service.provision({"1000": AGENT, "2000": ""}, max_items=5)
+    assert maxima() == [5, 5]
