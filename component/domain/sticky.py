@@ -16,24 +16,28 @@ def remember(state: State, call: Call, extension: str, now: datetime) -> None:
 
 
 def preferred(state: State, call: Call) -> str | None:
-    """Return who last spoke with the customer, if the queue remembers that for so long."""
+    """Return who last spoke with the customer, if the queue remembers that for so long.
+
+    That may have been while the call waited: in another call of the same customer.
+    """
     queue = state.queues.get(call.queue)
     if queue is None or call.customer is None or not queue.sticky:
         return None
     spoke = state.spoke.get(call.customer.id)
     if spoke is None or spoke.extension in call.tried:
         return None
-    remembered = call.entered_at - queue.sticky <= spoke.at <= call.entered_at
-    return spoke.extension if remembered else None
+    return spoke.extension if call.entered_at - queue.sticky <= spoke.at else None
 
 
 def is_awaited(state: State, call: Call, extension: str, now: datetime) -> bool:
     """Tell whether the caller waits for this agent, who is not free, rather than take another.
 
-    That is so for `sticky_wait`, while the agent is logged on, not paused, and wants calls.
+    That is so for `sticky_wait`, while the agent is logged on, not paused, and wants calls. Who has
+    spoken with the customer only since the call entered is not waited for: no timer would end it.
     """
     member = state.members.get((call.queue, extension))
-    if member is None:
+    spoke = None if call.customer is None else state.spoke.get(call.customer.id)
+    if member is None or spoke is None or spoke.at > call.entered_at:
         return False
     agent = state.agents[extension]
     return (

@@ -8,7 +8,7 @@ one of greater weight comes first.
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from component.domain.queue import EmptyCondition
 from component.domain.terms import ANYBODY, Need
@@ -133,14 +133,17 @@ class Expectations:
         if queue is None or spoke is None or spoke.extension in caller.tried:
             return None
         sticky, ago = queue.sticky, caller.place[1] - spoke.at
-        return spoke.extension if sticky and timedelta(0) <= ago <= sticky else None
+        return spoke.extension if sticky and ago <= sticky else None
 
     def _is_awaited(self, caller: Caller, favourite: str) -> bool:
         books = self._books
         seat = books.seats.get((caller.queue, favourite))
+        spoke = None if caller.customer is None else books.spoke.get(caller.customer)
         waited = books.now - caller.place[1]
         return (
             seat is not None
+            and spoke is not None
+            and spoke.at <= caller.place[1]
             and seat.since is not None
             and not seat.paused
             and books.people[favourite].wants_calls

@@ -127,6 +127,31 @@ def test_who_waits_gets_the_agent_who_comes_free() -> None:
     assert centre.call(call).extension == "1000"
 
 
+def test_who_waits_behind_another_call_of_the_same_customer_gets_the_same_agent() -> None:
+    centre = acquainted(sticky_wait=timedelta(seconds=20))
+    talking = centre.enter(COMPANY_1)
+    centre.answer(talking)
+    waiting = centre.enter(COMPANY_1)
+    centre.after(1)
+    centre.leg_ends(centre.call(talking).leg)
+    assert centre.call(waiting).extension == "1000"
+
+
+def test_nobody_waits_for_whom_the_customer_has_spoken_with_only_since() -> None:
+    wrap_up, company_3 = timedelta(seconds=5), Customer(3, "3333", "Company 3")
+    centre = acquainted(sticky_wait=timedelta(seconds=20), wrapuptime=wrap_up)
+    centre.after(5)
+    with_2000, with_1000 = centre.enter(company_3), centre.enter()
+    centre.answer(with_2000)
+    centre.answer(with_1000)
+    waiting = centre.enter(company_3)
+    centre.leg_ends(centre.call(with_1000).leg)
+    centre.after(1)
+    centre.leg_ends(centre.call(with_2000).leg)
+    centre.after(4)
+    assert centre.call(waiting).extension == "1000"
+
+
 def test_others_do_not_wait_behind_who_waits_for_one_agent() -> None:
     centre = acquainted(skills=SKILLS, sticky_wait=timedelta(seconds=20))
     busy(centre, "1000")
