@@ -1,6 +1,11 @@
-"""app_queue itself, on the same Asterisk: a queue of its own, and the numbers that lead to it."""
+"""app_queue itself, on the same Asterisk: a queue of its own, and the numbers that lead to it.
+
+And the queues that are there on both sides.
+"""
 
 from collections.abc import Mapping
+
+from tests.e2e import twins
 
 QUEUES = """
 [general]
@@ -28,6 +33,8 @@ exten => theirs-briefly,1,Answer(,i)
 exten => ours,1,Answer(,i)
  same => n,Stasis(${IVR_APP},${IVR_QUEUE})
  same => n,Set(GLOBAL(OURS_LEFT)=${QUEUESTATUS})
+exten => ours-in-french,1,Answer(,i)
+ same => n,Stasis(${IVR_APP},${IVR_QUEUE},,,skills=french:2)
 exten => ours-briefly,1,Answer(,i)
  same => n,Stasis(${IVR_APP},${IVR_QUEUE},,,timeout=1)
 
@@ -42,8 +49,9 @@ exten => 12,1,Hangup()
 """
 
 CONFIGURATION: Mapping[str, str] = {
-    "modules.conf": "\nload = app_queue.so\nload = func_global.so\n",
-    "queues.conf": QUEUES,
-    "extensions.conf": DIALPLAN,
+    "modules.conf": "\nload = app_queue.so\nload = func_callerid.so\nload = func_global.so\n",
+    "queues.conf": QUEUES + twins.queues_conf(),
+    "extensions.conf": DIALPLAN + twins.dialplan(),
+    "pjsip.conf": twins.pjsip_conf(),
 }
 """What is appended to Asterisk's files, by their names."""

@@ -57,6 +57,12 @@ def ari_port(asterisk: Asterisk) -> int:
 
 
 @pytest.fixture
+def prepared() -> str:
+    """SQL that is run before the service starts; a module may have its own."""
+    return ""
+
+
+@pytest.fixture
 async def world(
     request: pytest.FixtureRequest,
     asterisk: Asterisk,
@@ -64,6 +70,7 @@ async def world(
     databases: Databases,
     ports: PortBlock,
     ari_port: int,
+    prepared: str,
     tmp_path: Path,
 ) -> AsyncIterator[World]:
     """Everything, with a service and a database of its own; `queue` marks set the queue up."""
@@ -71,7 +78,9 @@ async def world(
     queue = {name: value for mark in marks for name, value in mark.kwargs.items()}
     async with (
         databases.fresh() as url,
-        World(asterisk, xmpp_server, url, tmp_path, ports.take(), queue, ari_port) as world,
+        World(
+            asterisk, xmpp_server, url, tmp_path, ports.take(), queue, ari_port, prepared
+        ) as world,
     ):
         yield world
     assert "Traceback" not in world.service.log.read_text(), "the service has a fault"

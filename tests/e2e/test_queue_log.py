@@ -11,6 +11,7 @@ from typing import ClassVar
 import pytest
 
 from lab.sip import IncomingCall, OutgoingCall, Phone, answering, rejecting, ringing_only
+from tests.e2e.queue_logs import LEG, Entry, comparable, our_log, their_log
 from tests.e2e.world import World
 
 pytestmark = [
@@ -19,26 +20,6 @@ pytestmark = [
         timeout=1, autopause="yes", context="ivr-queue-keys", leavewhenempty="unavailable"
     ),
 ]
-
-TIMES: Mapping[str, tuple[int, ...]] = {
-    "CONNECT": (0, 2),
-    "COMPLETEAGENT": (0, 1),
-    "COMPLETECALLER": (0, 1),
-    "ABANDON": (2,),
-    "EXITWITHTIMEOUT": (2,),
-    "EXITWITHKEY": (3,),
-    "RINGNOANSWER": (0,),
-    "RINGCANCELED": (0,),
-    "BLINDTRANSFER": (2, 3),
-    "EXITEMPTY": (2,),
-}
-"""Which data of an event tell how long something took: that is never the same twice."""
-
-LEG = ("CONNECT", 1)
-"""Which datum is the id of the channel to the agent."""
-
-Entry = tuple[str, ...]
-"""callid, queuename, agent, event, data1, ... data5"""
 
 
 class Side(ABC):
@@ -66,7 +47,9 @@ class Side(ABC):
 
     async def told(self) -> list[Entry]:
         """Read the log without what cannot be the same on both sides."""
-        return [_comparable(entry, self.agent.user) for entry in await self.log()]
+        agent = self.agent.user
+        names = {agent: "agent", f"PJSIP/{agent}": "agent", "support": "queue", "theirs": "queue"}
+        return [comparable(entry, names) for entry in await self.log()]
 
     async def logs(self, event: str) -> None:
         """Wait until an event is logged once more than it was waited for."""
@@ -134,11 +117,7 @@ class Ours(Side):
     status = "OURS_LEFT"
 
     async def log(self) -> list[Entry]:
-        rows = await self.world.sql(
-            "SELECT callid, queuename, agent, event, data1, data2, data3, data4, data5"
-            " FROM queue_log ORDER BY id"
-        )
-        return [tuple(row) for row in rows]
+        return await our_log(self.world)
 
     async def set_penalty(self, penalty: int) -> None:
         await self.world.sql(
@@ -157,25 +136,12 @@ class Theirs(Side):
     status = "THEIRS_LEFT"
 
     async def log(self) -> list[Entry]:
-        lines = (self.world.asterisk.log.parent / "queue_log").read_text().splitlines()
-        entries = (line.split("|")[1:] for line in lines)
-        return [(*entry, *[""] * (9 - len(entry))) for entry in entries if entry[3] != "QUEUESTART"]
+        entries = await their_log(self.world)  # also of what other tests let happen
+        return [e for e in entries if e[1] == "theirs" or e[2].endswith(self.agent.user)]
 
     async def set_penalty(self, penalty: int) -> None:
         device = f"PJSIP/{self.agent.user}"
         await self.world.asterisk.cli(f"queue set penalty {penalty} on {device} in theirs")
-
-
-def _comparable(entry: Entry, agent: str) -> Entry:
-    callid, queue, who, event, *data = entry
-    for place in TIMES.get(event, ()):
-        assert data[place].isdecimal(), entry
-        data[place] = "time"
-    if event == LEG[0]:
-        data[LEG[1]] = "leg"
-    names = {agent: "agent", f"PJSIP/{agent}": "agent", "support": "queue", "theirs": "queue"}
-    about = callid if callid == "NONE" else "channel"
-    return about, names.get(queue, queue), names.get(who, who), event, *data
 
 
 async def each(sides: list[Side], happens: Callable[[Side], Awaitable[None]]) -> None:

@@ -29,8 +29,9 @@ ADMIN = "user3"
 class World:
     """Asterisk, an XMPP server, a database of its own, the service, and people.
 
-    Used as a context manager; `queue` are settings of the queue that differ from the defaults. The
-    service reaches Asterisk at `ari_port`, if that is given.
+    Used as a context manager; `queue` are settings of the queue that differ from the defaults, and
+    `prepared` is SQL that is run before the service starts. The service reaches Asterisk at
+    `ari_port`, if that is given.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class World:
         http_port: int,
         queue: dict[str, float],
         ari_port: int | None = None,
+        prepared: str = "",
     ) -> None:
         self.asterisk = asterisk
         self.xmpp = xmpp
@@ -49,6 +51,8 @@ class World:
         self._ari_port = ari_port or asterisk.settings.http_port
         self.service = Service(directory, self._settings(http_port))
         self._queue = queue
+        self._prepared = prepared
+        self._turn = asyncio.Lock()
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -56,6 +60,8 @@ class World:
         self._stack.push_async_callback(self._disconnect)
         for setting, value in self._queue.items():
             await self.sql(f"UPDATE queues SET {setting} = $1", value)
+        if self._prepared:
+            await self._connection.execute(self._prepared)
         await self._stack.enter_async_context(self.service)
         return self
 
@@ -160,9 +166,10 @@ class World:
 
     async def sql(self, statement: str, *arguments: object) -> list[Any]:
         """Return the rows of a statement on the service's database."""
-        if self._connection.is_closed():  # the server was killed
-            self._connection = await asyncpg.connect(self.database)
-        rows: list[Any] = await self._connection.fetch(statement, *arguments)
+        async with self._turn:
+            if self._connection.is_closed():  # the server was killed
+                self._connection = await asyncpg.connect(self.database)
+            rows: list[Any] = await self._connection.fetch(statement, *arguments)
         return rows
 
     async def dialplan_variable(self, name: str) -> str:
