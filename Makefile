@@ -1,7 +1,7 @@
 PYTHON ?= python3
 export PYTHON
 
-.PHONY: help setup setup-run run test simulate check audit format wheel deb bench-pop bench-engine bench-pubsub docs dashboards diagrams plots recording prompts clean
+.PHONY: help setup setup-run run test simulate check audit format wheel deb bench-pop bench-engine bench-pubsub docs dashboards diagrams plots recording prompts scenarios clean
 
 help: ## Show this help
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -73,6 +73,9 @@ recording: setup-run ## Draw in docs/images/make-run.svg what `make run` prints
 
 diagrams: setup ## Draw the state machines anew in docs/state-machines.md
 	@.venv/bin/python -m component.domain.diagrams > docs/state-machines.md
+
+scenarios: setup ## List the end-to-end tests anew in docs/end-to-end.md
+	@.venv/bin/python -m tests.e2e.scenarios > docs/end-to-end.md
 
 bench-engine: setup ## Measure decisions, and the way from a fact to the deed: 3 minutes, or SIZE=quick
 	@.venv/bin/python -m lab.bench_engine $(SIZE)
