@@ -1,19 +1,16 @@
-"""An agent passes a call on: to another agent, whom the item follows, or to somebody else."""
+"""An agent passes a call on to a number: to another agent, whom the item follows, or elsewhere."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from component.domain.commands import (
     AnswerTransfer,
-    Command,
     Connect,
     EndCall,
     HangUpLeg,
     HideCall,
     Hold,
-    Join,
     Part,
     Redirect,
     Release,
@@ -21,13 +18,7 @@ from component.domain.commands import (
     SeekNumber,
     ShowCall,
 )
-from component.domain.events import (
-    AttendedTransfer,
-    BlindTransfer,
-    ConsultOver,
-    LegAnswered,
-    NumberLookedUp,
-)
+from component.domain.events import LegAnswered, NumberLookedUp
 from component.domain.model import Leg, Transfer
 from component.domain.words import (
     AgentState,
@@ -38,40 +29,18 @@ from component.domain.words import (
     Outcome,
     QueueStatus,
 )
-from tests.unit.domain.call_centre import CallCentre, of_kind
+from tests.unit.domain.call_centre import of_kind
+from tests.unit.domain.transfers import (
+    FIRST,
+    SECOND,
+    THIRD,
+    attended,
+    blind,
+    talking,
+    transfer_rows,
+)
 
 pytestmark = pytest.mark.unit
-
-FIRST, SECOND, THIRD = (Leg("call1", attempt) for attempt in (1, 2, 3))
-PEER = "PJSIP/2000-00000007"
-
-
-def talking(*extensions: str, **settings: Any) -> CallCentre:
-    """1000 talks with a caller who waited for 3 s; the others are logged on."""
-    centre = CallCentre(["1000", "2000", "3000"], **settings)
-    centre.log_on("1000", *extensions)
-    call = centre.enter()
-    centre.after(3)
-    centre.answer(call)
-    centre.after(20)
-    centre.decided.clear()
-    return centre
-
-
-def blind(
-    centre: CallCentre, number: str = "2000", leg: Leg = FIRST, consult: str = ""
-) -> list[Command]:
-    return centre.take(BlindTransfer(leg, number, "from-phones", consult))
-
-
-def attended(centre: CallCentre, device: str = "PJSIP/2000", leg: Leg = FIRST) -> list[Command]:
-    return centre.take(AttendedTransfer(leg, device, PEER))
-
-
-def transfer_rows(centre: CallCentre) -> list[tuple[str, str, tuple[str, ...]]]:
-    """What the log tells of the call after it was answered."""
-    rows = [entry[1:] for entry in centre.logged() if entry[0] == "channel1"]
-    return rows[[event for _, event, _ in rows].index("CONNECT") + 1 :]
 
 
 def test_the_item_goes_to_the_other_agent_whose_phone_rings_and_the_first_is_let_go() -> None:
@@ -166,21 +135,6 @@ def test_a_transfer_to_a_phone_that_cannot_be_rung_is_refused_and_the_talk_goes_
     assert centre.agent("1000").state is AgentState.ON_CALL
 
 
-def test_a_phone_that_rings_because_the_first_agent_asks_there_is_rung_by_the_caller_instead() -> (
-    None
-):
-    centre = talking("2000")
-    centre.device("2000", DeviceState.RINGING)
-    commands = blind(centre, consult="consult1")
-
-    assert [(ring.leg, ring.instead_of) for ring in of_kind(commands, Ring)] == [
-        (SECOND, "consult1")
-    ]
-    assert of_kind(commands, HangUpLeg) == [], "his phone would end the second call, too"
-    let_go = [AnswerTransfer(FIRST, accepted=True), HangUpLeg(FIRST)]
-    assert centre.take(ConsultOver(SECOND)) == let_go
-
-
 def test_a_phone_that_rings_is_rung_though_asterisk_does_not_tell_for_whom() -> None:
     centre = talking("2000")
     centre.device("2000", DeviceState.RINGING)
@@ -188,35 +142,6 @@ def test_a_phone_that_rings_is_rung_though_asterisk_does_not_tell_for_whom() -> 
 
     assert [(ring.leg, ring.instead_of) for ring in of_kind(commands, Ring)] == [(SECOND, "")]
     assert commands[-2:] == [AnswerTransfer(FIRST, accepted=True), HangUpLeg(FIRST)]
-
-
-def test_who_answers_at_the_moment_of_the_transfer_is_fetched_and_the_first_agent_let_go() -> None:
-    centre = talking("2000")
-    centre.device("2000", DeviceState.RINGING)
-    blind(centre, consult="consult1")
-    commands = centre.take(LegAnswered(SECOND))
-
-    assert of_kind(commands, Connect) == [Connect(SECOND, "channel1")]
-    assert of_kind(commands, HangUpLeg) == [HangUpLeg(FIRST)]
-    assert centre.take(ConsultOver(SECOND)) == [], "it came to nothing meanwhile"
-
-
-@pytest.mark.parametrize("leg", [FIRST, THIRD, Leg("call9", 1)])
-def test_that_the_second_call_of_nobody_is_over_is_nothing(leg: Leg) -> None:
-    centre = talking("2000")
-
-    assert centre.take(ConsultOver(leg)) == []
-
-
-@pytest.mark.parametrize("device", [DeviceState.RINGINUSE, DeviceState.UNAVAILABLE])
-@pytest.mark.parametrize("consult", ["", "consult1"])
-def test_a_phone_that_is_in_use_as_well_or_not_there_is_not_rung(
-    device: DeviceState, consult: str
-) -> None:
-    centre = talking("2000")
-    centre.device("2000", device)
-
-    assert blind(centre, consult=consult) == [AnswerTransfer(FIRST, accepted=False)]
 
 
 def test_a_transfer_to_who_has_another_call_is_refused() -> None:
@@ -322,52 +247,6 @@ def test_a_number_that_is_looked_up_too_late_changes_nothing(exists: bool) -> No
     assert centre.take(NumberLookedUp(FIRST, "4000", "from-phones", exists)) == []
 
 
-def test_who_talks_with_the_first_agent_is_fetched_before_that_one_is_let_go() -> None:
-    centre = talking("2000")
-    centre.device("2000", DeviceState.INUSE)
-    commands = attended(centre)
-
-    assert [(ring.leg, ring.peer) for ring in of_kind(commands, Ring)] == [(SECOND, PEER)]
-    assert of_kind(commands, HangUpLeg) == []
-    assert [(s.extension, s.call.state) for s in of_kind(commands, ShowCall)] == [
-        ("2000", CallState.OFFERED)
-    ]
-    commands = centre.take(LegAnswered(SECOND))
-    assert of_kind(commands, Connect) == [Connect(SECOND, "channel1")]
-    assert of_kind(commands, HangUpLeg) == [HangUpLeg(FIRST)]
-
-
-def test_if_nobody_can_be_fetched_the_first_agent_is_let_go_and_the_caller_waits() -> None:
-    centre = talking("2000")
-    centre.device("2000", DeviceState.INUSE)
-    attended(centre)
-    commands = centre.leg_ends(SECOND, LegEnd.UNAVAILABLE)
-
-    assert of_kind(commands, HangUpLeg) == [HangUpLeg(FIRST)]
-    assert centre.call("call1").state is CallState.WAITING
-
-
-def test_a_caller_who_leaves_before_anybody_is_fetched_leaves_no_agent_on_a_dead_line() -> None:
-    centre = talking("2000")
-    centre.device("2000", DeviceState.INUSE)
-    attended(centre)
-    commands = centre.hang_up("call1")
-
-    assert commands[-3:] == [
-        HangUpLeg(SECOND),
-        AnswerTransfer(FIRST, accepted=True),  # that phone then ends the consultation, too
-        HangUpLeg(FIRST),
-    ]
-
-
-def test_with_somebody_who_is_no_agent_the_caller_is_connected_by_the_dialplan() -> None:
-    centre = talking()
-    commands = attended(centre, "PJSIP/anonymous")
-
-    assert of_kind(commands, Join) == [Join("call1", "channel1", PEER)]
-    assert centre.call("call1").outcome is Outcome.TRANSFERRED
-
-
 def test_a_call_can_be_passed_on_again() -> None:
     centre = talking("2000")
     blind(centre)
@@ -391,36 +270,3 @@ def test_a_transfer_told_twice_is_one() -> None:
     blind(centre)
 
     assert blind(centre) == []
-
-
-def test_the_queue_log_tells_of_a_blind_transfer_and_of_nothing_after_it() -> None:
-    centre = talking("2000")
-    blind(centre)
-    centre.leg_ends(FIRST)
-    centre.take(LegAnswered(SECOND))
-    centre.leg_ends(SECOND)
-
-    times = ("3", "20", "1")
-    assert transfer_rows(centre) == [("1000", "BLINDTRANSFER", ("2000", "from-phones", *times))]
-
-
-@pytest.mark.parametrize("device", ["PJSIP/2000", "PJSIP/anonymous"])
-def test_the_queue_log_tells_of_an_attended_transfer(device: str) -> None:
-    centre = talking("2000")
-    attended(centre, device)
-
-    times = ("3", "20", "1")
-    assert transfer_rows(centre) == [("1000", "ATTENDEDTRANSFER", ("BRIDGE", "ivr-call1", *times))]
-
-
-def test_the_queue_log_tells_that_a_caller_came_back() -> None:
-    centre = talking()
-    blind(centre)
-    centre.leg_ends(FIRST)
-    centre.leg_ends(SECOND, LegEnd.REJECTED)
-    centre.hang_up("call1")
-
-    assert transfer_rows(centre)[1:] == [
-        ("NONE", "ENTERQUEUE", ("", "5550101", "1")),
-        ("NONE", "ABANDON", ("1", "1", "23")),
-    ]
