@@ -97,13 +97,10 @@ def _digit_kept(state: State, call: Call, event: DigitPressed) -> list[Command]:
 def _exit_found(state: State, event: ExitFound, now: datetime) -> list[Command]:
     """Let the caller go to the extension, which exists; app_queue sets no QUEUESTATUS either."""
     call = state.calls.get(event.call_id)
-    if call is None or not _may_leave(call):
-        return []
-    context = _context(state, call)
-    if not context:
+    if call is None or not _may_leave(call) or event.context != _context(state, call):
         return []
     commands = routing.give_up(state, call, Outcome.EXITWITHKEY, now)
-    return [*commands, Redirect(call.id, call.channel, context, event.keys)]
+    return [*commands, Redirect(call.id, call.channel, event.context, event.keys)]
 
 
 def _said(state: State, event: Said, now: datetime) -> list[Command]:

@@ -131,6 +131,8 @@ class ExitFound:
 
     call_id: str
     keys: str
+    context: str
+    """Where that is so; the context may be another one by now, or the caller in another queue."""
 
 
 @dataclass(frozen=True, slots=True)

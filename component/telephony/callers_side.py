@@ -113,7 +113,7 @@ class CallersSide:
         endings = [seek.keys[first:] for first in range(len(seek.keys))]
         for keys, exists in zip(endings, await self._existing(seek, endings), strict=False):
             if exists == "1":
-                self._submit(ExitFound(seek.call_id, keys))
+                self._submit(ExitFound(seek.call_id, keys, seek.context))
                 return
 
     async def seek_number(self, seek: SeekNumber) -> None:

@@ -179,7 +179,7 @@ def test_one_who_waited_too_long_is_told_of_once(lines: list[Line]) -> None:
 
 def test_one_who_leaves_by_a_key_is_told_of_as_others_who_leave(lines: list[Line]) -> None:
     centre = LoggedCentre(joinempty=frozenset(), leavewhenempty=frozenset(), context="exits")
-    centre.take(ExitFound(centre.enter(), "0"))
+    centre.take(ExitFound(centre.enter(), "0", "exits"))
 
     assert events(lines) == ["caller entered", "caller sent on by a key"]
 

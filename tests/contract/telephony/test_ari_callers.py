@@ -50,7 +50,7 @@ async def test_a_key_is_an_exit_if_the_context_has_it(exchange: Exchange, pbx: P
             SeekExit(entered.call_id, entered.channel, CONTEXT, "888888*9"),
         ]
     )
-    assert await exchange.hears(ExitFound) == ExitFound(entered.call_id, "9")
+    assert await exchange.hears(ExitFound) == ExitFound(entered.call_id, "9", CONTEXT)
     exchange.asterisk.control.perform([Redirect(entered.call_id, entered.channel, CONTEXT, "9")])
     assert await exchange.hears(CallerLeft) == CallerLeft(entered.channel)
     [channel] = await exchange.ari.channels()

@@ -111,7 +111,7 @@ class AnyFacts(RuleBasedStateMachine):
 
     @rule(call=calls)
     def the_key_is_an_exit(self, call: str) -> None:
-        self._do(lambda: self.centre.take(ExitFound(call, "9")))
+        self._do(lambda: self.centre.take(ExitFound(call, "9", "exits")))
 
     @rule(call=calls)
     def supervisor_withdraws_the_caller(self, call: str) -> None:

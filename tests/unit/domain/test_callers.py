@@ -52,13 +52,13 @@ def test_without_a_context_a_key_leads_nowhere() -> None:
 def test_who_talks_leaves_by_no_key() -> None:
     centre, _ = waiting(context="exits")
     assert of_kind(press(centre, "call1", "0"), SeekExit) == []
-    assert centre.take(ExitFound("call1", "0")) == []
+    assert centre.take(ExitFound("call1", "0", "exits")) == []
 
 
 def test_a_key_that_is_an_extension_is_where_the_caller_goes() -> None:
     centre, call = waiting(context="exits")
     press(centre, call, "0")
-    assert centre.take(ExitFound(call, "0")) == [Redirect(call, "channel2", "exits", "0")]
+    assert centre.take(ExitFound(call, "0", "exits")) == [Redirect(call, "channel2", "exits", "0")]
     assert centre.call(call).outcome is Outcome.EXITWITHKEY
 
 
@@ -66,7 +66,7 @@ def test_who_leaves_by_a_key_is_offered_no_more() -> None:
     centre = CallCentre(["1000"], context="exits")
     centre.log_on("1000")
     call = centre.enter()
-    decided = centre.take(ExitFound(call, "0"))
+    decided = centre.take(ExitFound(call, "0", "exits"))
     kinds = [type(command) for command in decided]
     assert kinds == [HideCall, HangUpLeg, Redirect]
 
@@ -74,14 +74,14 @@ def test_who_leaves_by_a_key_is_offered_no_more() -> None:
 def test_leaving_by_a_key_is_logged_with_the_key_and_the_place() -> None:
     centre, call = waiting(context="exits")
     centre.after(4)
-    centre.take(ExitFound(call, "0"))
+    centre.take(ExitFound(call, "0", "exits"))
     assert centre.logged()[-1] == ("channel2", "NONE", "EXITWITHKEY", ("0", "1", "1", "4"))
 
 
 def test_a_key_that_is_found_too_late_changes_nothing() -> None:
     centre, call = waiting(context="exits")
     centre.hang_up(call)
-    assert centre.take(ExitFound(call, "0")) == []
+    assert centre.take(ExitFound(call, "0", "exits")) == []
 
 
 def test_what_the_caller_keys_is_added_to_the_digits() -> None:
@@ -116,7 +116,9 @@ def test_several_keys_may_be_an_extension_and_the_code_is_no_part_of_it() -> Non
     centre, call = waiting(context="exits")
     press(centre, call, "7")
     assert press(centre, call, "0") == [SeekExit(call, "channel2", "exits", "70")]
-    assert centre.take(ExitFound(call, "70")) == [Redirect(call, "channel2", "exits", "70")]
+    assert centre.take(ExitFound(call, "70", "exits")) == [
+        Redirect(call, "channel2", "exits", "70")
+    ]
     assert centre.logged()[-1] == ("channel2", "NONE", "EXITWITHKEY", ("70", "1", "1", "0"))
 
 

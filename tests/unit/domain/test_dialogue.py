@@ -206,4 +206,4 @@ def test_no_position_is_told_meanwhile() -> None:
 def test_an_exit_that_is_found_too_late_is_no_way_out() -> None:
     centre = CallbackCentre(context="exits")
     call = centre.kept()
-    assert centre.take(ExitFound(call, "0")) == []
+    assert centre.take(ExitFound(call, "0", "exits")) == []

@@ -77,7 +77,7 @@ def test_the_agent_hears_the_caller_after_the_delay() -> None:
 def test_a_key_leads_nowhere_once_an_agent_has_answered() -> None:
     centre, call, _ = connecting(context="exits")
     assert of_kind(centre.take(DigitPressed("channel1", "0")), SeekExit) == []
-    assert centre.take(ExitFound(call, "0")) == [], "found too late"
+    assert centre.take(ExitFound(call, "0", "exits")) == [], "found too late"
     assert centre.call(call).digits.endswith("0")
 
 

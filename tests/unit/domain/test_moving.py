@@ -7,7 +7,7 @@ import pytest
 
 from component.domain.commands import Announce, Hold, Release, SeekExit
 from component.domain.errors import NotWaitingError, QueueRefusesError, UnknownQueueError
-from component.domain.events import DigitPressed, MoveCaller
+from component.domain.events import DigitPressed, ExitFound, MoveCaller
 from component.domain.model import Member
 from component.domain.words import CallState, DeviceState, Place, QueueStatus
 from tests.unit.domain.call_centre import SUPPORT, CallCentre, of_kind
@@ -93,6 +93,7 @@ def test_what_was_keyed_in_the_one_queue_begins_no_exit_of_the_other(centre: Cal
     assert centre.take(DigitPressed(channel, "2")) == [
         SeekExit(call, channel, "exits-of-sales", "2")
     ]
+    assert centre.take(ExitFound(call, "1", "exits-of-support")) == [], "found too late"
 
 
 def test_who_is_free_there_is_offered_the_call(centre: CallCentre) -> None:

@@ -136,7 +136,7 @@ def test_a_caller_who_leaves_by_a_key_while_it_rings() -> None:
     centre.log_on("1000")
     call = centre.enter()
     centre.after(4)
-    centre.take(ExitFound(call, "0"))
+    centre.take(ExitFound(call, "0", "exits"))
 
     assert of_call(centre, "channel1")[1:] == [
         ("1000", "RINGCANCELED", ("4000",)),

@@ -71,7 +71,7 @@ async def test_a_key_that_is_an_extension_is_found(desk: Desk) -> None:
         "channelId": "caller",
         "variable": "EVAL(${DIALPLAN_EXISTS(exits,0,1)})",
     }
-    assert desk.events == [ExitFound("c1", "0")]
+    assert desk.events == [ExitFound("c1", "0", "exits")]
 
 
 @pytest.mark.parametrize("keys", ["0", "70", "11111170"])
@@ -86,7 +86,7 @@ async def test_one_request_asks_for_all_that_the_last_keys_may_be(desk: Desk) ->
     assert await desk.does(replace(SEEK_EXIT, keys="170")) == ["getChannelVar"]
     asked = "".join(f"${{DIALPLAN_EXISTS(exits,{keys},1)}}" for keys in ("170", "70", "0"))
     assert desk.ari.arguments("getChannelVar")["variable"] == f"EVAL({asked})"
-    assert desk.events == [ExitFound("c1", "0")]
+    assert desk.events == [ExitFound("c1", "0", "exits")]
 
 
 @pytest.mark.parametrize(("found", "keys"), [("111", "170"), ("011", "70"), ("010", "70")])
@@ -95,7 +95,7 @@ async def test_the_most_keys_that_are_an_extension_are_where_they_lead(
 ) -> None:
     desk.ari.results["getChannelVar"] = {"value": found}
     await desk.does(replace(SEEK_EXIT, keys="170"))
-    assert desk.events == [ExitFound("c1", keys)]
+    assert desk.events == [ExitFound("c1", keys, "exits")]
 
 
 async def test_who_leaves_by_a_key_goes_to_its_extension(desk: Desk) -> None:
