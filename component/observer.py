@@ -105,7 +105,7 @@ class EngineObserver:
             case Announce(_, extensions):
                 self._metrics.notified(ANNOUNCEMENT, len(extensions))
             case HideCall(_, call, OfferEnd.TRANSFERRED):  # it was taken, and counted then
-                if call.answered_at is not None:  # or the talk was counted when the call ended
+                if call.answered_at is not None and call.outcome is None:  # else its end counts
                     self._metrics.talked(call.queue, _seconds(call.answered_at, now))
             case HideCall(extension, call, reason):
                 rang = _seconds(call.offered_at(extension), now)
@@ -115,7 +115,8 @@ class EngineObserver:
             case Release(turned_away=TurnedAway() as why, queue=queue):
                 self._count_turned_away(queue, why)
             case Connect(leg) if answered := self._state.calls.get(leg.call_id):
-                self._count_answered(answered, now)
+                if not answered.is_taken_over:
+                    self._count_answered(answered, now)
 
     def _count_answered(self, call: Call, now: datetime) -> None:
         answered_at = call.answered_at or now

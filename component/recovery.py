@@ -192,11 +192,12 @@ def _reached(state: State, snapshot: Snapshot) -> Iterator[CustomerAnswered]:
 def _stray_customers(state: State, snapshot: Snapshot) -> Iterator[HangUpCustomer]:
     """Yield the calls to customers that are not wanted any more: another one may be made later.
 
-    Who has gone on to the dialplan, or was passed on by an agent, is with somebody else.
+    Who has gone on to the dialplan, or was passed on by an agent, is with somebody else, maybe in a
+    call that was another one's.
     """
     for customer in snapshot.customers:
         with_others = customer.elsewhere or customer.channel in state.passed_on
-        if not with_others and not _is_wanted(state, customer):
+        if not with_others and state.call_on(customer.channel) is None:
             yield HangUpCustomer(customer.call_id, customer.channel)
 
 

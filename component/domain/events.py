@@ -86,6 +86,8 @@ class AttendedTransfer:
     """The phone of who is to take the call."""
     peer: str
     """Asterisk's name of the channel to that phone."""
+    consult: str = ""
+    """Asterisk's id of the channel on which the agent is in the second call, if that is known."""
 
 
 @dataclass(frozen=True, slots=True)

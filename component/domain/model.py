@@ -319,6 +319,13 @@ class Call:
         return bool(self.transfers) and self.transfers[-1].at > self.entered_at
 
     @property
+    def is_taken_over(self) -> bool:
+        """Whether the agent had answered somebody whose place the caller took later."""
+        if self.answered_at is None or not self.transfers:
+            return False
+        return self.transfers[-1].at > self.answered_at
+
+    @property
     def extension(self) -> str | None:
         """The agent who answered; before, the one whose phone was the last to begin to ring."""
         return self.offers[-1].extension if self.offers else None

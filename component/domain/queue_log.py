@@ -92,6 +92,9 @@ def entries(changes: Iterable[Change], event: Event, now: datetime) -> Iterator[
             continue
         old, new = change
         if isinstance(new, Call) and not isinstance(old, Member):
+            if old is not None and _is_taken_over(old, new):
+                yield from _taken_over(old, new, now)
+                continue
             if old is not None and old.queue != new.queue:
                 yield from _moved(old, new, now)
             yield from _of_call(old, new, event, now)
@@ -128,14 +131,18 @@ def _of_call(old: Call | None, new: Call, event: Event, now: datetime) -> Iterat
         yield _transferred(old, event, now)
     elif new.state is CallState.ENDED and old.state is CallState.ANSWERED:
         name = "COMPLETECALLER" if isinstance(event, CallerLeft) else "COMPLETEAGENT"
-        held = _seconds(new.entered_at, new.answered_at or now)
-        data = (held, _seconds(new.answered_at, now), str(new.original_position))
-        yield LogEntry(now, new.logged_as, new.queue, agent, name, data)
+        yield _completed(name, new, now)
     elif new.state is CallState.ENDED and new.outcome in _EXITS:
         # Whoever had answered, and did not hear the caller yet, is named.
         agent = old.extension or NONE if old.state is CallState.CONNECTING else NONE
         exit_ = _exit(new, event, now)
         yield LogEntry(now, new.logged_as, new.queue, agent, _EXITS[new.outcome], exit_)
+
+
+def _completed(name: str, call: Call, now: datetime) -> LogEntry:
+    held = _seconds(call.entered_at, call.answered_at or now)
+    data = (held, _seconds(call.answered_at, now), str(call.original_position))
+    return LogEntry(now, call.logged_as, call.queue, call.extension or NONE, name, data)
 
 
 def _of_callback(
@@ -186,6 +193,24 @@ def _moved(old: Call, new: Call, now: datetime) -> Iterator[LogEntry]:
     left = (place, entered, waited, f"moved to {new.queue}")
     yield LogEntry(now, new.logged_as, old.queue, NONE, "WITHDRAW", left)
     data = ("", new.caller.number, str(new.original_position))
+    yield LogEntry(now, new.logged_as, new.queue, NONE, "ENTERQUEUE", data)
+
+
+def _is_taken_over(old: Call, new: Call) -> bool:
+    """Tell whether a call goes on with another caller."""
+    both = old.channel and new.channel and old.channel != new.channel
+    return bool(both) and new.state is not CallState.ENDED
+
+
+def _taken_over(old: Call, new: Call, now: datetime) -> Iterator[LogEntry]:
+    """Yield that the phone of an agent, who asked in the queue, has left its place to a caller."""
+    if new.state is CallState.ANSWERED:
+        yield _completed("COMPLETECALLER", old, now)
+        return
+    waited, entered = _seconds(old.entered_at, now), str(old.original_position)
+    left = (str(new.position), entered, waited, f"taken over by {new.logged_as}")
+    yield LogEntry(now, old.logged_as, old.queue, NONE, "WITHDRAW", left)
+    data = ("", new.caller.number, entered)
     yield LogEntry(now, new.logged_as, new.queue, NONE, "ENTERQUEUE", data)
 
 

@@ -2,14 +2,14 @@
 
 If that agent does not take it, the caller waits in the queue again, in the old place: before all
 who came later. To somebody who is none of our agents the caller goes by the dialplan, and for us
-the call is over.
+the call is over; but see `consulting` for who was asked in a queue.
 """
 
 from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
-from component.domain import routing, why
+from component.domain import consulting, routing, why
 from component.domain.commands import (
     AnswerTransfer,
     Command,
@@ -51,6 +51,9 @@ def step(state: State, event: TransferEvent, now: datetime) -> list[Command]:
         return [AnswerTransfer(event.leg, accepted=False)]
     if call.state is not CallState.ANSWERED:
         return []
+    asked = None if isinstance(event, NumberLookedUp) else state.call_on(event.consult)
+    if asked is not None:
+        return consulting.take_place(state, call, asked, now)
     match event:
         case BlindTransfer():
             return _blind(state, call, event, now)

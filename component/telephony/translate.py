@@ -199,8 +199,8 @@ def _transfer(event: Mapping[str, object]) -> BlindTransfer | AttendedTransfer |
     if leg is None or "state" in event or not isinstance(refer_to, Mapping):
         return None
     if "connected_channel" in refer_to:
-        peer = refer_to["connected_channel"]
-        return AttendedTransfer(leg, device_of(peer), text(peer, "name"))
+        peer, consult = refer_to["connected_channel"], text(refer_to, "destination_channel", "id")
+        return AttendedTransfer(leg, device_of(peer), text(peer, "name"), consult)
     if "destination_channel" in refer_to:  # the second call is not answered yet
         consult = refer_to["destination_channel"]
         number, context = text(consult, "dialplan", "exten"), text(consult, "dialplan", "context")

@@ -154,6 +154,37 @@ async def test_whom_the_agent_asked_gets_the_caller_and_may_pass_the_call_on_aga
     await world.quiet()
 
 
+async def test_who_took_the_call_with_which_the_agent_asked_in_the_queue_gets_the_caller(
+    world: World,
+) -> None:
+    first, second = await world.watcher("1000"), await world.watcher("2000")
+    phone, other = await world.agent("1000"), await world.agent("2000")
+    caller, taken = await talk(world, phone)
+    for state in ("offered", "answered"):
+        await first.next(state)
+    await taken.hold()
+    consulting = await phone.dial("0000")
+    await consulting.answered(10)
+    await consulting.send_digits("1")
+    await consulting.send_digits("2222")
+    asked = await other.next_call(20)
+    await asked.answered()
+    assert (await second.next("offered")).caller_number == "1000"
+    await second.next("answered")
+    await taken.transfer_to(consulting)
+
+    assert await taken.transferred() == 200
+    for over in (taken, consulting):
+        await over.ended(10)
+    gets = await second.next("answered")
+    assert (gets.caller_number, gets.customer_code) == ("5550100", "1111")
+    assert gets.transferred_from == ("1000",)
+    await first.next("withdrawn")
+    await are_heard_until_the_agent_hangs_up(asked, caller)
+    await second.next("ended")
+    await world.quiet()
+
+
 async def test_who_is_asked_and_has_not_answered_yet_is_rung_by_the_caller_instead(
     world: World,
 ) -> None:

@@ -184,7 +184,8 @@ class Agents:
             self._end(asked)  # nobody answers; or the agent comes back to the caller
         elif asked.answered:
             self._history.note("agent has asked", asked.leg.id, asked.name)
-            self._refer(asked.leg, {"connected_channel": {"name": asked.name}})
+            talk: dict[str, object] = {"destination_channel": {"id": asked.name}}
+            self._refer(asked.leg, {**talk, "connected_channel": {"name": asked.name}})
             self._go_on_later(asked)  # unless the phone is told before that it is done
         elif what < 0.5:
             exten = extension_at(asked.device)

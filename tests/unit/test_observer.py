@@ -5,8 +5,14 @@ from datetime import timedelta
 import pytest
 from prometheus_client import generate_latest
 
-from component.domain.events import BlindTransfer, CallerEntered, DrainBegun, NumberLookedUp
-from component.domain.model import Caller
+from component.domain.events import (
+    AttendedTransfer,
+    BlindTransfer,
+    CallerEntered,
+    DrainBegun,
+    NumberLookedUp,
+)
+from component.domain.model import Caller, Leg
 from component.domain.words import Outcome
 from component.http import Status
 from component.metrics import OUTCOMES, Metrics
@@ -91,6 +97,27 @@ def test_a_call_that_is_passed_on_waits_once_and_talks_twice() -> None:
     assert centre.support("ivr_talk_seconds_count") == 2
     assert centre.support("ivr_talk_seconds_sum") == 20 + 30
     assert centre.support("ivr_calls_total", outcome="completed") == 1
+
+
+def test_a_caller_who_takes_the_place_of_who_asked_in_the_queue_talks_on() -> None:
+    centre = ObservedCentre()
+    centre.log_on("1000", "2000")
+    for seconds in (4, 5):
+        call = centre.enter()
+        centre.after(seconds)
+        centre.answer(call)
+    centre.after(10)
+    leg, asked = Leg("call1", 1), centre.call(call).leg
+    centre.take(AttendedTransfer(leg, "PJSIP/2000", "PJSIP/2000-1", consult="channel2"))
+    centre.leg_ends(leg)
+    centre.after(30)
+    centre.leg_ends(asked)
+
+    assert centre.support("ivr_offers_total", result="answered") == 2
+    assert centre.support("ivr_wait_seconds_sum", result="answered") == 4 + 5
+    assert centre.support("ivr_talk_seconds_sum") == (5 + 10) + (10 + 30)
+    assert centre.support("ivr_talk_seconds_count") == 2
+    assert centre.support("ivr_calls_total", outcome="completed") == 2
 
 
 def test_who_is_passed_on_by_the_dialplan_waits_in_both_queues() -> None:

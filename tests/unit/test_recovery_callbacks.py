@@ -8,8 +8,9 @@ from datetime import timedelta
 
 import pytest
 
-from component.domain.commands import CallCustomer, HangUpCustomer, Ring
+from component.domain.commands import CallCustomer, Connect, HangUpCustomer, Ring
 from component.domain.events import (
+    AttendedTransfer,
     CallbackDue,
     CallbackExpired,
     CallbackTimedOut,
@@ -179,6 +180,27 @@ async def test_a_customer_whom_the_agent_passed_on_is_with_somebody_else_and_not
         await reconcile(service, to_customer(service, answered=True))
 
         assert service.outside.done == []
+
+
+async def test_a_customer_who_took_the_place_of_who_asked_in_the_queue_is_not_hung_up() -> None:
+    async with called() as service:
+        await service.log_on("2000")
+        await service.engine.step(service.enter(3))
+        for event in (
+            CustomerAnswered("call2", CHANNEL),
+            DigitPressed(CHANNEL, "1"),
+            LegAnswered(Leg("call2", 1)),
+            LegAnswered(Leg("call3", 1)),
+            AttendedTransfer(Leg("call2", 1), "PJSIP/2000", "PJSIP/2000-1", consult="channel3"),
+        ):
+            await service.engine.step(event)
+        assert service.state.calls["call3"].channel == CHANNEL
+        service.outside.done.clear()
+        here = snapshot(service, answered=(Leg("call3", 1),))
+        customer = CalledChannel(CHANNEL, "call2", answered=True)
+        await reconcile(service, replace(here, customers=(customer,)))
+
+        assert service.outside.done == [Connect(Leg("call3", 1), CHANNEL)]
 
 
 async def test_a_customer_who_went_back_to_the_dialplan_is_not_hung_up() -> None:

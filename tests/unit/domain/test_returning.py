@@ -25,8 +25,9 @@ from component.domain.events import (
     QueueChanged,
 )
 from component.domain.model import Call, Caller, Customer, Leg, Transfer
-from component.domain.words import CallState, OfferEnd, Outcome, QueueStatus
+from component.domain.words import CallState, Outcome, QueueStatus
 from tests.unit.domain.call_centre import COMPANY_1, SUPPORT, CallCentre, of_kind
+from tests.unit.domain.transfers import moved_item
 
 pytestmark = pytest.mark.unit
 
@@ -81,18 +82,12 @@ def test_the_item_goes_from_the_first_extension_to_that_of_the_next_queue() -> N
     centre.after(30)
     commands = enter(centre)
 
-    [hidden], [shown] = of_kind(commands, HideCall), of_kind(commands, ShowCall)
-    assert (hidden.extension, hidden.call.id, hidden.reason) == (
-        "1000", "call1", OfferEnd.TRANSFERRED,
-    )  # fmt: skip
-    assert (shown.extension, shown.call.id, shown.call.state) == (
-        "2000", "call1", CallState.OFFERED,
-    )  # fmt: skip
-    assert (shown.call.queue, shown.call.customer, shown.call.digits) == (
-        "sales", COMPANY_1, "1111",
-    )  # fmt: skip
+    was, (extension, call) = moved_item(commands)
+    assert (was, extension) == (("1000", "call1"), "2000")
+    assert (call.id, call.state, call.queue) == ("call1", CallState.OFFERED, "sales")
+    assert (call.customer, call.digits) == (COMPANY_1, "1111")
     passed_on_at = centre.now - timedelta(seconds=30)
-    assert shown.call.transfers == (Transfer("1000", passed_on_at, attended=False),)
+    assert call.transfers == (Transfer("1000", passed_on_at, attended=False),)
     assert [ring.leg for ring in of_kind(commands, Ring)] == [SECOND]
 
 

@@ -68,6 +68,22 @@ class AnyOrderOfTransfers(AnyOrder):
         for leg in self._offers(call):
             self._take(AttendedTransfer(leg, device, f"{device}-00000007"))
 
+    @rule(target=AnyFacts.calls, call=AnyFacts.calls, answered=st.booleans())
+    def agent_passes_it_on_after_having_asked_in_the_queue(self, call: str, answered: bool) -> str:
+        self.agent_takes_it(call)
+        asked = self._do(self.centre.enter)
+        assert asked is not None
+        if answered:
+            self.agent_takes_it(asked)
+        self.agent_passes_it_on_to_who_has_another_call(call, asked)
+        return asked
+
+    @rule(call=AnyFacts.calls, other=AnyFacts.calls)
+    def agent_passes_it_on_to_who_has_another_call(self, call: str, other: str) -> None:
+        for leg in self._offers(call):
+            where = (f"{DEVICES[0]}-00000007", self._channel(other))
+            self._take(AttendedTransfer(leg, DEVICES[0], *where))
+
     @rule(
         call=AnyFacts.calls,
         number=st.sampled_from(NUMBERS),

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from component.domain.commands import Command
+from component.domain.commands import Command, HideCall, ShowCall
 from component.domain.events import AttendedTransfer, BlindTransfer
-from component.domain.model import Leg
-from tests.unit.domain.call_centre import CallCentre
+from component.domain.model import Call, Leg
+from component.domain.words import OfferEnd
+from tests.unit.domain.call_centre import CallCentre, of_kind
 
 FIRST, SECOND, THIRD = (Leg("call1", attempt) for attempt in (1, 2, 3))
 PEER = "PJSIP/2000-00000007"
@@ -31,6 +32,13 @@ def blind(
 
 def attended(centre: CallCentre, device: str = "PJSIP/2000", leg: Leg = FIRST) -> list[Command]:
     return centre.take(AttendedTransfer(leg, device, PEER))
+
+
+def moved_item(commands: list[Command]) -> tuple[tuple[str, str], tuple[str, Call]]:
+    """From where the item of which call is retracted, and where which call is shown instead."""
+    [hidden], [shown] = of_kind(commands, HideCall), of_kind(commands, ShowCall)
+    assert hidden.reason is OfferEnd.TRANSFERRED
+    return (hidden.extension, hidden.call.id), (shown.extension, shown.call)
 
 
 def transfer_rows(centre: CallCentre) -> list[tuple[str, str, tuple[str, ...]]]:

@@ -113,7 +113,8 @@ def test_an_agent_passes_the_call_on() -> None:
 
 def test_an_agent_passes_the_call_on_to_who_was_asked() -> None:
     asked = translate(EVENTS["agent_transfers_after_consultation"])
-    assert asked == AttendedTransfer(Leg(CALL_ID, 1), "PJSIP/2000", "PJSIP/2000-00000007")
+    phone = ("PJSIP/2000", "PJSIP/2000-00000007")
+    assert asked == AttendedTransfer(Leg(CALL_ID, 1), *phone, consult="1795659494.6")
 
 
 def test_an_agent_passes_the_call_on_to_who_has_not_answered_yet() -> None:

@@ -1,0 +1,90 @@
+"""An agent asks in a queue, whose number he has dialled, before he passes a call on.
+
+The caller takes the place of the agent's phone there: in the line, at phones that ring, or with who
+took that call, which goes on with the caller's data and history. The two calls change their
+callers; the one that is left with the agent's own phone is over.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from component.domain import callers, routing
+from component.domain.commands import (
+    AnswerTransfer,
+    Command,
+    Connect,
+    EndCall,
+    HangUpLeg,
+    HideCall,
+    Hold,
+    Part,
+    ShowCall,
+    WakeAt,
+)
+from component.domain.events import WaitTimedOut
+from component.domain.model import Call, Transfer
+from component.domain.state import State
+from component.domain.words import CallState, OfferEnd, Outcome
+
+
+def take_place(state: State, call: Call, asked: Call, now: datetime) -> list[Command]:
+    """Let a caller who talks go on in the place of the phone that asks, if that is possible."""
+    if not _may_take_place(state, call, asked):
+        return [AnswerTransfer(call.leg, accepted=False)]
+    talks = asked.state is CallState.ANSWERED
+    [given_up] = call.offers
+    ended = replace(call, channel=asked.channel, revision=call.revision + 1)
+    ended = routing.end(state, ended, Outcome.COMPLETED, now)
+    wait = state.queues[asked.queue].max_wait
+    taken = replace(
+        asked,
+        channel=call.channel,
+        caller=call.caller,
+        digits=call.digits,
+        customer=call.customer,
+        tried=asked.tried | {given_up.extension},
+        revision=asked.revision + 1,
+        position=0 if talks else state.position(asked),
+        transfers=(*call.transfers, Transfer(given_up.extension, now, attended=talks)),
+        direct=talks,
+        wait_until=now + wait,
+        dialogue=None,
+        asked_before=call.asked,
+        keys="",
+    )
+    state.calls.put(taken.id, taken)
+    return [
+        HideCall(given_up.extension, ended, OfferEnd.TRANSFERRED),
+        *(ShowCall(offer.extension, taken) for offer in taken.offers),
+        *(_talk_on(taken) if talks else _wait_on(state, taken, ended)),
+        AnswerTransfer(call.leg, accepted=True),
+        HangUpLeg(call.leg),
+        EndCall(ended.id, ended.channel),
+        WakeAt(now + wait, WaitTimedOut(taken.id)),
+    ]
+
+
+def _may_take_place(state: State, call: Call, asked: Call) -> bool:
+    """Tell whether a caller may go on there: not where the agent who asks has the call himself.
+
+    Nor if the operator has removed the queue meanwhile, to which the call could not come back.
+    """
+    there = asked.state is CallState.ANSWERED or (asked.is_waiting and not asked.direct)
+    has_it = call.extension in {offer.extension for offer in asked.offers}
+    return there and not has_it and asked.callback is None and asked.queue in state.queues
+
+
+def _talk_on(taken: Call) -> list[Command]:
+    return [Part(taken.id), Connect(taken.leg, taken.channel)]
+
+
+def _wait_on(state: State, taken: Call, ended: Call) -> list[Command]:
+    """Let the caller wait. The phone that asked is of the other call first, or Asterisk would hang
+    up what rings when that phone goes."""
+    queue = state.queues[taken.queue]
+    at_most = queue.max_wait + routing.HOLD_GRACE
+    return [
+        Hold(ended.id, ended.channel, at_most, queue.musicclass),
+        Hold(taken.id, taken.channel, at_most, queue.musicclass),
+        *callers.narrow_until(state, taken),
+    ]

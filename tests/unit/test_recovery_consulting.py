@@ -1,0 +1,56 @@
+"""After a gap: a caller who took the place of an agent's phone in the queue goes on there."""
+
+import pytest
+
+from component.domain.commands import Connect, EndCall, HangUpLeg
+from component.domain.events import AttendedTransfer, LegAnswered
+from component.domain.model import Leg
+from component.domain.words import CallState
+from component.ports import Snapshot
+from tests.unit.services import Service, running
+from tests.unit.test_recovery import snapshot
+
+pytestmark = pytest.mark.unit
+
+FIRST, ASKED = Leg("call1", 1), Leg("call2", 1)
+
+
+async def passed_on(service: Service) -> None:
+    """1000 has asked 2000 in the queue, on channel2, and passed the caller on."""
+    await service.log_on("1000", "2000")
+    for number, leg in enumerate((FIRST, ASKED), start=1):
+        await service.engine.step(service.enter(number))
+        await service.engine.step(LegAnswered(leg))
+    peer = ("PJSIP/2000", "PJSIP/2000-00000007")
+    await service.engine.step(AttendedTransfer(FIRST, *peer, consult="channel2"))
+    service.outside.done.clear()
+
+
+def as_before(service: Service) -> Snapshot:
+    """Nothing of what was decided was done."""
+    return snapshot(
+        service,
+        "channel1",
+        "channel2",
+        answered=(FIRST, ASKED),
+        bridges={"call1": {"channel1", "ivr-call1.1"}, "call2": {"channel2", "ivr-call2.1"}},
+    )
+
+
+async def test_what_was_not_done_before_a_crash_is_done_after_it() -> None:
+    async with running() as service:
+        await passed_on(service)
+        store = service.store
+        await service.stop()
+
+    async with running(store) as service:
+        await service.engine.reconcile(as_before(service))
+
+        assert service.outside.done == [
+            HangUpLeg(FIRST),
+            Connect(ASKED, "channel1"),
+            EndCall("call1", "channel2"),
+        ]
+        assert service.outside.discarded == ["call1"]
+        assert service.state.calls["call2"].state is CallState.ANSWERED
+        assert list(service.state.passed_on) == []
