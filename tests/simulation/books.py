@@ -176,7 +176,7 @@ class Books:
         """Strike out a caller who goes on in the dialplan, and may come into a queue again."""
         caller = self.callers[call_id]
         if caller.passed_by is not None:
-            passed_on = PassedOn(call_id, caller.passed_by, caller.customer)
+            passed_on = PassedOn(call_id, caller.passed_by, caller.customer, caller.number)
             self.set(self.passed_on, caller.channel, passed_on)
         self.set(self.callers, call_id, None)
 

@@ -287,12 +287,14 @@ class PassedOn:
     call_id: str
     by: str
     customer: int | None
+    number: str
+    """From where the caller called; who was called back has ours."""
 
     @classmethod
     def of(cls, call: Call) -> "PassedOn":
         """Return what the store says of a call."""
         customer = None if call.customer is None else call.customer.id
-        return cls(call.id, call.transfers[-1].extension, customer)
+        return cls(call.id, call.transfers[-1].extension, customer, call.caller.number)
 
 
 def _taken(call: Call) -> tuple[str, datetime, Leg] | None:

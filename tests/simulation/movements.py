@@ -3,7 +3,7 @@
 from collections import defaultdict
 from dataclasses import replace
 
-from component.domain.asterisk_ids import call_bridge
+from component.domain.asterisk_ids import CUSTOMER_PREFIX, call_bridge
 from component.domain.commands import AnswerTransfer, Command, Release
 from component.domain.events import (
     AttendedTransfer,
@@ -162,14 +162,21 @@ class Movements:
 def _goes_on(before: PassedOn, caller: Caller, event: CallerEntered) -> Caller:
     """Return the caller of a call that goes on: who passed it on is asked last.
 
-    Who keyed a code anew is the customer of that code.
+    Who keyed a code anew is the customer of that code; who was called back is known by the number
+    from which that one called first.
     """
     kept = None if event.digits else before.customer
     customer = caller.customer if kept is None else kept
     priority, entered, _ = caller.place
     place = (priority, entered, before.call_id)
+    was_called = caller.channel.startswith(CUSTOMER_PREFIX)
     return replace(
-        caller, place=place, customer=customer, passed_by=before.by, tried=frozenset({before.by})
+        caller,
+        place=place,
+        customer=customer,
+        number=before.number if was_called else caller.number,
+        passed_by=before.by,
+        tried=frozenset({before.by}),
     )
 
 
