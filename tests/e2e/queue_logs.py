@@ -17,13 +17,14 @@ TIMES: Mapping[str, tuple[int, ...]] = {
     "RINGNOANSWER": (0,),
     "RINGCANCELED": (0,),
     "BLINDTRANSFER": (2, 3),
+    "ATTENDEDTRANSFER": (2, 3),
     "EXITEMPTY": (2,),
     "WITHDRAW": (2,),
 }
 """Which data of an event tell how long something took: that is never the same twice."""
 
-LEG = ("CONNECT", 1)
-"""Which datum is the id of the channel to the agent."""
+IDS: Mapping[str, int] = {"CONNECT": 1, "ATTENDEDTRANSFER": 1}
+"""Which datum is an id in Asterisk: of the channel to the agent, of the bridge of the talk."""
 
 
 async def our_log(world: World) -> list[Entry]:
@@ -48,7 +49,7 @@ def comparable(entry: Entry, names: Mapping[str, str]) -> Entry:
     for place in TIMES.get(event, ()):
         assert data[place].isdecimal(), entry
         data[place] = "time"
-    if event == LEG[0]:
-        data[LEG[1]] = "leg"
+    if event in IDS:
+        data[IDS[event]] = "id"
     about = callid if callid == "NONE" else "channel"
     return about, names.get(queue, queue), names.get(who, who), event, *data

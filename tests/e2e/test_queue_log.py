@@ -5,13 +5,13 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from functools import partial
+from operator import methodcaller
 from typing import ClassVar
 
 import pytest
 
 from lab.sip import IncomingCall, OutgoingCall, Phone, answering, rejecting, ringing_only
-from tests.e2e.queue_logs import LEG, Entry, comparable, our_log, their_log
+from tests.e2e.queue_logs import IDS, Entry, comparable, our_log, their_log
 from tests.e2e.world import World
 
 pytestmark = [
@@ -60,10 +60,9 @@ class Side(ABC):
         """Read the QUEUESTATUS of the last caller who went on in the dialplan."""
         return await self.world.dialplan_variable(self.status)
 
-    async def leg(self) -> str:
-        """Read the id of the channel to the agent who took the last call."""
-        event, place = LEG
-        return [entry[4 + place] for entry in await self.log() if entry[3] == event][-1]
+    async def id_in(self, event: str) -> str:
+        """Read the id that an event named when it was logged last."""
+        return [entry[4 + IDS[event]] for entry in await self.log() if entry[3] == event][-1]
 
     async def dials(self, event: str) -> None:
         """Let the agent dial a code."""
@@ -149,13 +148,9 @@ async def each(sides: list[Side], happens: Callable[[Side], Awaitable[None]]) ->
     await asyncio.gather(*map(happens, sides))
 
 
-async def the_agent_dials(event: str, side: Side) -> None:
-    await side.dials(event)
-
-
 async def the_agent_ends_a_talk(side: Side) -> None:
     async with side.talking() as (_, taken):
-        assert await side.leg() in await side.world.channels()
+        assert await side.id_in("CONNECT") in await side.world.channels()
         await taken.hang_up()
         await side.logs("COMPLETEAGENT")
 
@@ -183,6 +178,21 @@ async def the_agent_passes_the_caller_on(side: Side) -> None:
     async with side.talking() as (_, taken):
         await taken.transfer("0000")
         await side.logs("BLINDTRANSFER")
+
+
+async def the_agent_asks_somebody_and_passes_the_caller_on(somebody: Phone, side: Side) -> None:
+    async with side.talking() as (_, taken):
+        await side.world.until(side.world.talks, "the caller talks with the agent")
+        talks = await side.world.talks()
+        consulting = await side.agent.dial(somebody.user)
+        asked = await somebody.next_call(10)
+        await consulting.answered(10)
+        await side.world.until(lambda: side.world.talks(besides=talks), "the two are connected")
+        await taken.transfer_to(consulting)
+        await side.logs("ATTENDEDTRANSFER")
+        await consulting.ended(10)
+        assert await side.id_in("ATTENDEDTRANSFER") in talks
+    await asked.ended(10)
 
 
 async def the_agent_refuses_and_is_paused(side: Side) -> None:
@@ -228,14 +238,17 @@ async def the_agent_goes_away(side: Side) -> None:
 
 async def test_both_logs_tell_the_same(world: World) -> None:
     sides = [Ours(world, await world.phone("1000")), Theirs(world, await world.phone("2000"))]
-    await each(sides, partial(the_agent_dials, "ADDMEMBER"))
+    await each(sides, methodcaller("dials", "ADDMEMBER"))
     await each(sides, the_agent_ends_a_talk)
     await each(sides, the_caller_ends_a_talk)
     await each(sides, the_caller_gives_up_while_it_rings)
     await each(sides, the_caller_presses_a_key_while_it_rings)
     await each(sides, the_agent_passes_the_caller_on)
+    somebody = await world.phone("3000")
+    for side in sides:  # who can talk with one of them
+        await the_agent_asks_somebody_and_passes_the_caller_on(somebody, side)
     await each(sides, the_agent_refuses_and_is_paused)
-    await each(sides, partial(the_agent_dials, "UNPAUSEALL"))
+    await each(sides, methodcaller("dials", "UNPAUSEALL"))
     await each(sides, the_agent_does_not_answer_and_is_paused)
     await each(sides, nobody_is_free_and_one_waits_behind_another)
     await each(sides, a_caller_leaves_by_several_keys)
@@ -244,7 +257,7 @@ async def test_both_logs_tell_the_same(world: World) -> None:
     left_by = [await side.left_by() for side in sides]
     assert left_by == ["LEAVEUNAVAIL", "LEAVEEMPTY"], "app_queue can no longer tell them apart"
     for event in ("UNPAUSEALL", "PAUSEALL", "REMOVEMEMBER"):
-        await each(sides, partial(the_agent_dials, event))
+        await each(sides, methodcaller("dials", event))
 
     ours, theirs = [await side.told() for side in sides]
     assert ours == theirs

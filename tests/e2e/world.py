@@ -1,8 +1,9 @@
 """The whole system under test, and what people do with it."""
 
 import asyncio
+import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Set
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,6 +112,11 @@ class World:
         lines = (await self.asterisk.cli("core show channels concise")).splitlines()
         return {line.rpartition("!")[2] for line in lines}
 
+    async def talks(self, besides: Set[str] = frozenset()) -> set[str]:
+        """Return the ids of the bridges in which two channels are, besides these."""
+        bridges = await self.asterisk.cli("bridge show all")
+        return set(re.findall(r"(?m)^(\S+).* 2 +(?:basic|stasis)\s", bridges)) - besides
+
     async def caller(self, number: str = "5550100") -> Phone:
         """A customer's phone."""
         return await self._stack.enter_async_context(Phone(number, server=self._sip))
@@ -148,7 +154,7 @@ class World:
         )
         watcher = Watcher(subscriber)
         self._stack.push_async_callback(watcher.close)
-        await self.until(lambda: self.is_subscribed(extension), f"{user} is subscribed")
+        await self.until(watcher.follows, f"{user} follows {extension}")
         return watcher
 
     async def is_subscribed(self, extension: str) -> bool:
@@ -249,6 +255,7 @@ class Watcher:
 
     def __init__(self, subscriber: Subscriber) -> None:
         self.seen: list[Seen] = []
+        self._subscriber = subscriber
         self._news = asyncio.Event()
         self._next = 0
         self._task = asyncio.create_task(self._follow(subscriber))
@@ -258,6 +265,10 @@ class Watcher:
     def states(self) -> list[str]:
         """The states that calls were shown in."""
         return [seen.event.state for seen in self.seen]
+
+    async def follows(self) -> bool:
+        """Tell whether it is subscribed, and has been told of the calls that there are."""
+        return self._subscriber._followed
 
     async def next(self, state: str) -> CallEvent:
         """Wait for the next event, which is to be of this state."""
