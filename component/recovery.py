@@ -32,7 +32,6 @@ from component.domain.events import (
     LegEnded,
     QueueRemoved,
     RetryDue,
-    RingTimedOut,
     Said,
     WaitTimedOut,
     WrapUpOver,
@@ -75,8 +74,6 @@ def timers(state: State, now: datetime) -> Iterator[WakeAt]:
             yield WakeAt(state.waits_until(call), WaitTimedOut(call.id))
             if call.told.periodic_at is not None:
                 yield WakeAt(now + queue.min_announce_frequency, AnnouncementDue(call.id))
-        for offer in call.offers if call.state is CallState.OFFERED else ():
-            yield WakeAt(offer.offered_at + queue.timeout, RingTimedOut(offer.leg))
         if call.state is CallState.CONNECTING:
             [taken] = call.offers
             yield WakeAt((taken.answered_at or now) + queue.memberdelay, ConnectDue(taken.leg))
@@ -150,17 +147,9 @@ def _legs(state: State, snapshot: Snapshot) -> Iterator[Event]:
             offer = None if call is None else call.offer_on(leg)
             if leg not in there:
                 if offer is None or offer.offered_at < snapshot.taken_at:
-                    yield LegEnded(leg, _unseen_end(call))
+                    yield LegEnded(leg, LegEnd.HUNG_UP)
             elif leg in snapshot.answered_legs and _is_offered(call):
                 yield LegAnswered(leg)
-
-
-def _unseen_end(call: Call | None) -> LegEnd:
-    """Return how a leg is taken to have ended that nobody saw end.
-
-    Of a phone that rang it may have been Asterisk's doing: no agent is to be paused for it.
-    """
-    return LegEnd.UNAVAILABLE if _is_offered(call) else LegEnd.HUNG_UP
 
 
 def _orphans(state: State, there: frozenset[Leg]) -> Iterator[Event]:

@@ -337,6 +337,16 @@ def ring(
     ]
 
 
+def ring_timers(state: State) -> list[WakeAt]:
+    """Return when the phones that ring have rung for long enough."""
+    return [
+        WakeAt(offer.offered_at + state.queues[call.queue].timeout, RingTimedOut(offer.leg))
+        for call in state.calls.values()
+        if call.state is CallState.OFFERED and call.queue in state.queues
+        for offer in call.offers
+    ]
+
+
 def _drop_offers(call: Call, offers: Sequence[Offer], reason: OfferEnd) -> list[Command]:
     """Stop the ringing of a call that is over, or that somebody else has."""
     if not offers or not call.is_waiting:

@@ -88,7 +88,7 @@ OFFER_ENDS = {
     LegEnd.BUSY: OfferEnd.BUSY,
     LegEnd.REJECTED: OfferEnd.REJECTED,
     LegEnd.UNAVAILABLE: OfferEnd.UNAVAILABLE,
-    LegEnd.HUNG_UP: OfferEnd.NO_ANSWER,
+    LegEnd.HUNG_UP: OfferEnd.LOST,
 }
 """What the end of a leg that was never answered means for the offer."""
 
@@ -173,9 +173,11 @@ def _circumstances_changed(
 ) -> list[Command]:
     if isinstance(event, DrainBegun | DrainEnded):
         state.draining = isinstance(event, DrainBegun)
-    else:
-        state.asterisk_up = isinstance(event, AsteriskFound)
-    return routing.route_all(state, list(state.queues), now, rng)
+        return []
+    state.asterisk_up = isinstance(event, AsteriskFound)
+    if not state.asterisk_up:
+        return []
+    return [*routing.ring_timers(state), *routing.route_all(state, list(state.queues), now, rng)]
 
 
 def _caller_entered(
@@ -308,8 +310,8 @@ def _time_is_up(
 def _ring_timed_out(state: State, event: RingTimedOut, now: datetime, rng: Random) -> list[Command]:
     call = state.calls.get(event.leg.call_id)
     offer = _ringing(call, event.leg)
-    if call is None or offer is None:
-        return []
+    if call is None or offer is None or not state.asterisk_up:
+        return []  # while Asterisk is away nobody knows whether it was answered
     return [
         *routing.withdraw(state, call, offer, OfferEnd.NO_ANSWER, now),
         HangUpLeg(event.leg),

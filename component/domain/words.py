@@ -106,6 +106,8 @@ class OfferEnd(StrEnum):
     """The agent, who had answered, passed the call on to another one."""
     HUNG_UP = "hung_up"
     """The agent, who had answered, hung up before the caller was to be heard."""
+    LOST = "lost"
+    """The leg is gone by our doing, or since nobody listened: who knows what the agent did."""
 
 
 class QueueStatus(StrEnum):

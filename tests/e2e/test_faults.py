@@ -53,7 +53,7 @@ async def test_talking_calls_go_on_through_a_crash_and_end_as_usual_after_it(
     assert watcher.states == ["offered", "answered", "ended"]
 
 
-@pytest.mark.queue(retry=0.5)
+@pytest.mark.queue(retry=0.5, autopause="yes")
 async def test_a_phone_answered_during_a_crash_is_hung_up_and_rung_again_after_it(
     world: World, agent: Phone
 ) -> None:

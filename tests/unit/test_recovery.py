@@ -7,7 +7,14 @@ from datetime import timedelta
 import pytest
 
 from component.domain.commands import Connect, EndCall, HangUpLeg, Hold, Hush, Release, Ring
-from component.domain.events import AnnouncementDue, CallerLeft, LegAnswered, LegEnded, Pause
+from component.domain.events import (
+    AnnouncementDue,
+    AsteriskFound,
+    CallerLeft,
+    LegAnswered,
+    LegEnded,
+    Pause,
+)
 from component.domain.model import Leg
 from component.domain.queue import AutoPause, StrategyName
 from component.domain.words import AgentState, CallState, DeviceState, LegEnd, MemberState
@@ -132,6 +139,22 @@ async def test_nobody_is_paused_whose_phone_stopped_ringing_meanwhile() -> None:
         assert service.state.members["support", "1000"].state is MemberState.READY
 
 
+async def test_who_answered_when_nobody_was_there_to_connect_the_two_is_not_paused() -> None:
+    store = demo_store()
+    store.queues = [replace(queue, autopause=AutoPause.YES) for queue in store.queues]
+    async with running(store) as service:
+        await offered(service)
+
+    service = Service(store)
+    service.outside.time += timedelta(seconds=30)  # which is longer than phones ring
+    await service.start()
+    await service.engine.reconcile(snapshot(service, "channel1"))
+    await service.stop()
+
+    assert store.calls["call1"].tried == {"1000"}
+    assert store.members["support", "1000"].paused_at is None
+
+
 async def test_a_phone_that_was_answered_meanwhile_is_connected() -> None:
     async with running() as service:
         await offered(service)
@@ -237,6 +260,7 @@ async def test_after_a_restart_all_phones_that_ring_stop_in_time() -> None:
     service = Service(store)
     service.outside.time += timedelta(seconds=30)
     await service.start()
+    await service.engine.step(AsteriskFound())
     async with asyncio.timeout(10):
         while store.calls["call1"].tried != {"1000", "2000"}:
             await asyncio.sleep(0.01)

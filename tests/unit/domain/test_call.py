@@ -114,7 +114,7 @@ def test_when_the_caller_hangs_up_the_agent_is_free_once_the_leg_is_gone() -> No
         (LegEnd.REJECTED, OfferEnd.REJECTED),
         (LegEnd.NO_ANSWER, OfferEnd.NO_ANSWER),
         (LegEnd.UNAVAILABLE, OfferEnd.UNAVAILABLE),
-        (LegEnd.HUNG_UP, OfferEnd.NO_ANSWER),
+        (LegEnd.HUNG_UP, OfferEnd.LOST),
     ],
 )
 def test_a_withdrawal_says_why(end: LegEnd, reason: OfferEnd) -> None:
@@ -293,6 +293,19 @@ def test_nothing_is_offered_while_asterisk_is_away() -> None:
 
     centre.take(AsteriskFound())
     assert centre.rung() == ["1000"]
+
+
+def test_while_asterisk_is_away_nobody_knows_how_long_a_phone_rings() -> None:
+    centre = CallCentre()
+    centre.log_on("1000")
+    call = centre.enter()
+    centre.take(AsteriskLost())
+    centre.after(20)
+    assert centre.call(call).state is CallState.OFFERED
+
+    centre.take(AsteriskFound())
+    centre.after(0)
+    assert [hidden.reason for hidden in centre.all(HideCall)] == [OfferEnd.NO_ANSWER]
 
 
 def test_asterisk_takes_back_a_caller_whom_the_service_forgot() -> None:

@@ -248,6 +248,7 @@ def test_autopause_pauses_who_does_not_answer(autopause: AutoPause, paused: set[
         (LegEnd.BUSY, MemberState.PAUSED),
         (LegEnd.REJECTED, MemberState.PAUSED),
         (LegEnd.UNAVAILABLE, MemberState.READY),
+        (LegEnd.HUNG_UP, MemberState.READY),
     ],
 )
 def test_autopause_is_for_who_refuses_too_and_not_for_who_cannot(
