@@ -15,6 +15,7 @@ from component.domain.commands import (
     HangUpCustomer,
     HangUpLeg,
     Hold,
+    LiftBound,
     Part,
     WakeAt,
 )
@@ -222,9 +223,10 @@ def _unfinished(state: State, snapshot: Snapshot, calls: list[Call]) -> Iterator
                 at_most = state.max_wait(call) + HOLD_GRACE
                 yield Hold(call.id, call.channel, at_most, queue.musicclass)
             continue
-        bridged = snapshot.bridges.get(call.id, frozenset())
-        if call.leg in snapshot.answered_legs and call.channel not in bridged:
-            yield Connect(call.leg, call.channel)
+        if call.leg in snapshot.answered_legs:
+            is_bridged = call.channel in snapshot.bridges.get(call.id, ())
+            lift, connect = LiftBound(call.id, call.channel), Connect(call.leg, call.channel)
+            yield lift if is_bridged else connect
 
 
 def _began(call: Call) -> datetime:

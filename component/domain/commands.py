@@ -160,6 +160,17 @@ class Connect:
 
 
 @dataclass(frozen=True, slots=True)
+class LiftBound:
+    """Let a caller who talks stay for as long as it takes: what `Hold` bounds is bounded no more.
+
+    `Connect` does so, too; but perhaps it did not get so far.
+    """
+
+    call_id: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """Take the bridge down: caller and agent stay, but no longer hear each other."""
 
@@ -258,6 +269,7 @@ CallCommand = (
     | HangUpLeg
     | AnswerTransfer
     | Connect
+    | LiftBound
     | Part
     | Redirect
     | Join

@@ -171,13 +171,13 @@ def _circumstances_changed(
     now: datetime,
     rng: Random,
 ) -> list[Command]:
+    timers: list[WakeAt] = []
     if isinstance(event, DrainBegun | DrainEnded):
         state.draining = isinstance(event, DrainBegun)
-        return []
-    state.asterisk_up = isinstance(event, AsteriskFound)
-    if not state.asterisk_up:
-        return []
-    return [*routing.ring_timers(state), *routing.route_all(state, list(state.queues), now, rng)]
+    else:
+        state.asterisk_up = isinstance(event, AsteriskFound)
+        timers = routing.ring_timers(state) if state.asterisk_up else []
+    return [*timers, *routing.route_all(state, list(state.queues), now, rng)]
 
 
 def _caller_entered(

@@ -27,6 +27,7 @@ from component.domain.commands import (
     Hold,
     Hush,
     Join,
+    LiftBound,
     Part,
     Redirect,
     Release,
@@ -140,7 +141,7 @@ class AriCallControl:
         self._about = about
         self._departures = Departures()
         self._callers = CallersSide(ari, submit, self._until_answered, self._departures)
-        self._talks = Talks(ari, submit)
+        self._talks = Talks(ari, submit, self._until_answered)
         self._dialler = Dialler(ari, app, submit, rings, until_answered=self._until_answered)
         self._lanes = Lanes(self._carry_out)
 
@@ -222,6 +223,8 @@ class AriCallControl:
                 await self._dialler.obey(command)
             case Connect():
                 await self._talks.connect(command)
+            case LiftBound():
+                await self._talks.lift_bound(command)
             case AnswerTransfer():
                 await self._talks.answer_transfer(command)
             case _WatchDevices(devices):
@@ -282,6 +285,7 @@ def _lane(command: CallCommand) -> str:
             Hold(call_id=call_id)
             | Say(call_id=call_id)
             | Hush(call_id=call_id)
+            | LiftBound(call_id=call_id)
             | Part(call_id=call_id)
             | Redirect(call_id=call_id)
             | Join(call_id=call_id)

@@ -6,12 +6,12 @@ from collections.abc import Callable
 import structlog
 
 from component.domain.asterisk_ids import call_bridge, leg_channel
-from component.domain.commands import AnswerTransfer, Connect
+from component.domain.commands import AnswerTransfer, Connect, LiftBound
 from component.domain.events import CallerLeft, Event, NotConnected
-from component.telephony.callers_side import ABSOLUTE_TIMEOUT
+from component.telephony.callers_side import ABSOLUTE_TIMEOUT, Repeat
 from component.telephony.client import ALREADY_THERE, AriClient
 from component.telephony.errors import AriError, AriUnreachableError
-from component.telephony.refusals import unless_gone
+from component.telephony.refusals import to_the_end, unless_gone
 
 log = structlog.get_logger(__name__)
 
@@ -22,9 +22,10 @@ HUNG_UP_SECONDS = 0.1
 class Talks:
     """Carries commands out by requests. `submit` takes events for the domain."""
 
-    def __init__(self, ari: AriClient, submit: Callable[[Event], None]) -> None:
+    def __init__(self, ari: AriClient, submit: Callable[[Event], None], repeat: Repeat) -> None:
         self._ari = ari
         self._submit = submit
+        self._repeat = repeat
 
     async def connect(self, connect: Connect) -> None:
         """Let the two talk. If that is refused, and not because one of them is gone, say so."""
@@ -36,6 +37,11 @@ class Talks:
             leg = str(connect.leg)
             log.error("talk refused", leg=leg, error=str(refusal), mend=refusal.mending)
             self._submit(NotConnected(connect.leg))
+
+    async def lift_bound(self, lift: LiftBound) -> None:
+        """Let Asterisk no more take the caller back; what it fails at is tried again."""
+        lifted = self._ari.set_variable(lift.channel, ABSOLUTE_TIMEOUT, "0")
+        await unless_gone(to_the_end(lifted))
 
     async def answer_transfer(self, command: AnswerTransfer) -> None:
         """Tell a phone what became of its transfer. If that is refused it finds out by itself."""
@@ -53,7 +59,8 @@ class Talks:
             raise
         except AriError as error:
             return error if await self._are_there(connect, error) else None
-        await unless_gone(self._ari.set_variable(connect.channel, ABSOLUTE_TIMEOUT, "0"))
+        lift = LiftBound(connect.leg.call_id, connect.channel)
+        await self._repeat(lambda: self.lift_bound(lift))  # they talk: it alone is repeated
         return None
 
     async def _create_bridge(self, bridge: str) -> None:

@@ -6,7 +6,16 @@ from datetime import timedelta
 
 import pytest
 
-from component.domain.commands import Connect, EndCall, HangUpLeg, Hold, Hush, Release, Ring
+from component.domain.commands import (
+    Connect,
+    EndCall,
+    HangUpLeg,
+    Hold,
+    Hush,
+    LiftBound,
+    Release,
+    Ring,
+)
 from component.domain.events import (
     AnnouncementDue,
     AsteriskFound,
@@ -184,7 +193,7 @@ async def test_of_two_calls_of_an_agent_the_one_that_ended_meanwhile_is_over() -
         assert (agent.state, agent.legs) == (AgentState.ON_CALL, (second,))
 
 
-async def test_a_call_that_goes_on_is_left_alone() -> None:
+async def test_a_call_that_goes_on_may_go_on_for_as_long_as_it_takes() -> None:
     async with running() as service:
         await answered(service)
         talking = snapshot(
@@ -195,7 +204,7 @@ async def test_a_call_that_goes_on_is_left_alone() -> None:
         )
         assert await service.engine.reconcile(talking) == ()
 
-        assert service.outside.done == []
+        assert service.outside.done == [LiftBound("call1", "channel1")]
 
 
 async def test_a_connection_that_was_decided_but_not_made_is_made() -> None:

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from structlog.testing import capture_logs
 
-from component.domain.commands import AnswerTransfer
+from component.domain.commands import AnswerTransfer, LiftBound
 from component.domain.events import CallerLeft, NotConnected
 from tests.unit.telephony.desk import CONNECT, CONNECTING, LEG, Desk
 
@@ -93,13 +93,24 @@ async def test_if_asterisk_does_not_say_who_is_there_they_are(desk: Desk) -> Non
     assert desk.events == [NotConnected(LEG)]
 
 
-@pytest.mark.parametrize("operation", [*CONNECTING, "get"])
+@pytest.mark.parametrize("operation", [*CONNECTING[:-1], "get"])
 async def test_connecting_is_tried_until_it_is_answered(desk: Desk, operation: str) -> None:
     desk.ari.lose(operation, times=2)
     if operation == "get":
         desk.ari.refuse("addChannel", 422)
     assert (await desk.does(CONNECT))[-4:] == CONNECTING
     assert desk.events == []
+
+
+async def test_once_they_talk_only_lifting_the_bound_is_tried_again(desk: Desk) -> None:
+    desk.ari.lose("setChannelVar")
+    desk.ari.refuse("setChannelVar", 500)
+    assert await desk.does(CONNECT) == [*CONNECTING, "setChannelVar", "setChannelVar"]
+
+
+async def test_the_bound_is_lifted_of_a_caller_who_talks_already(desk: Desk) -> None:
+    assert await desk.does(LiftBound("c1", "caller")) == ["setChannelVar"]
+    assert desk.ari.arguments("setChannelVar")["value"] == "0"
 
 
 @pytest.mark.parametrize(
