@@ -31,7 +31,7 @@ from component.domain.step import step
 from component.journal import subject
 from component.outbox import Outbox
 from component.payloads import announcement_xml, call_xml
-from component.ports import Changes, Outgoing, Snapshot, WaitingChannel
+from component.ports import Changes, Outgoing, Snapshot
 from component.pubsub.addresses import extension_node
 from component.pubsub.model import Notification
 from component.pubsub.presence import PresenceNotice
@@ -178,14 +178,14 @@ class Decider:
 
     def _reconcile(
         self, snapshot: Snapshot, decisions: Decisions, now: datetime
-    ) -> tuple[WaitingChannel, ...]:
+    ) -> recovery.Unknown:
         found = recovery.compare(self._state, snapshot)
         decisions.commands += map(Again, found.commands)
         for event in found.events:
             self._step_found(event, decisions, now)
         decisions.stray_bridges += found.stray_bridges
         self._step(AsteriskFound(), decisions, now)
-        return found.strangers
+        return found.unknown
 
     def _step_found(self, event: Event, decisions: Decisions, now: datetime) -> None:
         """Step one of several facts that were found together; one at fault spoils no other."""

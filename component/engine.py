@@ -22,13 +22,12 @@ from component.decisions import Decider, Decisions, Errand, StepNow
 from component.domain.commands import (
     Again,
     CallCommand,
-    EndCall,
     Release,
     WakeAt,
     WatchDevice,
 )
 from component.domain.errors import DomainError
-from component.domain.events import CallerEntered, Event
+from component.domain.events import CallerEntered, Event, NotLetGo
 from component.domain.moot import is_moot, may_wait
 from component.domain.state import State
 from component.domain.words import QueueStatus
@@ -168,15 +167,18 @@ class Engine:
     async def reconcile(self, snapshot: Snapshot) -> tuple[WaitingChannel, ...]:
         """Compare what is believed with what Asterisk has, after the connection to it was away.
 
-        Returns the callers of whom nothing is known here. Those who have talked were to be hung up,
-        and are. Raises `StoreUnavailableError`.
+        Returns the callers of whom nothing is known here. Those whose call is over were to leave,
+        and do. Raises `StoreUnavailableError`.
         """
-        strangers: tuple[WaitingChannel, ...] = await self._inbox.ask(snapshot)
-        if not strangers:
-            return ()
-        over = await self._store.completed({caller.channel for caller in strangers})
-        self._control.perform(EndCall(call_id, channel) for channel, call_id in over.items())
-        return tuple(caller for caller in strangers if caller.channel not in over)
+        found: recovery.Unknown = await self._inbox.ask(snapshot)
+        channels = {caller.channel for caller in found.strangers} - snapshot.newcomers
+        channels |= {customer.channel for customer in found.customers}
+        ended = await self._store.last_ended(channels) if channels else []
+        left_over = {call.channel: call for call in ended if call.way_out is not None}
+        for call in left_over.values():
+            self.submit(NotLetGo(call))
+        self._control.perform(c for c in found.customers if c.channel not in left_over)
+        return tuple(caller for caller in found.strangers if caller.channel not in left_over)
 
     def confirm(self, seqs: Iterable[int]) -> None:
         """Take note that the XMPP server has these messages: they are to be deleted soon."""

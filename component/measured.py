@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 from xml.etree import ElementTree as ET
 
-from component.domain.model import Customer
+from component.domain.model import Call, Customer
 from component.markup import Markup
 from component.metrics import Failure, LookupResult, Metrics
 from component.ports import (
@@ -57,9 +57,9 @@ class MeasuredStore:
         """Read items as the store does. Raises `StoreUnavailableError`."""
         return await self._store.read_items(keys)
 
-    async def completed(self, channels: Collection[str]) -> dict[str, str]:
-        """Read whose talk is over as the store does. Raises `StoreUnavailableError`."""
-        return await self._store.completed(channels)
+    async def last_ended(self, channels: Collection[str]) -> list[Call]:
+        """Read which calls are over as the store does. Raises `StoreUnavailableError`."""
+        return await self._store.last_ended(channels)
 
     async def commit(self, changes: Changes) -> None:
         """Commit as the store does. Raises what it raises."""

@@ -162,8 +162,8 @@ class Store(Protocol):
         """
         ...
 
-    async def completed(self, channels: Collection[str]) -> dict[str, str]:
-        """Return of callers' channels those whose talk is over, since yesterday, and its call.
+    async def last_ended(self, channels: Collection[str]) -> list[Call]:
+        """Return of each of these callers' channels the call that ended last, since yesterday.
 
         Not of callers who go on in the dialplan then. Raises `StoreUnavailableError`.
         """
@@ -237,6 +237,8 @@ class Snapshot:
     """Call id → the channels in that call's bridge."""
     device_states: dict[str, DeviceState]
     customers: tuple[CalledChannel, ...] = ()
+    newcomers: frozenset[str] = frozenset()
+    """The channels of callers of whom events have told, too, and who are being looked up."""
 
 
 class CallControl(Protocol):

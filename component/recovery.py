@@ -55,8 +55,17 @@ class Found:
     """What was decided but not carried out, and legs that no call wants."""
     stray_bridges: tuple[str, ...]
     """Ids of calls that are over but whose bridge is still there."""
+    unknown: "Unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Who is there, and no call that goes on is theirs: one that is over may be."""
+
     strangers: tuple[WaitingChannel, ...]
     """Callers who came in while nobody listened, whoever called first before the others."""
+    customers: tuple[HangUpCustomer, ...]
+    """The end of calls to customers that are not wanted any more."""
 
 
 def timers(state: State, now: datetime) -> Iterator[WakeAt]:
@@ -122,16 +131,18 @@ def compare(state: State, snapshot: Snapshot) -> Found:
         commands=(
             *(hush for call in calls for hush in announcements.hush(call)),
             *(HangUpLeg(leg) for leg in _stray_legs(state, snapshot)),
-            *_stray_customers(state, snapshot),
             *_lingering(state, snapshot),
             *_unfinished(state, snapshot, [call for call in calls if call not in gone]),
         ),
         stray_bridges=tuple(call_id for call_id in snapshot.bridges if call_id not in bridged),
-        strangers=tuple(_unknown(snapshot, known)),
+        unknown=Unknown(
+            strangers=tuple(_strangers(snapshot, known)),
+            customers=tuple(_stray_customers(state, snapshot)),
+        ),
     )
 
 
-def _unknown(snapshot: Snapshot, known: Collection[str]) -> list[WaitingChannel]:
+def _strangers(snapshot: Snapshot, known: Collection[str]) -> list[WaitingChannel]:
     unknown = (caller for caller in snapshot.callers if caller.channel not in known)
     return sorted(unknown, key=lambda caller: caller.created_at)
 

@@ -5,8 +5,8 @@ from datetime import datetime
 from random import Random
 from typing import assert_never
 
-from component.domain import announcements, callbacks, dialogue, moving, routing, sticky
-from component.domain.commands import Command, Redirect, SeekExit, ShowCall, WakeAt
+from component.domain import announcements, callbacks, dialogue, leaving, moving, routing, sticky
+from component.domain.commands import Command, SeekExit, ShowCall, WakeAt
 from component.domain.errors import NotWaitingError
 from component.domain.events import (
     AnnouncementDue,
@@ -14,12 +14,13 @@ from component.domain.events import (
     DigitPressed,
     ExitFound,
     MoveCaller,
+    NotLetGo,
     Said,
     SkillsWaived,
     StickyOver,
     Withdraw,
 )
-from component.domain.model import Call
+from component.domain.model import Call, WayOut
 from component.domain.state import State
 from component.domain.words import CallState, Outcome, QueueStatus
 
@@ -31,6 +32,7 @@ EXIT_DIGITS = 8
 
 CallerEvent = (
     DigitPressed
+    | NotLetGo
     | ExitFound
     | Withdraw
     | MoveCaller
@@ -47,6 +49,8 @@ def step(state: State, event: CallerEvent, now: datetime, rng: Random) -> list[C
     match event:
         case DigitPressed():
             return _digit_pressed(state, event, now, rng)
+        case NotLetGo(call):
+            return leaving.again(state, call)
         case ExitFound():
             return _exit_found(state, event, now)
         case Withdraw():
@@ -99,8 +103,8 @@ def _exit_found(state: State, event: ExitFound, now: datetime) -> list[Command]:
     call = state.calls.get(event.call_id)
     if call is None or not _may_leave(call) or event.context != _context(state, call):
         return []
-    commands = routing.give_up(state, call, Outcome.EXITWITHKEY, now)
-    return [*commands, Redirect(call.id, call.channel, event.context, event.keys)]
+    way_out = WayOut(context=event.context, number=event.keys)
+    return routing.give_up(state, call, Outcome.EXITWITHKEY, way_out, now)
 
 
 def _said(state: State, event: Said, now: datetime) -> list[Command]:

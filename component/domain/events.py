@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from component.domain.model import Caller, Customer, Leg, Person
+from component.domain.model import Call, Caller, Customer, Leg, Person
 from component.domain.queue import Queue
 from component.domain.terms import USUAL, Terms
 from component.domain.words import DeviceState, LegEnd, Place
@@ -30,6 +30,13 @@ class CallerLeft:
     channel: str
     reason: LegEnd = LegEnd.HUNG_UP
     """Of a customer who was called back: what became of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotLetGo:
+    """A caller whose call is over is still there, and was to leave."""
+
+    call: Call
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,6 +369,7 @@ ConfigurationEvent = (
 Event = (
     CallerEntered
     | CallerLeft
+    | NotLetGo
     | LegAnswered
     | LegEnded
     | NotConnected

@@ -8,7 +8,14 @@ from datetime import datetime
 
 from component.domain.kept_place import Asked, Callback, Dialogue
 from component.domain.terms import USUAL, Terms
-from component.domain.words import AgentState, CallState, DeviceState, MemberState, Outcome
+from component.domain.words import (
+    AgentState,
+    CallState,
+    DeviceState,
+    MemberState,
+    Outcome,
+    QueueStatus,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +241,20 @@ NOTHING = Told()
 
 
 @dataclass(frozen=True, slots=True)
+class WayOut:
+    """How a caller is to leave when the call is over. All empty: he is hung up."""
+
+    status: QueueStatus | None = None
+    """The caller goes back to the dialplan with this QUEUESTATUS."""
+    info: str = ""
+    context: str = ""
+    number: str = ""
+    """The caller goes to this number, in that context."""
+    peer: str = ""
+    """The caller is connected with whose channel Asterisk calls so."""
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """A caller's stay in one queue, from entering it to its end."""
 
@@ -261,6 +282,8 @@ class Call:
     """When the agent began to hear the caller."""
     ended_at: datetime | None = None
     outcome: Outcome | None = None
+    way_out: WayOut | None = None
+    """How the caller was to leave when the call was over; None for one who had left by himself."""
     priority: int = 0
     """Callers of a higher priority are served first (QUEUE_PRIO)."""
     original_position: int = 0

@@ -8,18 +8,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 
-from component.domain import announcements, hands, returning, sticky, why
+from component.domain import announcements, hands, leaving, returning, sticky, why
 from component.domain.choice import ChosenBy
 from component.domain.commands import (
     Announce,
     AnswerTransfer,
     Command,
     Connect,
-    EndCall,
     HangUpLeg,
     HideCall,
     Part,
-    Release,
     Ring,
     ShowCall,
     WakeAt,
@@ -30,7 +28,7 @@ from component.domain.events import (
     RingTimedOut,
     WaitTimedOut,
 )
-from component.domain.model import Call, Caller, Leg, Member, Offer, Transfer
+from component.domain.model import Call, Caller, Leg, Member, Offer, Transfer, WayOut
 from component.domain.queue import AutoPause, MessageTo, Queue
 from component.domain.queue_log import InAllQueues
 from component.domain.reserving import GRACE, call_back, note_turn, reserve
@@ -201,26 +199,30 @@ def release(
     state: State, call: Call, status: QueueStatus, now: datetime, info: str = ""
 ) -> list[Command]:
     """Give up on a call: its caller goes back to the dialplan."""
-    commands = give_up(state, call, Outcome(status.lower()), now)
-    return [*commands, Release(call.id, call.channel, status, info)]
+    return give_up(state, call, Outcome(status.lower()), leaving.back(status, info), now)
 
 
-def give_up(state: State, call: Call, outcome: Outcome, now: datetime) -> list[Command]:
+def give_up(
+    state: State, call: Call, outcome: Outcome, way_out: WayOut, now: datetime
+) -> list[Command]:
     """End a call that nobody answered, and all that is under way for it."""
     commands = _drop_legs(state, call, OfferEnd.TIMEOUT)
-    end(state, call, outcome, now)
-    return [*commands, *announcements.hush(call)]
+    ended = end(state, replace(call, way_out=way_out), outcome, now)
+    return [*commands, *announcements.hush(call), *leaving.let_go(ended)]
 
 
-def complete(state: State, call: Call, now: datetime) -> list[Command]:
+def complete(state: State, call: Call, way_out: WayOut | None, now: datetime) -> list[Command]:
     """End a call that was answered, whoever hung up."""
     [taken] = call.offers
     sticky.remember(state, call, taken.extension, now)
-    ended = end(state, replace(call, revision=call.revision + 1), Outcome.COMPLETED, now)
-    return [ShowCall(taken.extension, ended), EndCall(call.id, call.channel)]
+    over = replace(call, revision=call.revision + 1, way_out=way_out)
+    ended = end(state, over, Outcome.COMPLETED, now)
+    return [ShowCall(taken.extension, ended), *leaving.let_go(ended)]
 
 
-def hand_over(state: State, call: Call, now: datetime, *, attended: bool) -> list[Command]:
+def hand_over(
+    state: State, call: Call, way_out: WayOut, now: datetime, *, attended: bool
+) -> list[Command]:
     """End a call that was answered, whose caller goes on to somebody who is no agent."""
     [taken] = call.offers
     sticky.remember(state, call, taken.extension, now)
@@ -228,17 +230,22 @@ def hand_over(state: State, call: Call, now: datetime, *, attended: bool) -> lis
         call,
         transfers=(*call.transfers, Transfer(taken.extension, now, attended)),
         revision=call.revision + 1,
+        way_out=way_out,
     )
     ended = end(state, passed_on, Outcome.TRANSFERRED, now)
-    return [ShowCall(taken.extension, ended), Part(call.id), HangUpLeg(taken.leg)]
+    return [
+        ShowCall(taken.extension, ended),
+        Part(call.id),
+        HangUpLeg(taken.leg),
+        *leaving.let_go(ended),
+    ]
 
 
 def hand_back(state: State, call: Call, now: datetime) -> list[Command]:
     """End a call whose agent hung up; the caller may wish to go on in the dialplan."""
-    shown, end = complete(state, call, now)
-    if call.terms.continues:
-        end = Release(call.id, call.channel, QueueStatus.CONTINUE, bridged=True)
-    return [shown, end]
+    goes_on = call.terms.continues
+    way_out = leaving.back(QueueStatus.CONTINUE) if goes_on else leaving.HANG_UP
+    return complete(state, call, way_out, now)
 
 
 def pause(state: State, member: Member, reason: str, now: datetime) -> None:

@@ -16,6 +16,7 @@ from component.domain import (
     callers,
     configuring,
     hands,
+    leaving,
     persons,
     returning,
     routing,
@@ -63,6 +64,7 @@ from component.domain.events import (
     MemberRemoved,
     MoveCaller,
     NotConnected,
+    NotLetGo,
     NumberLookedUp,
     Pause,
     QueueChanged,
@@ -129,6 +131,7 @@ def _step(state: State, event: Event, now: datetime, rng: Random) -> list[Comman
             return _time_is_up(state, event, now, rng)
         case (
             DigitPressed()
+            | NotLetGo()
             | ExitFound()
             | Withdraw()
             | MoveCaller()
@@ -234,8 +237,8 @@ def _caller_left(state: State, event: CallerLeft, now: datetime, rng: Random) ->
         return callbacks.left(state, call, now, rng)
     if call.state is CallState.ANSWERED:
         # The channel may live on: a colleague, or the dialplan, has taken the caller over.
-        shown, _ = routing.complete(state, call, now)
-        return [shown, Part(call.id), HangUpLeg(call.leg)]
+        shown = routing.complete(state, call, None, now)
+        return [*shown, Part(call.id), HangUpLeg(call.leg)]
     return routing.abandon(state, call, now)
 
 
@@ -279,9 +282,8 @@ def _not_connected(state: State, event: NotConnected, now: datetime, rng: Random
         return []
     queue = state.queues.get(call.queue)
     if queue is None:  # removed while they were about to talk
-        shown, _ = routing.complete(state, call, now)
-        gone = Release(call.id, call.channel, QueueStatus.WITHDRAW, bridged=True)
-        return [shown, HangUpLeg(event.leg), gone]
+        gone = routing.complete(state, call, leaving.back(QueueStatus.WITHDRAW), now)
+        return [*gone, HangUpLeg(event.leg)]
     state.agents.put(agent.extension, hands.fail(agent, event.leg))
     commands = routing.withdraw(state, call, offer, OfferEnd.UNAVAILABLE, now)
     at_most = state.max_wait(call) + routing.HOLD_GRACE

@@ -16,9 +16,7 @@ from component.domain.commands import (
     HangUpLeg,
     HideCall,
     Hold,
-    Join,
     Part,
-    Redirect,
     SeekNumber,
     ShowCall,
     WakeAt,
@@ -30,7 +28,7 @@ from component.domain.events import (
     NumberLookedUp,
     WaitTimedOut,
 )
-from component.domain.model import Agent, Call, Leg, Offer, Transfer
+from component.domain.model import Agent, Call, Leg, Offer, Transfer, WayOut
 from component.domain.queue import MessageTo
 from component.domain.reserving import reserve
 from component.domain.state import State
@@ -82,9 +80,9 @@ def _looked_up(state: State, call: Call, event: NumberLookedUp, now: datetime) -
     answer = AnswerTransfer(event.leg, accepted=event.exists)
     if not event.exists:
         return [answer]
-    gone = routing.hand_over(state, call, now, attended=False)
+    way_out = WayOut(context=event.context, number=event.number)
     # The answer goes first, while the leg is there.
-    return [answer, *gone, Redirect(call.id, call.channel, event.context, event.number)]
+    return [answer, *routing.hand_over(state, call, way_out, now, attended=False)]
 
 
 def _attended(state: State, call: Call, event: AttendedTransfer, now: datetime) -> list[Command]:
@@ -94,8 +92,7 @@ def _attended(state: State, call: Call, event: AttendedTransfer, now: datetime) 
     """
     target = state.agent_at(event.device)
     if target is None:
-        gone = routing.hand_over(state, call, now, attended=True)
-        return [*gone, Join(call.id, call.channel, event.peer)]
+        return routing.hand_over(state, call, WayOut(peer=event.peer), now, attended=True)
     if not _may_take(state, call, target):
         return [AnswerTransfer(event.leg, accepted=False)]
     return _pass_on(state, call, target, now, peer=event.peer)

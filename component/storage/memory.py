@@ -5,6 +5,7 @@ It keeps what PostgreSQL would keep; one behavioural test suite runs against bot
 
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from operator import itemgetter
 from typing import TypeVar
 
 from component.domain import returning
@@ -83,12 +84,12 @@ class MemoryStore:
         self._require()
         return [self.items[key] for key in keys if key in self.items]
 
-    async def completed(self, channels: Collection[str]) -> dict[str, str]:
-        """Return of channels those whose talk is over, for good. Raises `StoreUnavailableError`."""
+    async def last_ended(self, channels: Collection[str]) -> list[Call]:
+        """Return of each channel the call that ended last. Raises `StoreUnavailableError`."""
         self._require()
-        talked = (call for call in self.calls.values() if call.outcome is Outcome.COMPLETED)
-        over = (call for call in talked if not call.terms.continues)
-        return {call.channel: call.id for call in over if call.channel in channels}
+        over = [(call.ended_at, call) for call in self.calls.values() if call.channel in channels]
+        ended = sorted(((at, call) for at, call in over if at is not None), key=itemgetter(0))
+        return list({call.channel: call for _, call in ended}.values())
 
     async def commit(self, changes: Changes) -> None:
         """Write all changes. Raises `StoreUnavailableError` or `StoreRefusedError`."""

@@ -10,7 +10,7 @@ from typing import Any, Self
 import asyncpg
 import orjson
 
-from component.domain.model import Person
+from component.domain.model import Call, Person
 from component.ports import Changes, Stored, StoreRefusedError, StoreUnavailableError
 from component.pubsub.model import Item
 from component.storage import forgetting, reads
@@ -96,13 +96,13 @@ class PostgresStore:
         except StoreRefusedError as error:
             raise StoreUnavailableError(str(error)) from error
 
-    async def completed(self, channels: Collection[str]) -> dict[str, str]:
-        """Return of callers' channels those whose talk is over, since yesterday, and its call.
+    async def last_ended(self, channels: Collection[str]) -> list[Call]:
+        """Return of each of these callers' channels the call that ended last, since yesterday.
 
         Raises `StoreUnavailableError`.
         """
         async with self._connection() as connection:
-            return await reads.completed(connection, channels)
+            return await reads.last_ended(connection, channels)
 
     async def commit(self, changes: Changes) -> None:
         """Write all changes in one transaction; there is one at a time.

@@ -26,6 +26,7 @@ from component.domain.model import (
     Told,
     Transfer,
     Turn,
+    WayOut,
     WrapUp,
 )
 from component.domain.presence import conditions
@@ -40,7 +41,7 @@ from component.domain.queue import (
 )
 from component.domain.returning import AWAITED
 from component.domain.terms import USUAL, Need, Terms
-from component.domain.words import AgentState, CallState, Outcome
+from component.domain.words import AgentState, CallState, Outcome, QueueStatus
 from component.ports import Outgoing, Stored
 from component.pubsub.model import Affiliation, Item, Redirect, Role
 from component.pubsub.presence import Contact
@@ -81,11 +82,10 @@ PASSED_ON = """
     ORDER BY ended_at"""
 """Calls of callers whom an agent passed on and who may come into a queue again."""
 
-COMPLETED = """
-    SELECT channel, id FROM calls
-    WHERE state = 'ended' AND ended_at > now() - interval '1 day'
-        AND outcome = 'completed' AND channel = ANY($1::text[])
-        AND NOT coalesce((terms ->> 'continues')::boolean, false)"""
+LAST_ENDED = """
+    SELECT DISTINCT ON (channel) * FROM calls
+    WHERE state = 'ended' AND ended_at > now() - interval '1 day' AND channel = ANY($1::text[])
+    ORDER BY channel, ended_at DESC"""
 
 KEPT = """
     SELECT node, id, publisher, published_at, seq, octet_length(payload) AS size
@@ -164,13 +164,9 @@ async def _everything(connection: asyncpg.Connection) -> Stored:
     )
 
 
-async def completed(connection: asyncpg.Connection, channels: Collection[str]) -> dict[str, str]:
-    """Return of callers' channels those whose talk is over, since yesterday, and its call.
-
-    Not of callers who go on in the dialplan then: they may have come into a queue again.
-    """
-    rows = await connection.fetch(COMPLETED, list(channels))
-    return {row["channel"]: row["id"] for row in rows}
+async def last_ended(connection: asyncpg.Connection, channels: Collection[str]) -> list[Call]:
+    """Return of each of these callers' channels the call that ended last, since yesterday."""
+    return [_call(row) for row in await connection.fetch(LAST_ENDED, list(channels))]
 
 
 async def items(connection: asyncpg.Connection, keys: Sequence[tuple[str, str]]) -> list[Item]:
@@ -328,6 +324,7 @@ def _call(row: Row) -> Call:
         answered_at=row["answered_at"],
         ended_at=row["ended_at"],
         outcome=row["outcome"] and Outcome(row["outcome"]),
+        way_out=row["way_out"] and _way_out(json.loads(row["way_out"])),
         told=_told(json.loads(row["told"])) if row["told"] else NOTHING,
         transfers=tuple(_transfer(transfer) for transfer in json.loads(row["transfers"])),
         direct=row["direct"],
@@ -356,6 +353,10 @@ def _terms(data: dict[str, Any]) -> Terms:
 def _transfer(data: dict[str, Any]) -> Transfer:
     at = datetime.fromisoformat(data["at"])
     return Transfer(data["extension"], at, data["attended"])
+
+
+def _way_out(data: dict[str, Any]) -> WayOut:
+    return replace(WayOut(**data), status=data["status"] and QueueStatus(data["status"]))
 
 
 def _told(data: dict[str, Any]) -> Told:

@@ -55,7 +55,8 @@ PARTS: dict[str, str] = {
             wait_until = excluded.wait_until, digits = excluded.digits,
             terms = excluded.terms, channel = excluded.channel,
             dialogue = excluded.dialogue, callback = excluded.callback,
-            asked_before = excluded.asked_before, keys = excluded.keys""",
+            asked_before = excluded.asked_before, keys = excluded.keys,
+            way_out = excluded.way_out""",
     "calls_gone": deletion("calls", "id"),
     # The operator may have taken the queue away meanwhile; its turn is of no use then.
     "turns": """
@@ -175,6 +176,7 @@ def _call(call: Call) -> Row:
         "answered_at": call.answered_at,
         "ended_at": call.ended_at,
         "outcome": call.outcome,
+        "way_out": call.way_out and asdict(call.way_out),
         "told": _told(call.told),
         "transfers": [asdict(transfer) for transfer in call.transfers],
         "direct": call.direct,

@@ -2,6 +2,7 @@
 
 import ssl
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
 
 from component.domain.events import (
     AsteriskLost,
@@ -144,7 +145,8 @@ class Asterisk:
         self._submit_to_engine(AsteriskLost())
 
     async def _settle(self) -> None:
-        snapshot = await self._snapshots.read(self._devices())
+        found = await self._snapshots.read(self._devices())
+        snapshot = replace(found, newcomers=self._intake.newcomers)
         try:
             strangers = await self._reconcile(snapshot)
         except (StoreUnavailableError, StoreRefusedError) as error:

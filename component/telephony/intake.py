@@ -123,6 +123,11 @@ class Intake:
         for entering in list(line):
             self._identify(entering)
 
+    @property
+    def newcomers(self) -> frozenset[str]:
+        """The channels of callers who are being looked up."""
+        return frozenset(self._entering)
+
     async def close(self) -> None:
         """Give up the look-ups under way."""
         for task in self._lookups:

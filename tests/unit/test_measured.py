@@ -5,7 +5,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from component.domain.model import Customer
+from component.domain.model import Call, Customer
 from component.markup import Markup
 from component.measured import MeasuredAnswerer, MeasuredDirectory, MeasuredStore, measure_lag
 from component.metrics import Metrics
@@ -36,8 +36,8 @@ class Server:
     async def read_items(self, keys: Sequence[tuple[str, str]]) -> list[Item]:
         return []
 
-    async def completed(self, channels: Collection[str]) -> dict[str, str]:
-        return {}
+    async def last_ended(self, channels: Collection[str]) -> list[Call]:
+        return []
 
     async def commit(self, changes: Changes) -> None:
         if self._fails:

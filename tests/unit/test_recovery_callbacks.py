@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from component.domain.commands import CallCustomer, Connect, HangUpCustomer, Ring
+from component.domain.commands import CallCustomer, Connect, HangUpCustomer, Release, Ring
 from component.domain.events import (
     AttendedTransfer,
     CallbackDue,
@@ -21,15 +21,16 @@ from component.domain.events import (
     LegEnded,
     NumberLookedUp,
     WaitTimedOut,
+    Withdraw,
 )
 from component.domain.model import Leg
-from component.domain.words import AgentState, CallState, LegEnd, Outcome
+from component.domain.words import AgentState, CallState, LegEnd, Outcome, QueueStatus
 from component.ports import CalledChannel
 from component.recovery import timers
 from component.storage.memory import MemoryStore
 from tests.unit.domain.callbacks import TERMS
 from tests.unit.services import Service, demo_store, running
-from tests.unit.test_recovery import snapshot
+from tests.unit.test_recovery import settled, snapshot
 
 pytestmark = pytest.mark.unit
 
@@ -115,6 +116,18 @@ async def test_a_customer_who_is_not_called_any_more_was_not_reached() -> None:
         await reconcile(service, snapshot(service))
         assert service.store.calls["call2"].state is CallState.AWAY
         assert service.state.agents["1000"].state is AgentState.AVAILABLE
+
+
+async def test_a_customer_who_waited_long_enough_meanwhile_goes_on_in_the_dialplan() -> None:
+    async with called() as service:
+        await service.engine.step(CustomerAnswered("call2", CHANNEL))
+        await service.engine.step(DigitPressed(CHANNEL, "1"))
+        await service.engine.step(Withdraw("call2"))
+        service.outside.done.clear()
+        await reconcile(service, to_customer(service, answered=True))
+        await settled(service)
+        assert service.outside.done[-1] == Release("call2", CHANNEL, QueueStatus.WITHDRAW)
+        assert HangUpCustomer("call2", CHANNEL) not in service.outside.done
 
 
 async def test_a_call_that_nobody_wants_any_more_ends() -> None:

@@ -18,11 +18,12 @@ from component.domain.model import (
     Told,
     Transfer,
     Turn,
+    WayOut,
     WrapUp,
 )
 from component.domain.queue_log import LogEntry
-from component.domain.terms import USUAL, Need, Terms
-from component.domain.words import AgentState, CallState, Outcome
+from component.domain.terms import Need, Terms
+from component.domain.words import AgentState, CallState, Outcome, QueueStatus
 from component.ports import Changes, Outgoing, StoreRefusedError
 from component.pubsub.model import Subscription
 from tests.contract.storage.conftest import AnyStore
@@ -169,19 +170,23 @@ async def test_a_call_that_ended_is_not_loaded(store: AnyStore) -> None:
     assert (await store.load()).calls == []
 
 
-async def test_whose_talk_is_over_is_known_by_the_channel(store: AnyStore) -> None:
+async def test_of_a_channel_the_call_is_known_that_ended_last_and_how_its_caller_was_to_leave(
+    store: AnyStore,
+) -> None:
     now = datetime.now(UTC)
-    ended = replace(CALL, state=CallState.ENDED, ended_at=now, terms=USUAL)
-    outcomes = {"c1": Outcome.COMPLETED, "c2": Outcome.COMPLETED, "c3": Outcome.TRANSFERRED}
-    calls = [
-        replace(ended, id=f"of {channel}", channel=channel, outcome=outcome)
-        for channel, outcome in outcomes.items()
-    ]
-    going_on = replace(calls[0], id="of c6", channel="c6", terms=Terms(continues=True))
-    talking = replace(CALL, id="of c4", channel="c4", state=CallState.ANSWERED)
-    await store.commit(Changes(calls=[*calls, going_on, talking]))
+    ended = replace(CALL, state=CallState.ENDED, offers=(), outcome=Outcome.TIMEOUT)
+    back = WayOut(QueueStatus.WITHDRAW, info="closing")
+    before, last, hung_up, sent_on = (
+        replace(ended, id="before", channel="c1", ended_at=now - timedelta(hours=1)),
+        replace(ended, id="last", channel="c1", ended_at=now, way_out=back),
+        replace(ended, id="hung up", channel="c2", ended_at=now, way_out=WayOut()),
+        replace(ended, id="sent on", channel="c3", ended_at=now, way_out=WayOut(number="4000")),
+    )
+    talking = replace(CALL, id="talking", channel="c4", state=CallState.ANSWERED)
+    await store.commit(Changes(calls=[last, before, hung_up, sent_on, talking]))
 
-    assert await store.completed({"c1", "c3", "c4", "c5", "c6"}) == {"c1": "of c1"}
+    found = await store.last_ended({"c1", "c2", "c4", "c5"})
+    assert sorted(found, key=lambda call: call.channel) == [last, hung_up]
 
 
 async def test_how_long_callers_waited_is_known_from_their_calls(store: AnyStore) -> None:

@@ -1,0 +1,40 @@
+"""How callers leave when their call is over.
+
+The call keeps it: only Asterisk's list of channels tells whether it was done, and after a gap, in
+which the request may have been lost, it is asked for once more.
+"""
+
+from component.domain import announcements
+from component.domain.commands import Again, Command, EndCall, Join, Redirect, Release
+from component.domain.model import Call, WayOut
+from component.domain.state import State
+from component.domain.words import QueueStatus
+
+HANG_UP = WayOut()
+
+
+def back(status: QueueStatus, info: str = "") -> WayOut:
+    """Return the way back to the dialplan."""
+    return WayOut(status=status, info=info)
+
+
+def let_go(call: Call) -> list[EndCall | Join | Redirect | Release]:
+    """Return what lets the caller of a call that is over leave; nothing if the caller has."""
+    way = call.way_out
+    if way is None:
+        return []
+    if way.peer:
+        return [Join(call.id, call.channel, way.peer)]
+    if way.number:
+        return [Redirect(call.id, call.channel, way.context, way.number)]
+    if way.status is None:
+        return [EndCall(call.id, call.channel)]
+    talked = call.answered_at is not None
+    return [Release(call.id, call.channel, way.status, way.info, bridged=talked)]
+
+
+def again(state: State, call: Call) -> list[Command]:
+    """Let a caller leave who was to, and is still there; unless he has come again meanwhile."""
+    if state.call_on(call.channel) is not None:
+        return []
+    return [Again(command) for command in (*announcements.hush(call), *let_go(call))]
