@@ -16,7 +16,7 @@ from component.telephony.http_client import AriHttpClient
 from tests.simulation.asterisk import Asterisk
 from tests.simulation.channels import Channel, Socket, shown
 from tests.simulation.history import History
-from tests.simulation.scenario import EXIT_KEY, EXITS, NUMBER, QUEUE_NUMBER
+from tests.simulation.scenario import EXIT_KEY, EXITS, GOES_ON, NUMBER, QUEUE_NUMBER
 
 LATENCY = 0.02
 """Seconds that a request takes at most, unless it is lost."""
@@ -185,8 +185,15 @@ class SimulatedAri(AriClient):
         self._channel(channelId)
 
     def _hangup(self, channelId: str, **_: object) -> None:  # noqa: N803
-        if not self._asterisk.agents.stop_asking(channelId):
-            self._asterisk.destroy(self._channel(channelId), 16)
+        if self._asterisk.agents.stop_asking(channelId):
+            return
+        channel = self._channel(channelId)
+        if channel.device:
+            self._asterisk.agents.take_down(channel)
+        elif channel.in_stasis and channel.comes_again and GOES_ON in channel.arguments:
+            self._history.fail(f"{channelId} is hung up, who wished to go on")
+        else:
+            self._asterisk.destroy(channel, 16)
 
     def _setChannelVar(self, channelId: str, variable: str, value: str) -> None:  # noqa: N802, N803
         channel = self._channel(channelId, inside=True)

@@ -3,6 +3,7 @@
 It keeps the order of the events of one channel, as Asterisk does, and no other.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from random import Random
 
@@ -59,6 +60,8 @@ class Asterisk:
         self.undisturbed = {dnd_device(phone.device): phone for phone in self.phones.values()}
         """The phones by the devices that say whether calls are wanted there."""
         self.agents = Agents(self, loop, dice, scenario, history)
+        self.stays: Counter[str] = Counter()
+        """How often each caller's channel came to us."""
         self.socket: Socket | None = None
         self._last: dict[str, float] = {}
         """When the last event of a channel or device is told."""
@@ -73,6 +76,8 @@ class Asterisk:
         self.drop_socket()
         for channel in list(self.channels.values()):
             self._forget(channel)
+            if channel.device:
+                self.agents.blameless[channel.id] = self._loop.now()
             if not channel.device and channel.in_stasis:
                 self._on_gone(channel, "cut off")
         self.bridges.clear()
@@ -130,6 +135,7 @@ class Asterisk:
         """Come to `Stasis()`."""
         channel.in_stasis, channel.entered = True, self._loop.time()
         channel.arguments = arguments
+        self.stays[channel.id] += 1
         self.set_timer(channel, "absolute", DIALPLAN_TIMEOUT, self._time_out)
         self.tell(channel.id, "StasisStart", channel=shown(channel), args=arguments.split(","))
         patience = self._dice.expovariate(1 / self._scenario.patience_seconds)
@@ -152,7 +158,8 @@ class Asterisk:
     def _time_out(self, channel: Channel) -> None:
         """The dialplan has its own idea of how long this may take."""
         self._history.note("timeout in dialplan", channel.id)
-        self.leave_stasis(channel, "fallback")
+        talks = channel.bridge is not None and len(self.bridges[channel.bridge]) > 1
+        self.leave_stasis(channel, "fallback in mid-talk" if talks else "fallback")
 
     def leave_stasis(self, channel: Channel, how: str) -> None:
         """Give a caller back to the dialplan, which soon ends the call."""

@@ -3,7 +3,7 @@
 Entries are undone together with what the engine undoes.
 """
 
-from collections.abc import Hashable, Iterable, Iterator, Set
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Set
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -56,6 +56,12 @@ class Books:
         """By the caller's channel."""
         self.renewed: Set[str] = frozenset()
         """Extensions that the operator took away and added, of which the store has nothing yet."""
+        self.stays: Mapping[str, int] = {}
+        """How often the dialplan has sent us each caller's channel, as only Asterisk knows."""
+        self.blameless: Mapping[str, datetime] = {}
+        """By the channel of a leg, since when its agent cannot help it that nothing comes of it."""
+        self.entries: Book[str, int] = Book()
+        """How often each channel was let into a queue, or not let in and logged."""
         self.flags: Book[str, bool] = Book()
         """Whether new callers are turned away (`draining`)."""
 

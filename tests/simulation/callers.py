@@ -64,6 +64,8 @@ class Callers:
         history = self._world.history
         if channel.id in self.fates:
             history.fail(f"{channel.id}: {self.fates[channel.id]}, and now {how}")
+        if how == "fallback in mid-talk" and self._world.is_in_order:
+            history.fail(f"{channel.id} is taken away from a talk")
         self.fates[channel.id] = how
         history.note("caller gone", channel.id, how)
 

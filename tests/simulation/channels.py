@@ -72,7 +72,8 @@ class Channel:
     number: str = "5550100"
     """From where the call comes."""
     comes_again: bool = True
-    """Whether the dialplan may send the caller to a queue again."""
+    """Whether the dialplan may send the caller to a queue again; none who asks to be called back
+    does."""
     music: bool = False
     playbacks: dict[str, None] = field(default_factory=dict)
     """What is played to it."""

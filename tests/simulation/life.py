@@ -71,6 +71,8 @@ class Life:
         self.state = State(self.ledger)
         self.pubsub = PubSub(self.ledger, ADDRESS, {WALLBOARD: Role.MEMBER})
         self.serving = False
+        self.settled_at: float | None = None
+        """When it last had compared what Asterisk has with what it believes."""
         self._adopted: list[list[str]] = []
         """The channels of callers who came while nobody listened and are to enter, as they came."""
 
@@ -201,7 +203,8 @@ class Life:
     async def _settle(self) -> None:
         began: datetime = self.around.loop.now()
         # What the reader takes the time from does not know of virtual time.
-        snapshot = replace(await self._snapshots.read(self._devices()), taken_at=began)
+        found = await self._snapshots.read(self._devices())
+        snapshot = replace(found, taken_at=began, newcomers=self.intake.newcomers)
         self.around.history.note("reconcile", sorted(map(str, snapshot.ringing_legs)))
         try:
             strangers = await self.engine.reconcile(snapshot)
@@ -213,6 +216,7 @@ class Life:
             [c.channel for c in strangers if c.channel not in self.intake._entering]
         )
         self.intake.adopt(strangers)
+        self.settled_at = self.around.loop.time()
 
     async def _until_there(self, ask: Callable[[], Awaitable[T]]) -> T:
         while True:

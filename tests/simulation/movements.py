@@ -53,6 +53,8 @@ class Movements:
         if "draining" in books.flags:
             status = QueueStatus.UNAVAILABLE
         released = [c.status for c in commands if isinstance(c, Release)]
+        if status is not QueueStatus.UNAVAILABLE:  # of that nothing is stored
+            self._was_sent(event.channel)
         if status is not None:
             if released != [status]:
                 books.history.fail(f"{event} gets {commands}, not {status}")
@@ -64,6 +66,14 @@ class Movements:
         books.set(books.callers, call_id, caller)
         books.log.entered(caller)
         self._expectations.hold_out(call_id, caller)
+
+    def _was_sent(self, channel: str) -> None:
+        """Look whether nobody enters anew whom the dialplan was to have back."""
+        books = self._books
+        entries = books.entries.get(channel, 0)
+        if entries == books.stays[channel]:
+            books.history.fail(f"{channel} enters anew, whom the dialplan has not sent again")
+        books.set(books.entries, channel, entries + 1)
 
     def _come(self, event: CallerEntered) -> tuple[str, Caller]:
         """Return who comes, by call; who was passed on before comes with that call."""

@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 
+from component.domain.asterisk_ids import leg_channel
 from component.domain.commands import Command, HangUpLeg, HideCall
-from component.domain.events import Event, LegEnded
+from component.domain.events import Event, LegEnded, RingTimedOut
 from component.domain.model import Leg
 from component.domain.queue import AutoPause
-from component.domain.routing import AUTOPAUSE_REASON, DECLINED
-from component.domain.words import OfferEnd
+from component.domain.routing import AUTOPAUSE_REASON
+from component.domain.words import LegEnd, OfferEnd
 from tests.simulation.books import Books
 from tests.simulation.entries import Caller
 from tests.simulation.expectations import Expectations
@@ -66,7 +67,7 @@ class Offers:
 
     # Taken back. --------------------------------------------------------------------------------
 
-    def take_back(self, extension: str, call_id: str, reason: OfferEnd) -> None:
+    def take_back(self, extension: str, call_id: str, reason: OfferEnd, event: Event) -> None:
         """Note that an agent has a call no more."""
         caller = self._books.callers[call_id]
         left = caller.offered_to - {extension}
@@ -81,9 +82,9 @@ class Offers:
             case OfferEnd.CALLER_LEFT | OfferEnd.TIMEOUT:
                 pass
             case _:
-                self._not_taken(extension, call_id, reason)
+                self._not_taken(extension, call_id, event)
 
-    def _not_taken(self, extension: str, call_id: str, reason: OfferEnd) -> None:
+    def _not_taken(self, extension: str, call_id: str, event: Event) -> None:
         """Note that a call waits again, if it rings nowhere else."""
         books, caller = self._books, self._books.callers[call_id]
         if caller.answered:  # Asterisk could not connect the two
@@ -96,7 +97,9 @@ class Offers:
             call_id, offered_to=left, tried=tried, passed_to=None, came_as=came_as,
             rung_at=rung_at, taken=None, heard_at=None,
         )  # fmt: skip
-        if reason in DECLINED and caller.passed_to is None:
+        leg = _declined_on(event)
+        if leg is not None and caller.passed_to is None and caller.taken is None:
+            self._look_whose_fault(caller, leg)
             self._autopause(caller.queue, extension)
 
     def _log_not_taken(self, caller: Caller, extension: str) -> int:
@@ -116,6 +119,13 @@ class Offers:
         else:
             others = tuple(talk for talk in person.others if talk[0].call_id != call_id)
             self._books.person(extension, others=others)
+
+    def _look_whose_fault(self, caller: Caller, leg: Leg) -> None:
+        """Look whether an agent is to blame who is said not to have taken a call."""
+        books = self._books
+        since, timeout = books.blameless.get(leg_channel(leg)), books.queues[caller.queue].timeout
+        if since and caller.rung_at and since < caller.rung_at + timeout:
+            books.history.fail(f"who is not to blame for {leg} has not taken {caller}")
 
     def _autopause(self, queue: str, extension: str) -> None:
         books = self._books
@@ -141,3 +151,11 @@ class Offers:
                 leg = None if person is None else person.leg
                 if leg is not None and leg.call_id == command.call.id and leg not in gone:
                     books.history.fail(f"{leg} is not let go of by {commands}")
+
+
+def _declined_on(event: Event) -> Leg | None:
+    """Return the leg on which an agent, whose phone rang, did not take a call."""
+    if isinstance(event, RingTimedOut):
+        return event.leg
+    declined = (LegEnd.NO_ANSWER, LegEnd.BUSY, LegEnd.REJECTED)
+    return event.leg if isinstance(event, LegEnded) and event.reason in declined else None

@@ -1,6 +1,7 @@
 """What agents do at their phones: answer or not, pass calls on, ask a colleague first."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import count
 from random import Random
 from typing import TYPE_CHECKING
@@ -56,6 +57,8 @@ class Agents:
         self._asking: dict[str, dict[str, None]] = {}
         """The consultations of each leg, by their names."""
         self._numbers = count(1)
+        self.blameless: dict[str, datetime] = {}
+        """When legs were answered with nobody there to connect them, or were taken down."""
         devices = tuple(asterisk.phones)
         self._called = (*devices, OUTSIDE)
         """The phones of those who may be asked."""
@@ -127,7 +130,12 @@ class Agents:
 
     def _answer(self, leg: Channel) -> None:
         self._asterisk.cancel(leg, "ring")
-        leg.state, leg.in_stasis = "Up", True
+        leg.state = "Up"
+        if self._asterisk.socket is None:
+            self._history.note("agent answers nobody", leg.id)
+            self.take_down(leg)
+            return
+        leg.in_stasis = True
         self._history.note("agent answers", leg.id)
         self._asterisk.tell(leg.id, "StasisStart", channel=shown(leg), args=["leg"])
         self.show_state(self._asterisk.phones[leg.device])
@@ -137,6 +145,11 @@ class Agents:
         self._asterisk.set_timer(leg, "react", alone, lambda leg: self._asterisk.destroy(leg, 16))
         if self._dice.random() < self._scenario.early_transfers:
             self._asterisk.set_timer(leg, "transfer", self._dice.uniform(0, 1), self._pass_on)
+
+    def take_down(self, leg: Channel) -> None:
+        """End a leg, for which its agent is not to blame."""
+        self.blameless[leg.id] = self._loop.now()
+        self._asterisk.destroy(leg, 16)
 
     # Passing on. --------------------------------------------------------------------------------
 

@@ -139,7 +139,7 @@ class Reference:
         callers = self.books.callers
         match command:
             case HideCall(extension, call, reason) if call.id in callers:
-                self._offers.take_back(extension, call.id, reason)
+                self._offers.take_back(extension, call.id, reason, event)
             case ShowCall(extension, call):
                 if call.state is CallState.ANSWERED:
                     self._offers.answer(call.leg, extension)

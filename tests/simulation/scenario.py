@@ -33,9 +33,12 @@ DOORS = tuple(
 )  # fmt: skip
 """When a queue counts as empty."""
 
+GOES_ON = "options=c"
+"""What a caller brings along who goes on in the dialplan once the agent hangs up."""
+
 WISHES = (
     "", "", "max_penalty=0", "min_penalty=1", "skills=french:2", "skills=french,max_penalty=0",
-    "timeout=7", "options=c",
+    "timeout=7", GOES_ON,
 )  # fmt: skip
 
 
@@ -139,6 +142,11 @@ class Scenario:
     """Agents who want no calls at all, or want them again."""
     returns: float = 0.0
     """The probability that the dialplan, given a caller back, sends the caller to a queue again."""
+
+    @property
+    def acts_late(self) -> bool:
+        """Whether Asterisk may do what it was asked for long after it was asked once more."""
+        return bool(self.faults.request_lost or self.faults.asterisk_freeze)
 
 
 def draw(seed: int, calls: int = 60) -> Scenario:

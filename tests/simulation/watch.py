@@ -114,12 +114,12 @@ def _in_vain(world: "World", life: "Life") -> Iterator[str]:
     for call in calls.values():
         ends = [channels.get(call.channel), channels.get(leg_channel(call.leg))]
         bridges = {channel.bridge for channel in ends if channel is not None and channel.in_stasis}
-        if (
-            call.state is CallState.ANSWERED
-            and None not in ends
-            and bridges != {call_bridge(call.id)}
-        ):
+        if call.state is not CallState.ANSWERED or None in ends:
+            continue
+        if bridges != {call_bridge(call.id)}:
             yield f"{call.id} is connected with nobody"
+        elif "absolute" in channels[call.channel].timers and not world.scenario.acts_late:
+            yield f"{call.id} is talking on a time limit"
 
 
 async def settled(world: "World") -> None:

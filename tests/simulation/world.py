@@ -80,6 +80,8 @@ class World:
             self.loop, self.dice, scenario, self.history, phones, self.callers.gone,
             self.callers.come_again,
         )  # fmt: skip
+        self.reference.books.blameless = self.asterisk.agents.blameless
+        self.reference.books.stays = self.asterisk.stays
         self.storm = Storm(self)
         self.staff = Staff(self)
         self.operator = Operator(self)
@@ -133,6 +135,14 @@ class World:
         await asyncio.sleep(seconds)
         if self.history.violations:
             raise ViolationError(self.history.violations[0])
+
+    @property
+    def is_in_order(self) -> bool:
+        """Whether the service has had time to mend what the last fault did."""
+        if self.life is None or self.life.settled_at is None or self.scenario.acts_late:
+            return False
+        mended = self.life.settled_at + watch.LATE_SECONDS
+        return self.storm.disturbed_at < self.life.settled_at and mended < self.loop.time()
 
     def _look_around(self) -> None:
         watch.nobody_forgotten(self)
