@@ -111,6 +111,29 @@ async def test_the_service_is_killed_before_a_talk_begins_during_a_transfer_and_
     assert (agent.times_called, colleague.times_called) == (1, 1)
 
 
+@pytest.mark.queue(max_wait=3)
+async def test_a_caller_whose_wait_ends_while_the_service_is_dead_goes_back_to_the_dialplan(
+    world: World, agent: Phone
+) -> None:
+    agent.on_call = ringing_only()
+    caller = await (await world.caller("5550101")).dial("ours")
+    ringing = await agent.next_call(PATIENCE)
+    await world.service.process.kill()
+    await asyncio.sleep(3)
+    assert caller.ending is None
+
+    await world.restart()
+    await caller.ended(PATIENCE)
+    await ringing.ended(PATIENCE)
+    assert await world.dialplan_variable("OURS_LEFT") == "TIMEOUT"
+    assert await world.call_log() == [
+        ("NONE", "ENTERQUEUE"),
+        ("1000", "RINGNOANSWER"),
+        ("NONE", "EXITWITHTIMEOUT"),
+    ]
+    assert agent.times_called == 1
+
+
 @pytest.mark.queue(timeout=60.0)
 async def test_the_service_freezes_while_callers_talk_ring_and_wait(
     world: World, agent: Phone, operator: Phone

@@ -1,7 +1,7 @@
 """What is broken on purpose is noticed: an oracle that never fails would prove nothing."""
 
-from collections.abc import Callable
 from types import ModuleType
+from typing import TypeVar
 
 import pytest
 
@@ -14,16 +14,20 @@ from component.domain import (
     persons,
     reserving,
     routing,
+    step,
     sticky,
 )
 from component.domain import state as state_module
-from component.domain.model import Customer
+from component.domain.words import LegEnd, OfferEnd
 from component.storage.memory import MemoryStore
+from component.telephony.talks import Talks
 from tests.simulation.callers import CUSTOMERS
 from tests.simulation.scenario import draw
 from tests.simulation.world import simulate
 
 pytestmark = pytest.mark.simulation
+
+T = TypeVar("T")
 
 CALLS = 30
 
@@ -40,11 +44,13 @@ FIRST = {
 }
 """Where to begin with those that others of the seeds do not show."""
 
-Mistake = tuple[ModuleType | type, str, Callable[..., object]]
+Mistake = tuple[ModuleType | type, str, object]
+
+BLAMING = step.OFFER_ENDS | {LegEnd.HUNG_UP: OfferEnd.NO_ANSWER}
 
 
-async def answer(customer: Customer | None) -> Customer | None:
-    return customer
+async def answer(given: T) -> T:
+    return given
 
 
 MISTAKES: dict[str, Mistake] = {
@@ -69,6 +75,9 @@ MISTAKES: dict[str, Mistake] = {
         MemoryStore, "customer", lambda *_: answer(CUSTOMERS[1])
     ),
     "who was looked up enters as nobody": (MemoryStore, "customer", lambda *_: answer(None)),
+    "who was to leave enters anew": (MemoryStore, "last_ended", lambda *_: answer([])),
+    "a talk may take no longer than the wait": (Talks, "lift_bound", lambda *_: answer(None)),
+    "who is not to blame is paused": (step, "OFFER_ENDS", BLAMING),
 }  # fmt: skip
 
 

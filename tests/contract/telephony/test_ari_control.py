@@ -6,10 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from component.domain.commands import Connect, EndCall, HangUpLeg, Hold, Release, Ring
+from component.domain.commands import Connect, EndCall, HangUpLeg, Hold, LiftBound, Release, Ring
 from component.domain.events import CallerEntered, CallerLeft, LegAnswered, LegEnded
 from component.domain.model import Caller, Leg
 from component.domain.words import LegEnd, QueueStatus
+from component.telephony.callers_side import ABSOLUTE_TIMEOUT
 from lab.asterisk import Asterisk as Pbx
 from lab.sip.behaviour import rejecting, ringing_only
 from lab.sip.pcmu import tone
@@ -65,6 +66,11 @@ async def test_caller_and_agent_hear_each_other_and_no_music(exchange: Exchange)
         call.play(high * 2), offered.play(low * 2), offered.hears(high), call.hears(low)
     )
     await asyncio.sleep(2)  # the bound that holding set is passed
+    assert {entered.channel, f"ivr-{answered.leg}"} <= await exchange.channels()
+
+    await exchange.ari.set_variable(entered.channel, ABSOLUTE_TIMEOUT, "1")
+    exchange.asterisk.control.perform([LiftBound(entered.call_id, entered.channel)])
+    await asyncio.sleep(1.5)
     assert {entered.channel, f"ivr-{answered.leg}"} <= await exchange.channels()
 
 
