@@ -52,10 +52,11 @@ LATER = [
     "0028_meta_data",
     "0029_callbacks_per_day",
     "0030_full_nodes",
-    "0031_own_maximum",
-    "0032_tags_of_languages",
     "0031_keys",
     "0032_asked_before",
+    "0033_own_maximum",
+    "0034_tags_of_languages",
+    "0035_ways_out",
 ]
 ALL = ["0001_schema", *LATER]
 

@@ -1,5 +1,5 @@
 -- Administrators may say of an extension's node, too, how many items it keeps.
--- depends: 0030_full_nodes
+-- depends: 0032_asked_before
 
 -- migrate: apply
 

@@ -1,5 +1,5 @@
 -- How a caller was to leave when the call was over: a gap may have come between.
--- depends: 0032_asked_before 0032_tags_of_languages
+-- depends: 0034_tags_of_languages
 
 -- migrate: apply
 

@@ -1,5 +1,5 @@
 -- The language of a node is a tag (BCP 47). What is none would have its configuration refused.
--- depends: 0031_own_maximum
+-- depends: 0033_own_maximum
 
 -- migrate: apply
 
