@@ -128,5 +128,6 @@ class Guard:
         return True
 
     def answered(self, account: str, answer: str) -> None:
-        """Take note of what an account is answered."""
-        self._habits[account].answer = answer
+        """Take note of what an account is answered, unless it is forgotten since it wrote."""
+        if account in self._habits:
+            self._habits[account].answer = answer

@@ -4,6 +4,7 @@ A command is a function of the forms that were filled in so far: it answers with
 with what came of it. So the steps, back and forth, and the sessions are the same for all.
 """
 
+import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
@@ -96,6 +97,8 @@ class _Session:
     since: float
     """When the form was shown, by the monotonic clock."""
     filled: list[Values] = field(default_factory=list)
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """What is sent at the same time is carried out one after the other, nothing twice."""
 
 
 class _Sessions:
@@ -192,7 +195,12 @@ class CommandHandlers:
         return _asking(self._sessions.begin(id_, owner, found))
 
     async def _continue(self, iq: IqRequest, node: str, action: str, id_: str) -> Markup:
-        session = self._sessions.find(id_, _owner(iq, node))
+        owner = _owner(iq, node)
+        async with self._sessions.find(id_, owner).turn:
+            return await self._take_step(iq, self._sessions.find(id_, owner), action)
+
+    async def _take_step(self, iq: IqRequest, session: _Session, action: str) -> Markup:
+        id_, node = session.id, session.owner[2]
         if action in ("prev", "next", "complete"):
             _check_action(session, action)
         values = None if action == "cancel" else _values(iq.child, session.form)

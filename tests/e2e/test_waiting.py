@@ -34,6 +34,8 @@ async def test_callers_are_told_how_long_it_takes_and_now_and_then_something_els
     world: World,
 ) -> None:
     await busy_agent(world)
+    answered = "SELECT 1 FROM calls WHERE answered_at IS NOT NULL"
+    await world.until(lambda: world.sql(answered), "the answer is kept")
     await world.service.stop()
     # One call counts for a quarter of the time that callers wait on average.
     await world.sql("UPDATE calls SET entered_at = answered_at - interval '8 minutes'")

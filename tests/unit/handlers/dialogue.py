@@ -1,11 +1,14 @@
 """Stanzas in, stanzas out, with the rules behind them and nothing else."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import chain, count
 from random import Random
 from typing import NamedTuple, TypeVar
 from xml.etree import ElementTree as ET
+
+import pytest
 
 from component.domain.events import Event
 from component.domain.state import State
@@ -91,6 +94,16 @@ class Dialogue:
             desk=Desk(self.engine, Notebook()),
             staff=STAFF,
         )
+
+    def take_turns(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Leave time between two operations of a request for those of others."""
+        at_once = self.engine.pubsub
+
+        async def in_turn(operation: Callable[[PubSub, datetime], T]) -> T:
+            await asyncio.sleep(0)
+            return await at_once(operation)
+
+        monkeypatch.setattr(self.engine, "pubsub", in_turn)
 
     async def say(self, stanza: str) -> str | None:
         """Send a stanza; return the reply."""

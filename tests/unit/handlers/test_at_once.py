@@ -1,13 +1,9 @@
 """Two who change different fields at the same time both get what they want."""
 
 import asyncio
-from collections.abc import Callable
-from datetime import datetime
-from typing import TypeVar
 
 import pytest
 
-from component.pubsub.service import PubSub
 from tests.unit.handlers.dialogue import Dialogue
 from tests.unit.handlers.requests import (
     NODE_CONFIG,
@@ -21,20 +17,12 @@ from tests.unit.pubsub.provisioned import AGENT
 
 pytestmark = pytest.mark.unit
 
-T = TypeVar("T")
-
 
 @pytest.fixture
 def dialogue(monkeypatch: pytest.MonkeyPatch) -> Dialogue:
     """Between two operations of a request there is time for those of others."""
     made = with_news()
-    at_once = made.engine.pubsub
-
-    async def in_turn(operation: Callable[[PubSub, datetime], T]) -> T:
-        await asyncio.sleep(0)
-        return await at_once(operation)
-
-    monkeypatch.setattr(made.engine, "pubsub", in_turn)
+    made.take_turns(monkeypatch)
     return made
 
 

@@ -5,7 +5,14 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from component.domain.words import MemberState
-from component.handlers.chat import ANSWERS, MOST_CHARACTERS, REPEAT_SECONDS, WITHIN_SECONDS, Guard
+from component.handlers.chat import (
+    ACCOUNTS,
+    ANSWERS,
+    MOST_CHARACTERS,
+    REPEAT_SECONDS,
+    WITHIN_SECONDS,
+    Guard,
+)
 from component.ports import StoreUnavailableError
 from tests.unit.handlers.dialogue import Dialogue, Refusal, canonical, refusal
 from tests.unit.pubsub.provisioned import ADMIN, AGENT, DOMAIN, EXTENSION, STRANGER
@@ -208,3 +215,13 @@ def test_a_program_that_always_has_something_new_to_say_is_cut_off(clock: Clock)
     assert guard.admits("a@x/r", "others are not concerned")
     clock.now = WITHIN_SECONDS
     assert guard.admits("bot@x/r", "more")
+
+
+def test_who_is_forgotten_while_the_answer_is_on_its_way_is_answered_all_the_same(
+    clock: Clock,
+) -> None:
+    guard = Guard(clock)
+    assert guard.admits("a@x/r", "status")
+    assert all(guard.admits(f"{number}@x/r", "status") for number in range(ACCOUNTS))
+    guard.answered("a@x", "answer")
+    assert guard.admits("a@x/r", "answer")

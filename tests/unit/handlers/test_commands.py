@@ -1,5 +1,6 @@
 """The ad-hoc command to see who waits for approval (XEP-0050, XEP-0060 §8.7)."""
 
+import asyncio
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -134,6 +135,17 @@ async def test_a_session_is_its_owners(dialogue: Dialogue) -> None:
     await command(dialogue)
     other = await command(dialogue, IN_SESSION, choice(), sender=f"{ADMIN}/other")
     assert specific(other)[1] == "bad-sessionid"
+
+
+async def test_a_step_that_is_sent_twice_at_once_is_taken_once(
+    dialogue: Dialogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await command(dialogue)
+    dialogue.take_turns(monkeypatch)
+    steps = (command(dialogue, IN_SESSION, choice()) for _ in range(2))
+    first, second = await asyncio.gather(*steps)
+    assert "status='completed'" in first
+    assert specific(second) == OVER
 
 
 async def test_old_sessions_are_forgotten(dialogue: Dialogue) -> None:
