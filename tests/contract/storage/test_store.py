@@ -174,7 +174,8 @@ async def test_of_a_channel_the_call_is_known_that_ended_last_and_how_its_caller
     store: AnyStore,
 ) -> None:
     now = datetime.now(UTC)
-    ended = replace(CALL, state=CallState.ENDED, offers=(), outcome=Outcome.TIMEOUT)
+    over = replace(CALL, state=CallState.ENDED, outcome=Outcome.TIMEOUT)
+    ended = replace(over, offers=(), asked_before=())
     back = WayOut(QueueStatus.WITHDRAW, info="closing")
     before, last, hung_up, sent_on = (
         replace(ended, id="before", channel="c1", ended_at=now - timedelta(hours=1)),
