@@ -78,8 +78,10 @@ class Expectations:
                 if extension in other.tried or not self._accepts(other, extension):
                     continue
                 favourite = self.favourite(other)
-                if favourite in (None, extension) or not self._is_awaited(other, favourite or ""):
+                if favourite is None or favourite == extension:
                     yield call_id
+                elif call_id not in self.holding_out and not self._is_awaited(other, favourite):
+                    yield call_id  # who holds out does so until the timer, though it may be late
 
     def concerned(self) -> Iterator[str]:
         """Yield callers for whom something may have become wrong by what was written of late."""
