@@ -8,12 +8,11 @@ callers; the one that is left with the agent's own phone is over.
 from dataclasses import replace
 from datetime import datetime
 
-from component.domain import callers, routing
+from component.domain import callers, leaving, routing
 from component.domain.commands import (
     AnswerTransfer,
     Command,
     Connect,
-    EndCall,
     HangUpLeg,
     HideCall,
     Hold,
@@ -33,8 +32,8 @@ def take_place(state: State, call: Call, asked: Call, now: datetime) -> list[Com
         return [AnswerTransfer(call.leg, accepted=False)]
     talks = asked.state is CallState.ANSWERED
     [given_up] = call.offers
-    ended = replace(call, channel=asked.channel, revision=call.revision + 1)
-    ended = routing.end(state, ended, Outcome.COMPLETED, now)
+    over = replace(call, channel=asked.channel, revision=call.revision + 1, way_out=leaving.HANG_UP)
+    ended = routing.end(state, over, Outcome.COMPLETED, now)
     wait = state.queues[asked.queue].max_wait
     taken = replace(
         asked,
@@ -59,7 +58,7 @@ def take_place(state: State, call: Call, asked: Call, now: datetime) -> list[Com
         *(_talk_on(taken) if talks else _wait_on(state, taken, ended)),
         AnswerTransfer(call.leg, accepted=True),
         HangUpLeg(call.leg),
-        EndCall(ended.id, ended.channel),
+        *leaving.let_go(ended),
         WakeAt(now + wait, WaitTimedOut(taken.id)),
     ]
 

@@ -29,8 +29,8 @@ from component.ports import CalledChannel
 from component.recovery import timers
 from component.storage.memory import MemoryStore
 from tests.unit.domain.callbacks import TERMS
+from tests.unit.recovering import settled, snapshot
 from tests.unit.services import Service, demo_store, running
-from tests.unit.test_recovery import settled, snapshot
 
 pytestmark = pytest.mark.unit
 

@@ -7,8 +7,8 @@ from component.domain.events import AttendedTransfer, LegAnswered
 from component.domain.model import Leg
 from component.domain.words import CallState
 from component.ports import Snapshot
+from tests.unit.recovering import settled, snapshot
 from tests.unit.services import Service, running
-from tests.unit.test_recovery import snapshot
 
 pytestmark = pytest.mark.unit
 
@@ -44,8 +44,10 @@ async def test_what_was_not_done_before_a_crash_is_done_after_it() -> None:
         await service.stop()
 
     async with running(store) as service:
-        await service.engine.reconcile(as_before(service))
+        strangers = await service.engine.reconcile(as_before(service))
+        await settled(service)
 
+        assert strangers == ()
         assert service.outside.done == [
             HangUpLeg(FIRST),
             Connect(ASKED, "channel1"),
