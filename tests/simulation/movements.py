@@ -53,12 +53,11 @@ class Movements:
         if "draining" in books.flags:
             status = QueueStatus.UNAVAILABLE
         released = [c.status for c in commands if isinstance(c, Release)]
-        if status is not QueueStatus.UNAVAILABLE:  # of that nothing is stored
-            self._was_sent(event.channel)
-        if status is not None:
+        if status is not None:  # maybe told twice, if late: it is no harm
             if released != [status]:
                 books.history.fail(f"{event} gets {commands}, not {status}")
             return
+        self._was_sent(event.channel)
         if len(commands) == 1 and released:
             books.history.fail(f"{event} is turned away: {released}")
         call_id, caller = self._come(event)
