@@ -1,6 +1,6 @@
 """What somebody writes down who watches a call centre: of people, of their seats, of callers."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from component.domain.model import Agent, Call, Leg, Member
@@ -222,6 +222,8 @@ class Caller:
     """Since when the two talk."""
     passed_by: str | None = None
     """Which agent passed the call on last, if one did."""
+    rings_for: timedelta | None = field(default=None, compare=False)
+    """How long the phones ring at most, as the queue had it when they began; not stored."""
 
     @property
     def waits(self) -> bool:

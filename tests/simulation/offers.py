@@ -45,7 +45,8 @@ class Offers:
                 self.nobody_is_skipped(caller, extension)
                 books.note_rung(caller.queue, extension)
             books.take_up(extension, leg, caller.queue)
-        books.caller(call_id, offered_to=frozenset(chosen), rung_at=books.now)
+        timeout = books.queues[books.callers[call_id].queue].timeout
+        books.caller(call_id, offered_to=frozenset(chosen), rung_at=books.now, rings_for=timeout)
 
     def nobody_is_skipped(self, caller: Caller, extension: str) -> None:
         """Look whether somebody else should have been offered to this agent."""
@@ -124,7 +125,8 @@ class Offers:
         """Look whether an agent is to blame who is said not to have taken a call."""
         books = self._books
         since, timeout = books.blameless.get(leg_channel(leg)), books.queues[caller.queue].timeout
-        if since and caller.rung_at and since < caller.rung_at + timeout:
+        rings_for = min(timeout, caller.rings_for or timeout)
+        if since and caller.rung_at and since < caller.rung_at + rings_for:
             books.history.fail(f"who is not to blame for {leg} has not taken {caller}")
 
     def _autopause(self, queue: str, extension: str) -> None:
