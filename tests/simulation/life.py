@@ -212,6 +212,7 @@ class Life:
             raise NotSettledError(str(error)) from error
         for caller in strangers:
             self.around.history.note("stranger", caller.channel)
+            self.around.asterisk.tell_twice(caller.channel)
         self._adopted.append(
             [c.channel for c in strangers if c.channel not in self.intake._entering]
         )
