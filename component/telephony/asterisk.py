@@ -151,4 +151,4 @@ class Asterisk:
             strangers = await self._reconcile(snapshot)
         except (StoreUnavailableError, StoreRefusedError) as error:
             raise NotSettledError(str(error)) from error
-        self._intake.adopt(strangers)
+        self._intake.adopt(strangers, snapshot.newcomers)

@@ -6,7 +6,7 @@ holds nobody else up.
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import uuid4
 
@@ -110,15 +110,23 @@ class Intake:
         """Let a caller enter the queue, looked up first if need be. Told twice is no harm."""
         self.adopt([waiting])
 
-    def adopt(self, callers: Iterable[WaitingChannel]) -> None:
-        """Let callers enter in this order, however long the look-up of each takes."""
+    def adopt(
+        self, callers: Iterable[WaitingChannel], newcomers: Collection[str] = frozenset()
+    ) -> None:
+        """Let callers enter in this order, however long the look-up of each takes.
+
+        They were found in Asterisk. Of the `newcomers` events had told by then: if they are not
+        being looked up any more, they have entered since, and may have left.
+        """
         line: deque[_Entering] = deque()
         for waiting in callers:
             known = self._entering.get(waiting.channel)
-            if known is None:
+            if known is None and waiting.channel not in newcomers:
                 entering = self._entering[waiting.channel] = _Entering(waiting, line)
                 line.append(entering)
-            elif known.held_back:  # it left, and the dialplan has sent it again
+            elif (
+                known is not None and known.held_back
+            ):  # it left, and the dialplan has sent it again
                 known.held_back.append(waiting)
         for entering in list(line):
             self._identify(entering)

@@ -213,10 +213,9 @@ class Life:
         for caller in strangers:
             self.around.history.note("stranger", caller.channel)
             self.around.asterisk.tell_twice(caller.channel)
-        self._adopted.append(
-            [c.channel for c in strangers if c.channel not in self.intake._entering]
-        )
-        self.intake.adopt(strangers)
+        known = snapshot.newcomers | self.intake._entering.keys()
+        self._adopted.append([c.channel for c in strangers if c.channel not in known])
+        self.intake.adopt(strangers, snapshot.newcomers)
         self.settled_at = self.around.loop.time()
 
     async def _until_there(self, ask: Callable[[], Awaitable[T]]) -> T:

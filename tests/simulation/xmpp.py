@@ -10,7 +10,13 @@ from xml.etree import ElementTree as ET
 
 from component.markup import Markup
 from component.ports import Outgoing
-from component.pubsub.model import ItemPublished, ItemRetracted, NodeDeleted, Notification
+from component.pubsub.model import (
+    ItemPublished,
+    ItemRetracted,
+    NodeDeleted,
+    Notification,
+    SubscriptionEnded,
+)
 from tests.simulation.history import History
 from tests.simulation.loop import VirtualTimeLoop
 
@@ -31,6 +37,8 @@ def render(notification: Notification) -> str:
         return f"retracted {notification.node} {event.item_id}"
     if isinstance(event, NodeDeleted):
         return f"deleted {notification.node} all"
+    if isinstance(event, SubscriptionEnded):
+        return f"ended {notification.node} all"
     return f"other {notification.node} {type(event).__name__}"
 
 
@@ -56,7 +64,7 @@ class Subscriber:
     def take(self, message_id: int, body: str) -> Iterable[str]:
         """Apply a notification. Return what items it is about."""
         kind, node, call_id, *rest = body.split(" ")
-        if kind == "deleted":
+        if kind in ("deleted", "ended"):
             return self._forget(message_id, node)
         item = f"{node} {call_id}"
         if message_id in self.received:
@@ -74,7 +82,7 @@ class Subscriber:
         return [item]
 
     def _forget(self, message_id: int, node: str) -> Iterable[str]:
-        """Apply the end of a node, and of all that was in it."""
+        """Apply the end of a node, or of the subscription: nothing in it is seen any more."""
         items = [item for item in self.items if item.startswith(f"{node} ")]
         if message_id not in self.received:
             self.received.add(message_id)
@@ -113,7 +121,7 @@ class XmppServer:
         else:
             self.arrived.add(message.seq)
             self._newest = message.seq
-        if message.type == "headline":
+        if message.type == "headline" or message.body.startswith("ended "):
             for recipient in message.recipients:
                 self._tell(recipient, message, is_new=is_new)
 

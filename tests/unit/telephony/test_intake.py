@@ -190,6 +190,21 @@ async def test_a_caller_told_of_twice_during_the_look_up_enters_once() -> None:
     assert reception.events == [entered(ADA)]
 
 
+async def test_who_was_looked_up_when_the_callers_were_listed_does_not_come_twice() -> None:
+    reception = Reception()
+    reception.directory.gate.clear()
+    reception.intake.receive(entering())
+    newcomers = reception.intake.newcomers
+    reception.intake.receive(leaving())
+    reception.directory.gate.set()
+    came_and_left = [entered(ADA), CallerLeft(CALLER_CHANNEL)]
+    assert await reception.comes_to(2) == came_and_left
+
+    reception.intake.adopt([waiting_channel(CALLER_CHANNEL, "1111")], newcomers)
+    await asyncio.sleep(0.01)
+    assert reception.events == came_and_left
+
+
 async def test_callers_who_came_while_nobody_listened_enter_in_their_order() -> None:
     reception = Reception()
     reception.directory.gate.clear()
