@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
@@ -11,7 +11,9 @@ from rich.live import Live
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from component.operations.model import Answer, Cell, Table, label, written
+from component.control_client import ControlError
+from component.operations.model import Answer, Table, label, written
+from component.operations.views import briefly
 
 REFRESH_SECONDS = 1.0
 
@@ -31,10 +33,6 @@ STYLES = {
 }  # fmt: skip
 """Of words that tell how somebody or something is."""
 
-TOP_QUEUES = ("queue", "state", "waiting", "longest_wait", "logged_on", "free", "paused", "busy")
-TOP_AGENTS = ("extension", "state", "queues", "since", "reason", "calls")
-"""The columns that are watched."""
-
 
 def show_in(console: Console, answer: Answer) -> None:
     """Show an answer: its table, or else its text, in one line.
@@ -49,14 +47,13 @@ def show_in(console: Console, answer: Answer) -> None:
         console.print(as_table(answer.table))
 
 
-def as_table(table: Table, columns: tuple[str, ...] = (), title: str = "") -> RenderableType:
-    """Return a table as it is shown; `columns` are those that are, none is all."""
-    shown = columns or table.columns
-    made = RichTable(title=title or None, title_justify="left", box=None, pad_edge=False)
-    for column in shown:
-        is_number = any(isinstance(cell, int) for cell in _cells(table, column))
+def as_table(table: Table) -> RenderableType:
+    """Return a table as it is shown."""
+    made = RichTable(box=None, pad_edge=False)
+    for place, column in enumerate(table.columns):
+        is_number = any(isinstance(row[place], int | timedelta) for row in table.rows)
         made.add_column(label(column), justify="right" if is_number else "left", no_wrap=True)
-    for row in zip(*(_cells(table, column) for column in shown), strict=True):
+    for row in table.rows:
         made.add_row(*(Text(text, STYLES.get(text, "")) for text in map(written, row)))
     return made
 
@@ -64,20 +61,25 @@ def as_table(table: Table, columns: tuple[str, ...] = (), title: str = "") -> Re
 async def top(ask: Ask, console: Console, now: Callable[[], datetime], rounds: int = 0) -> None:
     """Show queues and agents, anew each second, until interrupted or so many times (0: no end).
 
-    Raises what `ask` raises.
+    It outlasts a restart of the service: only without a first answer it raises `ControlError`.
     """
-    shown = 0
+    shown, screen = 0, await _screen(ask)
     with Live(console=console, auto_refresh=False, screen=console.is_terminal) as live:
         while True:
-            live.update(await _screen(ask, now()), refresh=True)
+            head = Text(f"ivr-pubsub  {now():%Y-%m-%d %H:%M:%S}", "bold")
+            live.update(Group(head, screen), refresh=True)
             shown += 1
             if shown == rounds:
                 return
             await asyncio.sleep(REFRESH_SECONDS)
+            try:
+                screen = await _screen(ask)
+            except ControlError as error:
+                screen = Text(str(error), "red")
 
 
 async def top_in_json(ask: AskPlainly, write: Callable[[str], None], rounds: int = 0) -> None:
-    """Write queues and agents, a line each second; else as `top`."""
+    """Write queues and agents, a line each second. Raises `ControlError` if there is no answer."""
     shown = 0
     while True:
         queues, agents = await asyncio.gather(ask("queues", {}), ask("agents", {}))
@@ -88,20 +90,14 @@ async def top_in_json(ask: AskPlainly, write: Callable[[str], None], rounds: int
         await asyncio.sleep(REFRESH_SECONDS)
 
 
-async def _screen(ask: Ask, now: datetime) -> RenderableType:
+async def _screen(ask: Ask) -> RenderableType:
     queues, agents = await asyncio.gather(ask("queues", {}), ask("agents", {}))
     assert queues.table is not None
     assert agents.table is not None
     return Group(
-        Text(f"ivr-pubsub  {now:%Y-%m-%d %H:%M:%S}", "bold"),
         Text(queues.text),
-        as_table(queues.table, TOP_QUEUES),
+        as_table(briefly(queues.table)),
         Text(""),
         Text(agents.text),
-        as_table(agents.table, TOP_AGENTS),
+        as_table(briefly(agents.table)),
     )
-
-
-def _cells(table: Table, column: str) -> list[Cell]:
-    place = table.columns.index(column)
-    return [row[place] for row in table.rows]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from component.operations.model import Answer, Argument, Given, Operation, Table, label, written
+from component.operations.views import briefly
 
 HELP = ("help", "?")
 
@@ -61,8 +62,9 @@ def told(answer: Answer) -> str:
     """Return an answer as text. The rows of a table are lines, without what is empty."""
     if answer.table is None:
         return answer.text
-    rows = answer.table.rows
-    lines = [_line(answer.table, place) for place in range(min(len(rows), MOST_ROWS))]
+    table = briefly(answer.table)
+    rows = table.rows
+    lines = [_line(table, place) for place in range(min(len(rows), MOST_ROWS))]
     more = [f"… and {len(rows) - MOST_ROWS} more"] if len(rows) > MOST_ROWS else []
     return "\n".join([answer.text, *lines, *more])
 

@@ -1,6 +1,6 @@
 """How things stand, in tables: agents, queues, and the callers who wait or talk."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from component.domain.model import Agent, Call, Member
@@ -10,7 +10,8 @@ from component.domain.words import AgentState, MemberState
 from component.operations.model import Cell, Table
 
 AGENT_COLUMNS = (
-    "extension", "state", "queues", "since", "reason", "calls", "last_call", "device", "account",
+    "extension", "state", "for", "queues", "reason", "calls", "last_call", "logged_on_at",
+    "device", "account",
 )  # fmt: skip
 QUEUE_COLUMNS = (
     "queue", "state", "waiting", "longest_wait", "logged_on", "free", "paused", "busy", "strategy",
@@ -19,6 +20,13 @@ CALL_COLUMNS = (
     "call", "queue", "state", "position", "priority", "waited", "talked", "agent", "caller",
     "customer",
 )  # fmt: skip
+
+_BRIEF = {
+    AGENT_COLUMNS: ("extension", "state", "for", "queues", "reason", "calls"),
+    QUEUE_COLUMNS: (
+        "queue", "state", "waiting", "longest_wait", "logged_on", "free", "paused", "busy",
+    ),
+}  # fmt: skip
 
 _BUSY = {
     AgentState.RESERVED: "ringing",
@@ -42,6 +50,13 @@ def calls_table(state: State, now: datetime, queue: str = "") -> Table:
     """Return the calls of a queue, or of all, that have not ended: those who wait come first."""
     rows = [_call_row(state, call, now) for call in _calls(state, queue)]
     return Table(CALL_COLUMNS, tuple(rows))
+
+
+def briefly(table: Table) -> Table:
+    """Return what of a table is looked at all day, for where there is little room."""
+    columns = _BRIEF.get(table.columns, table.columns)
+    places = [table.columns.index(column) for column in columns]
+    return Table(columns, tuple(tuple(row[place] for place in places) for row in table.rows))
 
 
 def queue_names(state: State) -> list[str]:
@@ -80,19 +95,40 @@ def is_queued(call: Call) -> bool:
 def _agent_row(state: State, extension: str, now: datetime) -> tuple[Cell, ...]:
     agent, members = state.agents[extension], members_of(state, extension)
     logged_on = [member for member in members if member.state is not MemberState.LOGGED_OFF]
-    since = min((m.paused_at or m.logged_on_at or now for m in logged_on), default=None)
+    since = _since(state, agent, logged_on)
     reasons = dict.fromkeys(member.pause_reason for member in logged_on if member.pause_reason)
     return (
         extension,
         condition(agent, members),
-        ", ".join(member.queue for member in logged_on),
         None if since is None else now - since,
+        ", ".join(member.queue for member in logged_on),
         ", ".join(reasons),
         agent.calls_taken,
         agent.last_call,
+        min((m.logged_on_at for m in logged_on if m.logged_on_at), default=None),
         agent.device,
         agent.account,
     )
+
+
+def _since(state: State, agent: Agent, logged_on: Sequence[Member]) -> datetime | None:
+    """Return since when an agent is as `condition` says; None: that is not known.
+
+    Who is free is idle since the last call or the log-on, as the strategies have it.
+    """
+    if agent.leg is not None:
+        call = state.calls.get(agent.leg.call_id)
+        offer = None if call is None else call.offer_on(agent.leg)
+        return None if offer is None else offer.answered_at or offer.offered_at
+    if agent.state is AgentState.WRAP_UP:
+        return agent.last_call
+    match condition(agent, logged_on):
+        case "paused":
+            return min(m.paused_at for m in logged_on if m.paused_at)
+        case "free":
+            logged_on_at = min(m.logged_on_at for m in logged_on if m.logged_on_at)
+            return max(agent.last_call or logged_on_at, logged_on_at)
+    return None
 
 
 def _queue_row(state: State, queue: Queue, now: datetime) -> tuple[Cell, ...]:

@@ -6,10 +6,10 @@ from typing import Any
 
 from component.operations.model import Answer, Cell, Table
 
-DURATIONS = frozenset({"since", "longest_wait", "waited", "talked"})
+DURATIONS = frozenset({"for", "longest_wait", "waited", "talked"})
 """Columns that have durations; for programs their names end in _seconds."""
 
-MOMENTS = frozenset({"last_call"})
+MOMENTS = frozenset({"last_call", "logged_on_at"})
 """Columns that have times."""
 
 _UNIT = "_seconds"

@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from component import terminal
+from component.control_client import ControlError
 from component.domain.events import CallerEntered
 from component.domain.model import Caller
 from component.operations.model import Answer, Table
@@ -40,15 +41,18 @@ async def test_a_table_is_shown_with_its_headings(desk: FrontDesk, console: Cons
     show_in(console, await desk.ask("agents", SUPERVISOR))
     head, first, second = shown(console)
     assert head.split() == [
-        "Extension", "State", "Queues", "Since", "Reason", "Calls", "Last", "call", "Device",
-        "Account",
+        "Extension", "State", "For", "Queues", "Reason", "Calls", "Last", "call", "Logged", "on",
+        "at", "Device", "Account",
     ]  # fmt: skip
     assert first.split() == [
         "1000",
         "free",
-        "support",
         "0:00",
+        "support",
         "0",
+        "2026-01-01",
+        "09:00",
+        "UTC",
         "PJSIP/1000",
         "user1@example.com",
     ]
@@ -107,4 +111,33 @@ async def test_the_live_view_follows(
     assert "ivr-pubsub  2026-01-01 09:00:00" in lines
     assert "Queues: 1. Callers who wait: 1." in lines
     assert ["support", "open", "1", "0:07", "1", "0", "0", "1"] in [line.split() for line in lines]
-    assert ["1000", "ringing", "support", "0:07", "0"] in [line.split() for line in lines]
+    assert ["1000", "ringing", "0:07", "support", "0"] in [line.split() for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("rounds", "seen"),
+    [(2, "the service does not run here"), (3, "Queues: 1. Callers who wait: 0.")],
+)
+async def test_the_live_view_outlasts_a_restart(
+    desk: FrontDesk, console: Console, monkeypatch: pytest.MonkeyPatch, rounds: int, seen: str
+) -> None:
+    monkeypatch.setattr(terminal, "REFRESH_SECONDS", 0.0)
+    looked = 0
+
+    async def ask(name: str, given: Mapping[str, str]) -> Answer:
+        nonlocal looked
+        looked += name == "queues"
+        if looked == 2:
+            raise ControlError("the service does not run here")
+        return await desk.ask(name, SUPERVISOR, **given)
+
+    await top(ask, console, lambda: datetime(2026, 1, 1, 9, tzinfo=UTC), rounds)
+    assert shown(console)[1] == seen
+
+
+async def test_there_is_no_live_view_of_a_service_that_does_not_run(console: Console) -> None:
+    async def ask(_name: str, _given: Mapping[str, str]) -> Answer:
+        raise ControlError("the service does not run here")
+
+    with pytest.raises(ControlError):
+        await top(ask, console, lambda: datetime(2026, 1, 1, 9, tzinfo=UTC), rounds=1)

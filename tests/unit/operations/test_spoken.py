@@ -5,6 +5,7 @@ import pytest
 from component.operations.catalogue import OPERATIONS
 from component.operations.model import Answer, Role, Table
 from component.operations.spoken import MOST_ROWS, Understood, help_text, told, understand, usage
+from tests.unit.operations.front_desk import SUPERVISOR, FrontDesk
 
 pytestmark = pytest.mark.unit
 
@@ -84,6 +85,16 @@ def test_a_table_is_told_in_lines() -> None:
     table = Table(("queue", "waiting", "longest_wait"), (("support", 2, None), ("sales", 0, "")))
     answer = told(Answer("2 queues.", table))
     assert answer == "2 queues.\nsupport: Waiting 2\nsales: Waiting 0"
+
+
+async def test_a_chat_has_room_for_what_matters_at_a_glance(desk: FrontDesk) -> None:
+    await desk.ask("log-on")
+    desk.after(75)
+    assert told(await desk.ask("agents", SUPERVISOR)).splitlines() == [
+        "Logged on: 1. Logged off: 1.",
+        "1000: State free, For 1:15, Queues support, Calls 0",
+        "2000: State logged off, Calls 0",
+    ]
 
 
 def test_a_long_table_is_cut() -> None:

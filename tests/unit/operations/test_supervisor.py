@@ -13,9 +13,16 @@ from component.domain.errors import (
     NotLoggedOnError,
     QueueRefusesError,
 )
-from component.domain.events import CallerEntered, QueueChanged
+from component.domain.events import (
+    CallerEntered,
+    DeviceStateChanged,
+    LegAnswered,
+    LegEnded,
+    QueueChanged,
+    WrapUpOver,
+)
 from component.domain.model import Caller, Person
-from component.domain.words import AgentState, MemberState, QueueStatus
+from component.domain.words import AgentState, DeviceState, LegEnd, MemberState, QueueStatus
 from component.operations.changes import CloseQueue, OpenQueue
 from component.operations.model import Answer, ArgumentError
 from tests.unit.operations.front_desk import DOMAIN, SUPERVISOR, FrontDesk
@@ -41,8 +48,34 @@ async def test_agents_at_a_glance(desk: FrontDesk) -> None:
     assert answer.text == "Logged on: 1. Logged off: 1."
     first, second = rows(answer)
     assert (first["extension"], first["state"], first["reason"]) == ("2000", "paused", "lunch")
-    assert (first["queues"], first["since"]) == ("support", timedelta(seconds=90))
+    assert (first["queues"], first["for"]) == ("support", timedelta(seconds=90))
     assert (second["extension"], second["state"]) == ("1000", "logged off")
+
+
+async def test_it_is_seen_for_how_long_an_agent_has_been_as_he_is(desk: FrontDesk) -> None:
+    async def how() -> tuple[object, object]:
+        (row, *_) = rows(await desk.ask("agents", account=SUPERVISOR))
+        return row["state"], row["for"]
+
+    desk.take(QueueChanged(replace(desk.state.queues["support"], wrapuptime=timedelta(seconds=60))))
+    await desk.ask("log-on")
+    desk.after(300)
+    assert await how() == ("free", timedelta(seconds=300))
+    enter(desk)
+    desk.after(5)
+    assert await how() == ("ringing", timedelta(seconds=5))
+    desk.take(LegAnswered(desk.state.calls["call1"].leg))
+    desk.after(70)
+    assert await how() == ("on call", timedelta(seconds=70))
+    desk.take(LegEnded(desk.state.calls["call1"].leg, LegEnd.HUNG_UP))
+    desk.after(20)
+    assert await how() == ("wrap-up", timedelta(seconds=20))
+    desk.after(40)
+    desk.take(WrapUpOver("1000"))
+    desk.after(10)
+    assert await how() == ("free", timedelta(seconds=70))  # since the last call
+    desk.take(DeviceStateChanged("PJSIP/1000", DeviceState.UNAVAILABLE))
+    assert await how() == ("no telephone", None)
 
 
 async def test_queues_at_a_glance(desk: FrontDesk) -> None:

@@ -16,18 +16,18 @@ AT = datetime(2026, 1, 1, 9, tzinfo=UTC)
 
 def test_units_are_in_the_names_and_values_are_plain() -> None:
     table = Table(
-        ("extension", "since", "last_call", "calls"),
+        ("extension", "for", "last_call", "calls"),
         (("1000", timedelta(seconds=90.5), AT, 3), ("2000", None, None, 0)),
     )
     written = as_json(Answer("Two.", table))
     assert written["rows"] == [
         {
             "extension": "1000",
-            "since_seconds": 90.5,
+            "for_seconds": 90.5,
             "last_call": "2026-01-01T09:00:00+00:00",
             "calls": 3,
         },
-        {"extension": "2000", "since_seconds": None, "last_call": None, "calls": 0},
+        {"extension": "2000", "for_seconds": None, "last_call": None, "calls": 0},
     ]
     assert from_json(json.loads(json.dumps(written))) == Answer("Two.", table)
 
