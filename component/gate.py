@@ -39,14 +39,14 @@ class Gate:
             return person
         if not pin:
             raise NotAdmittedError("PINREQUIRED")
-        self._count(number)  # before it is looked at: several may be tried at the same time
+        tries = self._count(number)  # now, for several may be looked at at the same time
         if not await asyncio.to_thread(pins.matches, pin, stored):
-            locked = self._failures[number].count >= TRIES
-            raise NotAdmittedError("LOCKED" if locked else "WRONGPIN")
-        del self._failures[number]
+            raise NotAdmittedError("LOCKED" if tries >= TRIES else "WRONGPIN")
+        self._failures.pop(number, None)
         return person
 
-    def _count(self, number: str) -> None:
+    def _count(self, number: str) -> int:
+        """Take a PIN for wrong for the time being. Raises `NotAdmittedError`."""
         now = self._clock.now()
         failures = self._failures.get(number)
         if failures is None or now - failures.last >= LOCKED:
@@ -54,3 +54,4 @@ class Gate:
         if failures.count >= TRIES:
             raise NotAdmittedError("LOCKED")
         self._failures[number] = _Failures(failures.count + 1, now)
+        return failures.count + 1

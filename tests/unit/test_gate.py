@@ -85,6 +85,12 @@ async def test_pins_that_are_tried_at_the_same_time_are_counted() -> None:
     assert await desk.says("71", "1234") == "LOCKED"
 
 
+async def test_who_keys_the_right_pin_several_times_at_once_is_let_in_each_time() -> None:
+    desk = Desk()
+    said = await asyncio.gather(*(desk.says("71", pin) for pin in ("1234", "1234", "0000")))
+    assert sorted(said) == ["LOCKED", ADA.jid, ADA.jid]
+
+
 def test_a_pin_is_stored_salted_and_matches_nothing_else() -> None:
     assert "1234" not in STORED
     assert pins.hashed("1234") != STORED
