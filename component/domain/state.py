@@ -58,14 +58,16 @@ class State:
         queue again; by the caller's channel. They are stored with the calls."""
         self.candidates = Candidates()
         self.presence = Presence()
-        self._by_device: dict[str, str] = {}
-        self._by_dnd_device: defaultdict[str, set[str]] = defaultdict(set)
+        self._by_device: defaultdict[str, dict[str, None]] = defaultdict(dict)
+        """Two have the same one while they exchange theirs, or while one leaves; the last has it
+        by now."""
+        self._by_dnd_device: defaultdict[str, dict[str, None]] = defaultdict(dict)
         self._by_person: dict[str, str] = {}
         self._vacated: set[str] = set()
         self._removed: dict[str, Person | None] = {}
         """Who was at the extensions that are gone since `forget_changes`: the log names them."""
         self._by_leg: dict[Leg, str] = {}
-        self._by_account: defaultdict[str, set[str]] = defaultdict(set)
+        self._by_account: defaultdict[str, dict[str, None]] = defaultdict(dict)
         self._accounts: dict[str, str] = {}
         self._queues_of: defaultdict[str, set[str]] = defaultdict(set)
         self._logged_on = LoggedOn()
@@ -141,8 +143,8 @@ class State:
 
     def agent_at(self, device: str) -> Agent | None:
         """Return the agent who has this device."""
-        extension = self._by_device.get(device)
-        return None if extension is None else self.agents[extension]
+        extensions = self._by_device.get(device)
+        return self.agents[next(reversed(extensions))] if extensions else None
 
     def agents_by_dnd(self, device: str) -> list[Agent]:
         """Return the agents for whom this device tells whether calls are wanted.
@@ -321,17 +323,20 @@ class State:
             self._place(self.agents[member.extension], member)
 
     def _agent_changed(self, old: Agent | None, new: Agent | None) -> None:
+        before, after = old and old.device, new and new.device
         if old is not None:
-            _let_go(self._by_device, old.device, old)
+            if before != after:
+                _discard(self._by_device, old.device, old)
             self._unlink(old)
             for leg in old.legs:
                 self._by_leg.pop(leg, None)
             if new is None:
                 self._removed[old.extension] = old.person
         if new is not None:
-            self._by_device[new.device] = new.extension
-            self._by_dnd_device[dnd_device(new.device)].add(new.extension)
-            self._by_account[new.account].add(new.extension)
+            if before != after:
+                self._by_device[new.device][new.extension] = None
+            self._by_dnd_device[dnd_device(new.device)][new.extension] = None
+            self._by_account[new.account][new.extension] = None
             self._accounts[new.extension] = new.account
             if new.person is not None:
                 self._by_person[new.person.number] = new.extension
@@ -378,14 +383,8 @@ class State:
         self.presence.place(member.queue, member.extension, member.penalty, there)
 
 
-def _let_go(index: dict[str, str], device: str, agent: Agent) -> None:
-    """Drop a device from an index, unless another agent has it by now."""
-    if index.get(device) == agent.extension:
-        del index[device]
-
-
-def _discard(index: dict[str, set[str]], key: str, agent: Agent) -> None:
+def _discard(index: dict[str, dict[str, None]], key: str, agent: Agent) -> None:
     """Drop an agent from an index in which several may have the same key."""
-    index[key].discard(agent.extension)
+    index[key].pop(agent.extension, None)
     if not index[key]:
         del index[key]

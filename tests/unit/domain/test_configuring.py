@@ -174,6 +174,33 @@ def test_two_extensions_that_change_phones_keep_them_apart() -> None:
     }
 
 
+def test_who_gets_the_phone_of_a_removed_agent_keeps_it_while_that_agents_calls_end() -> None:
+    centre = CallCentre(["1000", "2000"], ringinuse=True)
+    centre.take(AgentChanged("1000", "PJSIP/1000", "user1000@example.com", max_calls=2))
+    centre.log_on("1000")
+    calls = [centre.enter(), centre.enter()]
+    legs = [centre.call(call).leg for call in calls if centre.answer(call)]
+    centre.take(AgentRemoved("1000"))
+    centre.take(AgentChanged("2000", "PJSIP/1000", "user2000@example.com"))
+    for leg in legs:
+        centre.leg_ends(leg)
+
+    found = centre.state.agent_at("PJSIP/1000")
+    assert found is not None
+    assert found.extension == "2000"
+
+
+def test_a_phone_is_whose_it_was_once_it_is_undone_that_another_agent_got_it() -> None:
+    centre = CallCentre(["1000", "2000"])
+    centre.state.ledger.committed()
+    centre.take(AgentChanged("1000", "PJSIP/2000", "user1000@example.com"))
+    centre.state.ledger.rollback()
+
+    found = centre.state.agent_at("PJSIP/2000")
+    assert found is not None
+    assert found.extension == "2000"
+
+
 def test_a_removed_agent_is_offered_nothing_and_has_no_node() -> None:
     centre = CallCentre(["1000", "2000"])
     centre.log_on("1000", "2000")
