@@ -19,8 +19,8 @@ test: setup ## Run all tests, or those that ARGS names: make test ARGS="-m unit"
 	@.venv/bin/pip install --quiet --disable-pip-version-check --no-compile --editable '.[containers,docs,javascript]'
 	@.venv/bin/pytest --numprocesses $$(($$(nproc) + 1)) --dist loadfile $(ARGS)
 
-simulate: setup ## Simulate call centres at random: make simulate SEEDS=1000 CALLS=100 JOBS=2
-	@.venv/bin/python -m tests.simulation --seeds $(or $(SEEDS),100) --calls $(or $(CALLS),60) --jobs $(or $(JOBS),1)
+simulate: setup ## Simulate call centres at random: make simulate SEEDS=1000 CALLS=100 JOBS=2, or TOTAL=1000000
+	@.venv/bin/python -m tests.simulation --seeds $(or $(SEEDS),100) --calls $(or $(CALLS),60) --jobs $(or $(JOBS),1) --total $(or $(TOTAL),0)
 
 check: setup ## Run the linters and the type checker, and look for secrets in files
 	@.venv/bin/ruff check

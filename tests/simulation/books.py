@@ -4,10 +4,10 @@ Entries are undone together with what the engine undoes.
 """
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Set
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+from component.domain.events import Event
 from component.domain.model import Agent, Call, Leg, Member, Spoke
 from component.domain.queue import Queue
 from component.domain.queue_log import LogEntry
@@ -93,10 +93,10 @@ class Books:
         for what in self.registers.differences():
             self.history.fail(f"the registers are wrong: {what}")
 
-    def begin(self, state: State, now: datetime) -> None:
+    def begin(self, event: Event, state: State, now: datetime) -> None:
         """Turn to the next fact."""
         self.now, self.ledger, self.state = now, state.ledger, state
-        self.log.begin()
+        self.log.begin(event)
 
     # Looking up. --------------------------------------------------------------------------------
 
@@ -115,14 +115,18 @@ class Books:
     def person(self, extension: str, **changes: object) -> None:
         """Change what is known of an agent."""
         old = self.people[extension]
-        new: Person = replace(old, **changes)  # type: ignore[arg-type]
+        new = old.changed(**changes)
         self.set(self.people, extension, new)
-        for leg in old.legs - new.legs:
-            self.set(self.legs, leg, None)
-        for leg in new.legs - old.legs:
-            self.set(self.legs, leg, extension)
+        if old.leg != new.leg or old.others != new.others:
+            self._legs_changed(extension, old.legs, new.legs)
         if old.number != new.number:
             self.set(self.guests, extension, new.number)
+
+    def _legs_changed(self, extension: str, old: Set[Leg], new: Set[Leg]) -> None:
+        for leg in old - new:
+            self.set(self.legs, leg, None)
+        for leg in new - old:
+            self.set(self.legs, leg, extension)
 
     def dismiss(self, extension: str) -> None:
         """Strike out an agent, with all that he has in hand."""
@@ -172,7 +176,7 @@ class Books:
 
     def caller(self, call_id: str, **changes: object) -> None:
         """Change what is known of a caller."""
-        self.set(self.callers, call_id, replace(self.callers[call_id], **changes))  # type: ignore[arg-type]
+        self.set(self.callers, call_id, self.callers[call_id].changed(**changes))
 
     def _seat_changed(self, key: tuple[str, str], old: Seat | None, new: Seat | None) -> None:
         self.registers.seat_changed(key, old, new)
@@ -189,7 +193,7 @@ class Books:
     def seat(self, queue: str, extension: str, **changes: object) -> None:
         """Change a seat."""
         key = (queue, extension)
-        self.set(self.seats, key, replace(self.seats[key], **changes))  # type: ignore[arg-type]
+        self.set(self.seats, key, self.seats[key].changed(**changes))
 
     def set(self, book: Book[K, V], key: K, entry: V | None) -> None:
         """Make an entry that is undone when the engine undoes its own."""
@@ -210,8 +214,8 @@ class Books:
         places = self.seats.items()
         same = {k: seat for k, seat in places if k in seats and seats[k].made == seat.made}
         found = (
-            {name: replace(people[name], **_operators(person)) for name, person in known.items()},
-            {key: replace(seats[key], penalty=seat.penalty) for key, seat in same.items()},
+            {name: people[name].changed(**_operators(person)) for name, person in known.items()},
+            {key: seats[key].changed(penalty=seat.penalty) for key, seat in same.items()},
             callers,
         )
         for book, stored in zip((known, same, self.callers), found, strict=True):

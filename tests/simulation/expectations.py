@@ -10,10 +10,10 @@ one of greater weight comes first.
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from component.domain.queue import EmptyCondition
 from component.domain.terms import ANYBODY, Need
 from component.domain.words import Place, QueueStatus
 from tests.simulation.books import Books
+from tests.simulation.emptiness import Emptiness
 from tests.simulation.entries import Caller
 from tests.simulation.registers import Book, Some
 from tests.unit.domain import reference as naive
@@ -27,8 +27,7 @@ class Expectations:
         self._books = books
         self.holding_out: Book[str, bool] = Book(self._holds_out)
         """Callers who have a timer that ends their waiting for one agent."""
-        self._there: dict[tuple[str, Need], str] = {}
-        """Who counted as there when a queue was looked at last: who may well do so again."""
+        self.emptiness = Emptiness(books)
 
     # Who is rung. -------------------------------------------------------------------------------
 
@@ -90,19 +89,19 @@ class Expectations:
         for queue in touched.queues:
             yield from registers.waiting[queue]
         for queue, extensions in touched.seats.items():
-            if waiting := registers.waiting[queue]:
-                yield from self._concerned_by(extensions, waiting)
+            if registers.waiting[queue]:
+                yield from self._concerned_by(extensions, queue)
 
-    def _concerned_by(self, extensions: Some[str], waiting: Some[str]) -> Iterator[str]:
+    def _concerned_by(self, extensions: Some[str], queue: str) -> Iterator[str]:
         """Yield those who wait and might be offered to somebody, or wait for somebody."""
-        for call_id in waiting:
+        registers, settings = self._books.registers, self._books.queues.get(queue)
+        free = registers.free(queue)
+        found = [extension for extension in extensions if extension in free]
+        if not found and (settings is None or not settings.sticky):
+            return
+        for call_id in registers.waiting[queue]:
             caller = self._books.callers[call_id]
-            free = self._books.registers.free(caller.queue)
-            if (
-                self._leaves_when_empty(caller.queue)
-                or self.favourite(caller) in extensions
-                or any(e in free and self._accepts(caller, e) for e in extensions)
-            ):
+            if self.favourite(caller) in extensions or any(self._accepts(caller, e) for e in found):
                 yield call_id
 
     def waiting_in_vain(self, call_ids: Iterable[str]) -> Iterator[str]:
@@ -162,38 +161,13 @@ class Expectations:
             return QueueStatus.UNAVAILABLE
         if queue.closed_until is not None and self._books.now < queue.closed_until:
             return QueueStatus.JOINEMPTY
-        if self.is_empty(name, queue.joinempty, need):
+        if self.emptiness.is_empty(name, queue.joinempty, need):
             seats = self._books.registers.seats[name].values()
             there = any(seat.since is not None for seat in seats)
             return QueueStatus.JOINUNAVAIL if there else QueueStatus.JOINEMPTY
         if queue.maxlen and sum(c.kept is None for c in self._line(name)) >= queue.maxlen:
             return QueueStatus.FULL
         return None
-
-    def is_empty(self, queue: str, excuses: frozenset[EmptyCondition], need: Need) -> bool:
-        """Tell whether nobody counts as there, if anybody needs to be there."""
-        if not excuses:
-            return False
-        caller = Caller(queue, "", (0, self._books.now, ""), need=need)
-        limited, seats = EmptyCondition.PENALTY in excuses, self._books.registers.seats[queue]
-        before = self._there.get((queue, need))
-        for extension in seats if before not in seats else (before, *seats):
-            seat = seats[extension]
-            if (caller.allows(seat.penalty) or not limited) and seat.counts_as_there(
-                self._books.people[extension], excuses
-            ):
-                self._there[queue, need] = extension
-                return False
-        return True
-
-    def staying_in_vain(self, call_ids: Iterable[str]) -> Iterator[str]:
-        """Yield who of these waits in a queue that is empty, and should be told so."""
-        for call_id in call_ids:
-            caller = self._books.callers.get(call_id)
-            if caller is not None and caller.waits and caller.kept is None:
-                excuses = self._leaves_when_empty(caller.queue)
-                if self.is_empty(caller.queue, excuses, caller.need):
-                    yield f"{call_id} stays though nobody is there"
 
     def waits_until(self, caller: Caller) -> datetime:
         """Return when a caller goes back to the dialplan."""
@@ -224,10 +198,6 @@ class Expectations:
             caller = self._books.callers[call_id]
             if caller.is_in_line:
                 yield caller
-
-    def _leaves_when_empty(self, name: str) -> frozenset[EmptyCondition]:
-        queue = self._books.queues.get(name)
-        return frozenset() if queue is None else queue.leavewhenempty
 
     def _holds_out(self, call_id: str, old: bool | None, new: bool | None) -> None:
         self._books.registers.touched.callers[call_id] = None

@@ -1,6 +1,5 @@
 """Entering in the books what happens to people, phones, queues and callers."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from component.domain.events import (
@@ -172,7 +171,7 @@ class Happenings:
             case MemberChanged(name, extension, penalty, made):
                 new = Seat(penalty, None, 0, paused=False, calls=0, made=made)
                 known = self._books.seats.get((name, extension))
-                seat = new if known is None else replace(known, penalty=penalty, made=made)
+                seat = new if known is None else known.changed(penalty=penalty, made=made)
                 self._books.set(self._books.seats, (name, extension), seat)
             case AgentChanged():
                 self._change_agent(event)
@@ -189,9 +188,9 @@ class Happenings:
         person = books.people.get(extension, new)
         if person.phone != event.device:
             unknown, phone = DeviceState.UNKNOWN, event.device
-            person = replace(person, device=unknown, wants_calls=True, phone=phone)
+            person = person.changed(device=unknown, wants_calls=True, phone=phone)
         french, max_calls = event.skills.get("french", 0), event.max_calls
-        person = replace(person, french=french, max_calls=max_calls, leaving=False)
+        person = person.changed(french=french, max_calls=max_calls, leaving=False)
         books.set(books.people, extension, person)
 
     def _dismiss(self, extension: str) -> None:

@@ -7,6 +7,9 @@ from typing import NoReturn, Protocol
 KEPT = 400
 """Lines that are kept for the reader."""
 
+DIGESTED = 1000
+"""So many lines are digested at once."""
+
 
 class ViolationError(AssertionError):
     """The call centre did what it must never do."""
@@ -24,6 +27,7 @@ class History:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._digest = hashlib.sha256()
+        self._undigested: list[str] = []
         self._last: deque[tuple[float, str, tuple[object, ...]]] = deque(maxlen=KEPT)
         self.counts: Counter[str] = Counter()
         """How often what happened, by kind."""
@@ -32,6 +36,7 @@ class History:
     @property
     def digest(self) -> str:
         """The same for two runs when the same kinds of things happen at the same moments."""
+        self._digest_lines()
         return self._digest.hexdigest()[:16]
 
     @property
@@ -43,8 +48,14 @@ class History:
         """Write down what happened; `details` do not change any more."""
         at = self._clock.time()
         self.counts[kind] += 1
-        self._digest.update(f"{at} {kind}".encode())
         self._last.append((at, kind, details))
+        self._undigested.append(f"{at} {kind}")
+        if len(self._undigested) == DIGESTED:
+            self._digest_lines()
+
+    def _digest_lines(self) -> None:
+        self._digest.update("".join(self._undigested).encode())
+        self._undigested.clear()
 
     def fail(self, what: str) -> NoReturn:
         """Report a violation. It is kept: whoever is called may survive the exception."""

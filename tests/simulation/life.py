@@ -37,6 +37,7 @@ from tests.simulation.asterisk import Asterisk
 from tests.simulation.channels import APP
 from tests.simulation.history import History
 from tests.simulation.loop import VirtualTimeLoop
+from tests.simulation.phone_codes import PhoneCodes
 from tests.simulation.store import LOOKUP_DEADLINE, UnreliableStore
 from tests.simulation.xmpp import Link, render
 
@@ -164,6 +165,7 @@ class Life:
             rng=around.dice,
         )
         self.takeover = Takeover(self.state, self.engine.step)
+        self.phone_codes = PhoneCodes(around.store, self.engine.step, around.loop, around.history)
         self._snapshots = SnapshotReader(ari, APP)
         self.intake = Intake(self._submit, around.store, LOOKUP_DEADLINE, around.new_id)
         self.connection = AriConnection(

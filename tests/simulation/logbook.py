@@ -4,12 +4,13 @@ Each fact adds to it exactly what follows from the books: which entries, and eve
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from component.domain.asterisk_ids import leg_channel
+from component.domain.events import Event, LogOff, LogOn
 from component.domain.model import Leg
 from component.domain.queue_log import NONE, LogEntry
 from tests.simulation.entries import Caller, Kept, Seat
@@ -26,16 +27,19 @@ class Logbook:
     def __init__(self, books: "Books") -> None:
         self._books = books
         self._due: Counter[LogEntry] = Counter()
+        self._asked_on = NONE
+        """The channel on which a code was dialled that logs somebody on or off."""
 
-    def begin(self) -> None:
+    def begin(self, event: Event) -> None:
         """Turn to the next fact."""
         self._due.clear()
+        self._asked_on = (event.dialled_on if isinstance(event, LogOn | LogOff) else "") or NONE
 
-    def compare(self, logged: Iterable[LogEntry], *, placed: bool) -> None:
+    def compare(self, logged: Sequence[LogEntry], *, placed: bool) -> None:
         """Look whether this is what was to be logged; of who is withdrawn, `placed`, the place."""
-        written, due = Counter(logged), self._due
-        if not (written or due):
+        if not (logged or self._due):
             return
+        written, due = Counter(logged), self._due
         if not placed:
             written, due = _unplaced(written), _unplaced(due)
         if dict(written) != dict(due):  # compared as such in a tenth of the time
@@ -58,10 +62,12 @@ class Logbook:
         was_there = old is not None and old.since is not None
         if new is None or new.since is None:
             if was_there:
-                note("REMOVEMEMBER")
+                self._add(
+                    LogEntry(self._books.now, self._asked_on, queue, extension, "REMOVEMEMBER")
+                )
             return
         if not was_there:
-            note("ADDMEMBER")
+            self._add(LogEntry(self._books.now, self._asked_on, queue, extension, "ADDMEMBER"))
         if old is not None and old.penalty != new.penalty:
             note("PENALTY", str(new.penalty))
         paused = old is not None and old.paused

@@ -1,7 +1,6 @@
 """Callers who enter a queue, are passed on, and leave: looked at, and entered in the books."""
 
 from collections import defaultdict
-from dataclasses import replace
 
 from component.domain.asterisk_ids import CUSTOMER_PREFIX, call_bridge
 from component.domain.commands import AnswerTransfer, Command, Release
@@ -39,6 +38,7 @@ class Movements:
     def __init__(self, books: Books, expectations: Expectations, store: UnreliableStore) -> None:
         self._books = books
         self._expectations = expectations
+        self._emptiness = expectations.emptiness
         self._store = store
 
     # In. ----------------------------------------------------------------------------------------
@@ -61,7 +61,7 @@ class Movements:
         if len(commands) == 1 and released:
             books.history.fail(f"{event} is turned away: {released}")
         call_id, caller = self._come(event)
-        caller = replace(caller, came_as=books.registers.place(caller))
+        caller = caller.changed(came_as=books.registers.place(caller))
         books.set(books.callers, call_id, caller)
         books.log.entered(caller)
         self._expectations.hold_out(call_id, caller)
@@ -151,8 +151,8 @@ class Movements:
             if books.now < until:
                 books.history.fail(f"{caller} is sent away, and might wait until {until}")
         if status in EMPTY:
-            excuses = books.queues[caller.queue].leavewhenempty
-            if not self._expectations.is_empty(caller.queue, excuses, caller.need):
+            excuses, emptiness = books.queues[caller.queue].leavewhenempty, self._emptiness
+            if not emptiness.is_empty(caller.queue, excuses, caller.need):
                 books.history.fail(f"{caller} is sent away: {status}, though somebody is there")
 
     def end(self, call_id: str) -> None:
@@ -179,8 +179,7 @@ def _goes_on(before: PassedOn, caller: Caller, event: CallerEntered) -> Caller:
     priority, entered, _ = caller.place
     place = (priority, entered, before.call_id)
     was_called = caller.channel.startswith(CUSTOMER_PREFIX)
-    return replace(
-        caller,
+    return caller.changed(
         place=place,
         customer=customer,
         number=before.number if was_called else caller.number,

@@ -1,7 +1,5 @@
 """What becomes of offers: made, taken, taken back. Looked at, and entered in the books."""
 
-from dataclasses import replace
-
 from component.domain.asterisk_ids import leg_channel
 from component.domain.commands import Command, HangUpLeg, HideCall
 from component.domain.events import Event, LegEnded, RingTimedOut
@@ -109,7 +107,7 @@ class Offers:
             self._books.log.not_taken(caller, extension)
             return caller.came_as
         came_as = self._books.registers.place(caller)
-        self._books.log.entered(replace(caller, came_as=came_as))
+        self._books.log.entered(caller.changed(came_as=came_as))
         return came_as
 
     def _did_not_talk(self, extension: str, call_id: str) -> None:

@@ -82,7 +82,7 @@ class Reference:
     def step(self, state: State, event: Event, now: datetime, rng: Random) -> list[Command]:
         """Let the domain decide, and check that it decided well."""
         self._history.note("step", event)
-        self.books.begin(state, now)
+        self.books.begin(event, state, now)
         logged = len(state.queue_log)
         refused = self._refusals.expected(event)
         try:
@@ -165,7 +165,7 @@ class Reference:
         """Compare what was logged of a fact with what the books say."""
         numbers = list(islice(state.queue_log, logged, None))
         entries = {number: state.queue_log[number] for number in numbers}
-        self.books.log.compare(entries.values(), placed=not isinstance(event, QueueRemoved))
+        self.books.log.compare(tuple(entries.values()), placed=not isinstance(event, QueueRemoved))
         for number, entry in entries.items():
             self.books.set(self.books.logged, number, entry)
 
@@ -176,10 +176,12 @@ class Reference:
             self.agree(state)
         if not state.asterisk_up:
             return
-        callers = self.books.callers if whole else dict.fromkeys(self._expectations.concerned())
+        everybody, emptiness = self.books.callers, self._expectations.emptiness
+        callers = everybody if whole else dict.fromkeys(self._expectations.concerned())
         for what in self._expectations.waiting_in_vain(callers):
             self._history.fail(f"{what}, after {commands}")
-        for what in self._expectations.staying_in_vain(callers):
+        callers = everybody if whole else dict.fromkeys(emptiness.concerned())
+        for what in emptiness.staying_in_vain(callers):
             self._history.fail(f"{what}, after {commands}")
         self.books.registers.touched = Touched()
 

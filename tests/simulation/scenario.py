@@ -142,11 +142,19 @@ class Scenario:
     """Agents who want no calls at all, or want them again."""
     returns: float = 0.0
     """The probability that the dialplan, given a caller back, sends the caller to a queue again."""
+    wrong_pins: float = 0.0
+    """The probability that somebody keys a wrong PIN."""
+    commit_seconds: float = 0.005
+    """How long a commit takes at most: the longer, the more facts share the next one."""
 
     @property
     def acts_late(self) -> bool:
         """Whether Asterisk may do what it was asked for long after it was asked once more."""
         return bool(self.faults.request_lost or self.faults.asterisk_freeze)
+
+
+RAREST = 0.1
+"""Somebody calls every ten seconds: else all that goes wrong does so while nobody is there."""
 
 
 def draw(seed: int, calls: int = 60) -> Scenario:
@@ -160,7 +168,7 @@ def draw(seed: int, calls: int = 60) -> Scenario:
         queues=queues,
         calls=calls,
         phases=2,
-        callers_per_second=agents / (talk + 3) * dice.choice((0.3, 0.9, 2.0)),
+        callers_per_second=max(RAREST, agents / (talk + 3) * dice.choice((0.3, 0.9, 2.0))),
         log_changes_per_second=dice.choice((0.0, 0.02, 0.2)),
         talk_seconds=talk,
         patience_seconds=dice.choice((5.0, 30.0, 200.0)),
@@ -189,6 +197,8 @@ def draw(seed: int, calls: int = 60) -> Scenario:
         extensions_per_second=Random(f"extensions {seed}").choice((0.0, 0.0, 0.1)),
         comebacks_per_second=agents * Random(f"comebacks {seed}").choice((0.0, 0.05, 0.2)),
         phone_states_per_second=agents * Random(f"states {seed}").choice((0.0, 0.0, 0.02)),
+        wrong_pins=Random(f"PINs {seed}").choice((0.0, 0.2, 0.6)),
+        commit_seconds=Random(f"commits {seed}").choice((0.005, 0.005, 0.05)),
     )
     return scenario if dice.random() < 0.9 else replace(scenario, faults=NO_FAULTS)
 

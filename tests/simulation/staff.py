@@ -26,6 +26,8 @@ from component.pubsub.errors import PubSubError
 from component.pubsub.rules import Request
 from tests.simulation.channels import Phone, desk_phone, extension_at
 from tests.simulation.life import ADDRESS, Life
+from tests.simulation.phone_codes import Attempt, Deed
+from tests.simulation.pins import NOBODYS, RIGHT, WRONG, has_pin, person
 from tests.simulation.storm import Happening
 
 if TYPE_CHECKING:
@@ -35,6 +37,13 @@ REASONS = ("", "lunch", "meeting")
 
 LITTLE = timedelta(seconds=30)
 """Nobody is given more time who has more than that: wrap-ups would outlast the simulation."""
+
+
+IMPATIENT = 0.1
+"""How many of those who log on by number do so twice at once."""
+
+UNKNOWN = 0.02
+"""How many key a number that nobody has."""
 
 
 class Staff:
@@ -74,11 +83,11 @@ class Staff:
         if what < 0.4:
             self.log_on(LogOn(device, queue, self.who()))
         elif what < 0.55:
-            self._ask(LogOff(device, queue))
+            self._key(LogOff(device, queue))
         elif what < 0.7:
-            self._ask(Pause(device, queue, self._dice.choice(REASONS)))
+            self._key(Pause(device, queue, self._dice.choice(REASONS)))
         else:
-            self._ask(Unpause(device, queue))
+            self._key(Unpause(device, queue))
 
     def _some_device(self) -> str:
         """Return the phone of somebody; now and then one that is nobody's any more."""
@@ -96,7 +105,7 @@ class Staff:
         for queue in life.state.queues_of(agent.extension):
             match life.state.members[queue, agent.extension].state:
                 case MemberState.PAUSED:
-                    self._ask(Unpause(device, queue))
+                    self._key(Unpause(device, queue))
                 case MemberState.LOGGED_OFF:
                     self.log_on(LogOn(device, queue, agent.person or self.who()))
 
@@ -110,8 +119,9 @@ class Staff:
         people = self._world.scenario.people
         if not people or self._dice.random() < 0.5:
             return None
-        number = str(9000 + self._dice.randrange(people))
-        return Person(number, f"person{number}@example.com")
+        if self._world.scenario.wrong_pins and self._dice.random() < UNKNOWN:
+            return person(NOBODYS)
+        return person(str(9000 + self._dice.randrange(people)))
 
     def log_on(self, event: LogOn) -> None:
         """Log somebody on; then the software, which is at hand, wants to see the calls."""
@@ -120,9 +130,33 @@ class Staff:
         account = own if event.person is None else event.person.jid
         request = Request(account, ADDRESS, extension_node(extension))
         if self._world.scenario.people:
-            self._ask(event, lambda life: self._subscribe(life, request))
+            self._key(event, lambda life: self._subscribe(life, request))
         else:
-            self._ask(event)
+            self._key(event)
+
+    def _key(
+        self, deed: Deed, then: Callable[[Life], Coroutine[Any, Any, None]] | None = None
+    ) -> None:
+        """Have somebody key a code, and go on if that is granted."""
+        life = self._world.life
+        if life is None or not life.serving:
+            return
+        number = deed.person.number if isinstance(deed, LogOn) and deed.person else ""
+        times = 2 if number and self._dice.random() < IMPATIENT else 1
+        attempt = Attempt(deed, number, self._pin() if has_pin(number) else "", times)
+        self.keep(self._keyed(life, attempt, then))
+
+    def _pin(self) -> str:
+        """Return what somebody keys: mostly the right PIN, seldom a wrong one, or none."""
+        if self._dice.random() >= self._world.scenario.wrong_pins:
+            return RIGHT
+        return self._dice.choice((WRONG, WRONG, WRONG, ""))
+
+    async def _keyed(
+        self, life: Life, attempt: Attempt, then: Callable[[Life], Coroutine[Any, Any, None]] | None
+    ) -> None:
+        if await life.phone_codes.key(attempt) and then is not None:
+            await self._refusable(then(life))
 
     def subscribe(self, life: Life, account: str, extension: str) -> None:
         """Have somebody's software subscribe to what is shown of an extension."""

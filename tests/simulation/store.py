@@ -5,10 +5,11 @@ from collections.abc import Callable
 from random import Random
 
 from component.domain.events import CallerEntered
-from component.domain.model import Call, Customer
+from component.domain.model import Call, Customer, Person
 from component.domain.words import CallState, Outcome
 from component.ports import Changes, Stored, StoreUnavailableError
 from component.storage.memory import MemoryStore
+from tests.simulation import pins
 from tests.simulation.history import History
 from tests.simulation.scenario import Faults
 
@@ -19,11 +20,14 @@ LOOKUP_DEADLINE = 2.0
 class UnreliableStore(MemoryStore):
     """`MemoryStore` behind a bad line. `on_dying` kills the service that waits for the answer."""
 
-    def __init__(self, content: MemoryStore, dice: Random, history: History) -> None:
+    def __init__(
+        self, content: MemoryStore, dice: Random, history: History, commit_seconds: float
+    ) -> None:
         queues, agents, members = content.queues, content.agents, content.members
         super().__init__(queues, agents.values(), members.values(), content.customers.values())
         self._dice = dice
         self._history = history
+        self._commit_seconds = commit_seconds
         self.faults: Faults | None = None
         self.on_dying: Callable[[], None] = lambda: None
         self.doubtful = False
@@ -36,6 +40,8 @@ class UnreliableStore(MemoryStore):
         """Extensions that the operator took away and added, of whose agents nothing is written."""
         self.unanswered = 0
         """Look-ups whose answer did not come, or not in time: of who may enter unidentified."""
+        self.people_refused = 0
+        """How often nobody could say who somebody is that logs on by number."""
 
     async def load(self) -> Stored:
         stored = await super().load()
@@ -44,7 +50,7 @@ class UnreliableStore(MemoryStore):
 
     async def commit(self, changes: Changes) -> None:
         dice, faults = self._dice, self.faults
-        await asyncio.sleep(dice.uniform(0.0005, 0.005))
+        await asyncio.sleep(dice.uniform(0.1, 1) * self._commit_seconds)
         if faults is not None and dice.random() < faults.commit_slow:
             self._history.note("fault: commit slow")
             await asyncio.sleep(dice.uniform(0.1, 4))
@@ -78,6 +84,14 @@ class UnreliableStore(MemoryStore):
         await asyncio.sleep(seconds)
         self.unanswered += self.away and not late
         return await super().customer(code, number)
+
+    async def person(self, number: str) -> tuple[Person, str] | None:
+        """Return who has a number, and the PIN as it is stored. Raises `StoreUnavailableError`."""
+        await asyncio.sleep(self._dice.uniform(0, 0.05) * self._dice.choice((1, 1, 1, 100)))
+        if self.away:
+            self.people_refused += 1
+            raise StoreUnavailableError("the store is away")
+        return (pins.person(number), pins.stored(number)) if pins.is_somebody(number) else None
 
     def see_who_enters(self, event: CallerEntered) -> None:
         """Look whether a caller is taken for who it is; or for nobody, if no look-up said who."""

@@ -8,12 +8,12 @@ from random import SystemRandom
 import pytest
 
 from tests.simulation.__main__ import report
-from tests.simulation.scenario import Scenario, draw, large
+from tests.simulation.sizes import Size
 from tests.simulation.world import simulate
 
 pytestmark = pytest.mark.simulation
 
-CALLS = 60
+SIZE = Size(calls=60)
 
 FAILED = {
     3040: "somebody takes the desk, and the view of the call, of who logged off and still talks",
@@ -24,26 +24,25 @@ FAILED = {
 FRESH = 25
 
 
-def check(seed: int, scenario: Scenario, calls: int = CALLS, agents: int = 0) -> None:
-    result = simulate(seed, scenario)
+def check(seed: int, size: Size = SIZE) -> None:
+    result = simulate(seed, size.scenario(seed))
     if result.violations:
-        report(result, calls, agents)
+        report(result, size)
     assert result.violations == []
 
 
 @pytest.mark.parametrize("seed", FAILED)
 def test_nothing_goes_wrong_where_it_is_known_to_show(seed: int) -> None:
-    check(seed, draw(seed, CALLS))
+    check(seed)
 
 
 @pytest.mark.parametrize("_", range(FRESH))
 def test_nothing_goes_wrong_in_call_centres_that_nobody_has_seen_before(_: int) -> None:
-    seed = SystemRandom().randrange(10**9)
-    check(seed, draw(seed, CALLS))
+    check(SystemRandom().randrange(10**9))
 
 
 def test_nothing_goes_wrong_with_many_agents() -> None:
-    check(6, large(6, 1000, 1000), calls=1000, agents=1000)
+    check(6, Size(calls=1000, agents=1000))
 
 
 def test_a_seed_replays_exactly_in_another_process() -> None:
@@ -59,4 +58,4 @@ def test_a_seed_replays_exactly_in_another_process() -> None:
         for hash_seed in ("1", "2")
     ]
 
-    assert runs == [f"digest {simulate(7, draw(7, 20)).digest}"] * 2
+    assert runs == [f"digest {simulate(7, Size(20).scenario(7)).digest}"] * 2

@@ -4,16 +4,35 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tests.simulation.sizes import Size
     from tests.simulation.world import Result
 
 FAULT = "fault: "
 
 LOST = ("event lost", "event doubled", "request lost", "request late", "request done, not answered")
 """What else goes wrong than what is called a fault."""
+
+DEEDS = (
+    "calls passed on", "agent asks", "caller comes again", "customers called",
+    "customers reached", "caller returned WITHDRAW", "caller returned LEAVEEMPTY",
+    "caller returned LEAVEUNAVAIL", "caller returned JOINEMPTY", "caller returned JOINUNAVAIL",
+    "caller returned FULL", "queue removed", "member removed", "extension removed",
+    "phone changed", "other number of calls", "logon ADDED", "logon WRONGPIN", "logon LOCKED",
+    "logon AGENTELSEWHERE", "logon EXTENSIONINUSE",
+)  # fmt: skip
+"""What people do that not every call centre sees."""
+
+
+def record(path: Path, size: "Size", result: "Result") -> None:
+    """Append to a file what a seed counted."""
+    row = {"seed": result.seed, **asdict(size), "counts": result.counts}
+    with path.open("a") as file:
+        print(json.dumps(row | {"violations": result.violations}), file=file)
 
 
 class Totals:
@@ -30,12 +49,6 @@ class Totals:
         self.counts["violations"] += violations
         self._sizes[agents] += counts["calls"]
 
-    def record(self, path: Path, agents: int, result: "Result") -> None:
-        """Append to a file what a seed counted."""
-        row = {"seed": result.seed, "agents": agents, "counts": result.counts}
-        with path.open("a") as file:
-            print(json.dumps(row | {"violations": result.violations}), file=file)
-
     def lines(self) -> Iterator[str]:
         """Yield all that was counted, for people."""
         for kind, number in sorted(self.counts.items()):
@@ -47,7 +60,7 @@ class Totals:
         rows = {kind: self.counts[kind] for kind in ("seeds", "calls")}
         rows |= {f"calls, agents: {agents}": calls for agents, calls in sizes.items()}
         rows |= {"steps checked": self.counts["step"]}
-        rows |= {kind: self.counts[kind] for kind in ("offers", "talk", "commits")}
+        rows |= {kind: self.counts[kind] for kind in ("offers", "talk", *DEEDS, "commits")}
         rows |= {k.removeprefix(FAULT): n for k, n in _sorted(self.counts, FAULT)}
         rows |= {kind: self.counts[kind] for kind in LOST}
         yield "| what | how many |"

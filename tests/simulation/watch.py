@@ -27,6 +27,8 @@ LATE_SECONDS = 12.0
 PATIENCE_SECONDS = 4000.0
 
 PLACES = {
+    ("outside", "ADDMEMBER"): "outside",
+    ("outside", "REMOVEMEMBER"): "outside",
     ("outside", "ENTERQUEUE"): "waiting",
     ("waiting", "CALLBACK"): "away",
     ("away", "CALLBACKCALL"): "called",

@@ -40,7 +40,9 @@ from tests.simulation.store import UnreliableStore
 from tests.simulation.storm import Storm
 from tests.simulation.xmpp import Link, XmppServer
 
-EXPECTED_TROUBLE = frozenset({"database away", "talk refused", "change refused"})
+EXPECTED_TROUBLE = frozenset(
+    {"database away", "talk refused", "change refused", "request by phone failed"}
+)
 """Errors that the service may log; any other is a violation."""
 
 
@@ -68,7 +70,7 @@ class World:
         self.suspects: dict[str, float] = {}
         """Differences between Asterisk and the engine, and since when there are."""
         content = _content(scenario, self.dice)
-        self.store = UnreliableStore(content, self.dice, self.history)
+        self.store = UnreliableStore(content, self.dice, self.history, scenario.commit_seconds)
         self.reference = Reference(self.history, self.store)
         self.store.on_dying = self.crash
         self.queues = [queue.name for queue in content.queues]

@@ -1,12 +1,12 @@
 """A model of the XMPP server, and of the software that is subscribed to the extensions' nodes."""
 
 import asyncio
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol
-from xml.etree import ElementTree as ET
 
 from component.markup import Markup
 from component.ports import Outgoing
@@ -22,6 +22,9 @@ from tests.simulation.loop import VirtualTimeLoop
 
 LATENCY = 0.02
 
+CALL = re.compile("<call [^>]* revision='(?P<revision>[0-9]+)' state='(?P<state>[a-z]+)'")
+"""An item, as far as a subscriber reads it here."""
+
 SLOWNESS = (1,) * 30 + (20,) * 9 + (400,)
 """How many times longer than others a confirmation takes."""
 
@@ -30,9 +33,9 @@ def render(notification: Notification) -> str:
     """Return what a subscriber reads out of a notification."""
     event = notification.event
     if isinstance(event, ItemPublished):
-        call = ET.fromstring(event.item.xml)
-        seen = f"{call.get('revision')} {call.get('state')}"
-        return f"published {notification.node} {event.item.id} {seen}"
+        call = CALL.match(event.item.xml)
+        assert call is not None, "an item is a call"
+        return f"published {notification.node} {event.item.id} {call['revision']} {call['state']}"
     if isinstance(event, ItemRetracted):
         return f"retracted {notification.node} {event.item_id}"
     if isinstance(event, NodeDeleted):
