@@ -6,7 +6,7 @@ with what came of it. So the steps, back and forth, and the sessions are the sam
 
 import asyncio
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -31,10 +31,11 @@ from component.handlers.stanza import (
     qualified,
 )
 from component.markup import NOTHING, Markup, element, text
+from component.pubsub.addresses import bare
 from component.pubsub.errors import ForbiddenError, ItemNotFoundError
 
 SESSIONS = 1000
-"""How many may be under way; the oldest is forgotten for one more."""
+"""How many may be under way; for one more, the oldest ends of whoever has most."""
 
 SESSION_SECONDS = 600.0
 """How long a form may lie about before it is filled in."""
@@ -110,12 +111,17 @@ class _Sessions:
         self._over: OrderedDict[str, Owner] = OrderedDict()
 
     def begin(self, id_: str, owner: Owner, form: Form) -> _Session:
-        """Remember a session; the oldest ends for it if there are too many."""
+        """Remember a session. If there are too many, one of those ends who have most."""
         if len(self._open) >= SESSIONS:
-            oldest = next(iter(self._open.values()))
+            oldest = self._most_easily_missed()
             self.end(oldest.id, oldest.owner)
         self._open[id_] = begun = _Session(id_, owner, form, self._clock())
         return begun
+
+    def _most_easily_missed(self) -> _Session:
+        held = Counter(bare(session.owner[0]) for session in self._open.values())
+        (most, _), *_ = held.most_common(1)
+        return next(s for s in self._open.values() if bare(s.owner[0]) == most)
 
     def find(self, id_: str, owner: Owner) -> _Session:
         """Return a session of somebody's. Raises `CommandError` if it is none, or over."""

@@ -7,10 +7,11 @@ import pytest
 
 from component.handlers.commands import SESSIONS
 from component.pubsub.configuration import AccessModel, Configuration
+from component.pubsub.model import Role
 from component.pubsub.service import Request
 from tests.unit.handlers.dialogue import Dialogue, Refusal, canonical, refusal
 from tests.unit.handlers.requests import PUBSUB, form, with_news
-from tests.unit.pubsub.provisioned import ADMIN, AGENT, DOMAIN
+from tests.unit.pubsub.provisioned import ADMIN, AGENT, DOMAIN, SUPERVISOR
 
 pytestmark = pytest.mark.unit
 
@@ -157,6 +158,15 @@ async def test_old_sessions_are_forgotten(dialogue: Dialogue) -> None:
         await command(dialogue)
     forgotten = specific(await command(dialogue, IN_SESSION, choice()))
     assert forgotten == (Refusal("modify", "bad-request"), "bad-sessionid")
+
+
+async def test_who_begins_without_end_ends_nobody_elses(dialogue: Dialogue) -> None:
+    owner = Request(ADMIN, DOMAIN, "news")
+    dialogue.service.do(lambda pubsub: pubsub.set_affiliations(owner, [(SUPERVISOR, Role.OWNER)]))
+    await command(dialogue, sender=f"{SUPERVISOR}/r")
+    for _ in range(SESSIONS):
+        await command(dialogue)
+    assert "completed" in await command(dialogue, IN_SESSION, choice(), sender=f"{SUPERVISOR}/r")
 
 
 async def test_only_owners_have_it(dialogue: Dialogue) -> None:
