@@ -17,7 +17,8 @@ Markup = NewType("Markup", str)
 NOTHING = Markup("")
 
 MAX_STANZA = 500_000
-"""Bytes. Prosody and ejabberd close the stream at 512 KiB; this leaves room for the addresses."""
+"""Bytes. Prosody and ejabberd as they come close the stream at 512 KiB; this leaves room for the
+addresses."""
 
 _XML = "http://www.w3.org/XML/1998/namespace"
 
@@ -27,30 +28,42 @@ _IN_NO_NAMESPACE = "\1"
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 §2.2 does not admit."""
 
-_NOT_PLAIN = re.compile("[^ !#-%(-;=?-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_PLAIN = re.compile("[^ !#-%(-;=-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What has to be escaped or replaced somewhere. Nearly all that is written has nothing of it, and
 to look for it takes a fraction of the time."""
 _NOT_PLAIN_TEXT = re.compile("[^ -%'-;=?-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """The same outside of attributes: JSON consists of quotes."""
 
-_IN_TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
-_IN_ATTRIBUTE = _IN_TEXT | str.maketrans(
-    {'"': "&quot;", "'": "&apos;", "\t": "&#9;", "\n": "&#10;"}
-)
+_END_OF_CDATA = re.compile("(?:^|(?<=]))>")
+"""What may not stand in text is ]]>; the brackets may be the end of other text before."""
+_IN_TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", "\r": "&#13;"})
+_IN_ATTRIBUTE = _IN_TEXT | str.maketrans({"\t": "&#9;", "\n": "&#10;"})
+_ESCAPED = {"'": "&#39;", '"': "&#34;"}
+"""Quotes within quotes of the same kind."""
 
 
 def text(value: str) -> Markup:
     """Escape text; characters that XML cannot carry are replaced by U+FFFD."""
     if _NOT_PLAIN_TEXT.search(value) is None:
         return Markup(value)
-    return Markup(_ILLEGAL.sub("\ufffd", value).translate(_IN_TEXT))
+    escaped = _ILLEGAL.sub("\ufffd", value).translate(_IN_TEXT)
+    return Markup(_END_OF_CDATA.sub("&gt;", escaped))
 
 
 def attribute(value: str) -> Markup:
-    """Escape the value of an attribute, for either kind of quotes."""
-    if _NOT_PLAIN.search(value) is None:
-        return Markup(value)
-    return Markup(_ILLEGAL.sub("\ufffd", value).translate(_IN_ATTRIBUTE))
+    """Escape the value of an attribute that stands in single quotes."""
+    return Markup(value if _is_plain(value) else _escaped(value, "'"))
+
+
+def quoted(value: str) -> Markup:
+    """Return the value of an attribute, escaped, in the quotes in which it is shorter.
+
+    So it is as short as XML can have it: what somebody has us repeat takes no more than it did.
+    """
+    if _is_plain(value):
+        return Markup(f"'{value}'")
+    quote = '"' if value.count("'") > value.count('"') else "'"
+    return Markup(f"{quote}{_escaped(value, quote)}{quote}")
 
 
 def element(
@@ -58,9 +71,17 @@ def element(
 ) -> Markup:
     """Return an element. Attributes that are None are left out; `xmlns` is one of them."""
     given = (attributes or {}).items()
-    written = "".join([f" {key}='{attribute(v)}'" for key, v in given if v is not None])
+    written = "".join([f" {key}={quoted(v)}" for key, v in given if v is not None])
     inner = "".join(content)
     return Markup(f"<{name}{written}>{inner}</{name}>" if inner else f"<{name}{written}/>")
+
+
+def _is_plain(value: str) -> bool:
+    return _NOT_PLAIN.search(value) is None
+
+
+def _escaped(value: str, quote: str) -> str:
+    return _ILLEGAL.sub("\ufffd", value).translate(_IN_ATTRIBUTE).replace(quote, _ESCAPED[quote])
 
 
 def serialised(root: ET.Element) -> Markup:
@@ -81,7 +102,7 @@ def serialised(root: ET.Element) -> Markup:
         namespace, name = _split(next_.tag)
         if namespace == _XML:  # which is nobody's default
             namespace, name = namespaces[-1], f"xml:{name}"
-        declared = f" xmlns='{attribute(namespace)}'" if namespace != namespaces[-1] else ""
+        declared = f" xmlns={quoted(namespace)}" if namespace != namespaces[-1] else ""
         begin = f"<{name}{declared}{_attributes(next_)}>{text(next_.text) if next_.text else ''}"
         if not len(next_):
             written.append(f"{begin}</{name}>")
@@ -100,20 +121,20 @@ def _attributes(parsed: ET.Element) -> str:
     if not parsed.attrib:
         return ""
     names, values = "".join(parsed.attrib), "".join(parsed.attrib.values())
-    if "{" not in names and _NOT_PLAIN.search(values) is None:
+    if "{" not in names and _is_plain(values):
         return "".join([f" {name}='{value}'" for name, value in parsed.attrib.items()])
     written = []
     for number, (qualified, value) in enumerate(parsed.attrib.items()):
         if not qualified.startswith("{"):
-            written.append(f" {qualified}='{attribute(value)}'")
+            written.append(f" {qualified}={quoted(value)}")
             continue
         namespace, name = _split(qualified)
         if namespace == _XML:
             name = f"xml:{name}"
         else:
-            written.append(f" xmlns:a{number}='{attribute(namespace)}'")
+            written.append(f" xmlns:a{number}={quoted(namespace)}")
             name = f"a{number}:{name}"
-        written.append(f" {name}='{attribute(value)}'")
+        written.append(f" {name}={quoted(value)}")
     return "".join(written)
 
 

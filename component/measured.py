@@ -99,14 +99,18 @@ class MeasuredAnswerer:
         started = time.monotonic()
         reply = await self._answerer.answer(stanza)
         if reply is not None and stanza.tag.endswith("}iq"):
-            refused = " type='error'" in reply.partition(">")[0]
+            refused = reply.startswith("<iq type='error'")
             self._metrics.request_answered(time.monotonic() - started, refused=refused)
+        elif stanza.tag.endswith("}iq") and stanza.get("type") not in ("result", "error"):
+            self._metrics.request_unanswered()
         return reply
 
     def decline(self, stanza: ET.Element) -> Markup | None:
         """Decline as the one within does."""
-        self._metrics.request_declined()
-        return self._answerer.decline(stanza)
+        reply = self._answerer.decline(stanza)
+        if reply is not None:
+            self._metrics.request_declined()
+        return reply
 
 
 async def measure_lag(report: Callable[[float], None]) -> None:

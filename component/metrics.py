@@ -211,6 +211,10 @@ class Metrics:
         """Count a request for which there was no time."""
         self._declined.inc()
 
+    def request_unanswered(self) -> None:
+        """Count a request that could not be answered."""
+        self._unanswered.inc()
+
     def outbox(self, depth: int, oldest: float) -> None:
         """Set how many messages the XMPP server has not confirmed yet, and the oldest's age."""
         self._outbox.set(depth)
@@ -320,6 +324,9 @@ class Metrics:
         )
         self._refused = self._counter("xmpp_requests_refused", "Requests answered by an error")
         self._declined = self._counter("xmpp_requests_declined", "Requests beyond what is bearable")
+        self._unanswered = self._counter(
+            "xmpp_requests_unanswered", "Requests whose id fits into no answer"
+        )
 
     def _make_asterisk_metrics(self) -> None:
         self._up = self._gauge("up", "Whether the connection to this peer works (1) or not", "peer")

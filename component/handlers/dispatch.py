@@ -57,7 +57,7 @@ from component.handlers.stanza import (
 from component.handlers.times import TimeHandlers
 from component.handlers.vcard import PHOTO_HASH, VCardHandlers
 from component.handlers.version import VersionHandlers
-from component.markup import MAX_STANZA, NOTHING, Markup, attribute, element, flaw, text
+from component.markup import MAX_STANZA, NOTHING, Markup, element, flaw, quoted, text
 from component.operations.desk import Desk
 from component.operations.rights import Staff
 from component.pubsub.policy import DEFAULT_POLICY, Policy
@@ -65,8 +65,10 @@ from component.pubsub.presence import PresenceNotice
 
 log = structlog.get_logger(__name__)
 
-MAX_ID = MAX_STANZA - 100_000
-"""Bytes of a stanza's id, as it is written in the answer."""
+MAX_ID = MAX_STANZA - 20_000
+"""Bytes of a stanza's id, as it is written in the answer: with addresses of any length, and why it
+is refused, that is a stanza still. What users send does not come near, as servers limit it; other
+servers may."""
 
 
 T = TypeVar("T")
@@ -127,7 +129,8 @@ class Dispatcher:
 
     def decline(self, stanza: ET.Element) -> Markup | None:
         """Return the reply to a stanza when there are too many to handle."""
-        if _kind(stanza) in ("request", "message"):
+        kind = _kind(stanza)
+        if kind in ("request", "message") or (kind == "presence" and not _is_statement(stanza)):
             return _refuse(stanza, RESOURCE_CONSTRAINT, "Too many at once: come again later.")
         return None
 
@@ -151,10 +154,7 @@ class Dispatcher:
         taken = await _attempt(stanza, self._presence.take(stanza))
         if not isinstance(taken, _Failure):
             return taken
-        # Who has asked for something is told; whoever has only said how they are is not.
-        statements = ("", "unavailable", "subscribed", "unsubscribed", "error")
-        is_statement = stanza.get("type", "") in statements
-        return None if is_statement else _error(stanza, taken.error)
+        return None if _is_statement(stanza) else _error(stanza, taken.error)
 
     async def _replies(self, stanza: ET.Element) -> list[Markup]:
         """Return what is said to a request, the result or error last."""
@@ -246,9 +246,15 @@ def _kind(stanza: ET.Element) -> Kind | None:
     return None
 
 
+def _is_statement(presence: ET.Element) -> bool:
+    """Tell whether presence only says how somebody is: who asks for something is told of errors."""
+    statements = ("", "unavailable", "subscribed", "unsubscribed", "error")
+    return presence.get("type", "") in statements
+
+
 def _has_endless_id(stanza: ET.Element) -> bool:
-    """Tell whether no stanza could repeat the id, as every answer would have to."""
-    size = len(attribute(stanza.get("id", "")).encode())
+    """Tell whether no stanza could repeat the id, as answers have to (RFC 6120 §8.1.3)."""
+    size = len(quoted(stanza.get("id", "")).encode())
     if size > MAX_ID:
         log.warning("stanza not answered, its id is too long", size=size, sender=stanza.get("from"))
     return size > MAX_ID

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 from component.handlers.caps import Capabilities, Question, advertised_in
 from component.handlers.stanza import LANGUAGE, BadRequestError, Engine, is_gone, own_text
-from component.markup import NOTHING, Markup, attribute, element, text
+from component.markup import NOTHING, Markup, attribute, element, quoted, text
 from component.pubsub.addresses import bare
 from component.pubsub.audience import Resource
 from component.pubsub.errors import FullError, PubSubError, TooManySubscriptionsError
@@ -122,7 +122,7 @@ def presence_markup(notice: PresenceNotice, extras: Markup = NOTHING) -> Iterato
     if isinstance(notice.said, Presence) and notice.said.available:
         content = Markup(content + extras)
     optional = {"type": type_, "id": notice.probe, "xml:lang": LANGUAGE if is_for_people else None}
-    written = "".join(f" {name}='{attribute(value)}'" for name, value in optional.items() if value)
+    written = "".join(f" {name}={quoted(value)}" for name, value in optional.items() if value)
     head = f"<presence{written} from='{attribute(notice.service)}' to='"
     tail = f"'>{content}</presence>" if content else "'/>"
     for recipient in notice.recipients:

@@ -17,16 +17,20 @@ class Load:
     of the component, whose accounts are its operator's own.
     """
 
-    def __init__(self, home: str) -> None:
+    def __init__(
+        self, home: str, most: int = MAX_UNDER_WAY, most_of_account: int = MAX_OF_ACCOUNT
+    ) -> None:
         self._home = home
+        self._most = most
+        self._most_of_account = most_of_account
         self._of_accounts = Counter[str]()
         self._of_domains = Counter[str]()
         self._total = 0
 
     def is_full(self, account: str) -> bool:
         """Tell whether one more of an account would be too much."""
-        free, domain = MAX_UNDER_WAY - self._total, _domain(account)
-        if free <= 0 or self._of_accounts[account] >= MAX_OF_ACCOUNT:
+        free, domain = self._most - self._total, _domain(account)
+        if free <= 0 or self._of_accounts[account] >= self._most_of_account:
             return True
         return domain != self._home and self._of_domains[domain] >= free
 

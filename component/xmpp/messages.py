@@ -7,6 +7,7 @@ from component.handlers.namespaces import ADDRESS
 from component.markup import MAX_STANZA, attribute, element, flaw
 from component.ports import Outgoing
 from component.pubsub.addresses import bare
+from component.xmpp.blanks import blanks_after
 from component.xmpp.multicast import Multicast
 
 ADDRESSES = 16 * 1024
@@ -31,7 +32,7 @@ def fault(message: Outgoing, domain: str) -> str | None:
 
 def singly(message: Outgoing) -> Iterator[bytes]:
     """Yield a message once for each recipient, some at a time; only the address differs."""
-    head, tail = _head(message), f"'>{message.body}</message>".encode()
+    head, tail = _head(message), f"'>{message.body}</message>{_blanks(message)}".encode()
     between = tail + head
     addresses = _escaped(message.recipients)
     count = BLOCK // len(between) + 1
@@ -51,7 +52,7 @@ def together(message: Outgoing, multicast: Multicast) -> Iterator[bytes]:
     if rest.startswith(_BEGIN):
         own, _, rest = rest.removeprefix(_BEGIN).partition(_END)
     begin = f"'>{_BEGIN}{own}".encode()
-    tail = f"{_END}{rest}</message>".encode()
+    tail = f"{_END}{rest}</message>{_blanks(message)}".encode()
     for addresses in _portions(message.recipients, multicast.limit):
         yield b"".join((head, begin, addresses, tail))
 
@@ -65,10 +66,20 @@ def _head(message: Outgoing) -> bytes:
     ).encode()
 
 
+def _blanks(message: Outgoing) -> str:
+    """Return what is written after each copy."""
+    return blanks_after(f"<message to='{_longest(message.recipients)}'>{message.body}")
+
+
 # A node that is often published to has the same subscribers each time.
 @lru_cache(maxsize=16)
 def _escaped(recipients: tuple[str, ...]) -> list[bytes]:
     return [attribute(recipient).encode() for recipient in recipients]
+
+
+@lru_cache(maxsize=16)
+def _longest(recipients: tuple[str, ...]) -> str:
+    return max(map(attribute, recipients), key=len, default="")
 
 
 @lru_cache(maxsize=16)

@@ -34,6 +34,7 @@ import structlog
 from component.handlers.namespaces import DISCO_INFO, PING
 from component.markup import Markup, element
 from component.ports import Outgoing
+from component.xmpp.blanks import blanks_after
 from component.xmpp.messages import fault, singly, together
 from component.xmpp.multicast import Multicast
 
@@ -243,7 +244,7 @@ class Outbound:
             first = self._queue[0]
             if isinstance(first, str):
                 self._queue.popleft()
-                yield first.encode()
+                yield (first + blanks_after(first)).encode()
                 continue
             yield from self._written(first)
             self._queue.popleft()

@@ -12,6 +12,7 @@ from component.markup import Markup
 from component.ports import Outgoing
 from component.pubsub.addresses import bare, home_of
 from component.xmpp import multicast
+from component.xmpp.blanks import blanks_after
 from component.xmpp.late import late
 from component.xmpp.load import Load
 from component.xmpp.outbound import Outbound
@@ -21,8 +22,8 @@ from component.xmpp.stream import ComponentStream
 log = structlog.get_logger(__name__)
 
 MAX_TAKEN = 20_000
-"""Stanzas that are being taken at once, with those that cannot be asked to: presence of all users
-comes in one burst after a reconnect. What is beyond is dropped."""
+"""Presence that is being taken at once, half of it of one account: that of all users comes in one
+burst after a reconnect. What is beyond is dropped, unless it can be asked to come again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,9 @@ class Session:
         self._debtor = debtor
         self._answerer = answerer
         self._answering: set[asyncio.Task[None]] = set()
-        self._load = Load(home_of(place.domain))
+        home = home_of(place.domain)
+        self._under_way = Load(home)
+        self._presence = Load(home, MAX_TAKEN, MAX_TAKEN // 2)
         self._requests = Requests(stream, place.domain, timings.answer)
         self.outbound = Outbound(stream, place.domain, debtor.confirm, wrote)
 
@@ -184,17 +187,17 @@ class Session:
         if self.outbound.is_outdated_by(stanza):
             self._stream.leave("conflict", "a newer connection of the component is there")
             return
-        account = bare(stanza.get("from", ""))
-        can_wait = not stanza.tag.endswith("presence")
-        if can_wait and self._load.is_full(account) and self._declines(stanza):
-            return
-        if len(self._answering) >= MAX_TAKEN:
-            log.warning("too many stanzas at once: one is dropped", kind=stanza.tag)
-            return
+        account, is_presence = bare(stanza.get("from", "")), stanza.tag.endswith("presence")
+        load = self._presence if is_presence else self._under_way
+        if load.is_full(account):
+            if self._declines(stanza):
+                return
+            if is_presence or len(self._answering) >= MAX_TAKEN:
+                log.warning("too many stanzas at once: one is dropped", kind=stanza.tag)
+                return
+        load.add(account)
         task = self._begin(self._answer(stanza))
-        if can_wait:
-            self._load.add(account)
-            task.add_done_callback(lambda _: self._load.remove(account))
+        task.add_done_callback(lambda _: load.remove(account))
 
     def _declines(self, stanza: ET.Element) -> bool:
         """Ask a stanza to come again, if it is one that can be asked to."""
@@ -214,4 +217,4 @@ class Session:
 
     def _reply(self, reply: Markup | None) -> None:
         if reply is not None:
-            self._stream.write(reply.encode())
+            self._stream.write((reply + blanks_after(reply)).encode())

@@ -123,10 +123,11 @@ OVER_TIME = (
     ),
     Panel(
         "Requests refused",
-        "Answered by an error, or turned down because there were too many at once.",
+        "Answered by an error, turned down as there were too many at once, or not to be answered.",
         [
             Query(_rate("ivr_xmpp_requests_refused_total"), "refused"),
             Query(_rate("ivr_xmpp_requests_declined_total"), "too many"),
+            Query(_rate("ivr_xmpp_requests_unanswered_total"), "not answered"),
         ],
         "ops",
     ),

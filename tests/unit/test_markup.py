@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from component.markup import Markup, attribute, element, flaw, serialised, text
+from component.markup import Markup, attribute, element, flaw, quoted, serialised, text
 
 pytestmark = pytest.mark.unit
 
@@ -31,7 +31,7 @@ def test_whatever_is_written_as_text_is_well_formed(value: str) -> None:
 @given(anything)
 def test_whatever_is_written_as_attribute_is_well_formed(value: str) -> None:
     assert flaw(element("a", {"k": value})) is None
-    assert flaw(f'<a k="{attribute(value)}"/>') is None
+    assert flaw(f"<a k='{attribute(value)}'/>") is None
 
 
 legal = st.text(
@@ -44,6 +44,40 @@ legal = st.text(
 def test_what_xml_can_carry_arrives_as_it_was(value: str) -> None:
     root = ET.fromstring(element("a", {"k": value}, text(value)))
     assert (root.get("k"), root.text or "") == (value, value)
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ("plain", "'plain'"),
+        ("it's", '"it\'s"'),
+        ('"a"', "'\"a\"'"),
+        ('it\'s "a"', "'it&#39;s \"a\"'"),
+        ("'it' \"", "\"'it' &#34;\""),
+        ("a > b", "'a > b'"),
+        ("a < b & c", "'a &lt; b &amp; c'"),
+        ("a\tb\nc\rd", "'a&#9;b&#10;c&#13;d'"),
+    ],
+)
+def test_an_attribute_is_in_the_quotes_in_which_it_is_shorter(value: str, written: str) -> None:
+    assert quoted(value) == written
+
+
+REFERENCES = "amp #38 lt #60 #x3c gt #9 #xA #13 apos #39 quot #34 #x1f4de"
+SPELLINGS = [*"a>]'\"\u00e9", *(f"&{name};" for name in REFERENCES.split())]
+
+
+@given(st.lists(st.sampled_from(SPELLINGS)), st.sampled_from("'\""))
+def test_nobody_writes_an_attribute_shorter(spelt: list[str], quote: str) -> None:
+    sent = "".join(spelling for spelling in spelt if spelling != quote)
+    value = ET.fromstring(f"<a k={quote}{sent}{quote}/>").get("k", "")
+    assert len(quoted(value).encode()) <= len(f"{quote}{sent}{quote}".encode())
+
+
+@given(st.lists(st.sampled_from(["]", "]]", ">", "]]>", "a", "<", "\r"])))
+def test_text_joins_to_text(parts: list[str]) -> None:
+    whole = element("a", None, *map(text, parts))
+    assert (ET.fromstring(whole).text or "") == "".join(parts)
 
 
 def test_what_xml_cannot_carry_is_replaced() -> None:

@@ -18,6 +18,9 @@ RESULT = Markup("<iq type='result' id='1'/>")
 ERROR = Markup("<iq type='error' id='1'><error type='cancel'/></iq>")
 
 
+ODD = Markup("""<iq type='result' id="> type='error'"/>""")
+
+
 @pytest.fixture
 def metrics() -> Metrics:
     return Metrics("1.2.3")
@@ -91,7 +94,7 @@ async def test_a_commit_that_fails_is_counted_and_fails(
     assert metrics.registry.get_sample_value("ivr_engine_commit_errors_total", {"error": word}) == 1
 
 
-@pytest.mark.parametrize(("reply", "refused"), [(RESULT, 0), (ERROR, 1)])
+@pytest.mark.parametrize(("reply", "refused"), [(RESULT, 0), (ERROR, 1), (ODD, 0)])
 async def test_requests_are_timed_and_refusals_counted(
     metrics: Metrics, reply: Markup, refused: int
 ) -> None:
@@ -106,6 +109,13 @@ async def test_what_needs_no_answer_is_no_request(metrics: Metrics) -> None:
     await MeasuredAnswerer(Server(), metrics).answer(stanza("iq", "result"))
 
     assert metrics.registry.get_sample_value("ivr_xmpp_request_seconds_count") == 0
+    assert metrics.registry.get_sample_value("ivr_xmpp_requests_unanswered_total") == 0
+
+
+async def test_a_request_that_cannot_be_answered_is_counted(metrics: Metrics) -> None:
+    await MeasuredAnswerer(Server(), metrics).answer(stanza("iq", "get"))
+
+    assert metrics.registry.get_sample_value("ivr_xmpp_requests_unanswered_total") == 1
 
 
 async def test_a_message_that_comes_back_is_counted(metrics: Metrics) -> None:
@@ -119,6 +129,12 @@ def test_a_request_that_is_declined_is_counted(metrics: Metrics) -> None:
 
     assert declined == ERROR
     assert metrics.registry.get_sample_value("ivr_xmpp_requests_declined_total") == 1
+
+
+def test_what_cannot_be_declined_is_not_counted_as_such(metrics: Metrics) -> None:
+    assert MeasuredAnswerer(Server(), metrics).decline(stanza("iq", "result")) is None
+
+    assert metrics.registry.get_sample_value("ivr_xmpp_requests_declined_total") == 0
 
 
 async def test_an_event_loop_that_is_held_up_lags() -> None:

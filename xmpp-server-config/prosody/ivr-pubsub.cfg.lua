@@ -5,6 +5,10 @@
 component_interfaces = { "127.0.0.1" }
 component_ports = { @COMPONENT_PORT@ }
 
+-- The service sends at most 500 KB in a stanza; larger ones would end the connection. A tag that is
+-- long itself is put off until there is as much again, and counts twice then.
+component_stanza_size_limit = 1024 * 1024
+
 -- An answer that follows notifications waits 40 ms for the client's acknowledgement otherwise.
 network_settings = { nagle = false }
 

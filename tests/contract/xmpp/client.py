@@ -10,6 +10,7 @@ from slixmpp.xmlstream.matcher import MatcherId, MatchXPath
 from slixmpp.xmlstream.stanzabase import StanzaBase
 
 from component import mended_slixmpp
+from component.markup import quoted
 from lab.xmpp_server import HOST, XmppServerSettings
 from tests.contract.xmpp.service import PATIENCE, until
 
@@ -101,15 +102,15 @@ class Client:
         blanks = " " * 2 * longest_tag if longest_tag > PIECE else ""
         self._client.send_raw(stanza + blanks)
 
-    async def ask(self, stanza: str) -> ET.Element:
+    async def ask(self, stanza: str, asked: str | None = None) -> ET.Element:
         """Send a request, which is given an id; return the answer. Raises TimeoutError."""
         self._asked += 1
-        asked = f"asked-{self._asked}"
+        asked = asked or f"asked-{self._asked}"
         answer: asyncio.Future[ET.Element] = asyncio.get_running_loop().create_future()
         self._client.register_handler(
             Callback(asked, MatcherId(asked), lambda iq: answer.set_result(iq.xml), once=True)
         )
-        self.say(stanza.replace(" ", f" id='{asked}' ", 1))
+        self.say(stanza.replace(" ", f" id={quoted(asked)} ", 1))
         return await asyncio.wait_for(answer, PATIENCE)
 
     async def has_heard_everything(self) -> None:

@@ -24,7 +24,9 @@ FORM = (
 PING = "<ping xmlns='urn:xmpp:ping'/>"
 PAGE = "<set xmlns='http://jabber.org/protocol/rsm'>{inner}</set>"
 WRONG = "<field var='pubsub#max_items'><value>many</value></field>"
-QUOTES = "'" * 150_000
+QUOTES = "'" * 120_000
+ENDLESS_IDS = ["n" * 120_000, QUOTES, '"' * 120_000, "&" * 24_000, "<" * 30_000, ">" * 120_000]
+"""Half of what a user's stanza may have, as servers may have to read as much again."""
 ENDLESS_FIELD = (
     "<x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE'>"
     f"<value>{PUBSUB}#subscribe_authorization</value></field>"
@@ -148,6 +150,18 @@ async def test_each_gets_its_error_and_nobody_else_notices(
     went_down.cancel()
 
 
+async def test_an_endless_id_is_repeated_and_holds_up_nobody(
+    service: Service, attacker: Client, subscriber: Client
+) -> None:
+    went_down = asyncio.create_task(service.is_down())
+    for number, endless in enumerate(ENDLESS_IDS):
+        answer = await attacker.ask(request("set", "<explode/>"), endless)
+        assert condition(answer) == "bad-request"
+        await is_served(service, subscriber, f"after {number}")
+    assert not went_down.done()
+    went_down.cancel()
+
+
 async def test_a_stanza_larger_than_servers_take_costs_its_sender_only(
     service: Service, attacker: Client, subscriber: Client
 ) -> None:
@@ -166,12 +180,14 @@ async def test_a_flood_of_bad_requests_is_answered_and_holds_up_nobody(
     await until(lambda: not service.owed())
 
 
-async def test_what_is_deep_and_large_reaches_subscribers(
+async def test_what_is_deep_large_and_wide_reaches_subscribers(
     service: Service, subscriber: Client
 ) -> None:
     await service.publish("deep", DEEP)
     await service.publish("large", f"<x xmlns='urn:x'>{'&lt;' * 60_000}</x>")
-    heard = await subscriber.hears(2)
+    await service.publish("wide", f"<x xmlns='urn:x' y='{'y' * 60_000}'/>")
+    heard = await subscriber.hears(3)
     assert len(list(heard[0].iter("{urn:x}a"))) == 501
     assert len(heard[1].findtext(".//{urn:x}x", "")) == 60_000
+    assert [len(found.get("y", "")) for found in heard[2].iter("{urn:x}x")] == [60_000]
     await is_served(service, subscriber, "after all")

@@ -11,6 +11,7 @@ from component.pubsub.audience import CALLS
 from component.pubsub.configuration import MANAGED, AccessModel
 from component.pubsub.presence import OFFLINE, Presence, Show
 from component.pubsub.service import Request
+from component.xmpp import session
 from component.xmpp.load import MAX_OF_ACCOUNT
 from lab.xmpp_server import XmppServer, XmppServerSettings
 from tests.contract.xmpp.client import Client
@@ -19,7 +20,8 @@ from tests.contract.xmpp.service import Service, until
 pytestmark = pytest.mark.contract
 
 EVENT = "{http://jabber.org/protocol/pubsub#event}"
-EXTENSION = "ext1000@ivr.example.com"
+DOMAIN = "ivr.example.com"
+EXTENSION = f"ext1000@{DOMAIN}"
 FREE = Presence(True, Show.CHAT, "Free (support)")
 NOTHING_LEFT: tuple[dict[str, str], ...] = ({}, {EXTENSION: "none"})
 """What a roster may have of a contact without subscriptions; ejabberd drops those unnamed."""
@@ -194,6 +196,26 @@ async def test_presence_that_comes_in_a_burst_is_taken_to_the_last(
     assert answer.get("type") == "result"
 
 
+async def test_presence_without_end_leaves_room_for_others(
+    service: Service, client: Client, settings: XmppServerSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "MAX_TAKEN", 100)
+    await service.reconnect()
+    service.is_working.clear()
+    for number in range(200):
+        client.say(f"<presence to='{EXTENSION}'><status>{number}</status></presence>")
+    client.say(f"<presence type='subscribe' to='{EXTENSION}'/>")
+    refused = await client.sees(EXTENSION, "error")
+    assert refused.find(".//{*}resource-constraint") is not None
+    assert len(service.presences_heard) == 50, "half of what there may be"
+    answer = await client.ask(f"<iq type='get' to='{DOMAIN}'><ping xmlns='urn:xmpp:ping'/></iq>")
+    assert answer.get("type") == "result"
+    async with Client(settings, "user2") as other:
+        other.say(f"<presence to='{EXTENSION}'/>")
+        await until(lambda: len(service.presences_heard) == 51)
+    service.is_working.set()
+
+
 HOSTILE = [
     "<presence to='{to}'><status>{long}</status></presence>",
     "<presence to='{to}'><priority>many</priority><show>gone</show></presence>",
@@ -207,7 +229,7 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.parametrize("to", [EXTENSION, "ivr.example.com", "nobody@ivr.example.com"])
+@pytest.mark.parametrize("to", [EXTENSION, DOMAIN, f"nobody@{DOMAIN}"])
 async def test_hostile_presence_harms_nobody(
     service: Service, settings: XmppServerSettings, to: str
 ) -> None:

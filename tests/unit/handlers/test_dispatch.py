@@ -173,15 +173,22 @@ async def test_a_payload_that_is_not_xml_never_reaches_the_stream(
     assert logs[0]["event"] == "reply is not XML"
 
 
-@pytest.mark.parametrize("name", ["iq", "message"])
-def test_who_is_declined_is_asked_to_come_again(dialogue: Dialogue, name: str) -> None:
-    stanza = f"<{name} id='1' from='user1@example.com/r' to='ivr.example.com'>{PING}</{name}>"
+@pytest.mark.parametrize(
+    "stanza",
+    ["iq", "message", "presence type='subscribe'", "presence type='probe'", "presence type='?'"],
+)
+def test_who_is_declined_is_asked_to_come_again(dialogue: Dialogue, stanza: str) -> None:
+    name = stanza.partition(" ")[0]
+    stanza = f"<{stanza} id='1' from='user1@example.com/r' to='ivr.example.com'>{PING}</{name}>"
     reply = dialogue.dispatcher.decline(parse(stanza))
     assert reply is not None
     assert refusal(reply) == Refusal("wait", "resource-constraint")
 
 
-@pytest.mark.parametrize("stanza", ["iq type='result'", "message type='error'", "presence"])
+@pytest.mark.parametrize(
+    "stanza",
+    ["iq type='result'", "message type='error'", "presence", "presence type='unavailable'"],
+)
 def test_what_is_never_answered_is_not_declined_either(dialogue: Dialogue, stanza: str) -> None:
     sent = f"<{stanza} from='user1@example.com/r' to='ivr.example.com'/>"
     assert dialogue.dispatcher.decline(parse(sent)) is None

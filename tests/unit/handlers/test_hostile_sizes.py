@@ -1,7 +1,7 @@
 """What is repeated in an answer, and so could make it larger than the stream bears.
 
 A stanza that is too large ends the component's stream, for everybody. What is escaped grows: an
-apostrophe to six bytes.
+ampersand to five bytes.
 """
 
 import pytest
@@ -26,8 +26,8 @@ from tests.unit.pubsub.provisioned import ADMIN, AGENT, DOMAIN, STRANGER
 pytestmark = pytest.mark.unit
 
 AUTHORIZATION = f"{PUBSUB}#subscribe_authorization"
-QUOTES = "'" * 200_000
-"""More than a stanza can repeat, though one of a user can bring it."""
+OF_A_USER = 262_144
+"""Bytes that both servers take in a stanza of a user's."""
 
 
 @pytest.fixture
@@ -37,24 +37,39 @@ def dialogue() -> Dialogue:
 
 def stanza(name: str, id_: str, content: str = "") -> str:
     type_ = {"iq": "get", "message": "chat", "presence": "probe"}[name]
-    return (
-        f"<{name} type='{type_}' id=\"{id_}\" from='{STRANGER}/r' to='{DOMAIN}'>{content}</{name}>"
-    )
+    quote = "'" if '"' in id_ else '"'
+    addresses = f"from='{STRANGER}/r' to='{DOMAIN}'"
+    return f"<{name} type='{type_}' id={quote}{id_}{quote} {addresses}>{content}</{name}>"
+
+
+@pytest.mark.parametrize("part", ["'", '"', "&apos;'", '&quot;"', "&amp;", "&lt;", ">", "&#10;"])
+@pytest.mark.parametrize("name", ["iq", "message", "presence"])
+async def test_an_id_takes_no_more_than_it_did(dialogue: Dialogue, name: str, part: str) -> None:
+    sent = stanza(name, part * (OF_A_USER // len(part)), "<x xmlns='urn:nobody'/>")
+    reply = await dialogue.say(sent)
+    assert reply is not None
+    assert parse(reply).get("id") == parse(sent).get("id")
+    assert len(reply.encode()) <= len(sent.encode()) + 500
 
 
 @pytest.mark.parametrize("name", ["iq", "message", "presence"])
 async def test_an_id_that_no_stanza_could_repeat_is_not_answered(
     dialogue: Dialogue, name: str
 ) -> None:
+    """No user sends one: the servers take no stanza as large. Of other servers it may come."""
+    endless = stanza(name, "&amp;" * (MAX_ID // 5))
     with capture_logs() as logs:
-        assert await dialogue.say(stanza(name, QUOTES)) is None
-        assert dialogue.dispatcher.decline(parse(stanza(name, QUOTES))) is None
+        assert await dialogue.say(endless) is None
+        assert dialogue.dispatcher.decline(parse(endless)) is None
     assert {entry["event"] for entry in logs} == {"stanza not answered, its id is too long"}
 
 
 @pytest.mark.parametrize("name", ["iq", "message"])
 async def test_any_other_id_is_repeated(dialogue: Dialogue, name: str) -> None:
-    reply = await dialogue.say(stanza(name, "'" * (MAX_ID // 6), "<x xmlns='urn:nobody'/>"))
+    """Whoever sends it, from addresses of any length."""
+    longest = f"{'u' * 1023}@{'d' * 1023}/{'&amp;' * 1023}"
+    sent = stanza(name, "&amp;" * (MAX_ID // 5 - 1), "<x xmlns='urn:nobody'/>")
+    reply = await dialogue.say(sent.replace(f"{STRANGER}/r", longest))
     assert reply is not None
     assert refusal(reply) == Refusal("cancel", "service-unavailable")
     assert len(reply.encode()) <= MAX_STANZA
@@ -81,7 +96,7 @@ async def test_an_endless_name_of_a_field_is_not_repeated(dialogue: Dialogue) ->
 
 
 async def test_an_endless_conversation_is_not_continued(dialogue: Dialogue) -> None:
-    content = f"<body>help</body><thread>{'>' * 200_000}</thread>"
+    content = f"<body>help</body><thread><![CDATA[{'<' * 200_000}]]></thread>"
     sent = f"<message type='chat' id='1' from='{AGENT}/r' to='{DOMAIN}'>{content}</message>"
     assert await dialogue.refused(sent) == Refusal("modify", "policy-violation")
 

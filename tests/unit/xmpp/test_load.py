@@ -68,6 +68,16 @@ def test_a_foreign_domain_that_was_answered_makes_room(load: Load) -> None:
     assert fill(load, "example.net") == count
 
 
+def test_there_may_be_more_of_some_things_than_of_others() -> None:
+    load = Load(HOME, most=4, most_of_account=2)
+    for account in (EVE, EVE, ANN):
+        load.add(account)
+    assert load.is_full(EVE)
+    assert not load.is_full(ANN)
+    load.add(ANN)
+    assert load.is_full("bob@example.com")
+
+
 def test_a_domain_is_an_account_too(load: Load) -> None:
     for _ in range(MAX_OF_ACCOUNT):
         load.add("example.net")
