@@ -49,8 +49,12 @@ def is_awaited(state: State, call: Call, extension: str, now: datetime) -> bool:
 
 
 def timer(state: State, call: Call) -> list[WakeAt]:
-    """Return when the caller no longer waits for the one who spoke with him last."""
-    if preferred(state, call) is None or not state.queues[call.queue].sticky_wait:
+    """Return when the caller no longer waits for the one who spoke with him last.
+
+    Who that is may be known only later, in the same moment: another call of the customer ends.
+    """
+    queue = state.queues.get(call.queue)
+    if queue is None or call.customer is None or not (queue.sticky and queue.sticky_wait):
         return []
     return [WakeAt(waits_until(state, call), StickyOver(call.id))]
 

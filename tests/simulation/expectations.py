@@ -126,6 +126,12 @@ class Expectations:
         if self.favourite(caller) is not None and self._books.queues[caller.queue].sticky_wait:
             self._books.set(self.holding_out, call_id, True)
 
+    def spoken_with(self, customer: int) -> None:
+        """Note who waits for one agent from now on: who entered as another call of his ended."""
+        for call_id, caller in self._books.callers.items():
+            if caller.customer == customer and caller.place[1] == self._books.now:
+                self.hold_out(call_id, caller)
+
     def favourite(self, caller: Caller) -> str | None:
         """Return who spoke with the customer last, not long before."""
         books = self._books

@@ -146,6 +146,7 @@ class Reference:
                 elif call.outcome in HAVING_TALKED and call.customer is not None:
                     spoke = Spoke(call.customer.id, extension, self.books.now)
                     self.books.set(self.books.spoke, call.customer.id, spoke)
+                    self._expectations.spoken_with(call.customer.id)
             case Release(call_id, _, status):
                 if call_id in callers:
                     self._movements.release(call_id, status)

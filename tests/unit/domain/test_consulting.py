@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from component.domain import sticky
 from component.domain.commands import (
     AnswerTransfer,
     Command,
@@ -182,17 +183,17 @@ def test_an_agent_who_hears_silence_first_hears_the_caller_then() -> None:
     assert of_kind(centre.take(ConnectDue(ASKED)), Connect) == [Connect(ASKED, "channel1")]
 
 
-@pytest.mark.parametrize(("known_to", "awaited"), [("2000", True), ("1000", False)])
+@pytest.mark.parametrize(("known_to", "preferred"), [("2000", "2000"), ("1000", None)])
 def test_the_caller_may_wait_for_who_knows_the_customer_if_that_is_not_who_asked(
-    known_to: str, awaited: bool
+    known_to: str, preferred: str | None
 ) -> None:
     minutes = timedelta(minutes=5)
     centre = asking(sticky=minutes * 12, sticky_wait=minutes, max_wait=minutes * 3)
     centre.state.spoke.put(1, Spoke(1, known_to, centre.now - minutes))
     pass_on(centre)
 
-    timers = [timer.event for timer in of_kind(centre.decided, WakeAt)]
-    assert (StickyOver("call2") in timers) is awaited
+    assert sticky.preferred(centre.state, centre.call("call2")) == preferred
+    assert StickyOver("call2") in [timer.event for timer in of_kind(centre.decided, WakeAt)]
 
 
 def test_the_call_may_be_passed_on_again() -> None:

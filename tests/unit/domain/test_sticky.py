@@ -152,6 +152,21 @@ def test_nobody_waits_for_whom_the_customer_has_spoken_with_only_since() -> None
     assert centre.call(waiting).extension == "1000"
 
 
+def test_who_enters_when_another_call_of_the_customer_ends_waits_no_longer_than_others() -> None:
+    wrap_up, company_3 = timedelta(seconds=30), Customer(3, "3333", "Company 3")
+    centre = acquainted(sticky_wait=timedelta(seconds=20), wrapuptime=wrap_up)
+    centre.after(wrap_up.total_seconds())
+    centre.pause("1000")
+    with_2000 = centre.enter(company_3)
+    centre.answer(with_2000)
+    waiting = centre.enter(company_3)
+    centre.leg_ends(centre.call(with_2000).leg)
+    centre.unpause("1000")
+    assert centre.call(waiting).state is CallState.WAITING
+    centre.after(20)
+    assert centre.call(waiting).extension == "1000"
+
+
 def test_others_do_not_wait_behind_who_waits_for_one_agent() -> None:
     centre = acquainted(skills=SKILLS, sticky_wait=timedelta(seconds=20))
     busy(centre, "1000")
