@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import assert_never
+from typing import TypeVar, assert_never
 
 import structlog
 
@@ -75,6 +75,8 @@ class _WatchDevices:
 _Command = CallCommand | _DiscardBridge | _WatchDevices
 
 _CallersCommand = Hold | Say | Hush | SeekExit | SeekNumber | Redirect | Join | Release | EndCall
+
+T = TypeVar("T")
 
 About = Callable[[str, Leg | None], Mapping[str, object]]
 """What every line of the log about a call, and about one of its legs, says."""
@@ -204,18 +206,16 @@ class AriCallControl:
         except AriError as error:
             log.error("command refused", command=name, error=str(error), mend=error.mending)
 
-    async def _until_answered(self, request: Callable[[], Awaitable[None]]) -> None:
+    async def _until_answered(self, request: Callable[[], Awaitable[T]]) -> T:
         """Repeat a request until it is answered. Raises `AriUnreachableError` once disconnected."""
         while True:
             try:
-                await request()
+                return await request()
             except AriUnreachableError as error:
                 if not self._connected():
                     raise
                 log.warning("no answer, trying again", error=str(error), retry_in=RETRY_SECONDS)
                 await asyncio.sleep(RETRY_SECONDS)
-            else:
-                return
 
     async def _try(self, command: _Command) -> None:
         match command:

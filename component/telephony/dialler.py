@@ -1,12 +1,12 @@
 """Makes channels to phones, and takes them down again.
 
-A channel is made once at most, whatever is lost on the way: its id is ours, and a request that may
-have begun without an answer is taken back.
+A channel is made once at most, whatever is lost on the way. Its id is ours: after a request that
+got no answer it is looked for, and taken back if it is not there, for it may come yet.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
 from math import ceil
-from typing import assert_never
+from typing import Protocol, TypeVar, assert_never
 
 import structlog
 
@@ -46,6 +46,15 @@ CALLER_GONE = "ivr-caller-gone,s,1"
 Rings = Callable[[Leg, str], None]
 """Takes note of a leg that is about to ring, and of the device where it does."""
 
+T = TypeVar("T")
+
+
+class UntilAnswered(Protocol):
+    """Makes a request until there is an answer."""
+
+    async def __call__(self, request: Callable[[], Awaitable[T]]) -> T:
+        """Return the answer. Raises an `AriError`."""
+
 
 class Dialler:
     """Carries out the commands about channels that we make.
@@ -61,7 +70,7 @@ class Dialler:
         submit: Callable[[Event], None],
         rings: Rings,
         *,
-        until_answered: Callable[[Callable[[], Awaitable[None]]], Awaitable[None]],
+        until_answered: UntilAnswered,
     ) -> None:
         self._ari = ari
         self._app = app
@@ -105,7 +114,6 @@ class Dialler:
             originator=ring.channel,
             variables=await self._to_fetch(peer) if peer else _of_a_phone(ring.leg),
             refused=LegEnded(ring.leg, LegEnd.UNAVAILABLE),
-            take_back=lambda: self._hang_up(ring.leg, LegEnd.UNAVAILABLE),
         )
 
     async def _to_fetch(self, peer: str) -> dict[str, str]:
@@ -139,7 +147,6 @@ class Dialler:
             call,
             variables={AT_THE_END: CALLER_GONE},
             refused=CallerLeft(call.channel, LegEnd.UNAVAILABLE),
-            take_back=lambda: self._hang_up_customer(call.channel),
         )
 
     async def _originate(
@@ -152,9 +159,8 @@ class Dialler:
         originator: str | None = None,
         variables: Mapping[str, str],
         refused: Event,
-        take_back: Callable[[], Awaitable[None]],
     ) -> None:
-        """Ring an endpoint, once at most: what may have begun without an answer is taken back."""
+        """Ring an endpoint, once at most."""
         try:
             await self._ari.originate(
                 channel=channel,
@@ -167,22 +173,21 @@ class Dialler:
                 variables=variables,
             )
         except AriUnreachableError as error:
-            await self._take_back(channel, take_back, error)
+            if not await self._is_there(channel):
+                await self._take_back(channel, error)
+                self._submit(refused)
         except AriError as error:
-            try:
-                there = error.status == ALREADY_THERE and await self._ari.channel_exists(channel)
-            except AriError as doubt:
-                await self._take_back(channel, take_back, doubt)
-                return
-            if not there:
+            if error.status != ALREADY_THERE or not await self._is_there(channel):
                 log.info("leg refused", leg=channel, error=str(error))
                 self._submit(refused)
 
-    async def _take_back(
-        self, channel: str, take_back: Callable[[], Awaitable[None]], error: AriError
-    ) -> None:
+    async def _is_there(self, channel: str) -> bool:
+        return await self._until_answered(lambda: to_the_end(self._ari.channel_exists(channel)))
+
+    async def _take_back(self, channel: str, error: AriError) -> None:
+        """See to it that a channel is not there, and does not stay if it comes late."""
         log.warning("leg uncertain, taking it back", leg=channel, error=str(error))
-        await self._until_answered(take_back)
+        await self._until_answered(lambda: unless_gone(to_the_end(self._ari.hang_up(channel))))
         self._late.expect(channel)
 
     async def _hang_up_customer(self, channel: str) -> None:

@@ -1,12 +1,15 @@
 """What it means that Asterisk refuses a request."""
 
 from collections.abc import Awaitable
+from typing import TypeVar
 
 import structlog
 
 from component.telephony.errors import AriError, AriUnreachableError
 
 log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
 
 GONE = frozenset({404, 409, 412})
 """A channel, bridge or playback is not there, or not in our application any more."""
@@ -25,13 +28,13 @@ async def unless_gone(request: Awaitable[None]) -> None:
         log.debug("gone already", error=str(error))
 
 
-async def to_the_end(request: Awaitable[None]) -> None:
+async def to_the_end(request: Awaitable[T]) -> T:
     """Make a request that is to succeed in the end: that Asterisk fails at it is no answer.
 
     Raises `AriUnreachableError` for that, and `AriError` for a refusal.
     """
     try:
-        await request
+        return await request
     except AriError as error:
         if error.status < 500:
             raise

@@ -50,10 +50,11 @@ async def test_a_call_that_is_there_already_is_not_made_twice(desk: Desk) -> Non
     assert desk.events == []
 
 
-async def test_a_call_that_may_have_been_made_or_not_is_taken_back(desk: Desk) -> None:
+async def test_a_call_that_is_not_there_and_may_come_yet_is_taken_back(desk: Desk) -> None:
     desk.ari.lose("originate")
+    desk.ari.absent.add(CHANNEL)
     desk.ari.refuse("hangup", 404)
-    assert await desk.does(CALL) == ["originate", "hangup"]
+    assert await desk.does(CALL) == ["originate", "get", "hangup"]
     assert desk.events == [NOT_REACHED]
 
 

@@ -75,17 +75,28 @@ async def test_a_leg_whose_id_is_taken_and_that_is_not_there_has_ended(desk: Des
     assert desk.events == [LegEnded(LEG, LegEnd.UNAVAILABLE)]
 
 
-async def test_a_leg_that_may_ring_or_not_is_taken_back(desk: Desk) -> None:
+async def test_a_leg_that_rings_though_nobody_said_so_rings_on(desk: Desk) -> None:
     desk.ari.lose("originate")
-    assert await desk.does(RING) == ["originate", "hangup"]
-    assert desk.events == []  # the leg's own end tells
+    desk.ari.lose("get", times=2)
+    desk.ari.refuse("get", 500)
+    assert await desk.does(RING) == ["originate", *["get"] * 4]
+    assert desk.events == []
 
 
-async def test_a_leg_that_may_ring_or_not_and_does_not_has_ended(desk: Desk) -> None:
+async def test_a_leg_that_does_not_ring_and_may_do_so_yet_is_taken_back(desk: Desk) -> None:
     desk.ari.lose("originate")
+    desk.ari.absent.add("ivr-c1.2")
     desk.ari.lose("hangup", times=2)
     desk.ari.refuse("hangup", 404)
-    assert await desk.does(RING) == ["originate", "hangup", "hangup", "hangup"]
+    assert await desk.does(RING) == ["originate", "get", *["hangup"] * 3]
+    assert desk.events == [LegEnded(LEG, LegEnd.UNAVAILABLE)]
+
+
+async def test_a_leg_that_comes_while_it_is_taken_back_has_ended(desk: Desk) -> None:
+    """By us, whether Asterisk's event reaches us or not: the agent is not to blame."""
+    desk.ari.lose("originate")
+    desk.ari.absent.add("ivr-c1.2")
+    assert await desk.does(RING) == ["originate", "get", "hangup"]
     assert desk.events == [LegEnded(LEG, LegEnd.UNAVAILABLE)]
 
 
@@ -95,6 +106,7 @@ async def test_a_leg_that_comes_only_after_it_was_taken_back_is_hung_up(
     """Asterisk works on the lost request later than on the one to hang up."""
     monkeypatch.setattr(late_channels, "PAUSES", (0, 0, 0, 0))
     desk.ari.lose("originate")
+    desk.ari.absent.add("ivr-c1.2")
     desk.ari.refuse("hangup", 404, times=2)
     desk.ari.lose("hangup")
     desk.control.perform([RING])
@@ -103,7 +115,7 @@ async def test_a_leg_that_comes_only_after_it_was_taken_back_is_hung_up(
             while "channel came late, hung up" not in [entry["event"] for entry in logs]:
                 await asyncio.sleep(0)
 
-    assert await desk.does() == ["originate", *["hangup"] * 4]
+    assert await desk.does() == ["originate", "get", *["hangup"] * 4]
     assert desk.ari.arguments("hangup")["channelId"] == "ivr-c1.2"
 
 
@@ -112,6 +124,7 @@ async def test_a_leg_that_never_comes_is_not_looked_for_for_ever(
 ) -> None:
     monkeypatch.setattr(late_channels, "PAUSES", (0, 0))
     desk.ari.lose("originate")
+    desk.ari.absent.add("ivr-c1.2")
     desk.ari.refuse("hangup", 404, times=3)
     desk.control.perform([RING])
     async with asyncio.timeout(5):
@@ -120,7 +133,7 @@ async def test_a_leg_that_never_comes_is_not_looked_for_for_ever(
     for _ in range(10):
         await asyncio.sleep(0)
 
-    assert await desk.does() == ["originate", *["hangup"] * 3]
+    assert await desk.does() == ["originate", "get", *["hangup"] * 3]
 
 
 async def test_a_leg_that_is_gone_when_it_is_hung_up_has_ended(desk: Desk) -> None:
@@ -134,12 +147,11 @@ async def test_a_phone_is_told_that_the_call_was_answered_elsewhere(desk: Desk) 
     assert desk.ari.arguments("hangup") == {"channelId": "ivr-c1.2", "reason_code": "26"}
 
 
-async def test_a_leg_whose_id_is_taken_and_that_may_be_there_or_not_is_taken_back(
-    desk: Desk,
-) -> None:
+async def test_a_leg_whose_id_is_taken_is_looked_for_until_there_is_an_answer(desk: Desk) -> None:
     desk.ari.refuse("originate", 409)
     desk.ari.refuse("get", 500)
-    assert await desk.does(RING) == ["originate", "get", "hangup"]
+    assert await desk.does(RING) == ["originate", "get", "get"]
+    assert desk.events == []
 
 
 @pytest.mark.parametrize("status", [500, 503])
