@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
@@ -29,6 +30,8 @@ class Operator:
         self._made = count(1)
         self._queues = {queue.name: queue for queue in world.store.queues}
         """As they were last, those too that are removed."""
+        self._turn = asyncio.Lock()
+        self._untold: set[asyncio.Task[None]] = set()
 
     def happenings(self) -> Iterator[Happening]:
         """Yield what happens by itself."""
@@ -134,26 +137,32 @@ class Operator:
 
     # The service. -------------------------------------------------------------------------------
 
+    @property
+    def is_heard(self) -> bool:
+        """Whether the service that lives has taken over all that it was told to."""
+        return not self._untold
+
     def announce(self) -> None:
         """Have the service take over what is configured now."""
         if self._world.life is not None:
-            self._world.staff.keep(self._take_over(self._world.life))
+            self._untold.add(task := self._world.staff.keep(self._take_over(self._world.life)))
+            task.add_done_callback(self._untold.discard)
 
     async def _take_over(self, life: Life) -> None:
-        """Take over what is configured, as often as that takes."""
-        store = self._world.store
-        while life is self._world.life:
-            if not life.serving:
-                await asyncio.sleep(0.1)
-                continue
-            known = life.takeover.known()
-            configured = Configured(
-                {**known.queues, **{queue.name: queue for queue in store.queues}},
-                {**known.agents, **store.agents},
-                {**known.members, **store.members},
-            )
-            try:
-                await life.takeover(configured)
-                return
-            except StoreUnavailableError:
-                await asyncio.sleep(1.0)
+        """Take over what is configured, as often as that takes; one change after another."""
+        async with self._turn:
+            while life is self._world.life:
+                with suppress(StoreUnavailableError):
+                    if life.serving:
+                        await life.takeover(self._configured(life))
+                        return
+                await asyncio.sleep(1.0 if life.serving else 0.1)
+
+    def _configured(self, life: Life) -> Configured:
+        """Return all that is configured, and what of all that is known is not."""
+        known, store = life.takeover.known(), self._world.store
+        return Configured(
+            {**known.queues, **{queue.name: queue for queue in store.queues}},
+            {**known.agents, **store.agents},
+            {**known.members, **store.members},
+        )

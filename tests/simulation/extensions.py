@@ -75,7 +75,10 @@ class Extensions:
         self._welcome(extension)
 
     def _welcome(self, extension: str) -> None:
-        """Wait until all are subscribed; then let the agent be a member, and have a phone."""
+        """Wait until all are subscribed; then let the agent be a member, and have a phone.
+
+        Whoever was subscribed before it was removed has lost that once all is taken over.
+        """
         agent, life = self._world.store.agents.get(extension), self._world.life
         if agent is None:
             return  # removed once more
@@ -96,7 +99,7 @@ class Extensions:
     def _sees(self, account: str, agent: Agent) -> bool:
         """Tell whether somebody is subscribed, by what is believed and what is written."""
         life, store, node = self._world.life, self._world.store, extension_node(agent.extension)
-        if life is None or store.doubtful:
+        if life is None or store.doubtful or not self._world.operator.is_heard:
             return False
         return all(
             any(known.node == node and known.jid == account for known in subscriptions)

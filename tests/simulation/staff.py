@@ -238,8 +238,9 @@ class Staff:
             self._world.history.note("request refused", type(error).__name__)
             self._world.history.counts[f"refused {type(error).__name__}"] += 1
 
-    def keep(self, work: Coroutine[Any, Any, None]) -> None:
+    def keep(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Let something be done while everything else goes on."""
         task = self._world.loop.create_task(work)
         self._asking.add(task)
         task.add_done_callback(self._asking.discard)
+        return task
