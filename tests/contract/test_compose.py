@@ -53,6 +53,11 @@ def test_it_is_valid_and_listens_on_loopback_unless_told_otherwise() -> None:
     assert service["IVR_PUBSUB_XMPP__DOMAIN"] == "ivr.example.com"
 
 
+def test_everything_is_started_again_with_the_machine_too() -> None:
+    services = json.loads(read(REQUIRED).stdout)["services"]
+    assert {service["restart"] for service in services.values()} == {"always"}
+
+
 def make_role(socket: str, password: str) -> None:
     """Do what the image does when its data are new."""
     superuser = {"POSTGRES_USER": "postgres", "POSTGRES_PASSWORD": password, "PGHOST": socket}
