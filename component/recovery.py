@@ -87,8 +87,8 @@ def timers(state: State, now: datetime) -> Iterator[WakeAt]:
         if call.state is CallState.CONNECTING:
             [taken] = call.offers
             yield WakeAt((taken.answered_at or now) + queue.memberdelay, ConnectDue(taken.leg))
-        if call.retrying:
-            yield WakeAt(now + queue.retry, RetryDue(call.id))
+        if call.retry_at is not None:
+            yield WakeAt(call.retry_at, RetryDue(call.id, call.retry_at))
         yield from _of_callback(call, queue)
 
 

@@ -1,7 +1,7 @@
 """Facts that enter the engine. Each is stepped once, in the order of arrival."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from component.domain.model import Call, Caller, Customer, Leg, Person
 from component.domain.queue import Queue
@@ -30,6 +30,9 @@ class CallerLeft:
     channel: str
     reason: LegEnd = LegEnd.HUNG_UP
     """Of a customer who was called back: what became of it."""
+    call_id: str = ""
+    """The call in which the channel was missed: the caller may have come again since. Empty where
+    Asterisk tells: it does so in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +120,8 @@ class RetryDue:
     """The pause before members are tried again is over."""
 
     call_id: str
+    at: datetime
+    """When that pause was to end. Another one may have begun since."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -274,8 +274,8 @@ class Call:
     """How many legs this call has made so far."""
     tried: frozenset[str] = frozenset()
     """Extensions that did not take this call since the last round of trying began."""
-    retrying: bool = False
-    """A new round of trying is due; its timer runs."""
+    retry_at: datetime | None = None
+    """When all who were tried may be tried again; None while no pause before that runs."""
     revision: int = 0
     """Grows with everything published about this call."""
     answered_at: datetime | None = None

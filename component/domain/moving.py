@@ -48,7 +48,7 @@ def _change_queue(
         position=state.position(state.calls[call.id]),
         wait_until=now + wait,
         tried=frozenset(),
-        retrying=False,
+        retry_at=None,
         told=replace(call.told, position=0, position_at=None),
         keys="",
     )

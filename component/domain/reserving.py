@@ -88,6 +88,7 @@ def call_back(
         call,
         state=advance(CALL_TRANSITIONS, call.state, CallMove.CALL_BACK),
         attempt=leg.attempt,
+        retry_at=None,
         channel=f"{CUSTOMER_PREFIX}{leg}",
         callback=callback,
     )

@@ -287,10 +287,11 @@ def _seek(state: State, call: Call, now: datetime, rng: Random) -> list[Command]
     chosen = strategy.choose(line, call.tried, turn, rng)
     if chosen:
         return _offer(state, call, chosen, ChosenBy.STRATEGY, now)
-    if call.retrying or not call.tried:
+    if call.retry_at is not None or not call.tried:
         return []  # or nobody is there who may be offered this call
-    state.calls.put(call.id, replace(call, retrying=True))
-    return [WakeAt(now + state.queues[call.queue].retry, RetryDue(call.id))]
+    at = now + state.queues[call.queue].retry
+    state.calls.put(call.id, replace(call, retry_at=at))
+    return [WakeAt(at, RetryDue(call.id, at))]
 
 
 def _offer(
@@ -313,6 +314,7 @@ def _offer(
         state=advance(CALL_TRANSITIONS, call.state, CallMove.OFFER),
         offers=offers,
         attempt=call.attempt + len(offers),
+        retry_at=None,
         dialogue=None,
         revision=call.revision + 1,
     )

@@ -231,7 +231,7 @@ def _turn_away(event: CallerEntered, why: TurnedAway) -> Release:
 
 def _caller_left(state: State, event: CallerLeft, now: datetime, rng: Random) -> list[Command]:
     call = state.call_on(event.channel)
-    if call is None:
+    if call is None or event.call_id not in ("", call.id):
         return []
     if call.is_kept:
         return callbacks.left(state, call, now, rng)
@@ -323,11 +323,10 @@ def _ring_timed_out(state: State, event: RingTimedOut, now: datetime, rng: Rando
 
 def _retry_due(state: State, event: RetryDue, now: datetime, rng: Random) -> list[Command]:
     call = state.calls.get(event.call_id)
-    if call is None or not call.retrying:
-        return []
-    over = call.state in (CallState.WAITING, CallState.AWAY) and routing.all_tried(state, call)
-    tried = frozenset[str]() if over else call.tried
-    state.calls.put(call.id, replace(call, retrying=False, tried=tried))
+    if call is None or call.retry_at != event.at:
+        return []  # it was offered to somebody meanwhile, or moved to another queue
+    tried = frozenset[str]() if routing.all_tried(state, call) else call.tried
+    state.calls.put(call.id, replace(call, retry_at=None, tried=tried))
     return routing.route(state, call.queue, now, rng)
 
 

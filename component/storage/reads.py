@@ -319,7 +319,7 @@ def _call(row: Row) -> Call:
         offers=tuple(_offer(row["id"], offer) for offer in json.loads(row["offers"])),
         attempt=row["attempt"],
         tried=frozenset(row["tried"]),
-        retrying=row["retrying"],
+        retry_at=row["retry_at"],
         revision=row["revision"],
         answered_at=row["answered_at"],
         ended_at=row["ended_at"],

@@ -145,10 +145,12 @@ class Asterisk:
         self._submit_to_engine(AsteriskLost())
 
     async def _settle(self) -> None:
+        self._intake.begin_listing()
         found = await self._snapshots.read(self._devices())
         snapshot = replace(found, newcomers=self._intake.newcomers)
         try:
             strangers = await self._reconcile(snapshot)
         except (StoreUnavailableError, StoreRefusedError) as error:
             raise NotSettledError(str(error)) from error
-        self._intake.adopt(strangers, snapshot.newcomers)
+        listed = [caller.channel for caller in snapshot.callers]
+        self._intake.adopt(strangers, listed, snapshot.newcomers)

@@ -82,7 +82,7 @@ class CallersSide:
             if error.status not in GONE:
                 raise
             # Of a caller who left while we were reading what there is, no event may be to come.
-            self._submit(CallerLeft(hold.channel))
+            self._submit(CallerLeft(hold.channel, call_id=hold.call_id))
 
     async def say(self, say: Say) -> None:
         """Play an announcement, and music after it: Asterisk plays one after another.

@@ -74,6 +74,10 @@ class Intake:
         self._new_id = new_id
         self._remembered: OrderedDict[str, _LookedUp] = OrderedDict()
         self._entering: dict[str, _Entering] = {}
+        self._told: set[str] | None = None
+        """The channels that events told of since a list was asked for; None: none is."""
+        self._listed: set[str] = set()
+        """The channels of the last list of which no event has told since."""
         self._endings = Endings(submit)
         self._lookups: set[asyncio.Task[None]] = set()
 
@@ -95,9 +99,11 @@ class Intake:
         match fact:
             case None:
                 log.debug("event ignored", type=event.get("type"))
-            case WaitingChannel():
-                self.admit(fact)
-            case CallerLeft():
+            case WaitingChannel(channel):
+                if not self._was_listed(channel):
+                    self._let_in([fact])
+            case CallerLeft(channel):
+                self._was_listed(channel)
                 self._left(fact)
             case DeviceStateChanged():
                 self._endings.state_changed(fact)
@@ -106,18 +112,53 @@ class Intake:
             case _:
                 self._submit(fact)
 
-    def admit(self, waiting: WaitingChannel) -> None:
-        """Let a caller enter the queue, looked up first if need be. Told twice is no harm."""
-        self.adopt([waiting])
+    def begin_listing(self) -> None:
+        """Take note of whom events tell while the callers in Asterisk are being listed."""
+        self._told = set()
+
+    @property
+    def newcomers(self) -> frozenset[str]:
+        """The channels of callers who are being looked up."""
+        return frozenset(self._entering)
 
     def adopt(
-        self, callers: Iterable[WaitingChannel], newcomers: Collection[str] = frozenset()
+        self,
+        strangers: Iterable[WaitingChannel],
+        listed: Iterable[str],
+        newcomers: Collection[str],
     ) -> None:
         """Let callers enter in this order, however long the look-up of each takes.
 
-        They were found in Asterisk. Of the `newcomers` events had told by then: if they are not
-        being looked up any more, they have entered since, and may have left.
+        They are those of all `listed` channels of whom nothing was known. Whoever an event told of
+        since `begin_listing` is known by that. The `newcomers` were being looked up by then: if
+        they are not any more, they have entered since, and may have left.
         """
+        told, self._told = self._told or set(), None
+        self._listed = set(listed) - told
+        self._let_in([s for s in strangers if s.channel not in told], newcomers)
+
+    async def close(self) -> None:
+        """Give up the look-ups under way."""
+        for task in self._lookups:
+            task.cancel()
+        await asyncio.gather(*self._lookups, return_exceptions=True)
+
+    def _was_listed(self, channel: str) -> bool:
+        """Take note that an event tells of a channel; return whether a list has told before.
+
+        If it is that it entered, it is the entry by which it came to be listed: its leaving would
+        have been told in between.
+        """
+        if self._told is not None:
+            self._told.add(channel)
+        was_listed = channel in self._listed
+        self._listed.discard(channel)
+        return was_listed
+
+    def _let_in(
+        self, callers: Iterable[WaitingChannel], newcomers: Collection[str] = frozenset()
+    ) -> None:
+        """Let callers enter the queue, looked up first if need be. Told twice is no harm."""
         line: deque[_Entering] = deque()
         for waiting in callers:
             known = self._entering.get(waiting.channel)
@@ -130,17 +171,6 @@ class Intake:
                 known.held_back.append(waiting)
         for entering in list(line):
             self._identify(entering)
-
-    @property
-    def newcomers(self) -> frozenset[str]:
-        """The channels of callers who are being looked up."""
-        return frozenset(self._entering)
-
-    async def close(self) -> None:
-        """Give up the look-ups under way."""
-        for task in self._lookups:
-            task.cancel()
-        await asyncio.gather(*self._lookups, return_exceptions=True)
 
     def _identify(self, entering: _Entering) -> None:
         waiting = entering.waiting
@@ -179,7 +209,7 @@ class Intake:
             self._enter(first.waiting, first.customer)
             for event in first.held_back:
                 if isinstance(event, WaitingChannel):
-                    self.admit(event)
+                    self._let_in([event])
                 else:
                     self._left(event)
 

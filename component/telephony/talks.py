@@ -73,7 +73,7 @@ class Talks:
     async def _are_there(self, connect: Connect, refusal: AriError) -> bool:
         """Tell whether neither is gone; the leg's own end tells, the caller's may not."""
         if not await self._may_be_there(connect.channel):
-            self._submit(CallerLeft(connect.channel))
+            self._submit(CallerLeft(connect.channel, call_id=connect.leg.call_id))
             return False
         if not await self._may_be_there(leg_channel(connect.leg)):
             log.debug("leg was just gone", leg=str(connect.leg), error=str(refusal))

@@ -116,8 +116,8 @@ async def test_calls_that_were_kept_for_long_enough_are_deleted(
     connection = await asyncpg.connect(database_url)
     await connection.execute(
         "INSERT INTO calls (id, queue, channel, caller_number, caller_name, digits, state, attempt,"
-        " tried, retrying, revision, entered_at, ended_at, outcome)"
-        " SELECT age::text, 'support', 'c', '', '', '', 'ended', 0, '{}', false, 1,"
+        " tried, revision, entered_at, ended_at, outcome)"
+        " SELECT age::text, 'support', 'c', '', '', '', 'ended', 0, '{}', 1,"
         " now() - age, now() - age, 'completed'"
         " FROM unnest(ARRAY[interval '1 hour', interval '2 days']) AS age"
     )

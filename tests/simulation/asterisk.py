@@ -61,7 +61,7 @@ class Asterisk:
         """The phones by the devices that say whether calls are wanted there."""
         self.agents = Agents(self, loop, dice, scenario, history)
         self.stays: Counter[str] = Counter()
-        """How often each caller's channel came to us, or is told of."""
+        """How often each caller's channel came to us."""
         self.socket: Socket | None = None
         self._last: dict[str, float] = {}
         """When the last event of a channel or device is told."""
@@ -321,11 +321,6 @@ class Asterisk:
             at += again * INSTANT
             self._loop.call_at(at, self._deliver, socket, kind, key, data)
         self._last[key] = at
-
-    def tell_twice(self, channel: str) -> None:
-        """Take note that a caller was found who came but now: the event may be on its way still."""
-        if self._last.get(channel, 0.0) > self._loop.time():
-            self.stays[channel] += 1
 
     def _deliver(self, socket: Socket, kind: str, key: str, data: str) -> None:
         if socket.closed or socket.deaf:

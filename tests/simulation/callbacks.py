@@ -57,8 +57,8 @@ class KeptPlaces:
     def enter(self, event: Event, commands: list[Command], now: datetime) -> bool:
         """Note what happened; False if it has to do with nobody who keeps a place."""
         match event:
-            case CallerLeft(channel, reason):
-                return self._left(channel, reason, now)
+            case CallerLeft(channel, reason, missed_in) if found := self._on(channel):
+                return missed_in not in ("", found[0]) or self._left(channel, reason, now)
             case CallbackTimedOut(channel):
                 if any(isinstance(c, HangUpCustomer) and c.channel == channel for c in commands):
                     self._left(channel, LegEnd.NO_ANSWER, now)
@@ -125,7 +125,7 @@ class KeptPlaces:
         assert kept is not None, "whoever is called has asked for it"
         books.log.called(caller, kept.calls + 1)
         self._change(call_id, calls=kept.calls + 1, calling=True, called_at=books.now)
-        books.caller(call_id, channel=command.channel)
+        books.caller(call_id, channel=command.channel, retry_at=None)
 
     def _left(self, channel: str, reason: LegEnd, now: datetime) -> bool:
         found = self._on(channel)

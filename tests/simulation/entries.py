@@ -222,8 +222,8 @@ class Caller(Entry):
     """When the caller goes back to the dialplan, if not the queue says so."""
     timeout: timedelta | None = None
     """How long the dialplan lets the caller wait, in any queue."""
-    retrying: bool = False
-    """A timer runs after which those who were tried may be tried again."""
+    retry_at: datetime | None = None
+    """When those who were tried may be tried again, if that is set."""
     number: str = ""
     """From where the caller calls."""
     came_on: str = ""
@@ -281,7 +281,7 @@ class Caller(Entry):
             Kept.of(call),
             call.wait_until,
             call.terms.timeout,
-            call.retrying,
+            call.retry_at,
             call.caller.number,
             call.logged_as,
             call.original_position,

@@ -72,8 +72,8 @@ class Happenings:
             case DrainBegun() | DrainEnded():
                 begun = isinstance(event, DrainBegun) or None
                 self._books.set(self._books.flags, "draining", begun)
-            case CallerLeft(channel):
-                self._leave(channel)
+            case CallerLeft(channel, _, call_id):
+                self._leave(channel, call_id)
             case RetryDue() | SkillsWaived() | StickyOver() | MoveCaller() | Withdraw():
                 if event.call_id in self._books.callers:
                     self._wait_on(event)
@@ -211,9 +211,11 @@ class Happenings:
 
     # Callers. -----------------------------------------------------------------------------------
 
-    def _leave(self, channel: str) -> None:
+    def _leave(self, channel: str, missed_in: str) -> None:
         books = self._books
         for call_id in list(books.registers.channels.get(channel, ())):
+            if missed_in not in ("", call_id):
+                continue  # the caller has come again
             caller = books.callers[call_id]
             if caller.answered:
                 books.log.completed(caller, "COMPLETECALLER")
@@ -224,7 +226,7 @@ class Happenings:
     def _wait_on(self, event: RetryDue | SkillsWaived | StickyOver | MoveCaller | Withdraw) -> None:
         caller = self._books.callers[event.call_id]
         match event:
-            case RetryDue(call_id):
+            case RetryDue(call_id, at) if at == caller.retry_at:
                 self._try_again(call_id, caller)
             case SkillsWaived(call_id):
                 self._waive_skills(call_id, caller)
@@ -243,11 +245,8 @@ class Happenings:
         return self._books.now < caller.place[1] + wait
 
     def _try_again(self, call_id: str, caller: Caller) -> None:
-        if not caller.retrying:
-            return  # a timer of the queue in which the caller was before
-        self._books.caller(call_id, retrying=False)
-        is_called = caller.kept is not None and caller.kept.calling
-        if not (caller.offered_to or is_called or self._expectations.free_for(caller)):
+        self._books.caller(call_id, retry_at=None)
+        if not self._expectations.free_for(caller):
             self._books.caller(call_id, tried=frozenset())
 
     def _waive_skills(self, call_id: str, caller: Caller) -> None:
@@ -266,7 +265,7 @@ class Happenings:
         books.caller(call_id, place=(-priority, entered, call_id))
         if queue != caller.queue:
             until: datetime = books.now + (caller.timeout or books.queues[queue].max_wait)
-            books.caller(call_id, queue=queue, tried=frozenset(), retrying=False, until=until)
+            books.caller(call_id, queue=queue, tried=frozenset(), retry_at=None, until=until)
             came_as = books.registers.place(books.callers[call_id])
             books.caller(call_id, came_as=came_as)
             books.log.entered(books.callers[call_id])

@@ -204,6 +204,7 @@ class Life:
 
     async def _settle(self) -> None:
         began: datetime = self.around.loop.now()
+        self.intake.begin_listing()
         # What the reader takes the time from does not know of virtual time.
         found = await self._snapshots.read(self._devices())
         snapshot = replace(found, taken_at=began, newcomers=self.intake.newcomers)
@@ -214,10 +215,10 @@ class Life:
             raise NotSettledError(str(error)) from error
         for caller in strangers:
             self.around.history.note("stranger", caller.channel)
-            self.around.asterisk.tell_twice(caller.channel)
         known = snapshot.newcomers | self.intake._entering.keys()
         self._adopted.append([c.channel for c in strangers if c.channel not in known])
-        self.intake.adopt(strangers, snapshot.newcomers)
+        listed = [caller.channel for caller in snapshot.callers]
+        self.intake.adopt(strangers, listed, snapshot.newcomers)
         self.settled_at = self.around.loop.time()
 
     async def _until_there(self, ask: Callable[[], Awaitable[T]]) -> T:

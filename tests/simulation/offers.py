@@ -1,5 +1,7 @@
 """What becomes of offers: made, taken, taken back. Looked at, and entered in the books."""
 
+from datetime import datetime
+
 from component.domain.asterisk_ids import leg_channel
 from component.domain.commands import Command, HangUpLeg, HideCall
 from component.domain.events import Event, LegEnded, RingTimedOut
@@ -44,12 +46,23 @@ class Offers:
                 books.note_rung(caller.queue, extension)
             books.take_up(extension, leg, caller.queue)
         timeout = books.queues[books.callers[call_id].queue].timeout
-        books.caller(call_id, offered_to=frozenset(chosen), rung_at=books.now, rings_for=timeout)
+        books.caller(
+            call_id, offered_to=frozenset(chosen), rung_at=books.now, rings_for=timeout,
+            retry_at=None,
+        )  # fmt: skip
 
     def nobody_is_skipped(self, caller: Caller, extension: str) -> None:
         """Look whether somebody else should have been offered to this agent."""
         for call_id in self._expectations.skipped(caller, extension):
             self._books.history.fail(f"{extension} is offered {caller} before {call_id}")
+
+    def put_off(self, call_id: str, until: datetime) -> None:
+        """Note when those may be tried again who were; it is to be after the queue's `retry`."""
+        books, caller = self._books, self._books.callers[call_id]
+        due = books.now + books.queues[caller.queue].retry
+        if until != due or caller.retry_at is not None or not caller.waits:
+            books.history.fail(f"{caller} is tried again at {until}, not at {due}")
+        books.caller(call_id, retry_at=until)
 
     # Taken. -------------------------------------------------------------------------------------
 

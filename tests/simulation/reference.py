@@ -155,8 +155,8 @@ class Reference:
                 self._movements.end(call_id)
             case Redirect(call_id) | Join(call_id):
                 self._movements.send_on(event, call_id)
-            case WakeAt(_, RetryDue(call_id)) if call_id in callers:
-                self.books.caller(call_id, retrying=True)
+            case WakeAt(at, RetryDue(call_id)) if call_id in callers:
+                self._offers.put_off(call_id, at)
             case Say() | CallCustomer():
                 self._places.follow(command, self.books.now)
 

@@ -1,6 +1,6 @@
 """What the books say where it was once wrong."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -16,6 +16,8 @@ from tests.simulation.history import History
 from tests.simulation.loop import BEGINNING, VirtualTimeLoop
 
 pytestmark = pytest.mark.simulation
+
+LATER = BEGINNING + timedelta(seconds=1)
 
 
 @pytest.fixture
@@ -55,14 +57,14 @@ def test_nobody_is_on_a_channel_that_left_before_it_was_known(
     assert "caller1" not in books.registers.channels
 
 
-@pytest.mark.parametrize(("retrying", "tried"), [(True, set()), (False, {"1000"})])
+@pytest.mark.parametrize(("retry_at", "tried"), [(BEGINNING, set()), (LATER, {"1000"})])
 def test_an_old_timer_lets_nobody_be_tried_again(
-    books: Books, happenings: Happenings, *, retrying: bool, tried: set[str]
+    books: Books, happenings: Happenings, *, retry_at: datetime, tried: set[str]
 ) -> None:
     place = (0, BEGINNING, "c1")
-    caller = Caller("sales", "caller1", place, tried=frozenset({"1000"}), retrying=retrying)
+    caller = Caller("sales", "caller1", place, tried=frozenset({"1000"}), retry_at=retry_at)
     books.callers.write("c1", caller)
 
-    happenings.enter(RetryDue("c1"))
+    happenings.enter(RetryDue("c1", BEGINNING))
 
     assert books.callers["c1"].tried == tried

@@ -18,6 +18,7 @@ from component.domain.events import (
     CallerLeft,
     LegEnded,
     Pause,
+    RetryDue,
 )
 from component.domain.model import Leg
 from component.domain.words import (
@@ -102,6 +103,17 @@ async def test_after_a_restart_announcements_go_on() -> None:
 
         due = [timer.event for timer in timers(service.state, service.outside.now())]
         assert AnnouncementDue("call2") in due
+
+
+async def test_after_a_restart_who_was_tried_is_tried_again_when_it_was_to_be() -> None:
+    async with running() as service:
+        await offered(service)
+        began = service.outside.time
+        await service.engine.step(LegEnded(LEG, LegEnd.REJECTED))
+
+        due = {t.event: t.at for t in timers(service.state, began + timedelta(seconds=3))}
+        at = began + service.state.queues["support"].retry
+        assert due[RetryDue("call1", at)] == at
 
 
 async def test_a_caller_who_came_meanwhile_is_reported() -> None:

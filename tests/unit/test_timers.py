@@ -43,9 +43,9 @@ class Due:
 async def test_events_are_handed_in_when_it_is_time() -> None:
     due = Due()
     due.set(SOON, WaitTimedOut("a"))
-    due.set(BEFORE, RetryDue("b"))
+    due.set(BEFORE, RetryDue("b", NOW))
     assert due.events == []
-    assert await due.last() == [RetryDue("b"), WaitTimedOut("a")]
+    assert await due.last() == [RetryDue("b", NOW), WaitTimedOut("a")]
 
 
 async def test_timers_of_a_call_that_is_over_are_dropped_and_no_others() -> None:
@@ -57,18 +57,18 @@ async def test_timers_of_a_call_that_is_over_are_dropped_and_no_others() -> None
 
 async def test_a_call_may_have_another_timer_when_one_is_due_at_once() -> None:
     due = Due()
-    due.set(NOW, RetryDue("a"))
+    due.set(NOW, RetryDue("a", NOW))
     due.set(NOW + timedelta(microseconds=100), WaitTimedOut("a"))
     due.set(SOON, RingTimedOut(Leg("a", 1)))
-    assert await due.last() == [RetryDue("a"), WaitTimedOut("a"), RingTimedOut(Leg("a", 1))]
+    assert await due.last() == [RetryDue("a", NOW), WaitTimedOut("a"), RingTimedOut(Leg("a", 1))]
 
 
 async def test_nothing_is_kept_of_a_call_but_what_is_to_come() -> None:
     due = Due()
     for _ in range(10):
-        due.set(BEFORE, RetryDue("a"))
+        due.set(BEFORE, RetryDue("a", NOW))
         await asyncio.sleep(0.002)
-    due.set(SOON, RetryDue("a"))
+    due.set(SOON, RetryDue("a", NOW))
     assert len(due.timers._of_calls["a"]) == 1
     due.timers.drop(["a"])
     assert due.timers._of_calls == {}

@@ -16,9 +16,9 @@ pytestmark = pytest.mark.contract
 OLD = timedelta(minutes=90)
 ROWS = {
     Record.CALLS: (
-        "(id, queue, channel, caller_number, caller_name, digits, state, attempt, tried, retrying,"
+        "(id, queue, channel, caller_number, caller_name, digits, state, attempt, tried,"
         " revision, entered_at, ended_at, outcome)",
-        "n::text, 'support', 'c', '', '', '', 'ended', 0, '{}', false, 1, at, at, 'completed'",
+        "n::text, 'support', 'c', '', '', '', 'ended', 0, '{}', 1, at, at, 'completed'",
     ),
     Record.CHOICES: (
         "",

@@ -57,6 +57,7 @@ LATER = [
     "0033_own_maximum",
     "0034_tags_of_languages",
     "0035_ways_out",
+    "0036_rounds",
 ]
 ALL = ["0001_schema", *LATER]
 

@@ -47,7 +47,7 @@ CALL = Call(
     ),
     attempt=3,
     tried=frozenset({"2000", "3000"}),
-    retrying=True,
+    retry_at=NOW + timedelta(seconds=6),
     priority=2,
     original_position=4,
     revision=3,

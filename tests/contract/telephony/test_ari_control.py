@@ -254,7 +254,7 @@ async def test_a_caller_who_is_gone_is_reported(
     exchange: Exchange, command: Callable[[str], Hold | Connect]
 ) -> None:
     exchange.asterisk.control.perform([command("gone")])
-    assert await exchange.hears(CallerLeft) == CallerLeft("gone")
+    assert await exchange.hears(CallerLeft) == CallerLeft("gone", call_id="gone")
     exchange.asterisk.control.discard_bridge("gone")
 
 

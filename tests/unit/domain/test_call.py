@@ -17,7 +17,13 @@ from component.domain.commands import (
     ShowCall,
     WakeAt,
 )
-from component.domain.events import AsteriskFound, AsteriskLost, CallerEntered, LegAnswered
+from component.domain.events import (
+    AsteriskFound,
+    AsteriskLost,
+    CallerEntered,
+    CallerLeft,
+    LegAnswered,
+)
 from component.domain.model import Caller
 from component.domain.words import (
     AgentState,
@@ -282,6 +288,19 @@ def test_a_caller_told_of_twice_is_one_call() -> None:
 
     assert again == []
     assert len(centre.state.calls) == 1
+
+
+def test_that_a_caller_was_missed_in_one_call_does_not_end_the_next() -> None:
+    """The dialplan has sent the caller again by the time that a request was refused."""
+    centre = CallCentre(["1000"])
+    centre.log_on("1000")
+    first = centre.enter()
+    channel = centre.call(first).channel
+    centre.hang_up(first)
+    centre.take(CallerEntered("again", "support", channel, Caller("5550101")))
+
+    assert centre.take(CallerLeft(channel, call_id=first)) == []
+    assert centre.call("again").outcome is None
 
 
 def test_nothing_is_offered_while_asterisk_is_away() -> None:

@@ -126,6 +126,21 @@ def test_an_untried_agent_who_comes_free_is_tried_before_the_round_begins_anew()
     assert centre.ringing() == ["1000"]
 
 
+def test_who_was_tried_last_is_not_tried_again_before_the_retry() -> None:
+    centre = CallCentre(["1000", "2000"])
+    centre.log_on("1000")
+    call_id = centre.enter()
+    centre.reject(call_id)
+    centre.after(4)
+    centre.log_on("2000")
+    centre.reject(call_id)
+
+    centre.after(4.5)
+    assert centre.rung() == ["1000", "2000"]
+    centre.after(0.5)
+    assert centre.rung() == ["1000", "2000", "1000"]
+
+
 def test_an_agent_who_refused_one_call_is_still_offered_another() -> None:
     centre = CallCentre(["1000"])
     centre.log_on("1000")

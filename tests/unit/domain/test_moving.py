@@ -96,6 +96,24 @@ def test_what_was_keyed_in_the_one_queue_begins_no_exit_of_the_other(centre: Cal
     assert centre.take(ExitFound(call, "1", "exits-of-support")) == [], "found too late"
 
 
+def test_who_was_tried_there_is_not_tried_again_as_soon_as_he_would_be_here(
+    centre: CallCentre,
+) -> None:
+    """The pause that began in the one queue is none of the other's."""
+    centre.log_on_to("sales", "2000")
+    centre.leg_ends(centre.call("call1").leg)
+    call = centre.enter()
+    centre.reject(call)
+    centre.after(4)
+    centre.take(MoveCaller(call, "sales"))
+    centre.reject(call)
+
+    centre.after(2)
+    assert centre.ringing() == []
+    centre.after(3)
+    assert centre.ringing() == ["2000"]
+
+
 def test_who_is_free_there_is_offered_the_call(centre: CallCentre) -> None:
     centre.log_on_to("sales", "2000")
     call = centre.enter()

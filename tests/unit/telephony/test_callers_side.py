@@ -129,7 +129,7 @@ async def test_who_goes_on_after_the_call_leaves_no_bridge(desk: Desk) -> None:
 async def test_hold_of_a_caller_who_is_gone_says_so(desk: Desk, status: int) -> None:
     desk.ari.refuse("setChannelVar", status)
     await desk.does(HOLD)
-    assert desk.events == [CallerLeft("caller")]
+    assert desk.events == [CallerLeft("caller", call_id="c1")]
 
 
 async def test_a_caller_is_redirected_for_good(desk: Desk) -> None:

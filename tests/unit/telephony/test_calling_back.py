@@ -67,7 +67,7 @@ async def test_a_customer_is_hung_up_after_having_been_called(desk: Desk) -> Non
 async def test_a_customer_who_answers_and_is_gone_was_not_reached(desk: Desk) -> None:
     desk.ari.refuse("setChannelVar", 404)
     await desk.does(Hold("c1", CHANNEL, timedelta(seconds=50)))
-    assert desk.events == [CallerLeft(CHANNEL)]
+    assert desk.events == [CallerLeft(CHANNEL, call_id="c1")]
 
 
 async def test_who_was_called_back_and_is_given_back_has_a_place_in_the_dialplan(

@@ -48,6 +48,17 @@ class Reception:
             self.events.append, self.directory, deadline, lambda: f"call {next(numbers)}"
         )
 
+    def adopt(
+        self,
+        *strangers: WaitingChannel,
+        newcomers: frozenset[str] = frozenset(),
+        begins: bool = True,
+    ) -> None:
+        """Let those enter who were found in Asterisk."""
+        if begins:
+            self.intake.begin_listing()
+        self.intake.adopt(strangers, [s.channel for s in strangers], newcomers)
+
     async def comes_to(self, count: int) -> list[Event]:
         """Wait for events."""
         async with asyncio.timeout(5):
@@ -200,16 +211,64 @@ async def test_who_was_looked_up_when_the_callers_were_listed_does_not_come_twic
     came_and_left = [entered(ADA), CallerLeft(CALLER_CHANNEL)]
     assert await reception.comes_to(2) == came_and_left
 
-    reception.intake.adopt([waiting_channel(CALLER_CHANNEL, "1111")], newcomers)
+    reception.adopt(waiting_channel(CALLER_CHANNEL, "1111"), newcomers=newcomers)
     await asyncio.sleep(0.01)
     assert reception.events == came_and_left
+
+
+async def test_whose_entry_is_told_late_who_was_listed_comes_once() -> None:
+    """Though the call is over by then: the queue may have been full."""
+    reception = Reception()
+    reception.adopt(waiting_channel(CALLER_CHANNEL, ""))
+    reception.intake.receive(withholding(entering(digits="")))
+    assert len(reception.events) == 1
+
+
+async def test_who_was_listed_and_comes_again_comes_twice() -> None:
+    reception = Reception()
+    reception.adopt(waiting_channel(CALLER_CHANNEL, ""))
+    for event in (entering(digits=""), leaving(), entering(digits="")):
+        reception.intake.receive(withholding(event))
+    assert [type(event) for event in reception.events] == [
+        CallerEntered, CallerLeft, CallerEntered,
+    ]  # fmt: skip
+
+
+async def test_who_came_before_callers_were_listed_and_comes_again_comes_twice() -> None:
+    reception = Reception()
+    reception.adopt(waiting_channel(CALLER_CHANNEL, ""))
+    reception.intake.receive(leaving())
+    reception.intake.receive(withholding(entering(digits="")))
+    assert [type(event) for event in reception.events] == [
+        CallerEntered, CallerLeft, CallerEntered,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("then", [[], [leaving()]], ids=["stays", "leaves"])
+async def test_whose_entry_was_told_while_callers_were_listed_comes_once(
+    then: list[dict[str, Any]],
+) -> None:
+    reception = Reception()
+    reception.intake.begin_listing()
+    for event in (withholding(entering(digits="")), *then):
+        reception.intake.receive(event)
+    reception.adopt(waiting_channel(CALLER_CHANNEL, ""), begins=False)
+    assert [type(e) for e in reception.events] == [CallerEntered, CallerLeft][: 1 + len(then)]
+
+
+async def test_who_leaves_while_callers_are_listed_does_not_come() -> None:
+    reception = Reception()
+    reception.intake.begin_listing()
+    reception.intake.receive(leaving())
+    reception.adopt(waiting_channel(CALLER_CHANNEL, ""), begins=False)
+    assert reception.events == [CallerLeft(CALLER_CHANNEL)]
 
 
 async def test_callers_who_came_while_nobody_listened_enter_in_their_order() -> None:
     reception = Reception()
     reception.directory.gate.clear()
     slow, withheld = (waiting_channel(channel, digits) for channel, digits in STRANGERS)
-    reception.intake.adopt([slow, withheld])
+    reception.adopt(slow, withheld)
     reception.intake.receive(leaving("withheld"))
     await asyncio.sleep(0)
     assert reception.events == []

@@ -83,7 +83,7 @@ async def test_connecting_a_caller_who_is_gone_says_so(
     desk.ari.refuse(operation, status)
     desk.ari.absent.add("caller")
     await desk.does(CONNECT)
-    assert desk.events == [CallerLeft("caller")]
+    assert desk.events == [CallerLeft("caller", call_id=CONNECT.leg.call_id)]
 
 
 async def test_if_asterisk_does_not_say_who_is_there_they_are(desk: Desk) -> None:
