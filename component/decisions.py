@@ -145,7 +145,7 @@ class Decider:
         """Publish what a command says to publish; it is committed with the decision itself."""
         match command:
             case ShowCall(extension) | HideCall(extension) if not self._has_node(extension):
-                pass  # the extension was removed while the service was down
+                pass  # the extension was removed meanwhile
             case ShowCall(extension, call):
                 node, payload = extension_node(extension), call_xml(call, extension)
                 self._pubsub.publish(node, call.id, payload, self._address, now)

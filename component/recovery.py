@@ -150,7 +150,6 @@ def _strangers(snapshot: Snapshot, known: Collection[str]) -> list[WaitingChanne
 def _legs(state: State, snapshot: Snapshot) -> Iterator[Event]:
     """Yield what became of the legs that are believed to be there."""
     there = snapshot.ringing_legs | snapshot.answered_legs
-    yield from _orphans(state, there)
     for agent in list(state.agents.values()):
         for leg in agent.legs:
             call = state.calls.get(leg.call_id)
@@ -162,17 +161,6 @@ def _legs(state: State, snapshot: Snapshot) -> Iterator[Event]:
                     yield LegEnded(leg, LegEnd.HUNG_UP)
             elif leg in snapshot.answered_legs and _is_offered(call):
                 yield LegAnswered(leg)
-
-
-def _orphans(state: State, there: frozenset[Leg]) -> Iterator[Event]:
-    """Yield the end of legs to agents who were removed while nobody listened.
-
-    Those who talk may go on talking.
-    """
-    for call in list(state.calls.values()):
-        for offer in call.offers:
-            if state.agent_of(offer.leg) is None and (call.is_waiting or offer.leg not in there):
-                yield LegEnded(offer.leg, LegEnd.UNAVAILABLE)
 
 
 def _stray_legs(state: State, snapshot: Snapshot) -> Iterator[Leg]:

@@ -43,8 +43,9 @@ def _taken_over(stored: Stored, ledger: Ledger, pubsub: PubSub, now: datetime) -
         held=stored.held,
     )
     pubsub.resume(now)
-    accounts = {agent.extension: agent.account for agent in stored.agents}
-    return Restored(ledger, pubsub, _state(ledger, stored), Outbox(stored.outgoing, now), accounts)
+    state = _state(ledger, stored)
+    accounts = {agent.extension: agent.account for agent in state.agents.values()}
+    return Restored(ledger, pubsub, state, Outbox(stored.outgoing, now), accounts)
 
 
 def _state(ledger: Ledger, stored: Stored) -> State:

@@ -167,11 +167,9 @@ def _connect_due(state: State, event: ConnectDue, now: datetime, rng: Random) ->
     call = state.calls.get(event.leg.call_id)
     if call is None or call.state is not CallState.CONNECTING or call.leg != event.leg:
         return []
-    agent = state.agent_of(event.leg)
-    if agent is None:  # removed while nobody listened: that will be found out
-        return []
+    [taken] = call.offers
     connected = routing.connect(state, call, now)
-    return connected + routing.route_to_another(state, agent.extension, now, rng)
+    return connected + routing.route_to_another(state, taken.extension, now, rng)
 
 
 def _may_leave(call: Call) -> bool:

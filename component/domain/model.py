@@ -125,9 +125,9 @@ class Agent:
 
     extension: str
     device: str
-    """What Asterisk rings, for example `PJSIP/1000`."""
+    """What Asterisk rings, for example `PJSIP/1000`; empty if that is not known any more."""
     jid: str
-    """The linked XMPP account, a bare JID."""
+    """The linked XMPP account, a bare JID; empty if there is none."""
     device_state: DeviceState = DeviceState.UNKNOWN
     do_not_disturb: bool = False
     """Whether `dnd_device` says that no call is wanted."""
@@ -155,9 +155,9 @@ class Agent:
     """The wrap-up of a call that is over, from which another call keeps the agent."""
 
     @property
-    def devices(self) -> tuple[str, str]:
+    def devices(self) -> tuple[str, ...]:
         """The devices whose states tell whether the agent can be rung."""
-        return self.device, dnd_device(self.device)
+        return (self.device, dnd_device(self.device)) if self.device else ()
 
     @property
     def legs(self) -> tuple[Leg, ...]:

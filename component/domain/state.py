@@ -17,6 +17,7 @@ from component.domain.obstacles import obstacle
 from component.domain.presence import Presence, reasons
 from component.domain.queue import Queue
 from component.domain.queue_log import Change, InAllQueues, LogEntry, entries
+from component.domain.restoring import in_hand
 from component.domain.strategies import STRATEGIES
 from component.domain.words import CallState, MemberState
 from component.records import Ledger, Table
@@ -89,10 +90,11 @@ class State:
         asked: Iterable[Asked] = (),
         passed_on: Iterable[Call] = (),
     ) -> None:
-        """Take over what the store has."""
+        """Take over what the store has; agents have in hand what their calls say."""
         for queue in queues:
             self.queues[queue.name] = queue
-        for agent in agents:
+        calls = list(calls)
+        for agent in in_hand(agents, calls):
             self.agents.load(agent.extension, agent)
         for member in members:
             self.members.load((member.queue, member.extension), member)
@@ -333,9 +335,10 @@ class State:
             if new is None:
                 self._removed[old.extension] = old.person
         if new is not None:
-            if before != after:
+            if new.device and before != after:
                 self._by_device[new.device][new.extension] = None
-            self._by_dnd_device[dnd_device(new.device)][new.extension] = None
+            if new.device:
+                self._by_dnd_device[dnd_device(new.device)][new.extension] = None
             self._by_account[new.account][new.extension] = None
             self._accounts[new.extension] = new.account
             if new.person is not None:

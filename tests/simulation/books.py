@@ -11,6 +11,7 @@ from component.domain.events import Event
 from component.domain.model import Agent, Call, Leg, Member, Spoke
 from component.domain.queue import Queue
 from component.domain.queue_log import LogEntry
+from component.domain.restoring import in_hand
 from component.domain.state import State
 from component.domain.strategies import ROUND_ROBIN
 from component.domain.words import CallState
@@ -67,9 +68,11 @@ class Books:
 
     def load(self, stored: Stored, *, compare: bool) -> None:
         """Begin with what the store has; it should be what the books have already."""
-        found = (_people_of(stored.agents), _seats_of(stored.members), _callers_of(stored.calls))
+        agents = in_hand(stored.agents, stored.calls)
+        found = (_people_of(agents), _seats_of(stored.members), _callers_of(stored.calls))
         if compare and self.people:
-            self._compare(*found)
+            written = {agent.extension for agent in stored.agents} - self.renewed
+            self._compare(*found, written=written)
         people, seats, callers = found
         self.queues.begin({queue.name: queue for queue in stored.queues})
         self.people.begin(people)
@@ -208,9 +211,18 @@ class Books:
         people: dict[str, Person],
         seats: dict[tuple[str, str], Seat],
         callers: dict[str, Caller],
+        *,
+        written: Set[str],
     ) -> None:
-        """Compare what is not the operator's: that may have been changed meanwhile."""
-        known = {e: p for e, p in self.people.items() if e in people and e not in self.renewed}
+        """Compare what is not the operator's: that may have been changed meanwhile.
+
+        Of agents who are not among those `written`, what their calls tell is all that is known.
+        """
+        known = {e: p for e, p in self.people.items() if e in written}
+        hands = {e: p.talks for e, p in self.people.items() if e not in written and p.talks}
+        for extension, talks in hands.items():
+            if extension not in people or people[extension].talks != talks:
+                self.history.fail(f"{extension} has lost {talks}: {people.get(extension)}")
         places = self.seats.items()
         same = {k: seat for k, seat in places if k in seats and seats[k].made == seat.made}
         found = (

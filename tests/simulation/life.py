@@ -82,7 +82,7 @@ class Life:
         stored = await self._until_there(self.around.store.load)
         on_loaded(stored)
         self._wire(stored)
-        accounts = {agent.extension: agent.account for agent in stored.agents}
+        accounts = {agent.extension: agent.account for agent in self.state.agents.values()}
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.engine.run())
             await self._until_there(
@@ -135,7 +135,9 @@ class Life:
             asked=stored.asked,
             passed_on=stored.passed_on,
         )
-        self._accounts = {extension_node(a.extension): a.account for a in stored.agents}
+        self._accounts = {
+            extension_node(a.extension): a.account for a in self.state.agents.values()
+        }
         self.pubsub.load(stored.nodes, stored.affiliations, stored.subscriptions, stored.items)
         self.outbox = Outbox(stored.outgoing, around.loop.now())
         self._ari = ari = SimulatedAri(

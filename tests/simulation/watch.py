@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from component.domain.asterisk_ids import call_bridge, leg_channel
-from component.domain.model import Leg
 from component.domain.queue_log import NONE
 from component.domain.words import AgentState, CallState
 from component.pubsub.addresses import extension_node
@@ -87,7 +86,6 @@ def _one_sided(world: "World", life: "Life") -> Iterator[str]:
         for leg in agent.legs
         if leg not in put_aside
     }
-    legs.update(map(leg_channel, _of_removed_agents(life)))
     for channel in world.asterisk.channels.values():
         if channel.device and channel.id not in legs:
             yield f"leg {channel.id} is nobody's"
@@ -103,13 +101,6 @@ def _one_sided(world: "World", life: "Life") -> Iterator[str]:
             yield f"the call {call.channel} is believed in"
     for leg in legs - world.asterisk.channels.keys():
         yield f"leg {leg} is believed in"
-
-
-def _of_removed_agents(life: "Life") -> Iterator[Leg]:
-    """Yield legs of talks that have outlived their agents' extensions, and then a restart."""
-    for call in life.state.calls.values():
-        if call.state is CallState.ANSWERED and life.state.agent_of(call.leg) is None:
-            yield call.leg
 
 
 def _in_vain(world: "World", life: "Life") -> Iterator[str]:

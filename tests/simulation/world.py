@@ -159,6 +159,7 @@ class World:
         self.life = life
         self._serving = self.loop.create_task(life.run(self._loaded))
         self._serving.add_done_callback(self._service_ended)
+        self.operator.announce()  # all is compared when the feed of changes is connected
 
     def _loaded(self, stored: Stored) -> None:
         self.reference.load(stored, compare=not self.store.doubtful)

@@ -127,7 +127,7 @@ class Service:
             render_presence=presence_markup,
             address=DOMAIN,
         )
-        accounts = {agent.extension: agent.jid for agent in stored.agents}
+        accounts = {agent.extension: agent.jid for agent in self.state.agents.values()}
         self.task = asyncio.create_task(self.engine.run())
         await self.engine.pubsub(lambda pubsub, _: pubsub.provision(accounts, 20))
 
