@@ -27,7 +27,8 @@ async def test_a_code_is_for_one_queue_or_for_all(world: World) -> None:
     await dial(world, phone, "*56466*1", logged_on=BOTH)
     await dial(world, phone, "*72873*1", logged_on=BOTH, paused=["support"])
     await dial(world, phone, "*72873", logged_on=BOTH, paused=BOTH)
-    await dial(world, phone, "*8672873*1", logged_on=BOTH, paused=["sales"])
+    await dial(world, phone, "*72873**2", logged_on=BOTH, paused=BOTH, reason="lunch")
+    await dial(world, phone, "*8672873*1", logged_on=BOTH, paused=["sales"], reason="lunch")
     await dial(world, phone, "*8672873", logged_on=BOTH)
     await dial(world, phone, "*564633*", logged_on=["sales"])
     await dial(world, phone, "*56466*", logged_on=BOTH)
@@ -61,15 +62,22 @@ async def test_a_digit_without_a_queue_is_no_number(world: World) -> None:
 
 
 async def dial(
-    world: World, phone: Phone, code: str, *, logged_on: list[str], paused: list[str] | None = None
+    world: World,
+    phone: Phone,
+    code: str,
+    *,
+    logged_on: list[str],
+    paused: list[str] | None = None,
+    reason: str = "",
 ) -> None:
     """Dial a code, and wait until it has done what it is for."""
     call = await phone.dial(code)
-    wanted = [(queue, queue in (paused or [])) for queue in logged_on]
+    paused = paused or []
+    wanted = [(queue, queue in paused, reason if queue in paused else "") for queue in logged_on]
 
     async def is_so() -> bool:
         rows = await world.sql(
-            "SELECT queue, paused_at IS NOT NULL FROM members"
+            "SELECT queue, paused_at IS NOT NULL, pause_reason FROM members"
             " WHERE logged_on_at IS NOT NULL ORDER BY queue"
         )
         return [tuple(row) for row in rows] == wanted
