@@ -160,6 +160,14 @@ class Connect:
 
 
 @dataclass(frozen=True, slots=True)
+class Display:
+    """Have the phone of a leg show whom its agent talks with: it was called for somebody else."""
+
+    leg: Leg
+    caller: Caller
+
+
+@dataclass(frozen=True, slots=True)
 class LiftBound:
     """Let a caller who talks stay for as long as it takes: what `Hold` bounds is bounded no more.
 
@@ -269,6 +277,7 @@ CallCommand = (
     | HangUpLeg
     | AnswerTransfer
     | Connect
+    | Display
     | LiftBound
     | Part
     | Redirect

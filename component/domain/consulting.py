@@ -8,11 +8,10 @@ callers; the one that is left with the agent's own phone is over.
 from dataclasses import replace
 from datetime import datetime
 
-from component.domain import callers, leaving, routing
+from component.domain import callers, connecting, leaving, routing
 from component.domain.commands import (
     AnswerTransfer,
     Command,
-    Connect,
     HangUpLeg,
     HideCall,
     Hold,
@@ -55,7 +54,7 @@ def take_place(state: State, call: Call, asked: Call, now: datetime) -> list[Com
     return [
         HideCall(given_up.extension, ended, OfferEnd.TRANSFERRED),
         *(ShowCall(offer.extension, taken) for offer in taken.offers),
-        *(_talk_on(taken) if talks else _wait_on(state, taken, ended)),
+        *([Part(taken.id), *connecting.talk(taken)] if talks else _wait_on(state, taken, ended)),
         AnswerTransfer(call.leg, accepted=True),
         HangUpLeg(call.leg),
         *leaving.let_go(ended),
@@ -71,10 +70,6 @@ def _may_take_place(state: State, call: Call, asked: Call) -> bool:
     there = asked.state is CallState.ANSWERED or (asked.is_waiting and not asked.direct)
     has_it = call.extension in {offer.extension for offer in asked.offers}
     return there and not has_it and asked.callback is None and asked.queue in state.queues
-
-
-def _talk_on(taken: Call) -> list[Command]:
-    return [Part(taken.id), Connect(taken.leg, taken.channel)]
 
 
 def _wait_on(state: State, taken: Call, ended: Call) -> list[Command]:

@@ -8,13 +8,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 
-from component.domain import announcements, hands, leaving, returning, sticky, why
+from component.domain import announcements, connecting, hands, leaving, returning, sticky, why
 from component.domain.choice import ChosenBy
 from component.domain.commands import (
     Announce,
     AnswerTransfer,
     Command,
-    Connect,
     HangUpLeg,
     HideCall,
     Part,
@@ -28,7 +27,7 @@ from component.domain.events import (
     RingTimedOut,
     WaitTimedOut,
 )
-from component.domain.model import Call, Caller, Leg, Member, Offer, Transfer, WayOut
+from component.domain.model import Call, Leg, Member, Offer, Transfer, WayOut
 from component.domain.queue import AutoPause, MessageTo, Queue
 from component.domain.queue_log import InAllQueues
 from component.domain.reserving import GRACE, call_back, note_turn, reserve
@@ -185,7 +184,7 @@ def connect(state: State, call: Call, now: datetime) -> list[Command]:
         held = announcements.average([now - call.entered_at], state.holdtime(call.queue))
         state.holdtimes.put(call.queue, held)
     shown = ShowCall(taken.extension, answered)
-    return [*announcements.hush(call), Connect(taken.leg, call.channel), shown]
+    return [*announcements.hush(call), *connecting.talk(answered), shown]
 
 
 def abandon(state: State, call: Call, now: datetime) -> list[Command]:
@@ -337,9 +336,7 @@ def ring(
     state: State, queue: Queue, call: Call, offer: Offer, *, peer: str = "", instead_of: str = ""
 ) -> list[Command]:
     """Make the leg of an offer, which ends in time; see `Ring` for `peer` and `instead_of`."""
-    device = state.agents[offer.extension].device
-    name = call.caller.name if call.customer is None else call.customer.name
-    caller = Caller(call.caller.number, name)
+    device, caller = state.agents[offer.extension].device, connecting.displayed(call)
     return [
         Ring(offer.leg, device, call.channel, caller, queue.timeout + GRACE, peer, instead_of),
         WakeAt(offer.offered_at + queue.timeout, RingTimedOut(offer.leg)),

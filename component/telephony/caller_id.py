@@ -11,7 +11,7 @@ def format_caller_id(caller: Caller) -> str:
 
     Asterisk decodes it as `ast_callerid_parse` does.
     """
-    name, number = _clean(caller.name), _clean(caller.number).replace(" ", "")
+    name, number = plain(caller.name), plain(caller.number).replace(" ", "")
     if name and number:
         return f'"{name}" <{number}>'
     if name:
@@ -19,6 +19,7 @@ def format_caller_id(caller: Caller) -> str:
     return f"<{number}>" if number else ""
 
 
-def _clean(words: str) -> str:
+def plain(words: str) -> str:
+    """Return words without what would end them early."""
     kept = (" " if c in _FORBIDDEN else c for c in words if c.isprintable())
     return " ".join("".join(kept).split())

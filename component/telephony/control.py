@@ -21,6 +21,7 @@ from component.domain.commands import (
     CallCommand,
     CallCustomer,
     Connect,
+    Display,
     EndCall,
     HangUpCustomer,
     HangUpLeg,
@@ -223,6 +224,8 @@ class AriCallControl:
                 await self._dialler.obey(command)
             case Connect():
                 await self._talks.connect(command)
+            case Display():
+                await self._talks.display(command)
             case LiftBound():
                 await self._talks.lift_bound(command)
             case AnswerTransfer():
@@ -265,6 +268,7 @@ def _subject(command: _Command) -> tuple[str | None, Leg | None]:
             Ring(leg=leg)
             | HangUpLeg(leg)
             | Connect(leg=leg)
+            | Display(leg)
             | AnswerTransfer(leg)
             | SeekNumber(leg=leg)
         ):
@@ -279,7 +283,7 @@ def _lane(command: CallCommand) -> str:
     match command:
         case Ring(leg=leg) | HangUpLeg(leg) | AnswerTransfer(leg):
             return str(leg)
-        case Connect(leg=leg) | SeekNumber(leg=leg):
+        case Connect(leg=leg) | Display(leg) | SeekNumber(leg=leg):
             return leg.call_id
         case (
             Hold(call_id=call_id)

@@ -6,8 +6,9 @@ from collections.abc import Callable
 import structlog
 
 from component.domain.asterisk_ids import call_bridge, leg_channel
-from component.domain.commands import AnswerTransfer, Connect, LiftBound
+from component.domain.commands import AnswerTransfer, Connect, Display, LiftBound
 from component.domain.events import CallerLeft, Event, NotConnected
+from component.telephony.caller_id import plain
 from component.telephony.callers_side import ABSOLUTE_TIMEOUT, Repeat
 from component.telephony.client import ALREADY_THERE, AriClient
 from component.telephony.errors import AriError, AriUnreachableError
@@ -42,6 +43,13 @@ class Talks:
         """Let Asterisk no more take the caller back; what it fails at is tried again."""
         lifted = self._ari.set_variable(lift.channel, ABSOLUTE_TIMEOUT, "0")
         await unless_gone(to_the_end(lifted))
+
+    async def display(self, display: Display) -> None:
+        """Tell a phone whom it is connected with. One that is refused shows what it did before."""
+        channel, caller = leg_channel(display.leg), display.caller
+        for what, words in (("name,i", caller.name), ("num", caller.number)):  # i: both at once
+            told = self._ari.set_variable(channel, f"CONNECTEDLINE({what})", plain(words))
+            await unless_gone(told)
 
     async def answer_transfer(self, command: AnswerTransfer) -> None:
         """Tell a phone what became of its transfer. If that is refused it finds out by itself."""

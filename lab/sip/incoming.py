@@ -27,8 +27,8 @@ class IncomingCall(Call):
         self._transaction = transaction
         self._offer = offer
         self.times["invite"] = transaction.arrived
-        caller = self.invite.get("P-Asserted-Identity") or self.invite.get("From")
-        self._caller = parse_address(caller)
+        self._caller = parse_address(self.invite.get("From"))
+        self._note_caller(self.invite)
 
     @property
     def invite(self) -> Request:
@@ -37,13 +37,21 @@ class IncomingCall(Call):
 
     @property
     def caller_number(self) -> str:
-        """The caller's number, as P-Asserted-Identity or else From tells it."""
+        """The caller's number, as the last P-Asserted-Identity or else From tells it."""
         return self._caller.user
 
     @property
     def caller_name(self) -> str:
         """The caller's name, from the same header as the number; empty if there is none."""
         return self._caller.name
+
+    async def displays(self, number: str, name: str, within: float = 5.0) -> None:
+        """Wait until the phone is told that this is the caller. Raises as `answered` does."""
+        await self._until_or_end(
+            lambda: (self.caller_number, self.caller_name) == (number, name),
+            within,
+            f"does not display {name} {number}",
+        )
 
     @property
     def description(self) -> str:
@@ -102,9 +110,17 @@ class IncomingCall(Call):
                 self._end(Ending(487, by_us=False, reason=reason))
             return
         super().handle(transaction)
+        self._note_caller(transaction.request)
         if self.ending is not None:
             # Hung up before our answer was acknowledged: it need not be any more.
             self._transaction.stop()
+
+    def _note_caller(self, request: Request) -> None:
+        """Take note of who calls, if a request within the call tells it (RFC 3325)."""
+        asserted = request.get("P-Asserted-Identity")
+        if asserted:
+            self._caller = parse_address(asserted)
+            self._changes.notify()
 
     def _lose(self) -> None:
         self._end(Ending(408, by_us=False, reason="our answer was never acknowledged"))

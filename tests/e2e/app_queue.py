@@ -49,7 +49,7 @@ exten => 12,1,Hangup()
 """
 
 CONFIGURATION: Mapping[str, str] = {
-    "modules.conf": "\nload = app_queue.so\nload = func_callerid.so\nload = func_global.so\n",
+    "modules.conf": "\nload = app_queue.so\nload = func_global.so\n",
     "queues.conf": QUEUES + twins.queues_conf(),
     "extensions.conf": DIALPLAN + twins.dialplan(),
     "pjsip.conf": twins.pjsip_conf(),

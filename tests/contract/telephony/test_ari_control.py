@@ -6,7 +6,16 @@ from datetime import timedelta
 
 import pytest
 
-from component.domain.commands import Connect, EndCall, HangUpLeg, Hold, LiftBound, Release, Ring
+from component.domain.commands import (
+    Connect,
+    Display,
+    EndCall,
+    HangUpLeg,
+    Hold,
+    LiftBound,
+    Release,
+    Ring,
+)
 from component.domain.events import CallerEntered, CallerLeft, LegAnswered, LegEnded
 from component.domain.model import Caller, Leg
 from component.domain.words import LegEnd, QueueStatus
@@ -50,6 +59,16 @@ async def test_the_agents_phone_shows_who_calls(exchange: Exchange) -> None:
     exchange.asterisk.control.perform([ring(entered)])
     offered = await agent.next_call()
     assert (offered.caller_number, offered.caller_name) == ("4711", "Ada Lovelace")
+
+
+async def test_the_agents_phone_shows_who_has_taken_the_callers_place(exchange: Exchange) -> None:
+    agent = await exchange.agent()
+    _, entered = await exchange.caller_waits()
+    exchange.asterisk.control.perform([ring(entered)])
+    leg = (await exchange.hears(LegAnswered)).leg
+    another = Caller("5550199", 'Bell, "A." <Gx> & Söhne')
+    exchange.asterisk.control.perform([Connect(leg, entered.channel), Display(leg, another)])
+    await (await agent.next_call()).displays("5550199", "Bell A. Gx & Söhne", within=10)
 
 
 async def test_caller_and_agent_hear_each_other_and_no_music(exchange: Exchange) -> None:

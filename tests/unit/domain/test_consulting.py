@@ -10,6 +10,7 @@ from component.domain.commands import (
     AnswerTransfer,
     Command,
     Connect,
+    Display,
     EndCall,
     HangUpLeg,
     Hold,
@@ -76,6 +77,26 @@ def test_who_answered_in_the_queue_talks_with_the_caller() -> None:
     assert of_kind(centre.leg_ends(ASKED), EndCall) == [EndCall("call2", "channel1")]
     assert centre.call("call2").outcome is Outcome.COMPLETED
     assert centre.agent("2000").calls_taken == 1
+
+
+def test_the_phone_of_who_was_asked_displays_the_caller() -> None:
+    centre = having_asked()
+    assert of_kind(pass_on(centre), Display) == [Display(ASKED, Caller("5550101", "Company 1"))]
+
+
+def test_a_phone_that_rang_for_who_asks_displays_the_caller_once_it_is_answered() -> None:
+    centre = asking("2000")
+    assert of_kind(pass_on(centre), Display) == []
+    assert of_kind(centre.answer("call2"), Display) == [
+        Display(ASKED, Caller("5550101", "Company 1"))
+    ]
+
+
+def test_a_phone_that_rings_for_the_caller_displays_him_already() -> None:
+    centre = asking()
+    pass_on(centre)
+    centre.log_on("2000")
+    assert of_kind(centre.answer("call2"), Display) == []
 
 
 def test_the_item_of_the_first_extension_goes_and_that_of_the_other_tells_of_the_caller() -> None:

@@ -2,7 +2,15 @@
 
 import pytest
 
-from component.domain.commands import AnswerTransfer, Connect, HangUpLeg, Join, Ring, ShowCall
+from component.domain.commands import (
+    AnswerTransfer,
+    Connect,
+    Display,
+    HangUpLeg,
+    Join,
+    Ring,
+    ShowCall,
+)
 from component.domain.events import ConsultOver, LegAnswered
 from component.domain.model import Leg
 from component.domain.words import CallState, DeviceState, LegEnd, Outcome
@@ -69,6 +77,15 @@ def test_who_talks_with_the_first_agent_is_fetched_before_that_one_is_let_go() -
     commands = centre.take(LegAnswered(SECOND))
     assert of_kind(commands, Connect) == [Connect(SECOND, "channel1")]
     assert of_kind(commands, HangUpLeg) == [HangUpLeg(FIRST)]
+
+
+def test_the_phone_of_who_is_fetched_displays_the_caller_from_then_on() -> None:
+    centre = talking("2000")
+    attended(centre)
+
+    assert of_kind(centre.take(LegAnswered(SECOND)), Display) == [
+        Display(SECOND, centre.call("call1").caller)
+    ]
 
 
 def test_if_nobody_can_be_fetched_the_first_agent_is_let_go_and_the_caller_waits() -> None:

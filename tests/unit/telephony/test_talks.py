@@ -5,8 +5,9 @@ import asyncio
 import pytest
 from structlog.testing import capture_logs
 
-from component.domain.commands import AnswerTransfer, LiftBound
+from component.domain.commands import AnswerTransfer, Display, LiftBound
 from component.domain.events import CallerLeft, NotConnected
+from component.domain.model import Caller
 from tests.unit.telephony.desk import CONNECT, CONNECTING, LEG, Desk
 
 pytestmark = pytest.mark.unit
@@ -23,6 +24,24 @@ async def test_connecting_stops_the_music_and_lifts_the_bound(desk: Desk) -> Non
         "channel": ["caller", "ivr-c1.2"],
     }
     assert desk.ari.arguments("setChannelVar")["value"] == "0"
+
+
+async def test_a_phone_is_told_who_is_on_the_line_in_one_go(desk: Desk) -> None:
+    await desk.does(Display(LEG, Caller("+49 30 1234", 'Ada "A" <1>, Ltd.')))
+    told = [given for name, given in desk.ari.requests if name == "setChannelVar"]
+    assert [(given["variable"], given["value"]) for given in told] == [
+        ("CONNECTEDLINE(name,i)", "Ada A 1 Ltd."),
+        ("CONNECTEDLINE(num)", "+49 30 1234"),
+    ]
+    assert {given["channelId"] for given in told} == {"ivr-c1.2"}
+
+
+@pytest.mark.parametrize("status", [404, 409])
+async def test_that_a_phone_is_gone_that_is_to_be_told_is_no_error(desk: Desk, status: int) -> None:
+    desk.ari.refuse("setChannelVar", status, times=2)
+    with capture_logs() as logs:
+        await desk.does(Display(LEG, Caller("5550100")))
+    assert {line["log_level"] for line in logs} == {"debug"}
 
 
 async def test_connecting_again_uses_the_bridge_that_is_there(desk: Desk) -> None:

@@ -49,6 +49,13 @@ async def test_an_asserted_identity_goes_before_from(phone: Phone, server: Serve
     assert (call.caller_number, call.caller_name) == ("3000", "Grace Hopper")
 
 
+async def test_who_is_on_the_line_since_is_the_caller(phone: Phone, server: Server) -> None:
+    call, tag = await talking(phone, server)
+    asserted = ("P-Asserted-Identity", '"Grace Hopper" <sip:3000@127.0.0.1>')
+    server.asks("UPDATE", number=2, to_tag=tag, headers=(asserted,))
+    await call.displays("3000", "Grace Hopper")
+
+
 async def test_a_repeated_invite_gets_the_same_response_and_is_no_new_call(
     phone: Phone, server: Server
 ) -> None:

@@ -1,0 +1,24 @@
+"""Caller and agent hear each other, and the agent's phone displays who calls."""
+
+from component.domain.commands import Connect, Display
+from component.domain.model import Call, Caller
+
+
+def displayed(call: Call) -> Caller:
+    """Return who calls, as phones display it: a customer by name."""
+    name = call.caller.name if call.customer is None else call.customer.name
+    return Caller(call.caller.number, name)
+
+
+def talk(call: Call) -> list[Connect | Display]:
+    """Connect the two.
+
+    The phone displays somebody else if it was asked by another call, or if the caller took that
+    one's place since it rang.
+    """
+    [taken] = call.offers
+    connect = Connect(taken.leg, call.channel)
+    last = call.transfers[-1] if call.transfers else None
+    if last is None or not (last.at > taken.offered_at or (call.direct and last.attended)):
+        return [connect]
+    return [connect, Display(taken.leg, displayed(call))]
