@@ -15,8 +15,10 @@ from component.domain.words import AgentState
 
 
 def take_up(agent: Agent, leg: Leg, queue: str) -> Agent:
-    """Keep an agent from all other calls, for one that is offered. A wrap-up is over by that."""
+    """Keep an agent from all other calls, for one that is offered. A wrap-up waits meanwhile."""
     reserved = advance(AGENT_TRANSITIONS, agent.state, AgentMove.RESERVE)
+    if agent.wrap_up_until is not None and agent.queue is not None:
+        agent = replace(agent, deferred=WrapUp(agent.queue, agent.wrap_up_until))
     return replace(
         agent, state=reserved, leg=leg, queue=queue, wrap_up_until=None, others=agent.talks
     )

@@ -138,9 +138,11 @@ class Books:
 
     def take_up(self, extension: str, leg: Leg, queue: str) -> None:
         """Note that a leg to an agent is made, or to be made."""
-        others = self.people[extension].talks
+        person = self.people[extension]
+        if person.wrap_up_until is not None and person.queue is not None:
+            self.person(extension, paperwork=(person.queue, person.wrap_up_until))
         self.person(
-            extension, leg=leg, queue=queue, on_call=False, others=others, wrap_up_until=None
+            extension, leg=leg, queue=queue, on_call=False, others=person.talks, wrap_up_until=None
         )
 
     def put_down(self, extension: str, leg: Leg) -> None:

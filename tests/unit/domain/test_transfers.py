@@ -123,6 +123,24 @@ def test_paperwork_may_be_disturbed_by_a_colleague() -> None:
     assert centre.agent("2000").state is AgentState.ON_CALL, "the old timer does not count"
 
 
+def test_paperwork_goes_on_to_its_end_when_a_colleagues_call_is_not_taken() -> None:
+    centre = talking("2000", wrapuptime=timedelta(seconds=60))
+    second = centre.enter()
+    leg = centre.call(second).leg
+    centre.answer(second)
+    centre.leg_ends(leg)
+    until = centre.agent("2000").wrap_up_until
+    blind(centre)
+    centre.leg_ends(FIRST)
+    centre.after(5)
+    centre.leg_ends(SECOND, LegEnd.REJECTED)
+
+    agent = centre.agent("2000")
+    assert (agent.state, agent.wrap_up_until) == (AgentState.WRAP_UP, until)
+    centre.after(55)
+    assert centre.agent("2000").state is not AgentState.WRAP_UP
+
+
 @pytest.mark.parametrize("device", [DeviceState.INUSE, DeviceState.UNAVAILABLE])
 def test_a_transfer_to_a_phone_that_cannot_be_rung_is_refused_and_the_talk_goes_on(
     device: DeviceState,
