@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from component.domain import announcements, callbacks, callers
+from component.domain import announcements, callbacks, narrowing
 from component.domain.commands import (
     CallCommand,
     Connect,
@@ -79,7 +79,7 @@ def timers(state: State, now: datetime) -> Iterator[WakeAt]:
             yield WakeAt(now, QueueRemoved(call.queue))
             continue
         if call.is_waiting or call.is_kept:
-            yield from callers.narrow_until(state, call)
+            yield from narrowing.timers(state, call)
         if call.is_waiting:
             yield WakeAt(state.waits_until(call), WaitTimedOut(call.id))
             if call.told.periodic_at is not None:

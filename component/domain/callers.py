@@ -5,7 +5,16 @@ from datetime import datetime
 from random import Random
 from typing import assert_never
 
-from component.domain import announcements, callbacks, dialogue, leaving, moving, routing, sticky
+from component.domain import (
+    announcements,
+    callbacks,
+    dialogue,
+    leaving,
+    moving,
+    narrowing,
+    routing,
+    sticky,
+)
 from component.domain.commands import Command, SeekExit, ShowCall, WakeAt
 from component.domain.errors import NotWaitingError
 from component.domain.events import (
@@ -125,26 +134,11 @@ def _withdraw(state: State, event: Withdraw, now: datetime, rng: Random) -> list
     return routing.release(state, call, QueueStatus.WITHDRAW, now, event.info)
 
 
-def narrow_until(state: State, call: Call) -> list[WakeAt]:
-    """Return when a caller who waits for some of the agents only may be offered to others, too."""
-    waived_at = _waived_at(state, call)
-    waived = [] if waived_at is None else [WakeAt(waived_at, SkillsWaived(call.id))]
-    return [*waived, *sticky.timer(state, call)]
-
-
-def _waived_at(state: State, call: Call) -> datetime | None:
-    """Return when the skills that a caller asks for are waived; None: there are none, or never."""
-    queue = state.queues.get(call.queue)
-    if queue is None or not queue.skills_timeout or not call.terms.need.skills:
-        return None
-    return call.entered_at + queue.skills_timeout
-
-
 def _skills_waived(state: State, event: SkillsWaived, now: datetime, rng: Random) -> list[Command]:
     call = state.calls.get(event.call_id)
     if call is None or not (call.is_waiting or call.is_kept):
         return []
-    waived_at = _waived_at(state, call)
+    waived_at = narrowing.waived_at(state, call)
     if waived_at is None:
         return []
     if now < waived_at:  # the operator prolonged it meanwhile

@@ -9,7 +9,7 @@ from datetime import datetime
 from random import Random
 from typing import TypeVar, assert_never
 
-from component.domain import agents, announcements, callbacks, callers, routing
+from component.domain import agents, announcements, callbacks, narrowing, routing
 from component.domain.commands import Command, DropNode, Hold, HostNode, WakeAt, WatchDevice
 from component.domain.errors import NotAMemberError, UnknownQueueError
 from component.domain.events import (
@@ -104,7 +104,7 @@ def _queue_changed(state: State, queue: Queue, now: datetime, rng: Random) -> li
         commands += [WakeAt(now, CallbackExpired(call.id)) for call in _kept(state, queue.name)]
     for call in state.calls.values():
         if call.queue == queue.name and (call.is_waiting or call.is_kept):
-            commands += callers.narrow_until(state, call)
+            commands += narrowing.timers(state, call)
     commands += routing.route(state, queue.name, now, rng)
     for call in _queued(state, queue.name):
         commands += announcements.inform(state, call, now)

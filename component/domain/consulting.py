@@ -8,7 +8,7 @@ callers; the one that is left with the agent's own phone is over.
 from dataclasses import replace
 from datetime import datetime
 
-from component.domain import callers, connecting, leaving, routing
+from component.domain import connecting, leaving, narrowing, routing
 from component.domain.commands import (
     AnswerTransfer,
     Command,
@@ -80,5 +80,5 @@ def _wait_on(state: State, taken: Call, ended: Call) -> list[Command]:
     return [
         Hold(ended.id, ended.channel, at_most, queue.musicclass),
         Hold(taken.id, taken.channel, at_most, queue.musicclass),
-        *callers.narrow_until(state, taken),
+        *narrowing.timers(state, taken),
     ]

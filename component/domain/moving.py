@@ -4,10 +4,10 @@ from dataclasses import replace
 from datetime import datetime
 from random import Random
 
-from component.domain import announcements, routing, sticky
+from component.domain import announcements, narrowing, routing
 from component.domain.commands import Command, Hold, WakeAt
 from component.domain.errors import NotWaitingError, QueueRefusesError, UnknownQueueError
-from component.domain.events import MoveCaller, SkillsWaived, WaitTimedOut
+from component.domain.events import MoveCaller, WaitTimedOut
 from component.domain.model import Call
 from component.domain.queue import MessageTo, Queue
 from component.domain.state import State
@@ -56,9 +56,7 @@ def _change_queue(
     state.calls.put(call.id, moved)
     commands: list[Command] = [WakeAt(now + wait, WaitTimedOut(call.id))]
     commands += routing.message(queue, moved, state.extensions(queue.name), MessageTo.MEMBERS)
-    if call.terms.need.skills and queue.skills_timeout:
-        commands.append(WakeAt(now + queue.skills_timeout, SkillsWaived(call.id)))
-    commands += sticky.timer(state, moved)
+    commands += narrowing.timers(state, moved)
     at_most = wait + routing.HOLD_GRACE
     commands.append(Hold(call.id, call.channel, at_most, queue.musicclass))
     commands += routing.route(state, queue.name, now, rng)

@@ -17,6 +17,7 @@ from component.domain import (
     configuring,
     hands,
     leaving,
+    narrowing,
     persons,
     returning,
     routing,
@@ -214,7 +215,7 @@ def _caller_entered(
     commands: list[Command] = [*retracted]
     commands += routing.message(queue, call, state.extensions(call.queue), MessageTo.MEMBERS)
     commands.append(WakeAt(now + state.max_wait(call), WaitTimedOut(call.id)))
-    commands += callers.narrow_until(state, call)
+    commands += narrowing.timers(state, call)
     commands += routing.route(state, call.queue, now, rng)
     if state.calls[call.id].state is not CallState.ENDED:
         # After the ringing has begun: the caller has time for the music, the agent has not.

@@ -9,6 +9,7 @@ from component.domain.commands import Announce, Hold, Release, SeekExit
 from component.domain.errors import NotWaitingError, QueueRefusesError, UnknownQueueError
 from component.domain.events import DigitPressed, ExitFound, MoveCaller
 from component.domain.model import Member
+from component.domain.terms import Need, Terms
 from component.domain.words import CallState, DeviceState, Place, QueueStatus
 from tests.unit.domain.call_centre import SUPPORT, CallCentre, of_kind
 
@@ -119,6 +120,22 @@ def test_who_is_free_there_is_offered_the_call(centre: CallCentre) -> None:
     call = centre.enter()
     centre.take(MoveCaller(call, "sales"))
     assert centre.call(call).extension == "2000"
+
+
+def test_the_skills_that_are_asked_for_are_waived_as_long_after_entering_as_there(
+    centre: CallCentre,
+) -> None:
+    """As after a restart: the time of entering stays."""
+    sales = replace(centre.state.queues["sales"], skills_timeout=timedelta(seconds=20))
+    centre.state.put_queue(sales)
+    centre.log_on_to("sales", "2000")
+    call = centre.enter(terms=Terms(Need(skills=frozenset({("french", 1)}))))
+    centre.after(15)
+    centre.take(MoveCaller(call, "sales"))
+    centre.after(4.9)
+    assert centre.ringing() == []
+    centre.after(0.1)
+    assert centre.ringing() == ["2000"]
 
 
 def test_the_log_tells_of_both_queues(centre: CallCentre) -> None:

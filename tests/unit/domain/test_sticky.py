@@ -8,11 +8,12 @@ import pytest
 
 from component.domain.events import (
     BlindTransfer,
+    CallerEntered,
     DeviceStateChanged,
     NumberLookedUp,
     QueueChanged,
 )
-from component.domain.model import Customer
+from component.domain.model import Caller, Customer
 from component.domain.queue import StrategyName
 from component.domain.terms import Need, Terms
 from component.domain.words import CallState, DeviceState
@@ -198,3 +199,22 @@ def test_limits_and_skills_go_before() -> None:
     centre = acquainted(sticky_wait=timedelta(seconds=20), skills=SKILLS)
     need = Need(skills=frozenset({("2000", 1)}))
     assert centre.call(centre.enter(COMPANY_1, Terms(need))).extension == "2000"
+
+
+def test_who_is_tried_last_and_busy_then_is_waited_for_no_longer() -> None:
+    centre = acquainted(sticky_wait=timedelta(seconds=30))
+    centre.answer(call := centre.enter(COMPANY_1))
+    leg, channel = centre.call(call).leg, centre.call(call).channel
+    centre.take(BlindTransfer(leg, "4100", "from-phones"))
+    centre.take(NumberLookedUp(leg, "4100", "from-phones", exists=True))
+    centre.leg_ends(leg)
+    centre.device("1000", DeviceState.INUSE)
+    centre.decided.clear()  # with the call the timers are over
+    centre.take(CallerEntered("again", "support", channel, Caller("5550101")))
+    assert centre.ringing() == ["2000"], "who passed the customer on comes last"
+    centre.reject(call)
+
+    centre.after(29)
+    assert centre.ringing() == []
+    centre.after(1)
+    assert centre.ringing() == ["2000"]
