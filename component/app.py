@@ -16,7 +16,7 @@ from component.clock import SystemClock
 from component.config import Config
 from component.configuration import Takeover
 from component.control import ControlServer
-from component.database import bring_up_to_date, database_url
+from component.database import bring_up_to_date, database_url, remedy
 from component.domain.state import State
 from component.engine import Engine
 from component.gate import Gate
@@ -327,7 +327,12 @@ class Service:
                 pause = next(waits)
                 self._database = Status(ready=False, detail=str(error))
                 self._manager.status("waiting for the database")
-                log.warning("database away", error=str(error), retry_in=round(pause, 2))
+                log.warning(
+                    "database away",
+                    error=str(error),
+                    mend=remedy(error.__cause__),
+                    retry_in=round(pause, 2),
+                )
                 await asyncio.sleep(pause)
 
     async def _customers(self, url: str, stack: AsyncExitStack) -> SqlDirectory:

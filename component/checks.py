@@ -17,7 +17,7 @@ import aiohttp
 import asyncpg
 
 from component.config import Config
-from component.database import database_url
+from component.database import database_url, remedy
 from component.ports import StoreUnavailableError
 from component.settings import AsteriskConfig, DatabaseConfig, HttpConfig, XmppConfig
 from component.storage import migrations
@@ -238,7 +238,7 @@ async def _check_schema(url: str) -> str:
         raise ProblemError(str(error), "use another database or another version") from error
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
         place = re.sub("(?<=//).*@|password=[^&]*", "", url)  # without user and password
-        raise ProblemError(f"{place}: {error}", _database_remedy(error)) from error
+        raise ProblemError(f"{place}: {error}", remedy(error)) from error
     if missing:
         return f"PostgreSQL {version}; the service will apply {', '.join(missing)} when it starts"
     return f"PostgreSQL {version}; the schema is up to date"
@@ -251,17 +251,3 @@ async def _server_version(url: str) -> str:
         return f"{version.major}.{version.minor}"
     finally:
         await connection.close()
-
-
-def _database_remedy(error: Exception) -> str:
-    match error:
-        case asyncpg.InvalidCatalogNameError():
-            return "create the database (createdb), or correct its name in database.url"
-        case asyncpg.InvalidAuthorizationSpecificationError():
-            return "correct the user or password in database.url, or see pg_hba.conf"
-        case asyncpg.InterfaceError():
-            return "correct database.url: postgresql://user:password@host:port/database"
-        case OSError():
-            return "check that PostgreSQL runs, and host and port in database.url"
-        case _:
-            return "see what PostgreSQL logs"

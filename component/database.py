@@ -72,3 +72,18 @@ async def bring_up_to_date(url: str) -> None:
         raise StoreUnavailableError(words(error)) from error
     if applied:
         log.info("schema brought up to date", migrations=applied)
+
+
+def remedy(error: BaseException | None) -> str:
+    """Say how to mend what keeps us from the database."""
+    match error:
+        case asyncpg.InvalidCatalogNameError():
+            return "create the database (createdb), or correct its name in database.url"
+        case asyncpg.InvalidAuthorizationSpecificationError():
+            return "correct the user or password in database.url, or see pg_hba.conf"
+        case asyncpg.InterfaceError():
+            return "correct database.url: postgresql://user:password@host:port/database"
+        case OSError():
+            return "check that PostgreSQL runs, and host and port in database.url"
+        case _:
+            return "see what PostgreSQL logs"

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import aiohttp
 import asyncpg
@@ -69,6 +70,21 @@ async def test_a_database_that_is_away_at_the_start_is_waited_for(
     await service.ready()
 
     assert service.logged("database away")[0]["retry_in"] > 0
+
+
+async def test_what_is_missing_is_named_and_how_to_mend_it_and_waited_for(
+    databases: Databases, database_url: str, service: Service
+) -> None:
+    administrator = await asyncpg.connect(databases.server.url)
+    name = urlsplit(database_url).path.removeprefix("/")
+    await administrator.execute(f"ALTER DATABASE {name} RENAME TO {name}_later")
+    await service.start()
+    await says(service, "does not exist")
+    await administrator.execute(f"ALTER DATABASE {name}_later RENAME TO {name}")
+    await administrator.close()
+    await service.ready()
+
+    assert "create the database" in service.logged("database away")[0]["mend"]
 
 
 async def test_a_database_that_hangs_while_it_is_read_is_waited_for(
