@@ -17,6 +17,7 @@ ConfigOption = Annotated[
     Path | None,
     typer.Option(
         "--config", "-c", metavar="FILE", envvar="IVR_PUBSUB_CONFIG", show_envvar=True,
+        readable=False,  # who reads it says why that is impossible
         help="Configuration. Without it: /etc/ivr-pubsub/ivr-pubsub.toml, if there is one.",
     ),
 ]  # fmt: skip

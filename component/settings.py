@@ -32,6 +32,13 @@ def _split(value: object) -> object:
     return value
 
 
+def _number(value: object) -> object:
+    """Refuse true and false, which would be taken for 1 and 0."""
+    if isinstance(value, bool):
+        raise ValueError("must be a number")
+    return value
+
+
 def _bare_jid(value: str) -> str:
     jid = _jid(value)
     if not jid.user or jid.resource:
@@ -133,10 +140,11 @@ def _with_secret(section: Any, key: str) -> Any:
 
 
 Host = Annotated[str, Field(min_length=1)]
-Port = Annotated[int, Field(ge=1, le=65535)]
-Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Days = Annotated[float, Field(ge=0, le=36500, allow_inf_nan=False)]
-Limit = Annotated[int, Field(ge=1)]
+Port = Annotated[int, BeforeValidator(_number), Field(ge=1, le=65535)]
+Seconds = Annotated[float, BeforeValidator(_number), Field(gt=0, allow_inf_nan=False)]
+Days = Annotated[float, BeforeValidator(_number), Field(ge=0, le=36500, allow_inf_nan=False)]
+Limit = Annotated[int, BeforeValidator(_number), Field(ge=1)]
+Items = Annotated[int, BeforeValidator(_number), Field(ge=1, le=1000)]
 Jids = Annotated[tuple[Annotated[str, AfterValidator(_bare_jid)], ...], BeforeValidator(_split)]
 Uris = Annotated[tuple[Annotated[str, AfterValidator(_uri)], ...], BeforeValidator(_split)]
 Secret = Annotated[SecretStr, AfterValidator(_not_empty)]
@@ -310,9 +318,7 @@ class ContactConfig(Section):
 class PubSubConfig(Section):
     """The publish-subscribe service (XEP-0060)."""
 
-    history: Annotated[int, Field(ge=1, le=1000)] = Field(
-        default=20, description="calls kept in the node of an extension"
-    )
+    history: Items = Field(default=20, description="calls kept in the node of an extension")
     create: Creators = Field(default=Creators.ADMINS, description="who may create nodes")
     auto_create: bool = Field(
         default=False, description="whether publishing to a node that does not exist creates it"

@@ -98,6 +98,20 @@ def test_data_of_another_postgresql_are_refused_in_a_line(command: str, config: 
     assert [file.name for file in data.iterdir()] == ["PG_VERSION"]
 
 
+def test_a_configuration_that_may_not_be_read_is_named(config: Path) -> None:
+    config.chmod(0)
+    powerless = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]  # root reads all, else
+    done = subprocess.run(
+        [*(powerless if os.geteuid() == 0 else ()), COMMAND, "run", "--config", config],
+        capture_output=True, text=True, check=False, timeout=PATIENCE, env=BARE_ENVIRONMENT,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines() == [
+        f"ivr-pubsub: cannot use the configuration of {config}:",
+        f"  the file cannot be read: [Errno 13] Permission denied: '{config}'",
+    ]
+
+
 def test_the_configuration_can_be_named_by_a_variable(config: Path) -> None:
     done = ivr_pubsub("check", IVR_PUBSUB_CONFIG=str(config))
     assert f"OK      configuration: {config}" in done.stdout
