@@ -5,7 +5,7 @@ import getpass
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
 import typer
 
@@ -17,11 +17,6 @@ from component.cli_common import fail as _fail
 from component.cli_common import load as _load
 from component.cli_customers import customers
 from component.cli_queues import queues
-
-if TYPE_CHECKING:
-    pass
-
-T = TypeVar("T")
 
 app = typer.Typer(
     help="Asterisk call queue that shows each call in the agent's software before the phone rings.",
@@ -152,9 +147,9 @@ def import_(
     """Take over rows from a CSV file: all of it, or nothing.
 
     The first line names the columns. customers: code, name; all further columns are attributes
-    that travel with the call. extensions: extension, device, jid. members: queue, extension, and
-    penalty if not 0. people: number, name, jid, pin (empty: none). A row replaces the one with the
-    same key. A running service follows.
+    that travel with the call. extensions: extension, device, jid, and max_calls if not 1. members:
+    queue, extension, and penalty if not 0. people: number, name, jid, pin (empty: none). A row
+    replaces the one with the same key. A running service follows.
     """
     settings = _load(config)
     from component.tables import TableError, TableName
