@@ -141,10 +141,10 @@ class Session:
             self._stream.write("".join(self._debtor.farewell()).encode())
 
     async def _open(self) -> None:
-        stream, loop = self._stream, asyncio.get_running_loop()
+        stream = self._stream
         try:
             async with asyncio.timeout(self._timings.handshake):
-                await loop.create_connection(lambda: stream, self._place.host, self._place.port)
+                await stream.reach(self._place.host, self._place.port)
                 await asyncio.wait(
                     {stream.accepted, stream.ended}, return_when=asyncio.FIRST_COMPLETED
                 )

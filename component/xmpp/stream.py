@@ -54,6 +54,16 @@ class ComponentStream(ComponentXMPP):
         self.alive_at = self.loop.time()
         self._unwritten: list[bytes] = []
 
+    async def reach(self, host: str, port: int) -> None:
+        """Connect to the server. Raises OSError."""
+        try:
+            await self.loop.create_connection(lambda: self, host, port)
+        except BaseException:
+            # Cancelled just when it had succeeded, the loop has closed what it opened, and told us
+            # of the beginning. Of the end uvloop never tells.
+            self.transport = None
+            raise
+
     def write(self, data: bytes) -> None:
         """Write stanzas; what is written when the connection is gone is dropped.
 

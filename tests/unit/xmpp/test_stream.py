@@ -191,3 +191,23 @@ async def test_what_is_written_without_a_connection_is_dropped(opened: Opened) -
     opened.connect()
     await asyncio.sleep(0)
     assert b"message" not in opened.transport.written
+
+
+async def test_it_closes_though_connecting_was_given_up_just_when_it_succeeded() -> None:
+    """uvloop then never says that the connection is gone: the service did not end."""
+
+    class GivenUp(ComponentStream):
+        def connection_made(
+            self, transport: asyncio.BaseTransport, send_event: bool = True
+        ) -> None:
+            super().connection_made(transport, send_event)
+            connecting.cancel()
+
+    async with await asyncio.start_server(lambda _, w: w.close(), "127.0.0.1", 0) as server:
+        stream = GivenUp("ivr.example.com", "secret")
+        stream.begin(lambda _: None)
+        connecting = asyncio.create_task(stream.reach(*server.sockets[0].getsockname()))
+        with pytest.raises(asyncio.CancelledError):
+            await connecting
+        async with asyncio.timeout(10):
+            await stream.close(0.01)
