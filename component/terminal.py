@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
+from rich.measure import Measurement
 from rich.table import Table as RichTable
 from rich.text import Text
 
@@ -37,25 +38,37 @@ STYLES = {
 def show_in(console: Console, answer: Answer) -> None:
     """Show an answer: its table, or else its text, in one line.
 
-    What is not shown on a terminal is read by a program: nothing of a table is cut off then.
+    What is not shown on a terminal is read by a program: nothing of a table is cut off then. On a
+    terminal that is too narrow columns are left out that are not looked at all day.
     """
     if not console.is_terminal:
         console.width = UNCUT
     if answer.table is None:
         console.print(Text(answer.text), soft_wrap=True)
     else:
-        console.print(as_table(answer.table))
+        fits = _width(console, as_table(answer.table)) <= console.width
+        console.print(as_table(answer.table if fits else briefly(answer.table)))
 
 
 def as_table(table: Table) -> RenderableType:
-    """Return a table as it is shown."""
+    """Return a table as it is shown. Where it does not fit, the first column is not cut."""
     made = RichTable(box=None, pad_edge=False)
     for place, column in enumerate(table.columns):
+        longest = max((len(written(row[place])) for row in table.rows), default=0)
         is_number = any(isinstance(row[place], int | timedelta) for row in table.rows)
-        made.add_column(label(column), justify="right" if is_number else "left", no_wrap=True)
+        made.add_column(
+            label(column),
+            justify="right" if is_number else "left",
+            no_wrap=True,
+            min_width=0 if place else longest,
+        )
     for row in table.rows:
         made.add_row(*(Text(text, STYLES.get(text, "")) for text in map(written, row)))
     return made
+
+
+def _width(console: Console, shown: RenderableType) -> int:
+    return Measurement.get(console, console.options.update(width=UNCUT), shown).maximum
 
 
 async def top(ask: Ask, console: Console, now: Callable[[], datetime], rounds: int = 0) -> None:

@@ -3,6 +3,10 @@
 As long as there is a channel to a phone, Asterisk takes its state from that channel: `RINGING`,
 whether the phone is still there or not. The endpoint knows. Its events cannot be had without those
 of all its channels, so it is asked, as long as the phone rings.
+
+One after another: that costs Asterisk and us 0.1 ms each, which is little beside the call itself,
+though hundreds ring at once. All endpoints in one request cost Asterisk 4 ms for a thousand of them
+(22.10), whether few ring or many, and whatever else is asked meanwhile waits for it.
 """
 
 import asyncio

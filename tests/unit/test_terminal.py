@@ -64,6 +64,24 @@ async def test_words_alone_are_shown_as_they_are(desk: FrontDesk, console: Conso
     assert shown(console) == ["[red]Done."]
 
 
+async def test_on_a_narrow_terminal_there_is_less(desk: FrontDesk) -> None:
+    await desk.ask("log-on")
+    answer = await desk.ask("agents", SUPERVISOR)
+    headings = []
+    for width in (160, 60):
+        console = Console(file=StringIO(), width=width, force_terminal=True, color_system=None)
+        show_in(console, answer)
+        headings.append(shown(console)[0].split())
+    assert {"Device", "Account"} <= set(headings[0])
+    assert headings[1] == ["Extension", "State", "For", "Queues", "Reason", "Calls"]
+
+
+def test_what_tells_the_rows_apart_is_never_cut() -> None:
+    console = Console(file=StringIO(), width=40, force_terminal=True, color_system=None)
+    show_in(console, Answer("", Table(("call", "customer"), (("c" * 32, "Company " * 5),))))
+    assert shown(console)[1].startswith("c" * 32 + "  Com")
+
+
 def test_what_is_read_by_a_program_is_neither_wrapped_nor_cut(console: Console) -> None:
     show_in(console, Answer("word " * 100))
     show_in(console, Answer("", Table(("setting", "value"), (("dial", "x" * 1000), ("key", "")))))
