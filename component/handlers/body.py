@@ -7,8 +7,8 @@ from component.payloads import CALL_NAMESPACE
 _CALL = f"{{{CALL_NAMESPACE}}}"
 _TITLE = "{http://www.w3.org/2005/Atom}title"
 
-MAX_TITLE = 200
-"""Characters of a title that are repeated."""
+MAX_SAID = 200
+"""Characters of each thing in a payload that are repeated."""
 
 
 def in_words(node: str, item_id: str, xml: str) -> str:
@@ -22,14 +22,19 @@ def in_words(node: str, item_id: str, xml: str) -> str:
         return new
     if payload.tag == f"{_CALL}call":
         return _call(payload)
-    title = payload.findtext(_TITLE, "")[:MAX_TITLE].strip()
+    title = payload.findtext(_TITLE, "")[:MAX_SAID].strip()
     return f"{new}, {title}" if title else new
 
 
 def _call(call: ET.Element) -> str:
-    caller, customer = call.find(f"{_CALL}caller"), call.find(f"{_CALL}customer")
-    who = caller.get("number", "") if caller is not None else ""
-    who = who or "unknown number"
+    customer = call.find(f"{_CALL}customer")
+    who = _said(call.find(f"{_CALL}caller"), "number") or "unknown number"
     if customer is not None:
-        who = f"{customer.get('name')} ({customer.get('code')}), {who}"
-    return f"Call {call.get('state')} at {call.get('extension')}, queue {call.get('queue')}: {who}"
+        who = f"{_said(customer, 'name')} ({_said(customer, 'code')}), {who}"
+    state, extension, queue = (_said(call, name) for name in ("state", "extension", "queue"))
+    return f"Call {state} at {extension}, queue {queue}: {who}"
+
+
+def _said(element: ET.Element | None, name: str) -> str:
+    """Return an attribute, as anybody may have published it."""
+    return "" if element is None else element.get(name, "")[:MAX_SAID]

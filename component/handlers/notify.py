@@ -35,6 +35,9 @@ from component.pubsub.model import (
 
 FEATURES = (SHIM,)
 
+MAX_ADDRESSES = 100
+"""How many may be named as whom to answer: with the largest payload that is a stanza still."""
+
 
 def event_markup(notification: Notification) -> Markup:
     """Return what the message contains, which is the same for all recipients."""
@@ -98,7 +101,8 @@ def _addresses(event: NodeEvent) -> Markup:
             reply_to = tuple(dict.fromkeys(jid for item in items for jid in item.reply_to))
         case _:
             return NOTHING
-    jids = [element("address", {"type": "replyto", "jid": jid}) for jid in reply_to]
+    named = reply_to[:MAX_ADDRESSES]
+    jids = [element("address", {"type": "replyto", "jid": jid}) for jid in named]
     return element("addresses", {"xmlns": ADDRESS}, *jids) if jids else NOTHING
 
 

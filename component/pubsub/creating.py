@@ -32,6 +32,9 @@ MAX_TEXT = 1_000
 
 MAX_CONTACTS = 100
 
+MAX_CONTACT_TEXT = 20_000
+"""Characters of them together: a notification of the configuration has them all."""
+
 RESERVED = frozenset({"urn:xmpp:vcard4"})
 """Names by which every address is asked for something that no node has (XEP-0292)."""
 
@@ -101,5 +104,7 @@ def check_configuration(config: Configuration, *, managed: bool) -> None:
     if not 1 <= config.max_payload_size <= MAX_PAYLOAD:
         raise NotAcceptableError
     texts = (config.title, config.description, config.type, config.language)
-    if max(map(len, texts)) > MAX_TEXT or len(config.contact) > MAX_CONTACTS:
+    if max(map(len, texts)) > MAX_TEXT:
+        raise NotAcceptableError
+    if len(config.contact) > MAX_CONTACTS or sum(map(len, config.contact)) > MAX_CONTACT_TEXT:
         raise NotAcceptableError

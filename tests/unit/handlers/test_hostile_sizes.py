@@ -120,6 +120,15 @@ async def test_those_whom_one_may_ask_about_a_node_are_not_too_many(dialogue: Di
     assert await fails(dialogue, configured(101), OWNER) == Refusal("modify", "not-acceptable")
 
 
+async def test_nor_are_their_names_too_long(dialogue: Dialogue) -> None:
+    def configured(length: int) -> str:
+        jids = "</value><value>".join(f"{'x' * length}{n}@example.com" for n in range(20))
+        return f"<configure node='news'>{form(NODE_CONFIG, contact=jids)}</configure>"
+
+    await succeeds(dialogue, configured(950), OWNER)
+    assert await fails(dialogue, configured(1000), OWNER) == Refusal("modify", "not-acceptable")
+
+
 NAMES = {
     "as long as may be": "n" * 255,
     "of 1,020 bytes": "\U0001f4de" * 255,

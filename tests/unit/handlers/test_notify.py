@@ -4,7 +4,9 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from component.handlers.notify import event_markup
-from component.pubsub.configuration import Configuration
+from component.markup import MAX_STANZA
+from component.pubsub.configuration import MAX_PAYLOAD, Configuration
+from component.pubsub.creating import MAX_CONTACTS, MAX_NAME, MAX_TEXT
 from component.pubsub.model import (
     Affiliation,
     AffiliationChanged,
@@ -28,6 +30,8 @@ from component.pubsub.model import (
     SubscriptionEnded,
     SubscriptionEnding,
 )
+from component.pubsub.policy import MAX_AFFILIATIONS
+from component.pubsub.subscribing import MAX_SUBSCRIPTIONS
 from tests.unit.handlers.dialogue import canonical
 from tests.unit.pubsub.provisioned import AGENT, DOMAIN, NOW
 
@@ -177,6 +181,25 @@ def test_a_digest_has_one_text_and_says_once_whom_to_answer() -> None:
     assert message.findtext("body") == "New in news: one, one\nNew in news: two, two"
     addresses = message.findall("{http://jabber.org/protocol/address}addresses/*")
     assert [(a.get("type"), a.get("jid")) for a in addresses] == [("replyto", AGENT)]
+
+
+def test_the_largest_notification_is_a_stanza() -> None:
+    """What no stanza holds is dropped, and its subscribers would never know."""
+    call = "<call xmlns='urn:ivr-pubsub:call:1' state='{}'/>"
+    payload = call.format("&amp;" * ((MAX_PAYLOAD - len(call)) // 5))
+    owners = tuple(f"{'o' * 1020}{number}@{'d' * 1023}" for number in range(MAX_AFFILIATIONS))
+    item = Item("n" * MAX_NAME, "i" * MAX_NAME, payload, DOMAIN, NOW, 17)
+    subids = tuple(map(str, range(MAX_SUBSCRIPTIONS)))
+    published = Notification(
+        item.node, DOMAIN, (AGENT,), ItemPublished(item, reply_to=owners), subids=subids,
+        with_body=True,
+    )  # fmt: skip
+    contact = tuple(f"{'&' * 190}{number}@example.com" for number in range(MAX_CONTACTS))
+    long = "&" * MAX_TEXT
+    config = Configuration(long, long, long, contact=contact)
+    configured = Notification(item.node, DOMAIN, (AGENT,), NodeConfigured(config))
+    for notification in (published, configured):
+        assert len(event_markup(notification).encode()) <= MAX_STANZA
 
 
 def test_a_digest_that_wants_no_answer_names_nobody() -> None:
