@@ -21,7 +21,7 @@ from component.domain.state import State
 from component.engine import Engine
 from component.gate import Gate
 from component.handlers.dispatch import Dispatcher, dispatcher
-from component.handlers.notify import event_markup
+from component.handlers.notify import event_markup, node_shown_in
 from component.http import HttpServer, Status
 from component.journal import Journal, Observers
 from component.markup import Markup
@@ -268,6 +268,7 @@ class Service:
             rng=SystemRandom(),
             observer=observer,
             render=event_markup,
+            shown_in=node_shown_in,
             render_presence=render_presence,
             address=self._config.xmpp.domain,
         )

@@ -97,6 +97,7 @@ class Engine:
         rng: Random,
         observer: Observer,
         render: Callable[[Notification], str],
+        shown_in: Callable[[str], str | None],
         render_presence: Callable[[PresenceNotice], Iterable[Markup]],
         address: str,
     ) -> None:
@@ -110,6 +111,7 @@ class Engine:
         self._publisher = publisher
         self._clock = clock
         self._observer = observer
+        self._shown_in = shown_in
         self._render_presence = render_presence
         self._decider = Decider(
             ledger=ledger,
@@ -186,7 +188,11 @@ class Engine:
         self._alarm.set(TIDY_SECONDS)
 
     def owed(self) -> list[Outgoing]:
-        """Return the messages that the XMPP server has not confirmed, oldest first."""
+        """Return the messages that the XMPP server has not confirmed, oldest first.
+
+        Nobody is sent items to which the right has been lost since.
+        """
+        self._outbox.withhold(self._entitled)
         return self._outbox.owed(self._clock.now())
 
     @property
@@ -377,6 +383,10 @@ class Engine:
         released = Release(entered.call_id, entered.channel, QueueStatus.UNAVAILABLE)
         self._control.perform([released])
         self._observer.turned_away(entered.queue)
+
+    def _entitled(self, message: Outgoing) -> tuple[str, ...]:
+        node, recipients = self._shown_in(message.body), message.recipients
+        return recipients if node is None else self._pubsub.entitled(node, recipients)
 
     def _stanzas(self, notices: Iterable[PresenceNotice]) -> list[Markup]:
         return [stanza for notice in notices for stanza in self._render_presence(notice)]

@@ -1,6 +1,7 @@
 """Messages that are owed: committed, and not yet confirmed by the XMPP server."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from component.ports import Changes, Outgoing
@@ -44,6 +45,15 @@ class Outbox:
         expired = [m.seq for m in self._owed.values() if m.expires_at and m.expires_at <= now]
         self.confirm(expired)
         return list(self._owed.values())
+
+    def withhold(self, entitled: Callable[[Outgoing], tuple[str, ...]]) -> None:
+        """Owe each message to those of its recipients alone who may have it still."""
+        for message in list(self._owed.values()):
+            recipients = entitled(message)
+            if not recipients:
+                self.confirm([message.seq])
+            elif recipients != message.recipients:
+                self._owed[message.seq] = replace(message, recipients=recipients)
 
     def confirm(self, seqs: Iterable[int]) -> None:
         """Take these messages for delivered; the next commit deletes them."""

@@ -2,12 +2,13 @@
 
 from datetime import datetime
 from typing import assert_never
+from xml.etree import ElementTree as ET
 
 from component.handlers.body import in_words
 from component.handlers.namespaces import ADDRESS, PUBSUB, PUBSUB_EVENT, SHIM, SID
 from component.handlers.node_form import config_markup
 from component.handlers.operations import item_markup
-from component.handlers.stanza import LANGUAGE
+from component.handlers.stanza import LANGUAGE, qualified
 from component.handlers.subscription_form import approval_markup
 from component.handlers.times import delay, written_time
 from component.markup import NOTHING, Markup, element, text
@@ -59,6 +60,16 @@ def event_markup(notification: Notification) -> Markup:
         _headers(notification),
     )
     return Markup("".join(parts))
+
+
+def node_shown_in(body: str) -> str | None:
+    """Return the node whose items a message tells of, None if it tells of none."""
+    try:
+        message = ET.fromstring(f"<message>{body}</message>")  # noqa: S314 - ours
+    except ET.ParseError:
+        return None  # it will not be sent either
+    items = message.find("/".join(qualified(PUBSUB_EVENT, name) for name in ("event", "items")))
+    return None if items is None else items.get("node")
 
 
 def _body(notification: Notification) -> Markup:

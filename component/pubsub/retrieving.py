@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from component.pubsub.access import Action
+from component.pubsub.addresses import bare
 from component.pubsub.errors import InvalidSubidError, SubidRequiredError, UnsupportedError
 from component.pubsub.model import Affiliation, Item, Node, Role, Subscription
 from component.pubsub.paging import Budget, Page, Paged, paged
@@ -82,6 +83,13 @@ class Retrieving(Rules):
         action = Action.RETRIEVE if subscribed else Action.RETRIEVE_UNSUBSCRIBED
         self._check_access(request.account, node, action)
         return node
+
+    def entitled(self, node_name: str, jids: Sequence[str]) -> tuple[str, ...]:
+        """Return those of some JIDs who may see the items of a node; all of them if it is gone."""
+        node = self._state.nodes.get(node_name)
+        if node is None:
+            return tuple(jids)
+        return tuple(jid for jid in jids if self._may(bare(jid), node, Action.RETRIEVE))
 
     def _check_subid(self, request: Request, node: Node, subid: str | None) -> None:
         """Raise an error unless the JID that asks says which subscription, or has one (§6.5.9)."""

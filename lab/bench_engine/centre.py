@@ -17,7 +17,7 @@ from component.clock import SystemClock
 from component.domain.commands import CallCommand, Ring
 from component.domain.events import AsteriskFound
 from component.engine import Engine
-from component.handlers.notify import event_markup
+from component.handlers.notify import event_markup, node_shown_in
 from component.handlers.presence import presence_markup
 from component.journal import Journal, Observers
 from component.markup import Markup
@@ -124,6 +124,7 @@ async def _engine(store: PostgresStore) -> AsyncIterator[Centre]:
         rng=SystemRandom(),
         observer=Observers(counted, Journal(state, clock), commits),
         render=event_markup,
+        shown_in=node_shown_in,
         render_presence=presence_markup,
         address=DOMAIN,
     )

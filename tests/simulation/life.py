@@ -39,7 +39,7 @@ from tests.simulation.history import History
 from tests.simulation.loop import VirtualTimeLoop
 from tests.simulation.phone_codes import PhoneCodes
 from tests.simulation.store import LOOKUP_DEADLINE, UnreliableStore
-from tests.simulation.xmpp import Link, render
+from tests.simulation.xmpp import Link, node_shown_in, render
 
 T = TypeVar("T")
 
@@ -162,6 +162,7 @@ class Life:
             clock=around.loop,
             observer=self,
             render=render,
+            shown_in=node_shown_in,
             render_presence=presence_markup,
             address=ADDRESS,
             rng=around.dice,

@@ -45,6 +45,12 @@ def render(notification: Notification) -> str:
     return f"other {notification.node} {type(event).__name__}"
 
 
+def node_shown_in(body: str) -> str | None:
+    """Return the node whose items a notification tells of, None if it is about something else."""
+    kind, node, *_ = f"{body} ".split(" ")
+    return node if kind in ("published", "retracted") else None
+
+
 @dataclass(slots=True)
 class Seen:
     """An item as a subscriber knows it."""

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from random import Random
+from xml.etree import ElementTree as ET
 
 from component.domain.commands import CallCommand, Command
 from component.domain.events import AsteriskFound, CallerEntered, LogOn
@@ -124,6 +125,7 @@ class Service:
             rng=Random(0),
             observer=self.outside,
             render=render,
+            shown_in=node_shown_in,
             render_presence=presence_markup,
             address=DOMAIN,
         )
@@ -162,6 +164,12 @@ def render(notification: Notification) -> str:
     if isinstance(event, LastItem):
         return f"<last node='{notification.node}'>{event.item.xml}</last>"
     return f"<{type(event).__name__} node='{notification.node}'/>"
+
+
+def node_shown_in(body: str) -> str | None:
+    """The node of what `render` says of an item."""
+    said = ET.fromstring(f"<message>{body}</message>")[0]
+    return said.get("node") if said.tag in ("published", "last", "ItemRetracted") else None
 
 
 @asynccontextmanager

@@ -171,6 +171,19 @@ async def test_a_message_is_owed_until_it_is_confirmed() -> None:
                 await asyncio.sleep(0.01)
 
 
+async def test_who_has_lost_the_right_meanwhile_is_owed_nothing_more_of_the_node() -> None:
+    """But is told so: that the subscription has ended is no item."""
+    async with running() as service:
+        await service.log_on("1000")
+        await service.subscribe("1000")
+        await service.engine.step(service.enter())
+        others = dict.fromkeys(service.state.agents, "")
+        await service.engine.pubsub(lambda pubsub, _: pubsub.provision(others, 20))
+        owed = [message.body for message in service.engine.owed()]
+        assert "<SubscriptionEnded node='ext1000'/>" in owed
+        assert not any(body.startswith("<published") for body in owed)
+
+
 async def test_after_a_restart_what_was_owed_is_owed_still() -> None:
     store = demo_store()
     async with running(store) as service:

@@ -1,5 +1,6 @@
 """Messages that are owed."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -40,6 +41,24 @@ def test_what_is_confirmed_during_a_commit_is_deleted_by_the_next() -> None:
     outbox.include_in(second)
 
     assert (first.delivered, second.delivered) == ([1], [2])
+
+
+def test_what_is_withheld_from_all_is_owed_no_longer() -> None:
+    outbox = Outbox([message(1), message(2)], NOW)
+    outbox.withhold(lambda owed: owed.recipients if owed.seq == 2 else ())
+    changes = Changes()
+    outbox.include_in(changes)
+
+    assert outbox.owed(NOW) == [message(2)]
+    assert changes.delivered == [1]
+
+
+def test_what_is_withheld_from_one_is_owed_to_the_others() -> None:
+    eve, ann = "eve@example.com", "ann@example.com"
+    outbox = Outbox([replace(message(1), recipients=(eve, ann))], NOW)
+    outbox.withhold(lambda _: (ann,))
+
+    assert outbox.owed(NOW) == [replace(message(1), recipients=(ann,))]
 
 
 def test_a_deletion_whose_commit_failed_is_tried_again() -> None:

@@ -3,7 +3,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from component.handlers.notify import event_markup
+from component.handlers.notify import event_markup, node_shown_in
 from component.markup import MAX_STANZA
 from component.pubsub.configuration import MAX_PAYLOAD, Configuration
 from component.pubsub.creating import MAX_CONTACTS, MAX_NAME, MAX_TEXT
@@ -123,6 +123,27 @@ def test_subscribers_are_told(event: NodeEvent, content: str) -> None:
 
 def markup(event: NodeEvent) -> str:
     return event_markup(Notification("ext1000", DOMAIN, (AGENT,), event))
+
+
+@pytest.mark.parametrize(
+    ("event", "node"),
+    [
+        (ItemPublished(ITEM, reply_to=(AGENT,)), 'it\'s > "ext"'),
+        (LastItem(ITEM), 'it\'s > "ext"'),
+        (ItemRetracted("a"), 'it\'s > "ext"'),
+        (NodePurged(), None),
+        (SubscriptionEnded(SUBSCRIPTION), None),
+        (ApprovalWanted(SUBSCRIPTION), None),
+        (AffiliationChanged(Affiliation("ext1000", AGENT, Role.NONE)), None),
+    ],
+)
+def test_what_tells_of_items_says_of_which_node(event: NodeEvent, node: str | None) -> None:
+    told = Notification('it\'s > "ext"', DOMAIN, (AGENT,), event, with_body=True)
+    assert node_shown_in(event_markup(told)) == node
+
+
+def test_what_is_no_markup_tells_of_nothing() -> None:
+    assert node_shown_in("<event") is None
 
 
 def test_a_new_configuration_comes_as_a_form() -> None:
