@@ -135,6 +135,7 @@ class Asterisk:
             case DeviceStateChanged():
                 self._snapshots.note(event)
             case CallerLeft(channel):
+                self._snapshots.note(event)
                 self._control.caller_left(channel)
             case LegAnswered(leg) | LegEnded(leg):
                 self._ringing.end(leg)

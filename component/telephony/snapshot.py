@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import structlog
 
-from component.domain.events import DeviceStateChanged
+from component.domain.events import CallerLeft, DeviceStateChanged
 from component.domain.model import Leg
 from component.domain.words import DeviceState
 from component.ports import CalledChannel, Snapshot, WaitingChannel
@@ -22,19 +23,30 @@ ORIGINATED = frozenset({"", "AppDial2"})
 """What Asterisk says an originated channel executes before it comes to us."""
 
 
+@dataclass(slots=True)
+class _Heard:
+    """What events have told while something is read."""
+
+    states: dict[str, DeviceState] = field(default_factory=dict)
+    left: set[str] = field(default_factory=set)
+
+
 class SnapshotReader:
     """Reads snapshots while events go on arriving."""
 
     def __init__(self, ari: AriClient, app: str) -> None:
         self._ari = ari
         self._app = app
-        self._newer: list[dict[str, DeviceState]] = []
+        self._newer: list[_Heard] = []
         """What was heard since each of the readings under way began."""
 
-    def note(self, event: DeviceStateChanged) -> None:
+    def note(self, event: DeviceStateChanged | CallerLeft) -> None:
         """Take note of an event: what is read may be older than it, though it is read later."""
         for heard in self._newer:
-            heard[event.device] = event.state
+            if isinstance(event, CallerLeft):
+                heard.left.add(event.channel)
+            else:
+                heard.states[event.device] = event.state
 
     async def read(self, devices: Iterable[str]) -> Snapshot:
         """Read what there is, with the states of these devices. Raises `AriError`."""
@@ -43,12 +55,12 @@ class SnapshotReader:
             channels, bridges, states = await asyncio.gather(
                 self._ari.channels(), self._ari.bridges(), self._states(devices)
             )
-        states.update(heard)
+        states.update(heard.states)
         try:
             legs = list(_legs(channels))
             return Snapshot(
                 taken_at=taken_at,
-                callers=tuple(self._callers(channels)),
+                callers=tuple(c for c in self._callers(channels) if c.channel not in heard.left),
                 ringing_legs=frozenset(leg for leg, answered in legs if not answered),
                 answered_legs=frozenset(leg for leg, answered in legs if answered),
                 customers=tuple(self._customers(channels)),
@@ -88,12 +100,13 @@ class SnapshotReader:
         """Read the states of devices. Raises `AriError`."""
         with self._listening() as heard:
             states = await self._states(devices)
-        return states | {device: heard[device] for device in heard.keys() & set(devices)}
+        newer = heard.states
+        return states | {device: newer[device] for device in newer.keys() & set(devices)}
 
     @contextmanager
-    def _listening(self) -> Iterator[dict[str, DeviceState]]:
+    def _listening(self) -> Iterator[_Heard]:
         """Collect what is heard meanwhile."""
-        heard: dict[str, DeviceState] = {}
+        heard = _Heard()
         self._newer.append(heard)
         try:
             yield heard

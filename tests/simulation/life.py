@@ -189,7 +189,7 @@ class Life:
             self.engine.submit(DeviceStateChanged(device, state))
 
     def _submit(self, event: Event) -> None:
-        if isinstance(event, DeviceStateChanged):
+        if isinstance(event, DeviceStateChanged | CallerLeft):
             self._snapshots.note(event)
         if isinstance(event, CallerLeft):
             self.control.caller_left(event.channel)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from component.domain.events import DeviceStateChanged
+from component.domain.events import CallerLeft, DeviceStateChanged
 from component.domain.model import Leg
 from component.domain.words import DeviceState
 from component.ports import CalledChannel
@@ -165,3 +165,15 @@ async def test_an_event_from_before_the_reading_counts_for_nothing() -> None:
     snapshots.note(DeviceStateChanged("PJSIP/1000", DeviceState.INUSE))
     snapshot = await snapshots.read(["PJSIP/1000"])
     assert snapshot.device_states == {"PJSIP/1000": DeviceState.NOT_INUSE}
+
+
+async def test_a_caller_who_leaves_during_the_reading_is_not_there_though_listed() -> None:
+    ari = OneOperation(CHANNELS, BRIDGES)
+    gate = ari.hold_back("list")
+    snapshots = SnapshotReader(ari, "ivr")
+    reading = asyncio.create_task(snapshots.read([]))
+    while "list" not in ari.operations:
+        await asyncio.sleep(0)
+    snapshots.note(CallerLeft(CALLER_CHANNEL))
+    gate.set()
+    assert CALLER_CHANNEL not in [caller.channel for caller in (await reading).callers]
