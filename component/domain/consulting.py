@@ -40,6 +40,7 @@ def take_place(state: State, call: Call, asked: Call, now: datetime) -> list[Com
         caller=call.caller,
         digits=call.digits,
         customer=call.customer,
+        terms=replace(asked.terms, continues=call.terms.continues),
         tried=asked.tried | {given_up.extension},
         revision=asked.revision + 1,
         position=0 if talks else state.position(asked),

@@ -24,6 +24,7 @@ from component.domain.events import (
     BlindTransfer,
     CallerLeft,
     ConnectDue,
+    LegAnswered,
     NotConnected,
     QueueRemoved,
     StickyOver,
@@ -130,6 +131,17 @@ def test_who_hangs_up_ends_the_talk() -> None:
     assert of_kind(commands, HangUpLeg) == [HangUpLeg(ASKED)]
     assert centre.call("call2").outcome is Outcome.COMPLETED
     assert list(centre.state.passed_on) == []
+
+
+def test_who_wished_to_go_on_when_the_agent_hangs_up_does_so_from_the_other_one_too() -> None:
+    centre = having_asked()
+    call = centre.call("call1")
+    terms = replace(call.terms, continues=True)
+    centre.state.calls.put("call1", replace(call, terms=terms))
+    pass_on(centre)
+
+    [release] = of_kind(centre.leg_ends(ASKED), Release)
+    assert (release.channel, release.status) == ("channel1", QueueStatus.CONTINUE)
 
 
 def test_who_cannot_be_connected_waits_in_that_queue_before_all_who_came_later() -> None:
@@ -275,3 +287,16 @@ def test_the_queue_log_tells_that_the_caller_has_come_into_the_line() -> None:
         ("channel1", "NONE", "ENTERQUEUE", ("", "5550101", "1")),
         ("channel1", "2000", "RINGNOANSWER", ("5000",)),
     ]
+
+
+def test_the_queue_log_tells_nothing_more_of_a_second_call_that_was_passed_on() -> None:
+    centre = having_asked()
+    centre.take(BlindTransfer(ASKED, "3000", "from-phones"))
+    centre.leg_ends(ASKED)
+    passed_on = centre.call("call2").leg
+    centre.take(LegAnswered(passed_on))
+    centre.take(AttendedTransfer(FIRST, "PJSIP/3000", "PJSIP/3000-00000008", "channel2"))
+    centre.leg_ends(passed_on)
+
+    events = [event for callid, _, event, _ in centre.logged() if callid == "channel2"]
+    assert events == ["ENTERQUEUE", "CONNECT", "BLINDTRANSFER"]
