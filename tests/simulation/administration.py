@@ -88,7 +88,7 @@ class Operator:
         """Remove a queue or a membership; after a while there is one like it."""
         dice, name = self._dice, self._dice.choice(self._world.queues)
         after = dice.uniform(0, 20)
-        if dice.random() < 0.3:
+        if dice.random() < self._world.scenario.queues_removed:
             self._remove_queue(name)
             self._world.loop.call_later(after, self._add_queue, name)
         else:

@@ -86,6 +86,11 @@ class Logbook:
         """Somebody leaves a queue for another one."""
         self._note(caller, NONE, "WITHDRAW", *self._stay(caller), f"moved to {queue}")
 
+    def taken_over(self, asked: Caller, caller: Caller) -> None:
+        """An agent's second call, which nobody has answered, leaves its place to a caller."""
+        left = f"taken over by {caller.channel}"
+        self._note(asked, NONE, "WITHDRAW", *self._stay(asked), left)
+
     def connected(self, caller: Caller, leg: Leg) -> None:
         """An agent begins to hear the caller."""
         if caller.passed_to is not None:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from component.domain.asterisk_ids import CUSTOMER_PREFIX, call_bridge
+from component.domain.asterisk_ids import CUSTOMER_PREFIX
 from component.domain.commands import AnswerTransfer, Command, Release
 from component.domain.events import (
     AttendedTransfer,
@@ -16,6 +16,7 @@ from component.domain.words import DeviceState, QueueStatus
 from tests.simulation.books import Books
 from tests.simulation.entries import Caller, PassedOn
 from tests.simulation.expectations import Expectations
+from tests.simulation.places_taken import PlacesTaken, named
 from tests.simulation.store import UnreliableStore
 
 EMPTY = (QueueStatus.LEAVEEMPTY, QueueStatus.LEAVEUNAVAIL)
@@ -40,6 +41,7 @@ class Movements:
         self._expectations = expectations
         self._emptiness = expectations.emptiness
         self._store = store
+        self._enquired = PlacesTaken(books, expectations)
 
     # In. ----------------------------------------------------------------------------------------
 
@@ -97,6 +99,10 @@ class Movements:
         caller = books.callers.get(leg.call_id)
         if caller is None or not caller.answered or caller.taken is None or caller.taken[2] != leg:
             return
+        asked = books.registers.channels.get(event.consult) if event.consult else None
+        if asked:
+            self._enquired.pass_on(event, commands, *asked)
+            return
         if isinstance(event, BlindTransfer):
             target, asked_before = event.number, False
         else:
@@ -114,7 +120,7 @@ class Movements:
             may_ring = asked_before = False
         may_ring = may_ring and person.wants_calls
         if queue is not None and (may_ring or asked_before):
-            books.log.completed(caller, *_passed_on(event))
+            books.log.completed(caller, *named(event))
             until, by = books.now + queue.max_wait, caller.taken[0]
             books.caller(leg.call_id, passed_to=target, until=until, passed_by=by)
         elif commands != [AnswerTransfer(leg, accepted=False)]:
@@ -127,7 +133,7 @@ class Movements:
         if isinstance(event, ExitFound):
             books.log.left(caller, "EXITWITHKEY", first=(event.keys,))
         elif isinstance(event, NumberLookedUp | AttendedTransfer) and caller.taken is not None:
-            books.log.completed(caller, *_passed_on(event))
+            books.log.completed(caller, *named(event))
             books.caller(call_id, passed_by=caller.taken[0])
         books.send_away(call_id)
 
@@ -186,10 +192,3 @@ def _goes_on(before: PassedOn, caller: Caller, event: CallerEntered) -> Caller:
         passed_by=before.by,
         tried=frozenset({before.by}),
     )
-
-
-def _passed_on(event: BlindTransfer | NumberLookedUp | AttendedTransfer) -> tuple[str, ...]:
-    """Return how the log calls it that a call is passed on, and its first fields."""
-    if isinstance(event, AttendedTransfer):
-        return "ATTENDEDTRANSFER", "BRIDGE", call_bridge(event.leg.call_id)
-    return "BLINDTRANSFER", event.number, event.context

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from component.domain.model import dnd_device
 from tests.simulation.channels import Channel, Phone, extension_at, shown
+from tests.simulation.enquiries import Enquiries
 from tests.simulation.history import History
 from tests.simulation.loop import VirtualTimeLoop
 from tests.simulation.scenario import NUMBER, QUEUE_NUMBER, Scenario
@@ -57,6 +58,7 @@ class Agents:
         self._asking: dict[str, dict[str, None]] = {}
         """The consultations of each leg, by their names."""
         self._numbers = count(1)
+        self._enquiries = Enquiries(asterisk, loop, dice, scenario, history)
         self.blameless: dict[str, datetime] = {}
         """When legs were answered with nobody there to connect them, or were taken down."""
         devices = tuple(asterisk.phones)
@@ -164,15 +166,19 @@ class Agents:
         """Take note that an agent's leg is gone: the phone has ended the second call with it."""
         for name in list(self._asking.get(leg.id, ())):
             self._end(self._consultations[name])
+        self._enquiries.hung_up(leg)
 
     def _pass_on(self, leg: Channel) -> None:
         """Pass a call on: to any agent, to somebody else, or to nobody."""
         number = self._dice.choice(self._dialled)
         self._history.note("agent passes call on", leg.id, number)
-        self._refer(leg, {"requested_destination": {"destination": number}})
+        self.refer(leg, {"requested_destination": {"destination": number}})
 
     def _consult(self, leg: Channel) -> None:
-        """Call a colleague, or somebody else."""
+        """Call a colleague, or somebody else, or a queue."""
+        if self._scenario.enquiries and self._dice.random() < self._scenario.enquiries:
+            self._enquiries.ask(leg)
+            return
         device = self._dice.choice(self._called)
         phone = self._asterisk.phones.get(device)
         if phone is not None and phone.state != "NOT_INUSE":
@@ -198,14 +204,14 @@ class Agents:
         elif asked.answered:
             self._history.note("agent has asked", asked.leg.id, asked.name)
             talk: dict[str, object] = {"destination_channel": {"id": asked.name}}
-            self._refer(asked.leg, {**talk, "connected_channel": {"name": asked.name}})
+            self.refer(asked.leg, {**talk, "connected_channel": {"name": asked.name}})
             self._go_on_later(asked)  # unless the phone is told before that it is done
         elif what < 0.5:
             exten = extension_at(asked.device)
             dialplan = {"exten": exten, "context": "from-phones"}
             consult = {"id": asked.name, "dialplan": dialplan}
             self._history.note("agent does not wait", asked.leg.id, asked.name)
-            self._refer(asked.leg, {"destination_channel": consult})
+            self.refer(asked.leg, {"destination_channel": consult})
             self._go_on_later(asked)
         else:
             asked.answered = True
@@ -233,7 +239,8 @@ class Agents:
             phone.aside = state
             self.show_state(phone)
 
-    def _refer(self, leg: Channel, refer_to: dict[str, object]) -> None:
+    def refer(self, leg: Channel, refer_to: dict[str, object]) -> None:
+        """Ask Asterisk to pass the caller of a leg on."""
         self._asterisk.tell(
             leg.id,
             "ChannelTransfer",

@@ -107,6 +107,8 @@ class Scenario:
     faults: Faults
     attended: float = 0.0
     """The probability that an agent who wishes to pass a call on asks somebody first."""
+    enquiries: float = 0.0
+    """The probability that who asks somebody calls a queue, and asks whoever answers there."""
     early_transfers: float = 0.0
     """The probability that an agent passes a call on as soon as it is answered."""
     people: int = 0
@@ -121,6 +123,8 @@ class Scenario:
     """Queues, members and agents to whom the operator gives other settings."""
     removals_per_second: float = 0.0
     """Queues and memberships that the operator removes, and soon replaces."""
+    queues_removed: float = 0.3
+    """The probability that it is a queue."""
     callbacks_per_second: float = 0.0
     """Callers who ask to be called back."""
     reached: float = 0.5
@@ -197,6 +201,7 @@ def draw(seed: int, calls: int = 60) -> Scenario:
         extensions_per_second=Random(f"extensions {seed}").choice((0.0, 0.0, 0.1)),
         comebacks_per_second=agents * Random(f"comebacks {seed}").choice((0.0, 0.05, 0.2)),
         phone_states_per_second=agents * Random(f"states {seed}").choice((0.0, 0.0, 0.02)),
+        enquiries=Random(f"enquiries {seed}").choice((0.0, 0.3, 0.9)),
         wrong_pins=Random(f"PINs {seed}").choice((0.0, 0.2, 0.6)),
         commit_seconds=Random(f"commits {seed}").choice((0.005, 0.005, 0.05)),
     )
@@ -294,6 +299,9 @@ def large(seed: int, agents: int, calls: int) -> Scenario:
         comebacks_per_second=small.comebacks_per_second / small.agents * agents,
         phone_states_per_second=small.phone_states_per_second / small.agents * agents,
         callbacks_per_second=small.callbacks_per_second * times,
+        removals_per_second=small.removals_per_second * times,
+        queues_removed=small.queues_removed / times,
+        extensions_per_second=small.extensions_per_second * times,
         # What may befall each request and each commit does not grow more frequent.
         faults=replace(
             faults,

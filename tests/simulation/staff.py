@@ -24,7 +24,7 @@ from component.ports import StoreUnavailableError
 from component.pubsub.addresses import extension_node
 from component.pubsub.errors import PubSubError
 from component.pubsub.rules import Request
-from tests.simulation.channels import Phone, desk_phone, extension_at
+from tests.simulation.channels import Phone, desk_phone
 from tests.simulation.life import ADDRESS, Life
 from tests.simulation.phone_codes import Attempt, Deed
 from tests.simulation.pins import NOBODYS, RIGHT, WRONG, has_pin, person
@@ -125,7 +125,7 @@ class Staff:
 
     def log_on(self, event: LogOn) -> None:
         """Log somebody on; then the software, which is at hand, wants to see the calls."""
-        extension = extension_at(event.device)
+        extension = self._world.extension_of(event.device)
         own = f"user{extension}@example.com"
         account = own if event.person is None else event.person.jid
         request = Request(account, ADDRESS, extension_node(extension))

@@ -10,6 +10,7 @@ from component.domain import (
     agents,
     callbacks,
     configuring,
+    consulting,
     hands,
     persons,
     reserving,
@@ -22,6 +23,7 @@ from component.domain.words import LegEnd, OfferEnd
 from component.storage.memory import MemoryStore
 from component.telephony.talks import Talks
 from tests.simulation.callers import CUSTOMERS
+from tests.simulation.channels import extension_at
 from tests.simulation.scenario import draw
 from tests.simulation.world import simulate
 
@@ -34,7 +36,10 @@ CALLS = 30
 SEEDS = 30
 """Most mistakes are noticed in the first or the second."""
 
-FIRST = {"callers stay in a queue that is removed": 34}
+FIRST = {
+    "callers stay in a queue that is removed": 34,
+    "who takes an agent's place in a line is not held there": 100,
+}
 """Where to begin with those that the first seeds do not show."""
 
 Mistake = tuple[ModuleType | type, str, object]
@@ -71,6 +76,13 @@ MISTAKES: dict[str, Mistake] = {
     "who was to leave enters anew": (MemoryStore, "last_ended", lambda *_: answer([])),
     "a talk may take no longer than the wait": (Talks, "lift_bound", lambda *_: answer(None)),
     "who is not to blame is paused": (step, "OFFER_ENDS", BLAMING),
+    "a phone stays whose it was first": (
+        state_module.State, "agent_at", lambda state, device: state.agents.get(extension_at(device))
+    ),
+    "who takes an agent's place in a line is not held there": (
+        consulting, "_wait_on", lambda *_: []
+    ),
+    "a caller may take any place": (consulting, "_may_take_place", lambda *_: True),
     "any PIN is right": (pins, "matches", lambda *_: True),
     "wrong PINs lock nobody out": (gate, "TRIES", 99),
 }  # fmt: skip

@@ -18,12 +18,14 @@ LOST = ("event lost", "event doubled", "request lost", "request late", "request 
 """What else goes wrong than what is called a fault."""
 
 DEEDS = (
-    "calls passed on", "agent asks", "caller comes again", "customers called",
-    "customers reached", "caller returned WITHDRAW", "caller returned LEAVEEMPTY",
-    "caller returned LEAVEUNAVAIL", "caller returned JOINEMPTY", "caller returned JOINUNAVAIL",
-    "caller returned FULL", "queue removed", "member removed", "extension removed",
-    "phone changed", "other number of calls", "logon ADDED", "logon WRONGPIN", "logon LOCKED",
-    "logon AGENTELSEWHERE", "logon EXTENSIONINUSE",
+    "calls passed on", "agent asks", "agent asks a queue", "places taken",
+    "places in line taken", "caller comes again", "customers called", "customers reached",
+    "caller returned WITHDRAW",
+    "caller returned LEAVEEMPTY", "caller returned LEAVEUNAVAIL", "caller returned JOINEMPTY",
+    "caller returned JOINUNAVAIL", "caller returned FULL", "queue removed", "member removed",
+    "extension removed", "phone changed", "phones exchanged", "other number of calls",
+    "logon ADDED", "logon WRONGPIN", "logon LOCKED", "logon AGENTELSEWHERE",
+    "logon EXTENSIONINUSE",
 )  # fmt: skip
 """What people do that not every call centre sees."""
 

@@ -28,7 +28,7 @@ from tests.simulation import watch
 from tests.simulation.administration import Operator
 from tests.simulation.asterisk import Asterisk
 from tests.simulation.callers import CUSTOMERS, Callers
-from tests.simulation.channels import Phone, desk_phone, mobile
+from tests.simulation.channels import Phone, desk_phone, extension_at, mobile
 from tests.simulation.extensions import Extensions
 from tests.simulation.history import History, ViolationError
 from tests.simulation.life import ADDRESS, WALLBOARD, Life, Surroundings
@@ -105,6 +105,14 @@ class World:
         """Return the phone that an extension has now, or had to begin with if there is none."""
         agent = self.store.agents.get(extension)
         return self.asterisk.phones[desk_phone(extension) if agent is None else agent.device]
+
+    def extension_of(self, device: str) -> str:
+        """Return the extension that has a phone, or had it to begin with if none has."""
+        if self.scenario.extensions_per_second:
+            for agent in self.store.agents.values():
+                if agent.device == device:
+                    return agent.extension
+        return extension_at(device)
 
     # The course of the world. -------------------------------------------------------------------
 
