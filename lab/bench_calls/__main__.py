@@ -22,8 +22,10 @@ port; agents pick up at once. This service keeps everything in PostgreSQL, looks
 number, and announces each call over Prosody to one account that all agents share, before it rings;
 app_queue keeps nothing. Whose turn it was is told twice: by the telephones' clocks, in which agents
 who hang up at nearly the same time may change places on their way through Asterisk; and by the
-records of this service, from which it is found out again who was free, and since when. Ratios
-count, times depend on the machine, of which the telephones take a part, too.
+records of this service, from which it is found out again who was free, and since when. How many
+calls a second are sustained is found in steps of ten where it matters. A look-up is what a call
+takes with it and not without, as the median of rounds in turns. Ratios count, times depend on the
+machine, of which the telephones take a part, too.
 [Where a call's time goes](calls-notes.md) says why what is not met is not.
 """
 

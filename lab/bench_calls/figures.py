@@ -59,4 +59,9 @@ def cpu_at_rate(rate: int, process: str) -> str:
 
 def lookup(at_once: int) -> str:
     """Name the time that a look-up adds to a call."""
-    return f"{at_once} at once, ms p50"
+    return f"{at_once} at once: what it adds to a call, ms p50"
+
+
+def bare(at_once: int) -> str:
+    """Name the time of such a call without a look-up."""
+    return f"{at_once} at once: the call without it, ms p50"

@@ -6,7 +6,7 @@ import sys
 from datetime import UTC, datetime
 
 from lab.bench_calls import figures, records, scenarios
-from lab.bench_calls.centre import CODES, Centre
+from lab.bench_calls.centre import Centre
 from lab.bench_calls.figures import OURS, SPAWNED, THEIRS
 from lab.bench_calls.scenarios import Usage
 from lab.bench_calls.sizes import AT_ONCE, Size
@@ -14,6 +14,9 @@ from lab.bench_pubsub.figures import Figures
 
 QUEUES = {THEIRS: "theirs", OURS: "ours"}
 """What is called, followed by the number of agents."""
+
+LOOKUPS = {SPAWNED: "script", OURS: "fastagi"}
+"""What is called to have a customer looked up."""
 
 SETTLED = 2.0
 """Seconds for servers that have just started."""
@@ -31,7 +34,7 @@ async def measure(centre: Centre, size: Size, noted: Figures) -> None:
         await turns(centre, service, size, noted)
     for service in QUEUES:
         await rate(centre, usage, service, size, noted)
-    await lookups(centre, size, noted)
+    await lookups(centre, usage, size, noted)
 
 
 async def enter(centre: Centre, usage: Usage, service: str, size: Size, noted: Figures) -> None:
@@ -78,6 +81,7 @@ async def rate(centre: Centre, usage: Usage, service: str, size: Size, noted: Fi
     noted.add(figures.RATE, service, figures.sustained(size.crowd), 0)
     for calls in size.rates:
         _say(f"{service}: {calls} calls a second")
+        await usage.rest()
         usage.begin()
         took = await scenarios.at_rate(centre.phones, extension, calls, size.step)
         if took is None:
@@ -91,17 +95,25 @@ async def rate(centre: Centre, usage: Usage, service: str, size: Size, noted: Fi
             noted.add(figures.RATE, service, name, seconds * 1000 / len(took))
 
 
-async def lookups(centre: Centre, size: Size, noted: Figures) -> None:
-    """Look customers up; what a call takes without that is taken off."""
+async def lookups(centre: Centre, usage: Usage, size: Size, noted: Figures) -> None:
+    """Look customers up; what a call takes without that is taken off. All take turns."""
     _say("customers are looked up")
+    await usage.rest()
     for at_once in (1, AT_ONCE):
-        bare = await scenarios.lookups(centre.phones, "bare", size.lookups // 4, at_once)
-        for service, extension in ((SPAWNED, "script"), (OURS, "fastagi")):
-            took = await scenarios.lookups(
-                centre.phones, extension, min(size.lookups, CODES), at_once
-            )
-            added = statistics.median(took) - statistics.median(bare)
-            noted.add(figures.LOOKUPS, service, figures.lookup(at_once), added * 1000)
+        for _ in range(size.lookup_rounds):
+            took = {
+                extension: statistics.median(
+                    await scenarios.lookups(centre.phones, extension, size.lookups, at_once)
+                )
+                for extension in ("bare", *LOOKUPS.values())
+            }
+            for service, extension in LOOKUPS.items():
+                added = took[extension] - took["bare"]
+                for name, seconds in (
+                    (figures.bare(at_once), took["bare"]),
+                    (figures.lookup(at_once), added),
+                ):
+                    noted.add_round(figures.LOOKUPS, service, name, seconds * 1000)
 
 
 def _say(what: str) -> None:

@@ -39,6 +39,12 @@ CROWD_TALK = 1.0
 IDLE_SECONDS = 2.0
 """For which it is looked what processes use while there is no call."""
 
+REST_SECONDS = 0.5
+"""For which the processes are to have nothing to do, before something else is measured."""
+
+AT_REST = 0.1
+"""Of a processor, what all processes use together while they have nothing to do, at most."""
+
 LOAD = 0.6
 """How many of the agents talk while it is seen whose turn it is."""
 
@@ -98,12 +104,28 @@ class Usage:
         self._before = {name: cpu_seconds(pids()) for name, pids in self._pids.items()}
 
     def used(self) -> dict[str, float]:
-        """Return the seconds of CPU of each process since `begin`."""
+        """Return the seconds of CPU of each process since `begin`.
+
+        A process that has no part in it may use less than it did while there was nothing to do.
+        """
         lasted = time.monotonic() - self._began
-        return {
-            name: cpu_seconds(pids()) - self._before[name] - self._idle.get(name, 0.0) * lasted
-            for name, pids in self._pids.items()
-        }
+        used = {name: cpu_seconds(pids()) - self._before[name] for name, pids in self._pids.items()}
+        return {name: max(0.0, used[name] - self._idle.get(name, 0.0) * lasted) for name in used}
+
+    async def rest(self) -> None:
+        """Wait until the processes are done with what they were given before.
+
+        After calls that were too many they go on for seconds. Raises `TimeoutError`.
+        """
+        async with asyncio.timeout(PATIENCE):
+            used = AT_REST
+            while used >= AT_REST * REST_SECONDS:
+                before = self._total()
+                await asyncio.sleep(REST_SECONDS)
+                used = self._total() - before
+
+    def _total(self) -> float:
+        return sum(cpu_seconds(pids()) for pids in self._pids.values())
 
 
 async def enter(phones: Phones, usage: Usage, extension: str, calls: int) -> Entries:

@@ -30,7 +30,8 @@ class Size:
     step: float
     """For how many seconds each is tried."""
     lookups: int
-    """Look-ups of a customer, `AT_ONCE` at a time."""
+    """Look-ups of a customer in each round, one by one, and `AT_ONCE` at a time."""
+    lookup_rounds: int
 
     @property
     def agents(self) -> tuple[int, ...]:
@@ -46,9 +47,10 @@ SIZES: Mapping[str, Size] = {
         busy={3: 15.0, 100: 10.0},
         turns={3: Traffic(0.3, 80), 20: Traffic(1.0, 200), 100: Traffic(4.0, 300)},
         crowd=300,
-        rates=(10, 20, 30, 40, 50, 60, 70, 80, 100, 120, 150, 180, 210, 250, 300),
+        rates=(10, 20, 40, 60, 80, *range(100, 200, 10), *range(200, 301, 20)),
         step=3.0,
-        lookups=100,
+        lookups=20,
+        lookup_rounds=5,
     ),
     "quick": Size(
         entries={3: 30, 100: 30},
@@ -57,6 +59,7 @@ SIZES: Mapping[str, Size] = {
         crowd=100,
         rates=(10, 30, 60),
         step=2.0,
-        lookups=40,
+        lookups=10,
+        lookup_rounds=3,
     ),
 }

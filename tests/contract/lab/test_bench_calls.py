@@ -7,7 +7,8 @@ import pytest
 
 from lab.bench_calls import figures, measure
 from lab.bench_calls.centre import running
-from lab.bench_calls.figures import OURS, THEIRS
+from lab.bench_calls.figures import OURS, SPAWNED, THEIRS
+from lab.bench_calls.measure import LOOKUPS
 from lab.bench_calls.scenarios import Usage
 from lab.bench_calls.sizes import Size, Traffic
 from lab.bench_pubsub.figures import Figures
@@ -22,7 +23,8 @@ TINY = Size(
     crowd=4,
     rates=(2,),
     step=1.0,
-    lookups=0,
+    lookups=1,
+    lookup_rounds=1,
 )
 
 
@@ -36,6 +38,7 @@ async def test_both_queues_serve_the_calls_of_every_scenario() -> None:
                 await measure.free(centre, service, TINY, noted)
                 await measure.turns(centre, service, TINY, noted)
                 await measure.rate(centre, usage, service, TINY, noted)
+            await measure.lookups(centre, usage, TINY, noted)
 
     assert noted.get(figures.TURNS, OURS, figures.recorded_turn(2)) == 100
     for service in (THEIRS, OURS):
@@ -43,3 +46,5 @@ async def test_both_queues_serve_the_calls_of_every_scenario() -> None:
         assert noted.get(figures.FREE, service, figures.free(2)) > 0
         assert 0 <= noted.get(figures.TURNS, service, figures.turn(2)) <= 100
         assert noted.get(figures.RATE, service, figures.sustained(4)) in (0, 2)
+    added = {service: noted.get(figures.LOOKUPS, service, figures.lookup(1)) for service in LOOKUPS}
+    assert added[SPAWNED] > added[OURS]
