@@ -52,7 +52,7 @@ def text(value: str) -> Markup:
 
 def attribute(value: str) -> Markup:
     """Escape the value of an attribute that stands in single quotes."""
-    return Markup(value if _is_plain(value) else _escaped(value, "'"))
+    return Markup(value if _NOT_PLAIN.search(value) is None else _escaped(value, "'"))
 
 
 def quoted(value: str) -> Markup:
@@ -60,7 +60,7 @@ def quoted(value: str) -> Markup:
 
     So it is as short as XML can have it: what somebody has us repeat takes no more than it did.
     """
-    if _is_plain(value):
+    if _NOT_PLAIN.search(value) is None:
         return Markup(f"'{value}'")
     quote = '"' if value.count("'") > value.count('"') else "'"
     return Markup(f"{quote}{_escaped(value, quote)}{quote}")
@@ -74,10 +74,6 @@ def element(
     written = "".join([f" {key}={quoted(v)}" for key, v in given if v is not None])
     inner = "".join(content)
     return Markup(f"<{name}{written}>{inner}</{name}>" if inner else f"<{name}{written}/>")
-
-
-def _is_plain(value: str) -> bool:
-    return _NOT_PLAIN.search(value) is None
 
 
 def _escaped(value: str, quote: str) -> str:
@@ -121,7 +117,7 @@ def _attributes(parsed: ET.Element) -> str:
     if not parsed.attrib:
         return ""
     names, values = "".join(parsed.attrib), "".join(parsed.attrib.values())
-    if "{" not in names and _is_plain(values):
+    if "{" not in names and _NOT_PLAIN.search(values) is None:
         return "".join([f" {name}='{value}'" for name, value in parsed.attrib.items()])
     written = []
     for number, (qualified, value) in enumerate(parsed.attrib.items()):
