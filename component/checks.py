@@ -9,7 +9,6 @@ import os
 import re
 from collections.abc import Awaitable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -37,6 +36,16 @@ GOODBYE = 1.0
 """Seconds that an XMPP server may take to end the stream."""
 
 OLDEST_ASTERISK = 20
+
+DIRECTORY_REMEDY = "run this as the service's user, or set database.directory or database.url"
+
+MAY_CHANGE = """
+SELECT has_schema_privilege('public', 'CREATE') AND (
+    SELECT pg_has_role(relowner, 'USAGE') FROM pg_class
+    WHERE oid = to_regclass('public._pogo_migration')
+) IS NOT FALSE
+"""
+"""Whether this role may make tables, and those that there are belong to it."""
 
 DATABASE_FIRST = "see what is said about the database"
 
@@ -165,9 +174,8 @@ class Greeting(ComponentStream):
 
 async def _connect(stream: ComponentStream, settings: XmppConfig) -> None:
     stream.begin(lambda _: None)
-    loop = asyncio.get_running_loop()
     try:
-        await loop.create_connection(lambda: stream, settings.host, settings.port)
+        await stream.reach(settings.host, settings.port)
         await asyncio.wait({stream.accepted, stream.ended}, return_when=asyncio.FIRST_COMPLETED)
     except OSError as error:
         raise ProblemError(
@@ -185,8 +193,8 @@ async def _connect(stream: ComponentStream, settings: XmppConfig) -> None:
 
 async def check_database(settings: DatabaseConfig) -> str:
     """Return what was found. Raises `ProblemError`."""
-    if settings.embedded and not (settings.directory / "PG_VERSION").exists():
-        return _check_creatable(settings.directory)
+    if _is_yet_to_be_made(settings):
+        return f"an embedded PostgreSQL will be set up in {settings.directory} when it starts"
     async with database_url(settings) as url:
         return await _check_schema(url)
 
@@ -196,9 +204,12 @@ async def check_customers(config: Config) -> str:
     settings, database = config.customers, config.database
     url = settings.url.get_secret_value()
     if url:
-        return await _check_lookup(url, settings.lookup)
-    if database.embedded and not (database.directory / "PG_VERSION").exists():
-        return "the look-up will be tried when the service starts"
+        return await _check_lookup(url, settings.lookup, "customers.url")
+    try:
+        if _is_yet_to_be_made(database):
+            return "the look-up will be tried when the service starts"
+    except ProblemError as error:
+        raise ProblemError("the database cannot be asked", DATABASE_FIRST) from error
     async with database_url(database) as own:
         try:
             missing = await migrations.check(own)
@@ -206,48 +217,68 @@ async def check_customers(config: Config) -> str:
             raise ProblemError("the database cannot be asked", DATABASE_FIRST) from error
         if missing:
             return "the look-up will be tried when the schema is up to date"
-        return await _check_lookup(own, settings.lookup)
+        return await _check_lookup(own, settings.lookup, "database.url")
 
 
-async def _check_lookup(url: str, lookup: str) -> str:
+async def _check_lookup(url: str, lookup: str, key: str) -> str:
     async with SqlDirectory(url, lookup) as directory:
         try:
             attributes = await directory.check()
         except StatementError as error:
             raise ProblemError(str(error), error.remedy) from error
         except StoreUnavailableError as error:
-            raise ProblemError(str(error), DATABASE_FIRST) from error
+            raise ProblemError(str(error), remedy(error.__cause__, key)) from error
     return f"looked up with attributes {', '.join(attributes) or 'none'}"
 
 
-def _check_creatable(directory: Path) -> str:
-    parent = next(path for path in (directory, *directory.absolute().parents) if path.exists())
+def _is_yet_to_be_made(settings: DatabaseConfig) -> bool:
+    """Tell whether the service will make the data when it starts.
+
+    Raises `ProblemError` if it cannot.
+    """
+    if not settings.embedded:
+        return False
+    directory = settings.directory
+    try:
+        if (directory / "PG_VERSION").exists():
+            return False
+        if directory.exists() and any(directory.iterdir()):
+            raise ProblemError(
+                f"{directory} is not empty, and has no data of PostgreSQL",
+                "set database.directory to an empty directory, or one that is not there yet",
+            )
+        parent = next(path for path in (directory, *directory.absolute().parents) if path.exists())
+    except OSError as error:
+        raise ProblemError(f"{directory} cannot be used: {error}", DIRECTORY_REMEDY) from error
     if not os.access(parent, os.W_OK):
-        raise ProblemError(
-            f"{directory} cannot be created: {parent} is not writable",
-            "run as another user, or set database.directory or database.url",
-        )
-    return f"an embedded PostgreSQL will be set up in {directory} when the service starts"
+        problem = f"{directory} cannot be created: {parent} is not writable"
+        raise ProblemError(problem, DIRECTORY_REMEDY)
+    return True
 
 
 async def _check_schema(url: str) -> str:
     try:
-        version = await _server_version(url)
+        version, may_change = await _server(url)
         missing = await migrations.check(url)
     except migrations.MigrationError as error:
         raise ProblemError(str(error), "use another database or another version") from error
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
         place = re.sub("(?<=//).*@|password=[^&]*", "", url)  # without user and password
         raise ProblemError(f"{place}: {error}", remedy(error)) from error
+    if missing and not may_change:
+        complaint = "migrations are missing, and this role may not apply them"
+        raise ProblemError(complaint, "run `ivr-pubsub migrate` as the owner")
     if missing:
-        return f"PostgreSQL {version}; the service will apply {', '.join(missing)} when it starts"
+        return f"PostgreSQL {version}; the service will bring its schema up to {missing[-1]}"
     return f"PostgreSQL {version}; the schema is up to date"
 
 
-async def _server_version(url: str) -> str:
+async def _server(url: str) -> tuple[str, bool]:
+    """Return the version of the server, and whether this role may change the schema."""
     connection = await asyncpg.connect(url)
     try:
         version = connection.get_server_version()
-        return f"{version.major}.{version.minor}"
+        may_change: bool = await connection.fetchval(MAY_CHANGE)
     finally:
         await connection.close()
+    return f"{version.major}.{version.minor}", may_change

@@ -12,7 +12,7 @@ import typer
 from component import cli_operations
 from component.cli_agents import agents
 from component.cli_calls import calls
-from component.cli_common import ConfigOption, using_database
+from component.cli_common import ConfigOption, in_words, using_database
 from component.cli_common import fail as _fail
 from component.cli_common import load as _load
 from component.cli_customers import customers
@@ -92,7 +92,7 @@ def migrate(config: ConfigOption = None) -> None:
     import asyncpg
 
     from component import logs
-    from component.database import database_url
+    from component.database import database_url, remedy
     from component.storage.migrations import MigrationError
     from component.storage.migrations import migrate as apply
 
@@ -104,8 +104,12 @@ def migrate(config: ConfigOption = None) -> None:
 
     try:
         applied = asyncio.run(work())
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, MigrationError) as error:
+    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        _fail(f"cannot migrate the database: {error}: {remedy(error)}")
+    except MigrationError as error:
         _fail(f"cannot migrate the database: {error}")
+    except OSError as error:
+        _fail(in_words(error))
     typer.echo("\n".join(f"applied {name}" for name in applied) or "the schema is up to date")
 
 

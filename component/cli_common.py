@@ -43,11 +43,23 @@ def using_database(work: "Coroutine[None, None, T]") -> "T":
     """Do what needs the database, or say what is wrong with it and exit."""
     import asyncpg
 
+    from component.database import remedy
+
     try:
         return asyncio.run(work)
     except asyncpg.UndefinedTableError:
         fail("the database has no schema yet: run `ivr-pubsub migrate`")
     except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        fail(f"the database refused: {error}")
+        fail(f"the database refused: {error}: {remedy(error)}")
     except OSError as error:
-        fail(str(error))
+        fail(in_words(error))
+
+
+def in_words(error: OSError) -> str:
+    """Say what cannot be reached: without a file that it is about, it is the database's server."""
+    from component.database import remedy
+    from component.storage.embedded import UnusableDirectoryError
+
+    if error.filename is not None or isinstance(error, UnusableDirectoryError):
+        return str(error)
+    return f"the database cannot be reached: {error}: {remedy(error)}"

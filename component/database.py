@@ -74,16 +74,18 @@ async def bring_up_to_date(url: str) -> None:
         log.info("schema brought up to date", migrations=applied)
 
 
-def remedy(error: BaseException | None) -> str:
-    """Say how to mend what keeps us from the database."""
+def remedy(error: BaseException | None, key: str = "database.url") -> str:
+    """Say how to mend what keeps us from the database that `key` of the configuration names."""
     match error:
         case asyncpg.InvalidCatalogNameError():
-            return "create the database (createdb), or correct its name in database.url"
+            return f"create the database (createdb), or correct its name in {key}"
         case asyncpg.InvalidAuthorizationSpecificationError():
-            return "correct the user or password in database.url, or see pg_hba.conf"
+            return f"correct the user or password in {key}, or see pg_hba.conf"
         case asyncpg.InterfaceError():
-            return "correct database.url: postgresql://user:password@host:port/database"
+            return f"correct {key}: postgresql://user:password@host:port/database"
+        case FileNotFoundError():
+            return f"check that PostgreSQL runs, and the files in {key}: socket, sslrootcert"
         case OSError():
-            return "check that PostgreSQL runs, and host and port in database.url"
+            return f"check that PostgreSQL runs, and host and port in {key}"
         case _:
             return "see what PostgreSQL logs"

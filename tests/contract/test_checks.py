@@ -23,7 +23,7 @@ from lab.asterisk import ARI_USER, Asterisk, AsteriskSettings, Installation
 from lab.ports import PortBlock
 from lab.prosody import Prosody
 from lab.xmpp_server import COMPONENT, XmppServerSettings
-from tests.databases import Databases
+from tests.databases import Databases, as_service
 
 pytestmark = pytest.mark.contract
 
@@ -86,7 +86,7 @@ async def running_service(
     """What `check` sees of a running service; yields its stream."""
     stream = ComponentStream(xmpp.domain, xmpp.secret.get_secret_value())
     stream.begin(lambda _: None)
-    await asyncio.get_running_loop().create_connection(lambda: stream, xmpp.host, xmpp.port)
+    await stream.reach(xmpp.host, xmpp.port)
     await asyncio.wait_for(stream.accepted, 10)
     server = HttpServer(Metrics("1.2.3").registry, {"xmpp": lambda: status})
     await server.start(http.host, http.port)
@@ -188,7 +188,15 @@ class TestDatabase:
     async def test_new_one(self, databases: Databases) -> None:
         url = await databases.empty("new")
         found = await checks.check_database(at(url))
-        assert re.search("the service will apply 0001.* when it starts", found)
+        assert re.search("the service will bring its schema up to 0", found)
+
+    async def test_one_whose_schema_it_may_not_bring_up_to_date(self, url: str) -> None:
+        connection = await asyncpg.connect(url)
+        await connection.execute("DELETE FROM _pogo_migration WHERE migration_id LIKE '0035%'")
+        await connection.close()
+        with pytest.raises(ProblemError, match="this role may not apply them") as problem:
+            await checks.check_database(at(await as_service(url)))
+        assert "as the owner" in problem.value.remedy
 
     async def test_one_of_a_later_version(self, url: str) -> None:
         connection = await asyncpg.connect(url)
@@ -223,6 +231,18 @@ class TestDatabase:
         assert "will be set up" in found
         assert not (tmp_path / "a").exists()
 
+    async def test_directories_that_no_embedded_one_can_be_in(self, tmp_path: Path) -> None:
+        (tmp_path / "letters").mkdir()
+        file = tmp_path / "letters" / "from-home"
+        file.touch()
+        for directory, complaint in ((file.parent, "not empty"), (file, "Not a directory")):
+            settings = DatabaseConfig(directory=directory)
+            with pytest.raises(ProblemError, match=complaint) as problem:
+                await checks.check_database(settings)
+            assert "database.directory" in problem.value.remedy
+            with pytest.raises(OSError, match=re.escape(str(directory))):
+                await EmbeddedServer.start(directory)
+
     async def test_embedded_one_that_runs(self) -> None:
         with tempfile.TemporaryDirectory(prefix="ivr") as directory:
             data = Path(directory) / "postgresql"
@@ -254,6 +274,14 @@ class TestCustomers:
         with pytest.raises(ProblemError) as problem:
             await checks.check_customers(away)
         assert problem.value.remedy == "see what is said about the database"
+
+    async def test_while_a_database_of_their_own_is_away(self, ports: PortBlock) -> None:
+        away = _config(customers={"url": f"postgresql://nobody@127.0.0.1:{ports.take()}/none"})
+        with pytest.raises(ProblemError, match="Connect call failed") as problem:
+            await checks.check_customers(away)
+        assert (
+            problem.value.remedy == "check that PostgreSQL runs, and host and port in customers.url"
+        )
 
 
 def _config(**sections: dict[str, str]) -> Config:
