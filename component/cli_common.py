@@ -43,8 +43,11 @@ def using_database(work: "Coroutine[None, None, T]") -> "T":
     """Do what needs the database, or say what is wrong with it and exit."""
     import asyncpg
 
+    from component import logs
     from component.database import remedy
+    from component.settings import LogConfig
 
+    logs.configure(LogConfig(level="error"))
     try:
         return asyncio.run(work)
     except asyncpg.UndefinedTableError:

@@ -98,6 +98,18 @@ def test_data_of_another_postgresql_are_refused_in_a_line(command: str, config: 
     assert [file.name for file in data.iterdir()] == ["PG_VERSION"]
 
 
+@pytest.mark.parametrize("command", ["run", "customers"])
+def test_a_directory_with_other_things_in_it_is_refused_in_a_line(
+    command: str, config: Path
+) -> None:
+    data = config.parent / "postgresql"
+    data.mkdir()
+    (data / "letter").touch()
+    done = ivr_pubsub(command, "--config", config)
+    refusal = f"ivr-pubsub: no data can be made in {data}: is it empty, with space for them?\n"
+    assert (done.returncode, done.stderr) == (1, refusal)
+
+
 def test_a_configuration_that_may_not_be_read_is_named(config: Path) -> None:
     config.chmod(0)
     powerless = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]  # root reads all, else
