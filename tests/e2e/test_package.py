@@ -48,10 +48,12 @@ async def test_it_is_installed_started_upgraded_removed_and_purged(
             phone = await world.agent("1000")
             await a_call_is_shown_and_taken(world, phone)
             await it_runs_without_rights(machine)
-            await it_may_start_as_long_as_it_takes(machine)
+            await it_may_start_for_as_long_and_as_often_as_it_takes(machine)
             await its_command_line_finds_all_in_order(machine)
+            await people_are_made_known_as_its_page_says(machine, world)
             await the_log_of_its_database_is_rotated(machine)
             await it_reads_its_configuration_anew(machine, world)
+            await it_waits_for_a_database_that_is_away(machine, world, ports.take())
             await the_watchdog_ends_a_service_that_hangs(machine, world)
 
             await install(machine, later)
@@ -125,8 +127,10 @@ async def it_runs_without_rights(machine: Debian) -> None:
     assert (facts["NoNewPrivs"], facts["Seccomp"]) == ("1", "2")
 
 
-async def it_may_start_as_long_as_it_takes(machine: Debian) -> None:
-    assert await machine.run("systemctl", "show", "-P", "TimeoutStartUSec", UNIT) == "infinity\n"
+async def it_may_start_for_as_long_and_as_often_as_it_takes(machine: Debian) -> None:
+    limits = "TimeoutStartUSec,StartLimitIntervalUSec"
+    shown = await machine.run("systemctl", "show", "-p", limits, UNIT)
+    assert set(shown.split()) == {"TimeoutStartUSec=infinity", "StartLimitIntervalUSec=0"}
 
 
 async def its_command_line_finds_all_in_order(machine: Debian) -> None:
@@ -136,6 +140,25 @@ async def its_command_line_finds_all_in_order(machine: Debian) -> None:
     assert f"OK      configuration: {CONFIG}" in found
     agents = json.loads(await machine.run("ivr-pubsub", "agents", "--json"))
     assert "1000" in str(agents)
+
+
+async def people_are_made_known_as_its_page_says(machine: Debian, world: PackagedWorld) -> None:
+    page = (PROJECT / "docs" / "install" / "debian.md").read_text()
+    typed = re.findall(r"(?m)^ {4}(.*ivr-pubsub (?:queues add|import) .*)", page)
+    assert len(typed) == 4
+    machine.write(
+        {
+            "/root/extensions.csv": "extension,device,jid\n4000,PJSIP/4000,ann@example.com\n",
+            "/root/members.csv": "queue,extension\nnight,4000\n",
+            "/root/customers.csv": "code,name\n4444,Company 4\n",
+        }
+    )
+    lines = "\n".join(typed).replace("support", "night")  # which there is already
+    await machine.run("bash", "-ec", f"cd /root\n{lines}")
+    [member] = await world.sql(
+        "SELECT queue, jid FROM members JOIN extensions USING (extension) WHERE extension = '4000'"
+    )
+    assert tuple(member) == ("night", "ann@example.com")
 
 
 async def the_log_of_its_database_is_rotated(machine: Debian) -> None:
@@ -158,6 +181,29 @@ async def it_reads_its_configuration_anew(machine: Debian, world: PackagedWorld)
     await world.until(taken_over, "the file is read anew")
     file.write_text(before)
     await machine.run("systemctl", "reload", UNIT)
+
+
+async def it_waits_for_a_database_that_is_away(
+    machine: Debian, world: PackagedWorld, closed_port: int
+) -> None:
+    async def waits() -> bool:
+        return await world.service.property("StatusText") == "waiting for the database"
+
+    file = machine.path(CONFIG)
+    before = file.read_text()
+    elsewhere = f'url = "postgresql://ivr@127.0.0.1:{closed_port}/ivr"'
+    file.write_text(before.replace(f'directory = "{DATABASE}"', elsewhere))
+    await machine.run("systemctl", "restart", "--no-block", UNIT)
+    await world.until(waits, "the service waits for the database")
+    assert await world.service.property("ActiveState") == "activating"
+    status = await world.service.status()
+    assert not status["database"]["ready"]
+    assert "ConnectionRefusedError" in status["database"]["detail"]
+
+    file.write_text(before)
+    await machine.run("systemctl", "restart", UNIT)  # waits until it is ready
+    await world.service.ready()
+    assert await world.service.property("NRestarts") == "0"
 
 
 async def the_watchdog_ends_a_service_that_hangs(machine: Debian, world: PackagedWorld) -> None:
