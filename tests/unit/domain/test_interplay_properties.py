@@ -231,8 +231,8 @@ class AnyOrderOfChanges(AnyOrderOfTransfers):
     @invariant()
     def what_is_put_off_comes(self) -> None:
         """Also what was put off in an earlier life of the service."""
-        state, to_come = self.centre.state, self._to_come()
-        wanted = {timer.event: timer.at for timer in recovery.timers(state, self.centre.now)}
+        state, now, to_come = self.centre.state, self.centre.now, self._to_come()
+        wanted = {t.event: t.at for t in recovery.timers(state, now) if t.at > now}
         ringing = {timer.event for timer in routing.ring_timers(state) if state.asterisk_up}
         missing = (wanted.keys() | ringing) - to_come.keys()
         assert not missing, f"nothing will tell of {missing}"
