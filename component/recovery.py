@@ -82,8 +82,8 @@ def timers(state: State, now: datetime) -> Iterator[WakeAt]:
             yield from narrowing.timers(state, call)
         if call.is_waiting:
             yield WakeAt(state.waits_until(call), WaitTimedOut(call.id))
-            if call.told.periodic_at is not None:
-                yield WakeAt(now + queue.min_announce_frequency, AnnouncementDue(call.id))
+        if call.told.periodic_at is not None:  # also who talks may come back to the queue
+            yield WakeAt(now + queue.min_announce_frequency, AnnouncementDue(call.id))
         if call.state is CallState.CONNECTING:
             [taken] = call.offers
             yield WakeAt((taken.answered_at or now) + queue.memberdelay, ConnectDue(taken.leg))

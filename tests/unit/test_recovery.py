@@ -16,6 +16,7 @@ from component.domain.commands import (
 from component.domain.events import (
     AnnouncementDue,
     CallerLeft,
+    LegAnswered,
     LegEnded,
     Pause,
     RetryDue,
@@ -103,6 +104,18 @@ async def test_after_a_restart_announcements_go_on() -> None:
 
         due = [timer.event for timer in timers(service.state, service.outside.now())]
         assert AnnouncementDue("call2") in due
+
+
+async def test_who_talks_during_a_restart_is_told_of_the_place_when_he_waits_again() -> None:
+    store = announcing_store()
+    async with running(store) as service:
+        await service.log_on("1000")
+        await service.engine.step(service.enter(1))
+        await service.engine.step(LegAnswered(LEG))
+        assert service.state.calls["call1"].told.periodic_at is not None
+
+        due = [timer.event for timer in timers(service.state, service.outside.now())]
+        assert AnnouncementDue("call1") in due
 
 
 async def test_after_a_restart_who_was_tried_is_tried_again_when_it_was_to_be() -> None:
