@@ -31,6 +31,7 @@ from component.domain.events import (
     Withdraw,
 )
 from component.domain.model import DND_PREFIX, Agent, Call
+from component.domain.moot import call_of
 from component.domain.presence import LOOSE, NEVER, STRICT
 from component.domain.queue import AutoPause, Queue, StrategyName
 from component.domain.state import State
@@ -232,7 +233,9 @@ class AnyOrderOfChanges(AnyOrderOfTransfers):
     def what_is_put_off_comes(self) -> None:
         """Also what was put off in an earlier life of the service."""
         state, now, to_come = self.centre.state, self.centre.now, self._to_come()
-        wanted = {t.event: t.at for t in recovery.timers(state, now) if t.at > now}
+        ended = {call.id for call in state.calls.values() if call.outcome}
+        timers = (t for t in recovery.timers(state, now) if call_of(t.event) not in ended)
+        wanted = {timer.event: timer.at for timer in timers if timer.at > now}
         ringing = {timer.event for timer in routing.ring_timers(state) if state.asterisk_up}
         missing = (wanted.keys() | ringing) - to_come.keys()
         assert not missing, f"nothing will tell of {missing}"
