@@ -218,11 +218,13 @@ class Books:
     ) -> None:
         """Compare what is not the operator's: that may have been changed meanwhile.
 
-        Of agents who are not among those `written`, what their calls tell is all that is known.
+        Of agents who are not among those `written`, what their calls tell is all that is known: a
+        call that is over tells nothing, though its leg be there still.
         """
         known = {e: p for e, p in self.people.items() if e in written}
-        hands = {e: p.talks for e, p in self.people.items() if e not in written and p.talks}
-        for extension, talks in hands.items():
+        unwritten = ((e, p.talks) for e, p in self.people.items() if e not in written)
+        hands = ((e, tuple(t for t in all_ if t[0].call_id in callers)) for e, all_ in unwritten)
+        for extension, talks in (hand for hand in hands if hand[1]):
             if extension not in people or people[extension].talks != talks:
                 self.history.fail(f"{extension} has lost {talks}: {people.get(extension)}")
         places = self.seats.items()

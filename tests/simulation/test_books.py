@@ -8,6 +8,7 @@ from component.domain.events import CallerLeft, LegEnded, RetryDue
 from component.domain.model import Leg
 from component.domain.queue import Queue
 from component.domain.words import DeviceState, LegEnd
+from component.ports import Stored
 from tests.simulation.books import Books
 from tests.simulation.entries import Caller, Person
 from tests.simulation.expectations import Expectations
@@ -68,3 +69,12 @@ def test_an_old_timer_lets_nobody_be_tried_again(
     happenings.enter(RetryDue("c1", BEGINNING))
 
     assert books.callers["c1"].tried == tried
+
+
+def test_who_is_removed_after_a_call_has_lost_nothing_though_its_leg_is_there(books: Books) -> None:
+    books.people.write("1000", Person(DeviceState.INUSE))
+    books.person("1000", leg=Leg("c1", 1), queue="sales", on_call=True)
+
+    books.load(Stored(queues=[*books.queues.values()]), compare=True)
+
+    assert "1000" not in books.people
