@@ -4,6 +4,7 @@ No refusal leaves a caller in silence who is to leave: if Asterisk does not let 
 the next one is tried.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import timedelta
 from math import ceil
@@ -36,6 +37,9 @@ log = structlog.get_logger(__name__)
 
 ABSOLUTE_TIMEOUT = "TIMEOUT(absolute)"
 """How many seconds from now Asterisk lets the channel go to extension T; 0 is for ever."""
+
+CUT_OFF_PAUSES = (0.01, 0.02, 0.05, *(0.1,) * 50)
+"""Seconds between the attempts to cut off what is played. A number takes a second or two to say."""
 
 HELD = f"ARRAY({ABSOLUTE_TIMEOUT},IVR_CALL)"
 """What a caller who waits is given, by one request: that timeout, and the id of the call, by which
@@ -95,7 +99,7 @@ class CallersSide:
             await self._ari.play(say.channel, map(_media, say.sounds), playback)
         except AriUnreachableError as error:
             log.warning("announcement uncertain, cutting it off", error=str(error))
-            await self._repeat(lambda: unless_gone(self._ari.stop_playback(playback)))
+            await self._repeat(lambda: self._cut_off(playback))
             self._submit(Said(say.call_id, say.number))
         except AriError as error:
             self._submit(Said(say.call_id, say.number))  # no event would tell
@@ -105,8 +109,8 @@ class CallersSide:
         await self._repeat(lambda: unless_gone(self._ari.start_music(say.channel, say.musicclass)))
 
     async def hush(self, hush: Hush) -> None:
-        """Cut an announcement off. If that is refused it is heard to its end."""
-        await unless_gone(self._ari.stop_playback(announcement(hush.call_id, hush.number)))
+        """Cut an announcement off. What follows is done when it is over."""
+        await self._cut_off(announcement(hush.call_id, hush.number))
 
     async def seek_exit(self, seek: SeekExit) -> None:
         """Look whether keys lead anywhere; they do not if Asterisk does not say so."""
@@ -153,6 +157,29 @@ class CallersSide:
     async def take_down_bridge(self, call_id: str) -> None:
         """Let nobody hear the other any more; what Asterisk fails at is tried again."""
         await unless_gone(to_the_end(self._ari.destroy_bridge(call_bridge(call_id))))
+
+    async def _cut_off(self, playback: str) -> None:
+        """Stop a playback until there is none.
+
+        Asterisk says a number to its end, and plays what follows it, too, unless it is told again.
+        As long as something is played to a channel it puts the channel into no bridge, and to set
+        a variable of it would hold up all that is asked on the event socket.
+        """
+        for pause in CUT_OFF_PAUSES:
+            if await self._is_over(playback):
+                return
+            await asyncio.sleep(pause)
+        log.warning("announcement cannot be cut off", playback=playback)
+
+    async def _is_over(self, playback: str) -> bool:
+        """Stop a playback; tell whether there was none any more."""
+        try:
+            await self._ari.stop_playback(playback)
+        except AriUnreachableError:
+            raise
+        except AriError as error:
+            return error.status in GONE  # else it is a number, with which an announcement begins
+        return False
 
     async def _leave_or_back(self, channel: str, way: _Way) -> None:
         await self._leave_once(

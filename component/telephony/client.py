@@ -283,7 +283,11 @@ class AriClient:
         await self._call("channels", "hangup", channelId=channel, reason_code=cause)
 
     async def set_variable(self, channel: str, variable: str, value: str) -> None:
-        """Set a channel variable or dialplan function (404, 409 not in the application)."""
+        """Set a channel variable or dialplan function (404, 409 not in the application).
+
+        There is no answer, and on the event socket none to later requests, before the end of what
+        is played to the channel.
+        """
         await self._call(
             "channels", "setChannelVar", channelId=channel, variable=variable, value=value
         )
@@ -315,7 +319,10 @@ class AriClient:
         )
 
     async def stop_playback(self, playback: str) -> None:
-        """Cut off what is played, or is to be played (404 it is over)."""
+        """Cut off what is played, or is to be played (404 it is over).
+
+        That does not end a number, nor what comes after it (500 if the number comes first).
+        """
         await self._call("playbacks", "stop", playbackId=playback)
 
     async def continue_in_dialplan(

@@ -28,7 +28,10 @@ class FakeAri(AriClient):
         """Answers that came on the event socket."""
         self.awaits = 0
         """How many of them there are to be."""
+        self.numbers = 0
+        """How often what is played cannot be cut off, as a number is being said."""
         self._failures: dict[str, list[AriError]] = {}
+        self._stopped: set[object] = set()
 
     @property
     def operations(self) -> list[str]:
@@ -86,4 +89,14 @@ class FakeAri(AriClient):
             raise failures.pop(0)
         if operation == "get" and arguments.get("channelId") in self.absent:
             raise AriError(404, "Channel not found")
+        if operation == "stop":
+            self._stop(arguments["playbackId"])
         return self.results.get(operation)
+
+    def _stop(self, playback: object) -> None:
+        if playback in self._stopped:
+            raise AriError(404, "Playback not found")
+        if self.numbers:
+            self.numbers -= 1
+        else:
+            self._stopped.add(playback)

@@ -18,6 +18,7 @@ from component.domain.commands import (
 )
 from component.domain.events import CallerLeft, ExitFound, NumberLookedUp, Said
 from component.domain.words import QueueStatus
+from component.telephony import callers_side
 from tests.unit.telephony.desk import END, HOLD, LEG, RELEASE, SAY, Desk
 
 pytestmark = pytest.mark.unit
@@ -47,9 +48,40 @@ async def test_music_follows_an_announcement(desk: Desk) -> None:
     assert desk.ari.arguments("startMoh")["mohClass"] == "jazz"
 
 
-async def test_an_announcement_is_cut_off_by_its_name(desk: Desk) -> None:
-    assert await desk.does(Hush("c1", 3)) == ["stop"]
+async def test_an_announcement_is_cut_off_by_its_name_until_it_is_over(desk: Desk) -> None:
+    assert await desk.does(Hush("c1", 3), HOLD) == ["stop", "stop", "setChannelVar", "startMoh"]
     assert desk.ari.arguments("stop") == {"playbackId": "ivr-c1.3"}
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("status", [None, 500])
+async def test_a_number_is_said_to_its_end_before_all_else_is_cut_off(
+    desk: Desk, status: int | None
+) -> None:
+    if status is None:
+        desk.ari.numbers = 5
+    else:  # so it is told while an announcement begins with a number
+        desk.ari.refuse("stop", status, times=5)
+    assert (await desk.does(Hush("c1", 3), HOLD))[-3:] == ["stop", "setChannelVar", "startMoh"]
+    assert desk.ari.operations.count("stop") == 7
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_what_cannot_be_cut_off_at_all_is_waited_for_no_longer_than_it_may_take(
+    desk: Desk,
+) -> None:
+    desk.ari.numbers = 1000
+    with capture_logs() as logs:
+        await desk.does(Hush("c1", 3), HOLD)
+    assert desk.ari.operations[-1] == "startMoh"
+    assert [entry["event"] for entry in logs] == ["announcement cannot be cut off"]
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do not wait for numbers."""
+    pauses = [0.0] * len(callers_side.CUT_OFF_PAUSES)
+    monkeypatch.setattr(callers_side, "CUT_OFF_PAUSES", pauses)
 
 
 @pytest.mark.parametrize("status", [404, 409, 412, 500])
@@ -177,7 +209,8 @@ async def test_an_announcement_that_plays_or_not_is_cut_off_and_not_repeated(
     desk.ari.lose("playWithId")
     if not plays:
         desk.ari.refuse("stop", 404)
-    assert await desk.does(SAY) == ["playWithId", "stop", "startMoh"]
+    stops = ["stop", "stop"] if plays else ["stop"]
+    assert await desk.does(SAY) == ["playWithId", *stops, "startMoh"]
     assert desk.events == [Said("c1", 3)]
 
 

@@ -103,7 +103,7 @@ async def test_a_bridge_that_asterisk_fails_to_take_down_is_taken_down_again(
 async def test_an_unexpected_refusal_is_logged_and_the_lane_goes_on(desk: Desk) -> None:
     desk.ari.refuse("setChannelVar", 500)
     with capture_logs() as logs:
-        assert await desk.does(HOLD, Hush("c1", 3)) == ["setChannelVar", "stop"]
+        assert await desk.does(HOLD, Hush("c1", 3)) == ["setChannelVar", "stop", "stop"]
     assert [entry["event"] for entry in logs] == ["command refused"]
     assert desk.events == []
 
