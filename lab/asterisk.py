@@ -21,8 +21,8 @@ ARI_USER = "ivr-pubsub"
 PHONES = ("1000", "2000", "3000")
 EMPTY_FILES = ("acl", "ccss", "cel", "features", "pjproject", "stasis", "udptl", "websocket_client")
 """Configuration that Asterisk complains about if it is absent."""
-START_PATIENCE = 15.0
-COMMAND_PATIENCE = 10.0
+START_PATIENCE = 30.0
+COMMAND_PATIENCE = 20.0
 
 
 class AsteriskError(Exception):

@@ -5,7 +5,7 @@ to one server and without proxies between. It holds no tasks: what it does by it
 callbacks of the event loop.
 """
 
-from lab.sip.behaviour import Behaviour, answering, rejecting, ringing_only
+from lab.sip.behaviour import Behaviour, answering, in_turn, rejecting, ringing_only
 from lab.sip.call import Call, CallState, Ending
 from lab.sip.errors import CallEndedError, NoTalkPathError, RefusedError, SipError
 from lab.sip.incoming import IncomingCall
@@ -28,6 +28,7 @@ __all__ = [
     "RefusedError",
     "SipError",
     "answering",
+    "in_turn",
     "rejecting",
     "ringing_only",
     "silence",

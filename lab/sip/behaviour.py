@@ -29,6 +29,17 @@ def rejecting(status: int = 486) -> Behaviour:
     return behave
 
 
+def in_turn(*behaviours: Behaviour) -> Behaviour:
+    """Deal with one call after another in these ways, and with all that follow in the last."""
+    left = list(behaviours)
+
+    def behave(call: IncomingCall) -> None:
+        behaviour = left[0] if len(left) == 1 else left.pop(0)
+        behaviour(call)
+
+    return behave
+
+
 def ringing_only() -> Behaviour:
     """Ring for as long as the caller cares to wait; the test decides what comes of it."""
     return IncomingCall.ring

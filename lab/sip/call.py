@@ -15,7 +15,7 @@ from lab.sip.media import Media
 from lab.sip.message import parse_address, sip_uri
 from lab.sip.sdp import acceptable_offer
 from lab.sip.transactions import LIFETIME, ServerTransaction
-from lab.sip.waiting import Changes
+from lab.sip.waiting import PATIENCE, Changes
 
 ALLOWED = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, NOTIFY"
 
@@ -104,28 +104,30 @@ class Call(ABC):
         """The digits received so far, as telephone-events or else by SIP INFO."""
         return self._media.digits or self._digits_by_info
 
-    async def answered(self, within: float = 5.0) -> None:
+    async def answered(self, within: float = PATIENCE) -> None:
         """Wait until the call is answered and both sides know it.
 
         Raises `CallEndedError` if it ends first, `TimeoutError` after `within` seconds.
         """
         await self._until_or_end(lambda: self._is_confirmed, within, "was not answered")
 
-    async def ended(self, within: float = 5.0) -> Ending:
+    async def ended(self, within: float = PATIENCE) -> Ending:
         """Wait until the call is over, and return why. Raises `TimeoutError`."""
         await self._until(lambda: self.ending is not None, within, "did not end")
         assert self.ending is not None
         return self.ending
 
-    async def hears(self, audio: bytes, within: float = 5.0) -> None:
-        """Wait until this PCMU audio has been received without a gap.
+    async def hears(self, audio: bytes, within: float = PATIENCE, *, times: int = 1) -> None:
+        """Wait until this PCMU audio has been received so many times, each without a gap.
 
         Raises `CallEndedError` if the call ends first, `TimeoutError` after `within` seconds.
         """
         heard = self._media.heard
-        await self._until_or_end(lambda: audio in heard, within, "did not hear that audio")
+        await self._until_or_end(
+            lambda: heard.count(audio) >= times, within, "did not hear that audio"
+        )
 
-    async def receives_digits(self, digits: str, within: float = 5.0) -> None:
+    async def receives_digits(self, digits: str, within: float = PATIENCE) -> None:
         """Wait until these digits, and before them no others, have been received.
 
         Raises `CallEndedError` if the call ends first, `TimeoutError` after `within` seconds.
@@ -170,7 +172,7 @@ class Call(ABC):
         """
         await self._refer(f"{consulted._dialog.target}?Replaces={consulted._dialog.replaces}")
 
-    async def transferred(self, within: float = 5.0) -> int:
+    async def transferred(self, within: float = PATIENCE) -> int:
         """Wait until we are told what became of our transfer: the final status (RFC 3515).
 
         Raises `CallEndedError` if the call ends first, `TimeoutError` after `within` seconds.

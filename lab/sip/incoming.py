@@ -9,6 +9,7 @@ from lab.sip.media import Media
 from lab.sip.message import Request, parse_address
 from lab.sip.sdp import Session
 from lab.sip.transactions import ServerTransaction
+from lab.sip.waiting import PATIENCE
 
 
 class IncomingCall(Call):
@@ -45,7 +46,7 @@ class IncomingCall(Call):
         """The caller's name, from the same header as the number; empty if there is none."""
         return self._caller.name
 
-    async def displays(self, number: str, name: str, within: float = 5.0) -> None:
+    async def displays(self, number: str, name: str, within: float = PATIENCE) -> None:
         """Wait until the phone is told that this is the caller. Raises as `answered` does."""
         await self._until_or_end(
             lambda: (self.caller_number, self.caller_name) == (number, name),

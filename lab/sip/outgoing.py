@@ -10,6 +10,7 @@ from lab.sip.media import Media
 from lab.sip.message import Header, Request, Response, parse_address
 from lab.sip.sdp import acceptable_offer
 from lab.sip.transactions import ClientTransaction
+from lab.sip.waiting import PATIENCE
 
 
 class OutgoingCall(Call):
@@ -37,13 +38,13 @@ class OutgoingCall(Call):
         """Who calls whom."""
         return f"the call from {self.user} to {self.number}"
 
-    async def noticed(self, within: float = 5.0) -> None:
+    async def noticed(self, within: float = PATIENCE) -> None:
         """Wait until the server has let the call in, or refused it. Raises `TimeoutError`."""
         await self._until(
             lambda: self._was_noticed or self.ending is not None, within, "got no reaction"
         )
 
-    async def ringing(self, within: float = 5.0) -> None:
+    async def ringing(self, within: float = PATIENCE) -> None:
         """Wait until it rings at the other side, or did.
 
         Raises `CallEndedError` if the call ends first, `TimeoutError` after `within` seconds.

@@ -27,6 +27,7 @@ from lab.sip.outgoing import OutgoingCall
 from lab.sip.sdp import acceptable_offer
 from lab.sip.transactions import ServerTransaction
 from lab.sip.udp import PHONE_PORTS, PortPool
+from lab.sip.waiting import PATIENCE
 
 _FAREWELL_SECONDS = 2.0
 _REGISTERED_SECONDS = 3600
@@ -131,7 +132,7 @@ class Phone:
         self._endpoint = None
         self._registration = None
 
-    async def register(self, within: float = 5.0) -> None:
+    async def register(self, within: float = PATIENCE) -> None:
         """Register with the server.
 
         Raises `RefusedError`, or `TimeoutError` after `within` seconds.
@@ -140,13 +141,13 @@ class Phone:
         await self._register(registration, _REGISTERED_SECONDS, within)
         self._registration = registration
 
-    async def unregister(self, within: float = 5.0) -> None:
+    async def unregister(self, within: float = PATIENCE) -> None:
         """Take the registration back. Raises as `register` does."""
         if self._registration is not None:
             await self._register(self._registration, 0, within)
             self._registration = None
 
-    async def dial(self, number: str, within: float = 5.0) -> OutgoingCall:
+    async def dial(self, number: str, within: float = PATIENCE) -> OutgoingCall:
         """Call a number; return as soon as the server has let the call in, or refused it.
 
         Raises `TimeoutError` if the server does not react within `within` seconds.
@@ -165,7 +166,7 @@ class Phone:
             raise
         return call
 
-    async def next_call(self, within: float = 5.0) -> IncomingCall:
+    async def next_call(self, within: float = PATIENCE) -> IncomingCall:
         """Return the next call that comes in, or came; `on_call` has dealt with it already.
 
         Raises `TimeoutError` after `within` seconds.

@@ -3,6 +3,9 @@
 import asyncio
 from collections.abc import Callable
 
+PATIENCE = 10.0
+"""Seconds that the other side may take, on a busy machine, for what it is to do at once."""
+
 
 class Changes:
     """Wakes those who wait whenever something may have become true."""

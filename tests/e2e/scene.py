@@ -3,27 +3,9 @@
 from dataclasses import dataclass
 
 from lab.sip import IncomingCall, OutgoingCall, Phone, ringing_only
-from tests.e2e.talking import hear_each_other
+from tests.e2e.talks import PATIENCE, in_state, takes, talk, wait
 from tests.e2e.world import World
-
-PATIENCE = 30.0
-
-
-async def talk(world: World, agent: Phone, number: str) -> tuple[OutgoingCall, IncomingCall]:
-    """A customer and an agent, connected."""
-    caller = await world.call_support(number=number)
-    return caller, await takes(world, agent, number)
-
-
-async def takes(world: World, agent: Phone, number: str) -> IncomingCall:
-    """The next call at an agent's phone, which is to be this caller's, answered."""
-    taken = await agent.next_call(PATIENCE)
-    if taken.state == "ringing":
-        taken.answer()
-    await taken.answered(PATIENCE)
-    assert taken.caller_number == number
-    await in_state(world, number, "answered")
-    return taken
+from tests.talking import hear_each_other
 
 
 async def ring_at_a_colleague(
@@ -34,13 +16,6 @@ async def ring_at_a_colleague(
     colleague.on_call = ringing_only()
     caller = await world.call_support(number=number)
     return colleague, caller, await colleague.next_call(PATIENCE)
-
-
-async def wait(world: World, number: str) -> OutgoingCall:
-    """A customer who waits for an agent."""
-    caller = await world.call_support(number=number)
-    await in_state(world, number, "waiting")
-    return caller
 
 
 @dataclass(frozen=True)
@@ -74,12 +49,3 @@ async def begin(world: World, agent: Phone) -> Scene:
     colleague, second, ringing = await ring_at_a_colleague(world, "5550102")
     third = await wait(world, "5550103")
     return Scene(world, agent, colleague, caller, taken, second, ringing, third)
-
-
-async def in_state(world: World, number: str, state: str) -> None:
-    await world.until(
-        lambda: world.sql(
-            "SELECT 1 FROM calls WHERE caller_number = $1 AND state = $2", number, state
-        ),
-        f"{number} is {state}",
-    )

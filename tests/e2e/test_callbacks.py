@@ -2,7 +2,8 @@
 
 import pytest
 
-from lab.sip import IncomingCall, Phone, rejecting, ringing_only
+from lab.sip import IncomingCall, Phone, in_turn, rejecting, ringing_only
+from tests.e2e.talks import in_state, talk
 from tests.e2e.world import World, prompt
 
 pytestmark = [pytest.mark.e2e, pytest.mark.queue(callback_key="2", callback_retry=1.0)]
@@ -23,24 +24,16 @@ async def customer(world: World) -> Phone:
 
 async def asks_to_be_called_back(world: World, agent: Phone, customer: Phone) -> IncomingCall:
     """The only agent talks, a caller waits, keys what it takes, and is let go."""
-    await world.call_support(number="5550101")
-    talking = await agent.next_call(10)
-    await talking.answered(10)
+    _, talking = await talk(world, agent, "5550101")
     call = await customer.dial("0000")
-    await call.answered(10)
+    await call.answered()
     await call.send_digits("1")
     await call.send_digits("1111")
-    await in_state(world, "waiting")
+    await in_state(world, CUSTOMER, "waiting")
     await call.send_digits("2#1")
-    await in_state(world, "away")
+    await in_state(world, CUSTOMER, "away")
     await call.ended(30)
     return talking
-
-
-async def in_state(world: World, state: str) -> None:
-    await world.until(
-        lambda: world.sql("SELECT 1 FROM calls WHERE state = $1", state), f"a call is {state}"
-    )
 
 
 async def test_whoever_keeps_the_place_is_called_and_talks_with_the_agent(
@@ -75,17 +68,16 @@ async def test_a_customer_who_declines_is_called_again_and_the_agent_serves_othe
     world: World, agent: Phone, customer: Phone
 ) -> None:
     talking = await asks_to_be_called_back(world, agent, customer)
-    customer.on_call = rejecting(486)
+    customer.on_call = in_turn(rejecting(486), ringing_only())
     await talking.hang_up()
-    await customer.next_call(10)
+    await customer.next_call()
     await world.until(
         lambda: world.sql("SELECT 1 FROM queue_log WHERE event = 'CALLBACKMISSED'"),
         "it is logged that the customer was not reached",
     )
-    customer.on_call = ringing_only()
     again = await customer.next_call(15)
     again.answer()
-    await again.answered(10)
+    await again.hears(prompt("callback-connect"), 20)
     await again.send_digits("2")
     await again.ended(15)
     await world.quiet()
@@ -97,15 +89,11 @@ async def test_whoever_keeps_the_place_is_called_back_once_by_a_service_that_is_
     world: World, agent: Phone, customer: Phone
 ) -> None:
     talking = await asks_to_be_called_back(world, agent, customer)
-    await world.service.process.kill()
-    await world.service.start()
-    await world.service.ready()
+    await world.crash()
     await talking.hang_up()
     called = await customer.next_call(15)
-    await in_state(world, "calling")
-    await world.service.process.kill()
-    await world.service.start()
-    await world.service.ready()
+    await in_state(world, CUSTOMER, "calling")
+    await world.crash()
 
     agent.on_call = ringing_only()
     called.answer()
@@ -116,8 +104,7 @@ async def test_whoever_keeps_the_place_is_called_back_once_by_a_service_that_is_
     await world.service.process.kill()
     await called.hang_up()
     await ringing.ended(10)  # by itself it would ring for 20 seconds
-    await world.service.start()
-    await world.service.ready()
+    await world.restart()
     await world.quiet()
     calls = await world.sql("SELECT 1 FROM queue_log WHERE event = 'CALLBACKCALL'")
     assert len(calls) == 1

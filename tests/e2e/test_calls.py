@@ -4,8 +4,10 @@ import asyncio
 
 import pytest
 
-from lab.sip import rejecting, ringing_only, tone
+from lab.sip import rejecting, ringing_only
+from tests.e2e.talks import PATIENCE, in_state, takes, talk, wait
 from tests.e2e.world import World
+from tests.talking import hear_each_other, hears_something
 
 pytestmark = pytest.mark.e2e
 
@@ -32,23 +34,14 @@ async def test_a_valid_code_pops_up_at_the_agent_who_is_rung_and_nowhere_else(
 
 
 async def test_caller_and_agent_hear_each_other(world: World) -> None:
-    phone = await world.agent("1000")
-    caller = await world.call_support()
-    agent = await phone.next_call()
-    await agent.answered()
+    caller, agent = await talk(world, await world.agent("1000"))
 
-    low, high = tone(440, 1.0), tone(880, 1.0)
-    await asyncio.gather(caller.play(low), agent.play(high))
-    assert _hears_something_new(agent.heard)
-    assert _hears_something_new(caller.heard)
+    await hear_each_other(caller, agent)
 
 
 async def test_the_agent_hangs_up(world: World) -> None:
     watcher = await world.watcher("1000")
-    phone = await world.agent("1000")
-    caller = await world.call_support()
-    agent = await phone.next_call()
-    await agent.answered()
+    caller, agent = await talk(world, await world.agent("1000"))
     offered, answered = await watcher.next("offered"), await watcher.next("answered")
     await agent.hang_up()
 
@@ -61,10 +54,7 @@ async def test_the_agent_hangs_up(world: World) -> None:
 
 async def test_the_caller_hangs_up_while_talking(world: World) -> None:
     watcher = await world.watcher("1000")
-    phone = await world.agent("1000")
-    caller = await world.call_support()
-    agent = await phone.next_call()
-    await agent.answered()
+    caller, agent = await talk(world, await world.agent("1000"))
     await watcher.next("offered")
     await watcher.next("answered")
     await caller.hang_up()
@@ -91,14 +81,8 @@ async def test_the_caller_hangs_up_while_the_phone_rings(world: World) -> None:
 
 
 async def test_the_caller_hangs_up_while_waiting(world: World) -> None:
-    phone = await world.agent("1000")
-    await world.call_support(number="5550101")
-    talking = await phone.next_call()
-    await talking.answered()
-    waiting = await world.call_support(number="5550102")
-    await world.until(
-        lambda: world.sql("SELECT 1 FROM calls WHERE state = 'waiting'"), "the second one waits"
-    )
+    _, talking = await talk(world, await world.agent("1000"), "5550101")
+    waiting = await wait(world, "5550102")
     await waiting.hang_up()
 
     await world.until(
@@ -154,8 +138,7 @@ async def test_a_phone_that_vanished_without_a_word_does_not_hold_the_caller_up(
     phone.drop()
     await world.sql("UPDATE queues SET timeout = 1")
     await world.service.stop()
-    await world.service.start()
-    await world.service.ready()
+    await world.restart()
     await world.call_support()
 
     await (await other.next_call()).answered()
@@ -181,9 +164,14 @@ async def test_a_phone_in_use_is_passed_over(world: World) -> None:
     private = await phone.dial("3000")
     await private.answered()
     await third.next_call()
+    await world.until(lambda: is_in_use(world), "the service knows that a phone is in use")
     await world.call_support()
 
     await (await other.next_call()).answered()
+
+
+async def is_in_use(world: World) -> bool:
+    return "unreachable" in await world.agents()
 
 
 async def test_calls_go_to_the_agent_least_recently_on_a_call(world: World) -> None:
@@ -198,33 +186,28 @@ async def test_calls_go_to_the_agent_least_recently_on_a_call(world: World) -> N
         await asyncio.wait(rung)
         [task] = done
         order.append(task.get_name())
-        await task.result().answered()
+        await in_state(world, caller.user, "answered")
         await task.result().hang_up()
         await caller.ended()
-        await world.quiet()
+        await world.until(lambda: are_all_free(world), "all are known to be free")
 
     assert order == ["2000", "1000", "3000", "2000", "1000"]
+
+
+async def are_all_free(world: World) -> bool:
+    return await world.agents() == {"available": 3}
 
 
 async def test_a_waiting_caller_hears_music_and_gets_the_agent_who_comes_free(
     world: World,
 ) -> None:
     phone = await world.agent("1000")
-    await world.call_support(number="5550101")
-    first = await phone.next_call()
-    await first.answered()
-    waiting = await world.call_support(number="5550102")
-    await world.until(
-        lambda: world.sql("SELECT 1 FROM calls WHERE state = 'waiting'"), "the second one waits"
-    )
-    before = len(waiting.heard)
-    await asyncio.sleep(1)
-    assert _hears_something_new(waiting.heard[before:])
+    _, first = await talk(world, phone, "5550101")
+    waiting = await wait(world, "5550102")
+    await world.until(lambda: hears_something(waiting), "there is music")
 
     await first.hang_up()
-    second = await phone.next_call()
-    await second.answered()
-    assert second.caller_number == "5550102"
+    await hear_each_other(waiting, await takes(world, phone, "5550102"))
 
 
 async def test_nobody_logged_on_rings_extension_3000(world: World) -> None:
@@ -257,17 +240,12 @@ async def test_many_calls_at_once_are_each_one_agents_business(world: World) -> 
     callers = await asyncio.gather(*(world.call_support(number=f"555020{n}") for n in range(6)))
     taken = []
     for _ in range(2):
-        ringing = await asyncio.gather(*(phone.next_call(10) for phone in phones))
+        ringing = await asyncio.gather(*(phone.next_call(PATIENCE) for phone in phones))
         for call in ringing:
-            await call.answered()
+            await in_state(world, call.caller_number, "answered")
             taken.append(call.caller_number)
         await asyncio.gather(*(call.hang_up() for call in ringing))
     await asyncio.gather(*(caller.ended() for caller in callers))
 
     assert sorted(taken) == [f"555020{n}" for n in range(6)]
     await world.quiet()
-
-
-def _hears_something_new(audio: bytes) -> bool:
-    """Whether there is more than silence in it; PCMU has two values for zero."""
-    return len(audio) - audio.count(b"\xff") - audio.count(b"\x7f") > 800

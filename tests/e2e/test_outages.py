@@ -13,10 +13,11 @@ from lab.asterisk import Asterisk
 from lab.ports import PortBlock
 from lab.sip import Phone, ringing_only
 from tests.databases import Databases
-from tests.e2e.scene import PATIENCE, begin, in_state, takes, talk, wait
-from tests.e2e.talking import hear_each_other
+from tests.e2e.scene import begin
+from tests.e2e.talks import PATIENCE, in_state, takes, talk, wait
 from tests.e2e.world import World
 from tests.line import Line
+from tests.talking import hear_each_other
 
 pytestmark = pytest.mark.e2e
 
@@ -40,20 +41,6 @@ async def is_away(world: World, part: str) -> None:
             await asyncio.sleep(0.1)
 
 
-async def agents(world: World) -> dict[str, int]:
-    """How many agents the service takes to be in each state."""
-    prefix = 'ivr_agents{queue="support",state="'
-    metrics = (await world.service.metrics()).items()
-    found = {name.removeprefix(prefix)[:-2]: n for name, n in metrics if name.startswith(prefix)}
-    return {state: int(count) for state, count in found.items() if count}
-
-
-async def crash(world: World) -> None:
-    """Kill the service, and start it again."""
-    await world.service.process.kill()
-    await world.restart()
-
-
 async def test_the_service_is_killed_while_agents_talk_and_again_while_a_phone_rings(
     world: World, agent: Phone
 ) -> None:
@@ -68,12 +55,12 @@ async def test_the_service_is_killed_while_agents_talk_and_again_while_a_phone_r
     await world.restart()
     await in_state(world, "5550102", "ended")
     await in_state(world, "5550103", "waiting")
-    assert await agents(world) == {"talking": 1, "unreachable": 1, "logged_off": 1}
+    assert await world.agents() == {"talking": 1, "unreachable": 1, "logged_off": 1}
     agent.on_call = ringing_only()
     await taken.hang_up()
     ringing = await agent.next_call(PATIENCE)
 
-    await crash(world)
+    await world.crash()
     ringing.answer()
     await in_state(world, "5550103", "answered")
     await hear_each_other(third, ringing)
@@ -90,7 +77,7 @@ async def test_the_service_is_killed_before_a_talk_begins_during_a_transfer_and_
     caller = await world.call_support(number="5550101")
     taken = await agent.next_call(PATIENCE)
     await in_state(world, "5550101", "connecting")
-    await crash(world)
+    await world.crash()
     await in_state(world, "5550101", "answered")
     await hear_each_other(caller, taken)
     colleague.on_call = ringing_only()
@@ -98,16 +85,16 @@ async def test_the_service_is_killed_before_a_talk_begins_during_a_transfer_and_
     ringing = await colleague.next_call(PATIENCE)
     await taken.ended(PATIENCE)
 
-    await crash(world)
+    await world.crash()
     ringing.answer()
     await in_state(world, "5550101", "answered")
     await hear_each_other(caller, ringing)
     await ringing.hang_up()
     await in_state(world, "5550101", "ended")
 
-    await crash(world)
+    await world.crash()
     await wait(world, "5550102")
-    assert await agents(world) == {"wrap_up": 2, "logged_off": 1}
+    assert await world.agents() == {"wrap_up": 2, "logged_off": 1}
     assert (agent.times_called, colleague.times_called) == (1, 1)
 
 

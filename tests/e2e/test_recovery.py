@@ -9,9 +9,10 @@ from component.telephony.http_client import AriHttpClient
 from lab.asterisk import ARI_USER
 from lab.sip import Phone, ringing_only
 from tests.databases import Databases
-from tests.e2e.scene import PATIENCE, begin, in_state
-from tests.e2e.talking import hear_each_other
+from tests.e2e.scene import begin
+from tests.e2e.talks import PATIENCE, in_state
 from tests.e2e.world import Watcher, World
+from tests.talking import hear_each_other
 
 pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("servers_are_up_again")]
 

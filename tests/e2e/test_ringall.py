@@ -1,11 +1,10 @@
 """`ringall`: several phones ring, one agent gets the call."""
 
-import asyncio
-
 import pytest
 
-from lab.sip import Phone, ringing_only
+from lab.sip import IncomingCall, Phone, ringing_only
 from tests.e2e.world import World
+from tests.talking import hear_each_other
 
 pytestmark = [pytest.mark.e2e, pytest.mark.queue(strategy="ringall", timeout=30)]
 
@@ -49,18 +48,20 @@ async def test_the_first_to_answer_has_the_call_and_the_other_phones_stop(
 async def test_of_agents_who_answer_at_the_same_moment_one_is_connected(
     world: World, phones: list[Phone]
 ) -> None:
-    await world.call_support()
+    caller = await world.call_support()
     calls = [await phone.next_call() for phone in phones]
     for call in calls:
         call.answer()
-    losers = [asyncio.create_task(call.ended(10)) for call in calls]
-    done, _ = await asyncio.wait(losers, timeout=5)
-
-    assert len(done) == 2
+    await world.until(lambda: two_have_ended(calls), "two of them are hung up")
     [talking] = [call for call in calls if call.ending is None]
+    await hear_each_other(caller, talking)
     await talking.hang_up()
-    await asyncio.gather(*losers)
+    await caller.ended()
     await world.quiet()
+
+
+async def two_have_ended(calls: list[IncomingCall]) -> bool:
+    return sum(call.ending is not None for call in calls) == 2
 
 
 async def test_a_caller_who_gives_up_stops_all_phones(world: World, phones: list[Phone]) -> None:
@@ -84,9 +85,7 @@ async def test_the_other_phones_ring_on_through_a_rejection_and_a_crash(
     await world.until(
         lambda: world.sql("SELECT 1 FROM calls WHERE tried = ARRAY['1000']"), "1000 was passed over"
     )
-    await world.service.process.kill()
-    await world.service.start()
-    await world.service.ready()
+    await world.crash()
     assert second.ending is None
     third.answer()
     await third.answered()

@@ -20,8 +20,14 @@ from lab.service import Service, Settings
 from lab.sip import OutgoingCall, Phone
 from lab.xmpp_server import COMPONENT, HOST, XmppServer
 
-PATIENCE = 10.0
+PATIENCE = 20.0
 """Seconds that anything may take that is expected to happen."""
+
+SOON = 10.0
+"""Seconds within which what is over is to be gone. A phone that nobody cares for rings longer."""
+
+CALLER = "5550100"
+"""The number of a customer of whom there is but one."""
 
 ADMIN = "user3"
 """Who administers the service, among the users."""
@@ -117,11 +123,11 @@ class World:
         bridges = await self.asterisk.cli("bridge show all")
         return set(re.findall(r"(?m)^(\S+).* 2 +(?:basic|stasis)\s", bridges)) - besides
 
-    async def caller(self, number: str = "5550100") -> Phone:
+    async def caller(self, number: str = CALLER) -> Phone:
         """A customer's phone."""
         return await self._stack.enter_async_context(Phone(number, server=self._sip))
 
-    async def call_ivr(self, keys: str = "", number: str = "5550100") -> OutgoingCall:
+    async def call_ivr(self, keys: str = "", number: str = CALLER) -> OutgoingCall:
         """A customer calls the IVR and, once it answers, keys something."""
         call = await (await self.caller(number)).dial("0000")
         await call.answered(PATIENCE)
@@ -129,7 +135,7 @@ class World:
             await call.send_digits(key)
         return call
 
-    async def call_support(self, code: str = "1111", number: str = "5550100") -> OutgoingCall:
+    async def call_support(self, code: str = "1111", number: str = CALLER) -> OutgoingCall:
         """A customer calls the IVR, chooses support and keys a code."""
         return await self.call_ivr(f"1 {code}", number)
 
@@ -168,7 +174,19 @@ class World:
         await self.service.start()
         await self.service.ready()
 
+    async def crash(self) -> None:
+        """Kill the service, and start it again."""
+        await self.service.process.kill()
+        await self.restart()
+
     # What there is. -----------------------------------------------------------------------------
+
+    async def agents(self, queue: str = "support") -> dict[str, int]:
+        """Return how many agents of a queue the service takes to be in each state."""
+        prefix = f'ivr_agents{{queue="{queue}",state="'
+        metrics = (await self.service.metrics()).items()
+        found = {name.removeprefix(prefix)[:-2]: n for name, n in metrics if prefix in name}
+        return {state: round(count) for state, count in found.items() if count}
 
     async def sql(self, statement: str, *arguments: object) -> list[Any]:
         """Return the rows of a statement on the service's database."""
@@ -191,10 +209,12 @@ class World:
         )
         return [tuple(row) for row in rows]
 
-    async def until(self, condition: Callable[[], Awaitable[Any]], what: str) -> None:
+    async def until(
+        self, condition: Callable[[], Awaitable[Any]], what: str, within: float = PATIENCE
+    ) -> None:
         """Wait until something is so. Raises `TimeoutError` that says what was awaited."""
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(within):
                 while not await condition():
                     await asyncio.sleep(0.02)
         except TimeoutError:
@@ -203,7 +223,7 @@ class World:
 
     async def quiet(self) -> None:
         """Wait until nothing of any call is left in Asterisk and every agent is available."""
-        await self.until(self._is_quiet, "nothing is left over")
+        await self.until(self._is_quiet, "nothing is left over", SOON)
 
     async def _is_quiet(self) -> bool:
         channels = await self.asterisk.cli("core show channels count")

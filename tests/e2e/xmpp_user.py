@@ -16,6 +16,9 @@ from lab.xmpp_server import HOST, XmppServer
 DISCO_INFO = "http://jabber.org/protocol/disco#info"
 PUBSUB = "http://jabber.org/protocol/pubsub"
 
+PATIENCE = 20.0
+"""Seconds that a server or the service may take to say something."""
+
 
 class XmppUser:
     """One of the users of the lab, online as long as the context lasts.
@@ -42,7 +45,7 @@ class XmppUser:
         online = asyncio.Event()
         self._client.add_event_handler("session_start", lambda _: online.set())
         self._client.connect("127.0.0.1", self._port)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await online.wait()
         if self._interest:
             self._client.plugin["xep_0163"].add_interest(self._interest)
@@ -61,7 +64,7 @@ class XmppUser:
 
     async def next_message(self, type_: str) -> Message:
         """Return the next message of a type; others are passed over. Raises `TimeoutError`."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             message: Message = await self.messages.get()
             while message["type"] != type_:
                 message = await self.messages.get()
@@ -73,7 +76,7 @@ class XmppUser:
 
     async def sees(self, contact: str, status: str) -> str:
         """Wait until a contact is shown with this status; return what is shown. TimeoutError."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 presence = await self.presences.get()
                 if (presence["from"], presence["status"]) == (contact, status):
@@ -84,7 +87,7 @@ class XmppUser:
         request: Any = self._client.Iq()
         request["to"], request["type"] = to, type_
         request.xml.append(ET.fromstring(content))
-        answer: ET.Element = (await request.send(timeout=10)).xml
+        answer: ET.Element = (await request.send(timeout=PATIENCE)).xml
         return answer[0] if len(answer) else answer
 
     async def refused(self, to: str, content: str, type_: str = "get") -> tuple[str, str]:

@@ -10,7 +10,7 @@ from lab.asterisk import Asterisk, AsteriskSettings, Installation
 from lab.paths import PROMPTS
 from lab.ports import PortBlock
 from lab.sip import OutgoingCall, Phone
-from tests.contract.dialplan.service import Agi, App
+from tests.contract.dialplan.service import PATIENCE, Agi, App
 
 
 def prompt(*names: str) -> bytes:
@@ -21,7 +21,7 @@ def prompt(*names: str) -> bytes:
 async def hears(call: OutgoingCall, *names: str) -> None:
     """Wait until these prompts were heard, in full and without a gap between them."""
     audio = prompt(*names)
-    await call.hears(audio, within=len(audio) / 8000 + 5)
+    await call.hears(audio, within=len(audio) / 8000 + PATIENCE)
 
 
 @pytest.fixture(scope="session")
@@ -35,10 +35,18 @@ def asterisk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asterisk]:
         )
         asterisk = Asterisk(Installation.find(), tmp_path_factory.mktemp("asterisk"), settings)
         asyncio.run(asterisk.start())
-        # Long enough to see that the dialplan waits; a test need not wait for as long as a caller.
-        asyncio.run(asterisk.cli("dialplan set global IVR_PATIENCE 1"))
         yield asterisk
         asyncio.run(asterisk.stop())
+
+
+@pytest.fixture
+async def impatient(asterisk: Asterisk) -> AsyncIterator[None]:
+    """The dialplan waits for the service long enough to be seen, but not as long as for others."""
+    before = await asterisk.cli("dialplan show globals")
+    await asterisk.cli("dialplan set global IVR_PATIENCE 2")
+    yield
+    patience = before.partition("IVR_PATIENCE=")[2].split()[0]
+    await asterisk.cli(f"dialplan set global IVR_PATIENCE {patience}")
 
 
 @pytest.fixture

@@ -18,7 +18,6 @@ OUTCOMES = {
         "NOSUCHQUEUE": "unknown-queue",
         "EXTENSIONINUSE": "extension-in-use",
         "FAILED": "service-unavailable",
-        HANGS: "service-unavailable",
     },
     LOG_OFF: {
         "REMOVED": "logged-off",
@@ -26,7 +25,6 @@ OUTCOMES = {
         "NOTAMEMBER": "unknown-extension",
         "NOSUCHQUEUE": "unknown-queue",
         "FAILED": "service-unavailable",
-        HANGS: "service-unavailable",
     },
 }
 
@@ -50,6 +48,14 @@ async def test_that_the_service_is_away_is_told(phones: Phones) -> None:
     await asyncio.gather(*(hears(call, "service-unavailable") for call in calls))
     for call in calls:
         assert not (await call.ended()).by_us
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_that_the_service_hangs_is_told(phones: Phones, agi: Agi) -> None:
+    agi.status = HANGS
+    phone = await phones.agent("1000")
+    calls = [await phone.dial(code) for code in (LOG_ON, LOG_OFF)]
+    await asyncio.gather(*(hears(call, "service-unavailable") for call in calls))
 
 
 async def test_who_logs_on_is_told_that_the_phone_is_not_to_be_disturbed(

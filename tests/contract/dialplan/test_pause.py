@@ -14,13 +14,11 @@ OUTCOMES = {
         "PAUSED": "paused",
         "NOTFOUND": "not-logged-on",
         "FAILED": "service-unavailable",
-        HANGS: "service-unavailable",
     },
     "unpause": {
         "UNPAUSED": "unpaused",
         "NOTFOUND": "not-logged-on",
         "FAILED": "service-unavailable",
-        HANGS: "service-unavailable",
     },
 }
 
@@ -63,3 +61,11 @@ async def test_that_the_service_is_away_is_told(phones: Phones) -> None:
     await asyncio.gather(*(hears(call, "service-unavailable") for call in calls))
     for call in calls:
         assert not (await call.ended()).by_us
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_that_the_service_hangs_is_told(phones: Phones, agi: Agi) -> None:
+    agi.status = HANGS
+    phone = await phones.agent("1000")
+    calls = [await phone.dial(code) for code in (PAUSE, UNPAUSE)]
+    await asyncio.gather(*(hears(call, "service-unavailable") for call in calls))

@@ -1,6 +1,5 @@
 """What is said to a caller who waits, on a real Asterisk."""
 
-import asyncio
 from datetime import timedelta
 
 import pytest
@@ -10,8 +9,8 @@ from component.domain.events import CallerEntered, CallerLeft, LegAnswered, Said
 from component.domain.model import Caller, Leg
 from component.domain.words import QueueStatus
 from lab.paths import PROMPTS
-from lab.sip.pcmu import tone
 from tests.contract.telephony.exchange import Exchange
+from tests.talking import hear_each_other
 
 pytestmark = pytest.mark.contract
 
@@ -73,10 +72,19 @@ async def test_an_announcement_that_is_cut_off_does_not_delay_the_connection(
     await exchange.hears(LegAnswered)
     exchange.asterisk.control.perform([Hush(entered.call_id, 1), Connect(leg, entered.channel)])
     assert await exchange.hears(Said) == Said(entered.call_id, 1)
-    offered = await agent.next_call()
-    await offered.answered()
-    voice = tone(400, 0.5)
-    await asyncio.gather(offered.play(voice * 2), call.hears(voice))
+    await hear_each_other(call, await agent.next_call())
+    assert spoken("queue-periodic-announce") not in bytes(call.heard)
+
+
+async def test_what_follows_a_number_is_cut_off_though_a_number_cannot_be(
+    exchange: Exchange,
+) -> None:
+    call, entered = await exchange.caller_waits()
+    exchange.asterisk.control.perform([say(entered, "queue-thereare", 2, *LONG)])
+    await call.hears(spoken("digits/2")[:800], 10)
+    exchange.asterisk.control.perform([Hush(entered.call_id, 1), hold(entered)])
+    assert await exchange.hears(Said) == Said(entered.call_id, 1)
+    await call.hears((PROMPTS / "moh/chords.ulaw").read_bytes()[:4000], 20)
     assert spoken("queue-periodic-announce") not in bytes(call.heard)
 
 

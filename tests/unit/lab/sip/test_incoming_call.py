@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from lab.sip import CallEndedError, Ending, IncomingCall, Phone, rejecting, ringing_only
+from lab.sip import CallEndedError, Ending, IncomingCall, Phone, in_turn, rejecting, ringing_only
 from lab.sip.message import Request
 from tests.unit.lab.sip.scripted import OFFER, ScriptedWires, Server, tag_of
 
@@ -166,6 +166,15 @@ async def test_a_refusal_is_repeated_until_it_is_acknowledged(phone: Phone, serv
     server.asks("ACK", branch=invite.branch)
     await asyncio.sleep(0.1)
     assert server.hears() == []
+
+
+async def test_calls_may_be_dealt_with_in_one_way_after_another(
+    phone: Phone, server: Server
+) -> None:
+    phone.on_call = in_turn(rejecting(486), ringing_only())
+    for call_id in ("first", "second", "third"):
+        server.asks("INVITE", call_id=call_id, body=OFFER)
+    assert server.hears() == ["486 INVITE", "180 INVITE", "180 INVITE"]
 
 
 async def test_a_call_for_somebody_else_is_not_taken(phone: Phone, server: Server) -> None:
