@@ -8,13 +8,12 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from component.domain import announcements, callbacks, narrowing
+from component.domain import announcements, callbacks, narrowing, ringing, routing
 from component.domain.commands import (
     CallCommand,
     Connect,
     HangUpCustomer,
     HangUpLeg,
-    Hold,
     LiftBound,
     Part,
     WakeAt,
@@ -26,6 +25,7 @@ from component.domain.events import (
     CallbackTimedOut,
     CallerLeft,
     ConnectDue,
+    ConsultOver,
     CustomerAnswered,
     DeviceStateChanged,
     Event,
@@ -37,9 +37,9 @@ from component.domain.events import (
     WaitTimedOut,
     WrapUpOver,
 )
-from component.domain.model import Call, Leg
+from component.domain.holding import hold
+from component.domain.model import Call, Leg, Offer
 from component.domain.queue import Queue
-from component.domain.routing import HOLD_GRACE
 from component.domain.state import State
 from component.domain.words import CallState, LegEnd
 from component.ports import CalledChannel, Snapshot, WaitingChannel
@@ -117,6 +117,8 @@ def compare(state: State, snapshot: Snapshot) -> Found:
     calls = [call for call in state.calls.values() if _began(call) < snapshot.taken_at]
     gone = [call for call in calls if call.channel and call.channel not in present]
     known = {call.channel for call in state.calls.values()} | _let_go(state).keys()
+    there = [call for call in calls if call not in gone]
+    unmade = {offer.leg for call in there for offer in _unmade(state, snapshot, call)}
     # Whoever is gone, and talks to nobody any more, ends no bridge: a transfer may have left one.
     unbridged = {call.id for call in gone if call.state is not CallState.ANSWERED}
     bridged = {call.id for call in state.calls.values()} - unbridged
@@ -124,7 +126,7 @@ def compare(state: State, snapshot: Snapshot) -> Found:
         events=(
             *(DeviceStateChanged(*found) for found in snapshot.device_states.items()),
             *(CallerLeft(call.channel) for call in gone),
-            *_legs(state, snapshot),
+            *_legs(state, snapshot, unmade),
             *_reached(state, snapshot),
             *(Said(call.id, call.told.number) for call in calls if call.told.speaking),
         ),
@@ -132,7 +134,7 @@ def compare(state: State, snapshot: Snapshot) -> Found:
             *(hush for call in calls for hush in announcements.hush(call)),
             *(HangUpLeg(leg) for leg in _stray_legs(state, snapshot)),
             *_lingering(state, snapshot),
-            *_unfinished(state, snapshot, [call for call in calls if call not in gone]),
+            *_unfinished(state, snapshot, there),
         ),
         stray_bridges=tuple(call_id for call_id in snapshot.bridges if call_id not in bridged),
         unknown=Unknown(
@@ -147,8 +149,8 @@ def _strangers(snapshot: Snapshot, known: Collection[str]) -> list[WaitingChanne
     return sorted(unknown, key=lambda caller: caller.created_at)
 
 
-def _legs(state: State, snapshot: Snapshot) -> Iterator[Event]:
-    """Yield what became of the legs that are believed to be there."""
+def _legs(state: State, snapshot: Snapshot, unmade: Collection[Leg]) -> Iterator[Event]:
+    """Yield what became of the legs that are believed to be there, but for those yet to be made."""
     there = snapshot.ringing_legs | snapshot.answered_legs
     for agent in list(state.agents.values()):
         for leg in agent.legs:
@@ -157,18 +159,42 @@ def _legs(state: State, snapshot: Snapshot) -> Iterator[Event]:
                 continue  # it is made when the customer is there
             offer = None if call is None else call.offer_on(leg)
             if leg not in there:
-                if offer is None or offer.offered_at < snapshot.taken_at:
+                if leg not in unmade and (offer is None or offer.offered_at < snapshot.taken_at):
                     yield LegEnded(leg, LegEnd.HUNG_UP)
-            elif leg in snapshot.answered_legs and _is_offered(call):
-                yield LegAnswered(leg)
+            elif offer is not None and _is_offered(call):
+                if leg in snapshot.answered_legs:
+                    yield LegAnswered(leg)
+                elif offer.instead_of:
+                    yield ConsultOver(leg)
+
+
+def _unmade(state: State, snapshot: Snapshot, call: Call) -> Iterator[Offer]:
+    """Yield the offer to an agent who is asked by another one, if its leg is not there.
+
+    Perhaps it was not made. Should it have ended meanwhile, it does so once more, since nobody is
+    there to be fetched; but if the leg were not made, the two would go on talking, or ringing.
+    """
+    if call.state is not CallState.OFFERED or call.queue not in state.queues:
+        return
+    there = snapshot.ringing_legs | snapshot.answered_legs
+    for offer in call.offers:
+        new = offer.leg not in there and offer.offered_at < snapshot.taken_at
+        if new and offer.ends_consultation and state.agent_of(offer.leg) is not None:
+            yield offer
 
 
 def _stray_legs(state: State, snapshot: Snapshot) -> Iterator[Leg]:
     """Yield the legs that no call wants, or wants no more."""
     for leg in sorted(snapshot.ringing_legs | snapshot.answered_legs, key=str):
         call = state.calls.get(leg.call_id)
-        if call is None or call.offer_on(leg) is None:
+        if call is None or not (call.offer_on(leg) or _asks(state, call, leg)):
             yield leg
+
+
+def _asks(state: State, call: Call, leg: Leg) -> bool:
+    """Tell whether a leg is of who asks the one who is to be fetched: it would end that talk."""
+    asked = call.state is CallState.OFFERED and any(o.ends_consultation for o in call.offers)
+    return asked and HangUpLeg(leg) in routing.let_go_of_who_passed_on(state, call)
 
 
 def _reached(state: State, snapshot: Snapshot) -> Iterator[CustomerAnswered]:
@@ -219,8 +245,9 @@ def _unfinished(state: State, snapshot: Snapshot, calls: list[Call]) -> Iterator
                 yield Part(call.id)
             queue = state.queues.get(call.queue)
             if queue is not None:
-                at_most = state.max_wait(call) + HOLD_GRACE
-                yield Hold(call.id, call.channel, at_most, queue.musicclass)
+                for offer in _unmade(state, snapshot, call):
+                    yield ringing.make_leg(state, queue, call, offer)
+                yield hold(call, queue, state.max_wait(call))
             continue
         if call.leg in snapshot.answered_legs:
             is_bridged = call.channel in snapshot.bridges.get(call.id, ())

@@ -11,7 +11,7 @@ from random import Random
 from typing import assert_never
 
 from component.domain import announcements, routing
-from component.domain.commands import Command, HangUpCustomer, Hold, ShowCall, WakeAt
+from component.domain.commands import Command, HangUpCustomer, ShowCall, WakeAt
 from component.domain.dialogue import NO, YES
 from component.domain.events import (
     CallbackDue,
@@ -20,11 +20,13 @@ from component.domain.events import (
     CustomerAnswered,
     WaitTimedOut,
 )
+from component.domain.holding import hold
 from component.domain.kept_place import Callback
 from component.domain.model import Agent, Call, Offer
 from component.domain.obstacles import obstacle
 from component.domain.queue import MessageTo, Queue
 from component.domain.reserving import let_go, reserved_for
+from component.domain.ringing import ring
 from component.domain.state import State
 from component.domain.transitions import CALL_TRANSITIONS, CallMove, advance
 from component.domain.words import AgentState, CallState, Outcome
@@ -106,9 +108,8 @@ def _answered(state: State, event: CustomerAnswered, now: datetime) -> list[Comm
         return []  # told twice: by Asterisk's event, and by what was read after a reconnect
     reached = replace(call, callback=replace(_of(call), reached_at=now))
     queue = state.queues[call.queue]
-    at_most = CONFIRMATION + routing.HOLD_GRACE
     return [
-        Hold(call.id, call.channel, at_most, queue.musicclass),
+        hold(call, queue, CONFIRMATION),
         *announcements.say(state, reached, CONNECT),
         WakeAt(now + CONFIRMATION, CallbackTimedOut(call.channel)),
     ]
@@ -162,11 +163,10 @@ def _connect(state: State, call: Call, now: datetime, rng: Random) -> list[Comma
         commands += routing.route_all(state, queues, now, rng)
     if state.calls[call.id].state is CallState.ENDED:
         return commands  # it is empty, and callers are to leave
-    at_most = queue.max_wait + routing.HOLD_GRACE
     return [
         *commands,
         *announcements.hush(call),
-        Hold(call.id, call.channel, at_most, queue.musicclass),
+        hold(call, queue, queue.max_wait),
         WakeAt(now + queue.max_wait, WaitTimedOut(call.id)),
         *announcements.inform(state, state.calls[call.id], now),
     ]
@@ -184,7 +184,7 @@ def _offer(state: State, call: Call, agent: Agent, queue: Queue, now: datetime) 
     return [
         ShowCall(offer.extension, offered),
         *routing.message(queue, offered, [offer.extension], MessageTo.AGENT),
-        *routing.ring(state, queue, offered, offer),
+        *ring(state, queue, offered, offer),
     ]
 
 

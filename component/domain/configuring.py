@@ -10,7 +10,7 @@ from random import Random
 from typing import TypeVar, assert_never
 
 from component.domain import agents, announcements, callbacks, narrowing, routing
-from component.domain.commands import Command, DropNode, Hold, HostNode, WakeAt, WatchDevice
+from component.domain.commands import Command, DropNode, HostNode, WakeAt, WatchDevice
 from component.domain.errors import NotAMemberError, UnknownQueueError
 from component.domain.events import (
     AgentChanged,
@@ -23,6 +23,7 @@ from component.domain.events import (
     QueueRemoved,
     WaitTimedOut,
 )
+from component.domain.holding import hold
 from component.domain.model import Agent, Call, Member
 from component.domain.queue import Queue
 from component.domain.state import State
@@ -94,12 +95,11 @@ def _queue_changed(state: State, queue: Queue, now: datetime, rng: Random) -> li
     old = state.queues.get(queue.name)
     state.put_queue(queue)
     commands: list[Command] = []
-    if old is not None and old.max_wait != queue.max_wait:
+    if old is not None and _holds_otherwise(old, queue):
         for call in _queued(state, queue.name):
             wait = state.max_wait(call)
             commands.append(WakeAt(call.entered_at + wait, WaitTimedOut(call.id)))
-            at_most = wait + routing.HOLD_GRACE
-            commands.append(Hold(call.id, call.channel, at_most, queue.musicclass))
+            commands.append(hold(call, queue, wait))
     if old is not None and old.callback.max_age > queue.callback.max_age:
         commands += [WakeAt(now, CallbackExpired(call.id)) for call in _kept(state, queue.name)]
     for call in state.calls.values():
@@ -109,6 +109,11 @@ def _queue_changed(state: State, queue: Queue, now: datetime, rng: Random) -> li
     for call in _queued(state, queue.name):
         commands += announcements.inform(state, call, now)
     return commands
+
+
+def _holds_otherwise(old: Queue, new: Queue) -> bool:
+    """Tell whether callers may have to wait for another time than they were told to."""
+    return (old.max_wait, old.memberdelay) != (new.max_wait, new.memberdelay)
 
 
 def _queue_removed(state: State, name: str, now: datetime, rng: Random) -> list[Command]:

@@ -14,12 +14,12 @@ from component.domain.commands import (
     Command,
     HangUpLeg,
     HideCall,
-    Hold,
     Part,
     ShowCall,
     WakeAt,
 )
 from component.domain.events import WaitTimedOut
+from component.domain.holding import hold
 from component.domain.model import Call, Transfer
 from component.domain.state import State
 from component.domain.words import CallState, OfferEnd, Outcome
@@ -77,9 +77,8 @@ def _wait_on(state: State, taken: Call, ended: Call) -> list[Command]:
     """Let the caller wait. The phone that asked is of the other call first, or Asterisk would hang
     up what rings when that phone goes."""
     queue = state.queues[taken.queue]
-    at_most = queue.max_wait + routing.HOLD_GRACE
     return [
-        Hold(ended.id, ended.channel, at_most, queue.musicclass),
-        Hold(taken.id, taken.channel, at_most, queue.musicclass),
+        hold(ended, queue, queue.max_wait),
+        hold(taken, queue, queue.max_wait),
         *narrowing.timers(state, taken),
     ]

@@ -65,6 +65,15 @@ class Offer:
     offered_at: datetime
     answered_at: datetime | None = None
     """When the phone was answered."""
+    peer: str = ""
+    """As in `component.domain.commands.Ring`, which may have to be given again after a gap."""
+    instead_of: str = ""
+    """The same; empty once that channel is down."""
+
+    @property
+    def ends_consultation(self) -> bool:
+        """Whether the agent who passes the call on has a second call there, which this one ends."""
+        return bool(self.peer or self.instead_of)
 
 
 @dataclass(frozen=True, slots=True)

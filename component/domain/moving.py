@@ -5,9 +5,10 @@ from datetime import datetime
 from random import Random
 
 from component.domain import announcements, narrowing, routing
-from component.domain.commands import Command, Hold, WakeAt
+from component.domain.commands import Command, WakeAt
 from component.domain.errors import NotWaitingError, QueueRefusesError, UnknownQueueError
 from component.domain.events import MoveCaller, WaitTimedOut
+from component.domain.holding import hold
 from component.domain.model import Call
 from component.domain.queue import MessageTo, Queue
 from component.domain.state import State
@@ -57,8 +58,7 @@ def _change_queue(
     commands: list[Command] = [WakeAt(now + wait, WaitTimedOut(call.id))]
     commands += routing.message(queue, moved, state.extensions(queue.name), MessageTo.MEMBERS)
     commands += narrowing.timers(state, moved)
-    at_most = wait + routing.HOLD_GRACE
-    commands.append(Hold(call.id, call.channel, at_most, queue.musicclass))
+    commands.append(hold(call, queue, wait))
     commands += routing.route(state, queue.name, now, rng)
     if state.calls[call.id].state is CallState.WAITING:
         commands += announcements.inform(state, state.calls[call.id], now)

@@ -5,7 +5,7 @@ Each function changes the state and returns what is to be done about it.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from random import Random
 
 from component.domain import announcements, connecting, hands, leaving, returning, sticky, why
@@ -17,20 +17,19 @@ from component.domain.commands import (
     HangUpLeg,
     HideCall,
     Part,
-    Ring,
     ShowCall,
     WakeAt,
 )
 from component.domain.events import (
     ConnectDue,
     RetryDue,
-    RingTimedOut,
     WaitTimedOut,
 )
 from component.domain.model import Call, Leg, Member, Offer, Transfer, WayOut
 from component.domain.queue import AutoPause, MessageTo, Queue
 from component.domain.queue_log import InAllQueues
-from component.domain.reserving import GRACE, call_back, note_turn, reserve
+from component.domain.reserving import call_back, note_turn, reserve
+from component.domain.ringing import ring
 from component.domain.state import State
 from component.domain.strategies import STRATEGIES
 from component.domain.terms import Need
@@ -42,9 +41,6 @@ from component.domain.transitions import (
     advance,
 )
 from component.domain.words import CallState, MemberState, OfferEnd, Outcome, QueueStatus
-
-HOLD_GRACE = timedelta(seconds=30)
-"""A caller whom this service forgot (it died) is back in the dialplan this long after his wait."""
 
 AUTOPAUSE_REASON = "Auto-Pause"
 """As app_queue has it."""
@@ -330,27 +326,6 @@ def message(queue: Queue, call: Call, to: Iterable[str], kind: MessageTo) -> lis
     """Tell agents by message of a call, if that is the kind of message that the queue sends."""
     extensions = tuple(to) if queue.message_to is kind else ()
     return [Announce(call, extensions, queue.message_personal)] if extensions else []
-
-
-def ring(
-    state: State, queue: Queue, call: Call, offer: Offer, *, peer: str = "", instead_of: str = ""
-) -> list[Command]:
-    """Make the leg of an offer, which ends in time; see `Ring` for `peer` and `instead_of`."""
-    device, caller = state.agents[offer.extension].device, connecting.displayed(call)
-    return [
-        Ring(offer.leg, device, call.channel, caller, queue.timeout + GRACE, peer, instead_of),
-        WakeAt(offer.offered_at + queue.timeout, RingTimedOut(offer.leg)),
-    ]
-
-
-def ring_timers(state: State) -> list[WakeAt]:
-    """Return when the phones that ring have rung for long enough."""
-    return [
-        WakeAt(offer.offered_at + state.queues[call.queue].timeout, RingTimedOut(offer.leg))
-        for call in state.calls.values()
-        if call.state is CallState.OFFERED and call.queue in state.queues
-        for offer in call.offers
-    ]
 
 
 def _drop_offers(call: Call, offers: Sequence[Offer], reason: OfferEnd) -> list[Command]:

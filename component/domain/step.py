@@ -20,13 +20,13 @@ from component.domain import (
     narrowing,
     persons,
     returning,
+    ringing,
     routing,
     transfers,
 )
 from component.domain.commands import (
     Command,
     HangUpLeg,
-    Hold,
     Part,
     Release,
     WakeAt,
@@ -80,6 +80,7 @@ from component.domain.events import (
     Withdraw,
     WrapUpOver,
 )
+from component.domain.holding import hold
 from component.domain.model import Call, Leg, Offer
 from component.domain.queue import MessageTo
 from component.domain.reserving import free
@@ -180,7 +181,7 @@ def _circumstances_changed(
         state.draining = isinstance(event, DrainBegun)
     else:
         state.asterisk_up = isinstance(event, AsteriskFound)
-        timers = routing.ring_timers(state) if state.asterisk_up else []
+        timers = ringing.ring_timers(state, now) if state.asterisk_up else []
     return [*timers, *routing.route_all(state, list(state.queues), now, rng)]
 
 
@@ -219,8 +220,7 @@ def _caller_entered(
     commands += routing.route(state, call.queue, now, rng)
     if state.calls[call.id].state is not CallState.ENDED:
         # After the ringing has begun: the caller has time for the music, the agent has not.
-        at_most = state.max_wait(call) + routing.HOLD_GRACE
-        commands.append(Hold(call.id, call.channel, at_most, queue.musicclass))
+        commands.append(hold(call, queue, state.max_wait(call)))
         commands += announcements.inform(state, state.calls[call.id], now)
     return commands
 
@@ -287,12 +287,11 @@ def _not_connected(state: State, event: NotConnected, now: datetime, rng: Random
         return [*gone, HangUpLeg(event.leg)]
     state.agents.put(agent.extension, hands.fail(agent, event.leg))
     commands = routing.withdraw(state, call, offer, OfferEnd.UNAVAILABLE, now)
-    at_most = state.max_wait(call) + routing.HOLD_GRACE
     return [
         Part(call.id),  # one of them may be in the bridge, and is to hear what is said next
         *commands,
         HangUpLeg(event.leg),
-        Hold(call.id, call.channel, at_most, queue.musicclass),
+        hold(call, queue, state.max_wait(call)),
         *routing.route(state, call.queue, now, rng),
     ]
 

@@ -15,7 +15,6 @@ from component.domain.commands import (
     Command,
     HangUpLeg,
     HideCall,
-    Hold,
     Part,
     SeekNumber,
     ShowCall,
@@ -28,9 +27,11 @@ from component.domain.events import (
     NumberLookedUp,
     WaitTimedOut,
 )
+from component.domain.holding import hold
 from component.domain.model import Agent, Call, Leg, Offer, Transfer, WayOut
 from component.domain.queue import MessageTo
 from component.domain.reserving import reserve
+from component.domain.ringing import ring
 from component.domain.state import State
 from component.domain.transitions import CALL_TRANSITIONS, CallMove, advance
 from component.domain.words import AgentState, CallState, DeviceState, OfferEnd
@@ -102,6 +103,8 @@ def _consult_over(state: State, call: Call) -> list[Command]:
     """Let go of the agent whose second call was taken down; the caller rings there instead."""
     if call.state is not CallState.OFFERED:
         return []
+    offers = tuple(replace(offer, instead_of="") for offer in call.offers)
+    state.calls.put(call.id, replace(call, offers=offers))
     return routing.conclude_transfer(state, call)
 
 
@@ -137,7 +140,8 @@ def _pass_on(
     [given_up] = call.offers
     queue = state.queues[call.queue]
     transfer = Transfer(given_up.extension, now, attended=bool(peer))
-    offer = Offer(target.extension, Leg(call.id, call.attempt + 1), now)
+    leg = Leg(call.id, call.attempt + 1)
+    offer = Offer(target.extension, leg, now, peer=peer, instead_of=consult)
     hidden = replace(call, revision=call.revision + 1)
     passed_on = replace(
         hidden,
@@ -153,13 +157,12 @@ def _pass_on(
     state.calls.put(call.id, passed_on)
     why.note_transfer(state, call, offer)
     reserve(state, queue, offer.extension, offer.leg)
-    at_most = queue.max_wait + routing.HOLD_GRACE
     return [
         HideCall(given_up.extension, hidden, OfferEnd.TRANSFERRED),
         ShowCall(offer.extension, passed_on),
         *routing.message(queue, passed_on, [offer.extension], MessageTo.AGENT),
-        *routing.ring(state, queue, passed_on, offer, peer=peer, instead_of=consult),
+        *ring(state, queue, passed_on, offer),
         Part(call.id),
-        Hold(call.id, call.channel, at_most, queue.musicclass),
+        hold(call, queue, queue.max_wait),
         WakeAt(now + queue.max_wait, WaitTimedOut(call.id)),
     ]

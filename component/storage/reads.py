@@ -378,6 +378,8 @@ def _offer(call_id: str, data: dict[str, Any]) -> Offer:
         Leg(call_id, data["attempt"]),
         datetime.fromisoformat(offered_at),
         answered_at and datetime.fromisoformat(answered_at),
+        peer=data.get("peer", ""),
+        instead_of=data.get("instead_of", ""),
     )
 
 

@@ -194,12 +194,15 @@ def _told(told: Told) -> Row | None:
 
 
 def _offer(offer: Offer) -> Row:
-    return {
+    row: Row = {
         "extension": offer.extension,
         "attempt": offer.leg.attempt,
         "offered_at": offer.offered_at,
         "answered_at": offer.answered_at,
     }
+    if offer.ends_consultation:
+        row |= {"peer": offer.peer, "instead_of": offer.instead_of}
+    return row
 
 
 def _asked(request: Asked) -> Row:

@@ -43,7 +43,9 @@ CALL = Call(
     state=CallState.OFFERED,
     offers=(
         Offer("1000", Leg("call1", 2), NOW + timedelta(seconds=1)),
-        Offer("4000", Leg("call1", 3), NOW + timedelta(seconds=1)),
+        Offer(
+            "4000", Leg("call1", 3), NOW + timedelta(seconds=1), None, "PJSIP/4000-1", "consult1"
+        ),
     ),
     attempt=3,
     tried=frozenset({"2000", "3000"}),

@@ -26,7 +26,7 @@ from component.domain.moot import is_moot, may_wait
 from component.domain.queue import Queue
 from component.domain.state import State
 from component.domain.step import step
-from component.domain.terms import USUAL, Terms
+from component.domain.terms import ANYBODY, USUAL, Terms
 from component.domain.words import CallState, DeviceState, LegEnd
 from component.records import Ledger
 
@@ -74,9 +74,11 @@ class CallCentre:
         """Step a fact; return what was decided."""
         mark = self.state.ledger.mark()
         moot, calm = is_moot(self.state, event), may_wait(self.state, event)
+        free = self._free()
         commands = step(self.state, event, self.now, self.rng)
         assert not moot or self.state.ledger.mark() == mark, f"{event} changed something"
         assert not (commands and (moot or calm)), f"{event} led to something"
+        assert not calm or self._free() == free, f"{event} is no fact that may wait for the next"
         self.decided += commands
         return commands
 
@@ -167,6 +169,10 @@ class CallCentre:
         """The queue log: call, agent, event, data."""
         entries = self.state.queue_log.values()
         return [(entry.callid, entry.agent, entry.event, entry.data) for entry in entries]
+
+    def _free(self) -> list[list[str]]:
+        """Who may be offered the next call, queue by queue."""
+        return [list(self.state.candidates.of(queue, ANYBODY)) for queue in self.state.queues]
 
     def ringing(self) -> list[str]:
         """The extensions that calls are offered to."""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
 
 from component import recovery
-from component.domain import routing, sticky
+from component.domain import sticky
 from component.domain.commands import WakeAt
 from component.domain.events import (
     AgentChanged,
@@ -34,6 +34,7 @@ from component.domain.model import DND_PREFIX, Agent, Call
 from component.domain.moot import call_of
 from component.domain.presence import LOOSE, NEVER, STRICT
 from component.domain.queue import AutoPause, Queue, StrategyName
+from component.domain.ringing import ring_timers
 from component.domain.state import State
 from component.domain.terms import Terms
 from component.domain.words import AgentState, CallState, DeviceState, Place
@@ -236,7 +237,7 @@ class AnyOrderOfChanges(AnyOrderOfTransfers):
         ended = {call.id for call in state.calls.values() if call.outcome}
         timers = (t for t in recovery.timers(state, now) if call_of(t.event) not in ended)
         wanted = {timer.event: timer.at for timer in timers if timer.at > now}
-        ringing = {timer.event for timer in routing.ring_timers(state) if state.asterisk_up}
+        ringing = {timer.event for timer in ring_timers(state, now) if state.asterisk_up}
         missing = (wanted.keys() | ringing) - to_come.keys()
         assert not missing, f"nothing will tell of {missing}"
         # The silence that an agent hears may be set shorter, but for the next one.

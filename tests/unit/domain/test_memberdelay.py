@@ -1,5 +1,6 @@
 """`memberdelay`: an agent has answered, and does not hear the caller yet."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from component.domain.events import (
     DigitPressed,
     ExitFound,
     LegAnswered,
+    QueueChanged,
     QueueRemoved,
     RingTimedOut,
 )
@@ -178,6 +180,27 @@ def test_the_wait_of_who_was_let_down_is_over_in_time() -> None:
     centre.leg_ends(leg)
     centre.after(0)
     assert centre.call(call).outcome is Outcome.TIMEOUT
+
+
+# The end of the wait -----------------------------------------------------------------------------
+
+
+def test_asterisk_takes_nobody_back_whom_an_agent_answered_at_the_end_of_the_wait() -> None:
+    minute = timedelta(seconds=60)
+    centre = CallCentre(["1000"], max_wait=minute, memberdelay=minute)
+    centre.log_on("1000")
+    centre.enter()
+    [held] = centre.all(Hold)
+    assert held.at_most > minute + minute
+
+
+def test_who_waits_while_the_delay_is_made_longer_may_stay_for_longer() -> None:
+    centre = CallCentre(["1000"], max_wait=timedelta(seconds=60))
+    centre.log_on("1000")
+    centre.enter()
+    changed = replace(centre.state.queues["support"], memberdelay=timedelta(seconds=60))
+    [held] = of_kind(centre.take(QueueChanged(changed)), Hold)
+    assert held.at_most > timedelta(seconds=120)
 
 
 # The caller hangs up -----------------------------------------------------------------------------

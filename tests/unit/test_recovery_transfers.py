@@ -1,0 +1,162 @@
+"""After a gap: an agent has passed a call on to somebody whom he asked, or was asking."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import pytest
+
+from component.domain.commands import AnswerTransfer, Connect, HangUpLeg, Hold, Ring
+from component.domain.events import (
+    AttendedTransfer,
+    BlindTransfer,
+    CallerLeft,
+    ConsultOver,
+    DeviceStateChanged,
+    LegAnswered,
+)
+from component.domain.model import Leg
+from component.domain.words import AgentState, CallState, DeviceState
+from component.ports import Snapshot
+from tests.unit.recovering import answered, settled, snapshot
+from tests.unit.services import Service, demo_store, running
+
+pytestmark = pytest.mark.unit
+
+FIRST, SECOND = Leg("call1", 1), Leg("call1", 2)
+DEVICE, PEER, CONSULT = "PJSIP/2000", "PJSIP/2000-00000007", "1795659494.6"
+
+HAS_ASKED = AttendedTransfer(FIRST, DEVICE, PEER, consult=CONSULT)
+ASKS = BlindTransfer(FIRST, "2000", "from-phones", consult=CONSULT)
+
+
+@asynccontextmanager
+async def after_a_crash(
+    event: AttendedTransfer | BlindTransfer, *, seconds: float = 0
+) -> AsyncIterator[Service]:
+    """1000 has passed the caller on to 2000; so long ago, and nothing was done about it since."""
+    store = demo_store()
+    async with running(store) as service:
+        await answered(service)
+        state = DeviceState.RINGING if event is ASKS else DeviceState.INUSE
+        await service.engine.step(DeviceStateChanged(DEVICE, state))
+        await service.engine.step(event)
+    service = Service(store)
+    service.outside.time += timedelta(seconds=seconds)
+    await service.start()
+    try:
+        yield service
+    finally:
+        await service.stop()
+
+
+def found(
+    service: Service, *, ringing: tuple[Leg, ...] = (), answered: tuple[Leg, ...] = (FIRST,)
+) -> Snapshot:
+    """The first agent's leg is still there, and the caller with it."""
+    bridges = {"call1": {"channel1", "ivr-call1.1"}}
+    return snapshot(service, "channel1", ringing=ringing, answered=answered, bridges=bridges)
+
+
+def rung(service: Service) -> list[tuple[Leg, str, str]]:
+    rings = [done for done in service.outside.done if isinstance(done, Ring)]
+    return [(ring.leg, ring.peer, ring.instead_of) for ring in rings]
+
+
+def taken_down(service: Service) -> list[Leg]:
+    return [done.leg for done in service.outside.done if isinstance(done, HangUpLeg)]
+
+
+async def test_who_was_asked_is_fetched_now_and_only_then_the_first_agent_let_go() -> None:
+    async with after_a_crash(HAS_ASKED) as service:
+        await service.engine.reconcile(found(service))
+        assert rung(service) == [(SECOND, PEER, "")]
+        assert taken_down(service) == [], "his phone would end the talk from which 2000 is fetched"
+
+        await service.engine.step(LegAnswered(SECOND))
+        assert Connect(SECOND, "channel1") in service.outside.done
+        assert taken_down(service) == [FIRST]
+
+
+async def test_who_is_asked_is_rung_by_the_caller_now_instead_of_by_the_first_agent() -> None:
+    async with after_a_crash(ASKS) as service:
+        await service.engine.reconcile(found(service))
+        assert rung(service) == [(SECOND, "", CONSULT)]
+        assert taken_down(service) == []
+
+        await service.engine.step(ConsultOver(SECOND))
+        assert service.outside.done[-2:] == [AnswerTransfer(FIRST, True), HangUpLeg(FIRST)]
+
+
+async def test_whose_second_call_is_over_since_the_other_rings_for_the_caller_is_let_go() -> None:
+    async with after_a_crash(ASKS) as service:
+        await service.engine.reconcile(found(service, ringing=(SECOND,)))
+
+        assert rung(service) == []
+        assert AnswerTransfer(FIRST, accepted=True) in service.outside.done
+        assert taken_down(service) == [FIRST]
+        assert service.store.calls["call1"].state is CallState.OFFERED
+
+
+async def test_who_rings_for_the_caller_and_stops_is_not_rung_once_more() -> None:
+    async with after_a_crash(ASKS) as service:
+        await service.engine.step(ConsultOver(SECOND))
+        await service.engine.reconcile(found(service))
+
+        assert rung(service) == []
+        assert service.store.calls["call1"].state is CallState.WAITING
+        assert set(taken_down(service)) == {FIRST}
+
+
+async def test_who_is_being_fetched_is_awaited() -> None:
+    async with after_a_crash(HAS_ASKED) as service:
+        await service.engine.reconcile(found(service, ringing=(SECOND,)))
+
+        assert (rung(service), taken_down(service)) == ([], [])
+
+
+async def test_who_was_fetched_meanwhile_is_connected() -> None:
+    async with after_a_crash(HAS_ASKED) as service:
+        await service.engine.reconcile(found(service, answered=(FIRST, SECOND)))
+
+        assert Connect(SECOND, "channel1") in service.outside.done
+        assert (rung(service), taken_down(service)) == ([], [FIRST])
+
+
+async def test_nobody_is_fetched_for_a_caller_who_left_meanwhile() -> None:
+    async with after_a_crash(HAS_ASKED) as service:
+        await service.engine.reconcile(snapshot(service, answered=(FIRST,)))
+
+        assert rung(service) == []
+        assert AnswerTransfer(FIRST, accepted=True) in service.outside.done
+        assert FIRST in taken_down(service)
+        assert service.state.agents["2000"].state is AgentState.AVAILABLE
+
+
+@pytest.mark.parametrize("event", [HAS_ASKED, ASKS])
+async def test_after_a_long_gap_there_is_the_usual_time_to_take_the_call(
+    event: AttendedTransfer | BlindTransfer,
+) -> None:
+    """Of 15 s, which are over: the two talk, or the phone rings, all the while."""
+    async with after_a_crash(event, seconds=40) as service:
+        await service.engine.reconcile(found(service))
+        await settled(service)
+
+        assert SECOND not in taken_down(service)
+        assert service.store.calls["call1"].state is CallState.OFFERED
+
+
+async def test_the_first_agent_is_let_go_if_the_caller_leaves_before_anybody_is_fetched() -> None:
+    async with after_a_crash(HAS_ASKED) as service:
+        await service.engine.reconcile(found(service))
+        await service.engine.step(CallerLeft("channel1"))
+
+        assert service.outside.done[-2:] == [AnswerTransfer(FIRST, True), HangUpLeg(FIRST)]
+
+
+async def test_the_phone_is_rung_before_the_caller_hears_music() -> None:
+    async with after_a_crash(HAS_ASKED) as service:
+        await service.engine.reconcile(found(service))
+
+        kinds = [type(done) for done in service.outside.done]
+        assert kinds.index(Ring) < kinds.index(Hold)
