@@ -128,8 +128,9 @@ async def settled(world: "World") -> None:
     """Wait until all callers are gone and everything that follows from it is done."""
     for _ in range(int(PATIENCE_SECONDS)):
         await world.pass_time(1.0)
-        in_stasis = any(channel.in_stasis for channel in world.asterisk.channels.values())
-        if world.life is not None and not (in_stasis or _anybody_is_to_be_called(world.life)):
+        there = world.asterisk.channels.values()
+        waiting = any(channel.in_stasis or "again" in channel.timers for channel in there)
+        if world.life is not None and not (waiting or _anybody_is_to_be_called(world.life)):
             break
     else:
         world.history.fail("callers are left though all faults are over")
