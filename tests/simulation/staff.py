@@ -166,6 +166,7 @@ class Staff:
     async def _subscribe(self, life: Life, request: Request) -> None:
         jid = request.actor
         await life.engine.pubsub(lambda pubsub, now: pubsub.subscribe(request, jid, jid, now))
+        self._world.xmpp.subscribed_at[jid, request.node] = self._world.loop.now()
         self._world.history.note("subscribed", jid, request.node)
 
     def _private_call(self) -> None:

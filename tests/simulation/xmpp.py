@@ -5,6 +5,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from random import Random
 from typing import Protocol
 
@@ -112,6 +113,8 @@ class XmppServer:
 
     def __init__(self, history: History) -> None:
         self._history = history
+        self.subscribed_at: dict[tuple[str, str | None], datetime] = {}
+        """When somebody subscribed to a node who was not subscribed from the beginning."""
         self.arrived: set[int] = set()
         self._newest = 0
         self.subscribers: defaultdict[str, Subscriber] = defaultdict(Subscriber)
