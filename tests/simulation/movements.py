@@ -112,9 +112,9 @@ class Movements:
             return  # the caller goes where we have nobody
         device, queue = person.device, books.queues.get(caller.queue)
         may_ring = device.can_ring or device is DeviceState.RINGING
-        if queue is None:  # the caller could not come back to it
+        if queue is None or target in caller.offered_to:  # no way back, or no way at all
             may_ring = asked_before = False
-        elif target not in caller.offered_to and person.may_have_another:
+        elif person.may_have_another:
             may_ring = may_ring or (queue.ringinuse and device.is_there)
         elif person.leg is not None:
             may_ring = asked_before = False

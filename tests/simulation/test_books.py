@@ -1,20 +1,25 @@
 """What the books say where it was once wrong."""
 
 from datetime import datetime, timedelta
+from random import Random
 
 import pytest
 
-from component.domain.events import CallerLeft, LegEnded, RetryDue
+from component.domain.commands import AnswerTransfer
+from component.domain.events import BlindTransfer, CallerLeft, LegEnded, RetryDue
 from component.domain.model import Leg
 from component.domain.queue import Queue
 from component.domain.words import DeviceState, LegEnd
 from component.ports import Stored
+from component.storage.memory import MemoryStore
 from tests.simulation.books import Books
 from tests.simulation.entries import Caller, Person
 from tests.simulation.expectations import Expectations
 from tests.simulation.happenings import Happenings
 from tests.simulation.history import History
 from tests.simulation.loop import BEGINNING, VirtualTimeLoop
+from tests.simulation.movements import Movements
+from tests.simulation.store import UnreliableStore
 
 pytestmark = pytest.mark.simulation
 
@@ -78,3 +83,24 @@ def test_who_is_removed_after_a_call_has_lost_nothing_though_its_leg_is_there(bo
     books.load(Stored(queues=[*books.queues.values()]), compare=True)
 
     assert "1000" not in books.people
+
+
+def test_who_has_a_call_cannot_have_it_passed_on_to_him_though_nobody_knows_of_his_leg(
+    books: Books,
+) -> None:
+    """His extension was removed, and added again, while the service was down."""
+    leg, place = Leg("c1", 1), (0, BEGINNING, "c1")
+    caller = Caller(
+        "sales", "caller1", place, offered_to=frozenset({"1000"}), answered=True,
+        taken=("1000", BEGINNING, leg), heard_at=BEGINNING,
+    )  # fmt: skip
+    books.people.write("1000", Person(DeviceState.NOT_INUSE))
+    books.callers.write("c1", caller)
+    store = UnreliableStore(MemoryStore((), (), ()), Random(0), books.history, 0)
+    movements = Movements(books, Expectations(books), store)
+
+    movements.pass_on(
+        BlindTransfer(leg, "1000", "from-phones"), [AnswerTransfer(leg, accepted=False)]
+    )
+
+    assert books.callers["c1"] == caller
