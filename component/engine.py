@@ -193,6 +193,7 @@ class Engine:
         Nobody is sent items to which the right has been lost since.
         """
         self._outbox.withhold(self._entitled)
+        self._alarm.set(TIDY_SECONDS)  # what is not owed any more is to be deleted soon
         return self._outbox.owed(self._clock.now())
 
     @property

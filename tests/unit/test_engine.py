@@ -204,6 +204,9 @@ async def test_an_announcement_is_of_no_use_once_the_caller_cannot_be_waiting() 
 
         service.outside.time = service.engine.owed()[0].expires_at or service.outside.time
         assert service.engine.owed() == []
+        async with asyncio.timeout(10):
+            while service.store.outgoing:
+                await asyncio.sleep(0.01)
 
 
 async def test_a_lease_that_is_over_ends_before_anything_else_happens() -> None:
