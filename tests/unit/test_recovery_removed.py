@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -94,6 +95,22 @@ async def test_a_phone_that_rings_stops() -> None:
         remove(service.store, "1000")
     async with restarted(service) as service:
         await service.engine.reconcile(snapshot(service, "channel1", ringing=(LEG,)))
+
+        assert HangUpLeg(LEG) in service.outside.done
+        call = service.state.calls["call1"]
+        assert (call.state, call.extension) == (CallState.OFFERED, "2000")
+
+
+async def test_a_phone_that_was_answered_and_whose_agent_hears_nobody_yet_is_let_go_of() -> None:
+    store = demo_store()
+    delay = timedelta(seconds=2)
+    store.queues = [replace(queue, memberdelay=delay) for queue in store.queues]
+    async with running(store) as service:
+        await offered(service, "1000", "2000")
+        await service.engine.step(LegAnswered(LEG))
+        remove(store, "1000")
+    async with restarted(service) as service:
+        await service.engine.reconcile(snapshot(service, "channel1", answered=(LEG,)))
 
         assert HangUpLeg(LEG) in service.outside.done
         call = service.state.calls["call1"]
