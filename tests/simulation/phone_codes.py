@@ -49,8 +49,9 @@ REFUSALS: dict[type[Exception], str] = {
 """What is said to who asks in vain; but of a pause that is refused, that is NOTFOUND."""
 
 
-ORDER = ("LOCKED", "WRONGPIN", ADMITTED, "FAILED")
-"""Of what is said at the same time: who is let in makes all forgotten but what may come later."""
+ORDER = ("WRONGPIN", "LOCKED", ADMITTED, "FAILED")
+"""Of what is said at the same time: only after the other wrong ones one is too many; and who is let
+in makes all forgotten but what may come later."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,8 @@ class Slate:
         self._doubtful = 0
         self._last = (0.0, 0.0)
         """Between when and when the last one was looked at."""
+        self._maybe_over = -1.0
+        """When somebody was answered while it was not known whether the lock was over."""
 
     def answers(self, pin: str, begun: float, now: float, *, at_once: int = 1) -> set[str]:
         """Return what may be said to who keys a PIN, `at_once` several times."""
@@ -73,6 +75,7 @@ class Slate:
             self._wrong = self._doubtful = 0
         elif now >= self._last[0] + LOCKED_SECONDS:
             self._doubtful, self._wrong = self._doubtful + self._wrong, 0
+            self._maybe_over = now
         match answer:
             case "FAILED":
                 self._doubtful += 1
@@ -86,7 +89,13 @@ class Slate:
                 self._wrong = self._doubtful = 0
 
     def _lock(self, pin: str, begun: float, now: float) -> None:
-        """Take note that three were wrong: this one may be the third."""
+        """Take note that three were wrong: this one may be the third.
+
+        Or it was keyed together with those that came after the end of an earlier lock.
+        """
+        if self._maybe_over == now and self._wrong:
+            self._doubtful = TRIES - self._wrong
+            return
         is_third = pin == WRONG and self._wrong < TRIES
         if is_third:
             surely = self._wrong + self._doubtful < TRIES
