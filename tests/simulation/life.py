@@ -218,7 +218,8 @@ class Life:
             raise NotSettledError(str(error)) from error
         for caller in strangers:
             self.around.history.note("stranger", caller.channel)
-        known = snapshot.newcomers | self.intake._entering.keys()
+        told = self.intake._told or set()
+        known = snapshot.newcomers | self.intake._entering.keys() | told
         self._adopted.append([c.channel for c in strangers if c.channel not in known])
         listed = [caller.channel for caller in snapshot.callers]
         self.intake.adopt(strangers, listed, snapshot.newcomers)
