@@ -99,7 +99,7 @@ def _queue_changed(state: State, queue: Queue, now: datetime, rng: Random) -> li
         for call in _queued(state, queue.name):
             wait = state.max_wait(call)
             commands.append(WakeAt(call.entered_at + wait, WaitTimedOut(call.id)))
-            commands.append(hold(call, queue, wait))
+            commands += [*announcements.hush(call), hold(call, queue, wait)]
     if old is not None and old.callback.max_age > queue.callback.max_age:
         commands += [WakeAt(now, CallbackExpired(call.id)) for call in _kept(state, queue.name)]
     for call in state.calls.values():

@@ -58,7 +58,7 @@ def _change_queue(
     commands: list[Command] = [WakeAt(now + wait, WaitTimedOut(call.id))]
     commands += routing.message(queue, moved, state.extensions(queue.name), MessageTo.MEMBERS)
     commands += narrowing.timers(state, moved)
-    commands.append(hold(call, queue, wait))
+    commands += [*announcements.hush(call), hold(call, queue, wait)]
     commands += routing.route(state, queue.name, now, rng)
     if state.calls[call.id].state is CallState.WAITING:
         commands += announcements.inform(state, state.calls[call.id], now)

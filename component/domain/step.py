@@ -289,9 +289,9 @@ def _not_connected(state: State, event: NotConnected, now: datetime, rng: Random
     commands = routing.withdraw(state, call, offer, OfferEnd.UNAVAILABLE, now)
     return [
         Part(call.id),  # one of them may be in the bridge, and is to hear what is said next
+        hold(call, queue, state.max_wait(call)),
         *commands,
         HangUpLeg(event.leg),
-        hold(call, queue, state.max_wait(call)),
         *routing.route(state, call.queue, now, rng),
     ]
 

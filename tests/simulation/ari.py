@@ -197,6 +197,7 @@ class SimulatedAri(AriClient):
 
     def _setChannelVar(self, channelId: str, variable: str, value: str) -> None:  # noqa: N802, N803
         channel = self._channel(channelId, inside=True)
+        self._asterisk.delays(channel)
         if variable == "QUEUESTATUS":
             channel.status = value
         elif variable == HELD:
@@ -212,12 +213,12 @@ class SimulatedAri(AriClient):
     ) -> None:
         channel = self._channel(channelId, inside=True)
         self._history.note("say", channelId, media)
-        self._asterisk.play(channel, playbackId)
+        self._asterisk.play(channel, playbackId, media)
 
     def _stop(self, playbackId: str) -> None:  # noqa: N803
         if playbackId not in self._asterisk.playbacks:
             raise AriError(404, "Playback not found")
-        self._asterisk.finish(playbackId)
+        self._asterisk.cut_off(playbackId)
 
     def _startMoh(self, channelId: str, **_: object) -> None:  # noqa: N802, N803
         self._channel(channelId, inside=True).music = True

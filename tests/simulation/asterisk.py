@@ -56,6 +56,8 @@ class Asterisk:
         self.channels: dict[str, Channel] = {}
         self.bridges: dict[str, dict[str, None]] = {}
         self.playbacks: dict[str, Channel] = {}
+        self.numbers: set[str] = set()
+        """The playbacks in which a number is to be said yet."""
         self.phones = {device: Phone(device, scenario.max_calls) for device in devices}
         self.undisturbed = {dnd_device(phone.device): phone for phone in self.phones.values()}
         """The phones by the devices that say whether calls are wanted there."""
@@ -82,6 +84,7 @@ class Asterisk:
                 self._on_gone(channel, "cut off")
         self.bridges.clear()
         self.playbacks.clear()
+        self.numbers.clear()
         for phone in self.phones.values():
             phone.told = phone.state
         self._loop.call_later(seconds, self._start)
@@ -204,18 +207,38 @@ class Asterisk:
         self._history.note("key", channel.id, digit)
         self.tell(channel.id, "ChannelDtmfReceived", channel=shown(channel), digit=digit)
 
-    def play(self, channel: Channel, playback: str) -> None:
+    def play(self, channel: Channel, playback: str, media: str) -> None:
         """Play something for a while; who talks hears nothing of it."""
         if channel.bridge is not None and not self.faults.request_lost:  # else it may come late
             self._history.fail(f"{channel.id} is spoken to while talking")
         self.playbacks[playback] = channel
         channel.playbacks[playback] = None
+        if "number:" in media:
+            self.numbers.add(playback)
         seconds = self._dice.uniform(1, 8)
         self.set_timer(channel, f"play {playback}", seconds, lambda _: self.finish(playback))
+
+    def cut_off(self, playback: str) -> None:
+        """Play no more, unless a number is being said: that, and what follows, is to be heard."""
+        if playback in self.numbers:
+            self.numbers.remove(playback)
+        else:
+            self.finish(playback)
+
+    def delays(self, channel: Channel) -> None:
+        """See that nothing is asked for which Asterisk does only when nothing is played any more.
+
+        What is asked on the event socket after that has to wait, too, for whomever it is.
+        """
+        if channel.playbacks:
+            self._history.note("announcement not cut off", channel.id)
+            if self.faults == NO_FAULTS:
+                self._history.fail(f"an announcement delays {channel.id}")
 
     def finish(self, playback: str) -> None:
         """Be done with playing, or cut it off."""
         channel = self.playbacks.pop(playback)
+        self.numbers.discard(playback)
         del channel.playbacks[playback]
         self.cancel(channel, f"play {playback}")
         self.tell(channel.id, "PlaybackFinished", playback={"id": playback})
@@ -255,10 +278,7 @@ class Asterisk:
     def bridge(self, bridge: str, channels: list[Channel]) -> None:
         """Put channels together; once there are two, they talk for a while."""
         for channel in channels:
-            if channel.playbacks:
-                self._history.note("announcement not cut off", channel.id)
-                if self.faults == NO_FAULTS:
-                    self._history.fail(f"an announcement delays {channel.id}")
+            self.delays(channel)
             self._unbridge(channel)
             self.bridges[bridge][channel.id] = None
             channel.bridge = bridge

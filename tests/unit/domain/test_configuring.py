@@ -12,6 +12,7 @@ from component.domain.commands import (
     HideCall,
     Hold,
     HostNode,
+    Hush,
     Release,
     ShowCall,
     WatchDevice,
@@ -86,6 +87,17 @@ def test_who_waits_waits_for_as_long_as_the_queue_now_allows() -> None:
     centre.take(QueueChanged(replace(SUPPORT, max_wait=short)))
     centre.after(21)
     assert centre.call(other).state is CallState.ENDED
+
+
+def test_what_is_being_said_is_cut_off_before_the_wait_is_bounded_anew() -> None:
+    told = replace(SUPPORT, announce_frequency=timedelta(seconds=30))
+    centre = CallCentre(["1000"], announce_frequency=told.announce_frequency)
+    centre.log_on("1000")
+    centre.device("1000", DeviceState.INUSE)
+    assert centre.call(centre.enter()).told.speaking
+
+    commands = centre.take(QueueChanged(replace(told, max_wait=timedelta(seconds=20))))
+    assert [type(c) for c in commands if isinstance(c, Hush | Hold)] == [Hush, Hold]
 
 
 def test_callers_of_a_removed_queue_go_back_to_the_dialplan() -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from component.domain.commands import Announce, Hold, Release, SeekExit
+from component.domain.commands import Announce, Hold, Hush, Release, SeekExit
 from component.domain.errors import NotWaitingError, QueueRefusesError, UnknownQueueError
 from component.domain.events import DigitPressed, ExitFound, MoveCaller
 from component.domain.model import Member
@@ -79,6 +79,16 @@ def test_to_another_queue_by_its_settings(centre: CallCentre) -> None:
     centre.after(1)
     assert centre.call(call).state is CallState.ENDED
     assert [r.status for r in centre.all(Release)] == [QueueStatus.TIMEOUT]
+
+
+def test_what_is_being_said_is_cut_off_before_the_wait_begins_anew(centre: CallCentre) -> None:
+    centre.log_on_to("sales", "2000")
+    centre.device("2000", DeviceState.INUSE)
+    centre.state.put_queue(replace(SUPPORT, announce_frequency=timedelta(seconds=30)))
+    call = centre.enter()
+    assert centre.call(call).told.speaking
+    commands = centre.take(MoveCaller(call, "sales"))
+    assert [type(c) for c in commands if isinstance(c, Hush | Hold)] == [Hush, Hold]
 
 
 def test_what_was_keyed_in_the_one_queue_begins_no_exit_of_the_other(centre: CallCentre) -> None:
