@@ -120,8 +120,10 @@ class Process:
         return await self.wait()
 
     def freeze(self) -> None:
-        """Make it hang: its connections stay up, and it does nothing."""
+        """Make it hang: its connections stay up, and from now on it does nothing."""
         self._popen.send_signal(signal.SIGSTOP)
+        if self.is_running:  # on a busy machine it may go on for a while
+            os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def thaw(self) -> None:
         """Let a frozen process go on."""

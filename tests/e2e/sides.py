@@ -152,8 +152,7 @@ class Ours(Side):
         return await our_log(self.world)
 
     async def free(self, queue: str) -> int:
-        metrics = await self.world.service.metrics()
-        return round(metrics[f'ivr_agents{{queue="{queue}",state="available"}}'])
+        return (await self.world.agents(queue)).get("available", 0)
 
 
 class Theirs(Side):

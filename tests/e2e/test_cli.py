@@ -12,7 +12,8 @@ from lab.service import COMMAND
 from lab.sip import ringing_only
 from lab.xmpp_server import HOST
 from tests.databases import Databases
-from tests.e2e.world import World
+from tests.e2e.talks import takes, talk
+from tests.e2e.world import PATIENCE, World
 from tests.xmpp_servers import on_every_xmpp_server
 
 pytestmark = pytest.mark.e2e
@@ -58,12 +59,9 @@ async def test_watch_prints_a_line_of_json_per_event(world: World) -> None:
     async with command(*watch(world, "--json"), env=password) as watching:
         assert watching.stdout is not None
         await world.until(lambda: world.is_subscribed("1000"), "the watcher is subscribed")
-        phone = await world.agent("1000")
-        await world.call_support()
-        taken = await phone.next_call()
-        await taken.answered()
+        _, taken = await talk(world, await world.agent("1000"))
         await taken.hang_up()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             lines = [json.loads(await watching.stdout.readline()) for _ in range(3)]
 
     assert [line["state"] for line in lines] == ["offered", "answered", "ended"]
@@ -79,7 +77,7 @@ async def test_watch_prints_a_line_for_people(world: World) -> None:
         phone = await world.agent("1000")
         phone.on_call = ringing_only()
         await world.call_support("2222")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             line = (await watching.stdout.readline()).decode()
 
     assert "offered" in line
@@ -131,10 +129,7 @@ async def test_migrate_prepares_an_empty_database_and_then_has_nothing_to_do(
 
 
 async def test_metrics_count_calls_and_offers(world: World) -> None:
-    phone = await world.agent("1000")
-    await world.call_support()
-    taken = await phone.next_call()
-    await taken.answered()
+    _, taken = await talk(world, await world.agent("1000"))
     await taken.hang_up()
     await world.quiet()
     metrics = await world.service.metrics()
@@ -148,8 +143,7 @@ async def test_metrics_count_calls_and_offers(world: World) -> None:
 async def test_nothing_about_the_caller_is_logged(world: World) -> None:
     phone = await world.agent("1000")
     await world.call_support("2222", number="5550999")
-    taken = await phone.next_call()
-    await taken.answered()
+    taken = await takes(world, phone, "5550999")
     await taken.hang_up()
     await world.quiet()
     log = world.service.log.read_text()

@@ -14,6 +14,7 @@ import pytest
 from lab.service import COMMAND
 from lab.sip import ringing_only
 from lab.xmpp_server import COMPONENT, HOST
+from tests.e2e.talks import talk
 from tests.e2e.world import World
 from tests.e2e.xmpp_user import XmppUser
 from tests.xmpp_servers import on_every_xmpp_server
@@ -40,8 +41,7 @@ async def test_who_logs_on_by_command_is_rung_and_by_command_no_longer(world: Wo
     async with XmppUser(world.xmpp, "user1") as user:
         done = await carry_out(user, "log-on")
         assert done.findtext(f"{{{COMMANDS}}}note") == "1000 is logged on."
-        caller = await world.call_support()
-        agent = await phone.next_call()
+        caller, agent = await talk(world, phone)
         await agent.hang_up()
         await caller.ended()
 

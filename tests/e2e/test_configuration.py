@@ -10,6 +10,7 @@ import pytest
 from lab.service import COMMAND
 from lab.sip import ringing_only
 from lab.xmpp_server import COMPONENT, HOST
+from tests.e2e.talks import talk
 from tests.e2e.world import World
 from tests.e2e.xmpp_user import XmppUser, subscribe
 from tests.xmpp_servers import on_every_xmpp_server
@@ -37,9 +38,7 @@ CLOSED = ("not-allowed", "{http://jabber.org/protocol/pubsub#errors}closed-node"
 @on_every_xmpp_server
 async def test_an_extension_is_removed_and_added_while_the_service_runs(world: World) -> None:
     phone = await world.agent("1000")
-    call = await world.call_support()
-    taken = await phone.next_call()
-    await taken.answered()
+    call, taken = await talk(world, phone)
     await world.sql("DELETE FROM extensions WHERE extension = '1000'")
     await world.until(lambda: _has_no_members(world), "the membership is gone")
     await call.send_digits("1")
@@ -111,7 +110,7 @@ async def test_a_view_of_the_company_finds_who_calls_by_number_and_may_be_slow(
     await world.sql('UPDATE customers SET attributes = \'{"phone": "5550123"}\'')
     await world.sql(VIEW)
     config = world.service.config
-    lookup = f'[customers]\nlookup = "{LOOKUP}"\n\n[agi]\ndeadline = 0.5'
+    lookup = f'[customers]\nlookup = "{LOOKUP}"\n\n[agi]\ndeadline = 1.5'
     config.write_text(config.read_text().replace("[agi]", lookup))
     assert "[customers] lookup" in await carried_out("reload", "--config", config)
 

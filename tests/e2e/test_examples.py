@@ -50,7 +50,7 @@ async def running(
 
 async def line(process: Process) -> str:
     assert process.stdout is not None
-    return (await asyncio.wait_for(process.stdout.readline(), 2 * PATIENCE)).decode().strip()
+    return (await asyncio.wait_for(process.stdout.readline(), PATIENCE)).decode().strip()
 
 
 async def shown(world: World, process: Process) -> list[str]:

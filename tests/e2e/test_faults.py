@@ -6,7 +6,7 @@ import pytest
 
 from lab.sip import Phone, ringing_only
 from tests.databases import Databases
-from tests.e2e.talks import talk
+from tests.e2e.talks import takes, talk, wait
 from tests.e2e.world import World
 from tests.xmpp_servers import on_every_xmpp_server
 
@@ -50,8 +50,9 @@ async def test_talking_calls_go_on_through_a_crash_and_end_as_usual_after_it(
     await world.restart()
     await taken.hang_up()
     await caller.ended()
+    for state in ("offered", "answered", "ended"):
+        await watcher.next(state)
     await world.quiet()
-    assert watcher.states == ["offered", "answered", "ended"]
 
 
 @pytest.mark.queue(retry=0.5, autopause="yes")
@@ -66,9 +67,7 @@ async def test_a_phone_answered_during_a_crash_is_hung_up_and_rung_again_after_i
     await ringing.ended()  # Asterisk has nobody to give the answered leg to
     await world.restart()
 
-    again = await agent.next_call()
-    again.answer()
-    await again.answered()
+    again = await takes(world, agent)
     await caller.hang_up()
     await again.ended()
     await world.quiet()
@@ -76,24 +75,14 @@ async def test_a_phone_answered_during_a_crash_is_hung_up_and_rung_again_after_i
 
 async def test_waiting_callers_keep_their_place_through_a_crash(world: World, agent: Phone) -> None:
     _, taken = await talk(world, agent)
-    for number in ("5550101", "5550102", "5550103"):
-        await world.call_support(number=number)
-        await world.until(
-            lambda number=number: world.sql(  # type: ignore[misc]
-                "SELECT 1 FROM calls WHERE caller_number = $1 AND state = 'waiting'", number
-            ),
-            f"{number} waits",
-        )
-    await world.service.process.kill()
-    await world.restart()
-    served = []
-    for _ in range(3):
-        await taken.hang_up()
-        taken = await agent.next_call()
-        await taken.answered()
-        served.append(taken.caller_number)
+    numbers = ("5550101", "5550102", "5550103")
+    for number in numbers:
+        await wait(world, number)
+    await world.crash()
 
-    assert served == ["5550101", "5550102", "5550103"]
+    for number in numbers:
+        await taken.hang_up()
+        taken = await takes(world, agent, number)
 
 
 @pytest.mark.queue(strategy="ringall")

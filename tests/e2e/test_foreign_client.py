@@ -31,7 +31,7 @@ async def foreign(world: World) -> AsyncIterator[Process]:
 
 async def line(process: Process) -> str:
     assert process.stdout is not None
-    return (await asyncio.wait_for(process.stdout.readline(), 2 * PATIENCE)).decode().strip()
+    return (await asyncio.wait_for(process.stdout.readline(), PATIENCE)).decode().strip()
 
 
 async def test_it_logs_the_agent_on_and_is_shown_a_call_at_both_addresses(

@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
-from lab.sip import IncomingCall, OutgoingCall, Phone
-from tests.e2e.world import World
+from lab.sip import IncomingCall, Phone
+from tests.e2e.talks import in_state, takes
+from tests.e2e.world import CALLER, World
 
 pytestmark = pytest.mark.e2e
 
@@ -21,14 +22,6 @@ def prepared() -> str:
     )
 
 
-async def takes(phone: Phone, caller: OutgoingCall) -> IncomingCall:
-    """Wait until this agent has the next call, which is to be this caller's."""
-    taken = await phone.next_call(15)
-    await taken.answered()
-    assert taken.caller_number == caller.user
-    return taken
-
-
 async def hangs_up(world: World, taken: IncomingCall) -> None:
     """Let an agent end a call, and be free for the next."""
     await taken.hang_up()
@@ -41,32 +34,32 @@ async def hangs_up(world: World, taken: IncomingCall) -> None:
     await world.until(lambda: world.device_is_free(taken.user), f"phone {taken.user} is free")
 
 
-async def is_let_in(world: World, number: str) -> OutgoingCall:
-    """Let somebody, who calls for the first time, enter the queue."""
+async def is_let_in(world: World, number: str) -> str:
+    """Let somebody, who calls for the first time, enter the queue; return from which number."""
     before = await world.sql("SELECT 1 FROM calls")
-    call = await (await world.caller(f"55501{len(before):02}")).dial(number)
-    await call.answered(10)
+    caller = await world.caller(f"55501{len(before):02}")
+    await (await caller.dial(number)).answered()
 
     async def has_entered() -> bool:
         return len(await world.sql("SELECT 1 FROM calls")) > len(before)
 
     await world.until(has_entered, f"{number} leads to the queue")
-    return call
+    return caller.user
 
 
 async def test_who_needs_a_skill_waits_for_who_has_it_until_the_need_is_waived(
     world: World,
 ) -> None:
     beginner, expert, third = [await world.agent(number) for number in ("1000", "2000", "3000")]
-    talking = await takes(expert, await is_let_in(world, "ours-in-french"))
+    talking = await takes(world, expert, await is_let_in(world, "ours-in-french"))
     french = await is_let_in(world, "ours-in-french")
-    await takes(beginner, await is_let_in(world, "ours"))
+    await takes(world, beginner, await is_let_in(world, "ours"))
     await talking.hang_up()
-    talking = await takes(expert, french)
+    talking = await takes(world, expert, french)
 
     await world.sql("UPDATE queues SET skills_timeout = 1")
     await world.until(lambda: _is_told(world), "the service knows")
-    await takes(third, await is_let_in(world, "ours-in-french"))
+    await takes(world, third, await is_let_in(world, "ours-in-french"))
     assert talking.ending is None
 
 
@@ -75,20 +68,24 @@ async def test_a_customer_gets_who_spoke_with_him_last_and_waits_for_that_agent(
     world: World,
 ) -> None:
     first, second = await world.agent("1000"), await world.agent("2000")
-    await hangs_up(world, await takes(first, await world.call_support("1111")))
-    await hangs_up(world, await takes(second, await world.call_support("2222")))
+    await hangs_up(world, await is_helped_by(first, world, "1111"))
+    await hangs_up(world, await is_helped_by(second, world, "2222"))
 
-    talking = await takes(second, await world.call_support("2222"))
-    waiting = await world.call_support("2222", number="5550101")
-    await world.until(
-        lambda: world.sql("SELECT 1 FROM calls WHERE state = 'waiting'"), "the caller waits"
-    )
-    other = await takes(first, await world.call_support("1111", number="5550102"))
+    talking = await is_helped_by(second, world, "2222")
+    await world.call_support("2222", number="5550101")
+    await in_state(world, "5550101", "waiting")
+    other = await is_helped_by(first, world, "1111", number="5550102")
     await other.hang_up()
     await asyncio.sleep(0.5)
     assert first.calls == (), "1000 is free, and not rung"
     await talking.hang_up()
-    await takes(second, waiting)
+    await takes(world, second, "5550101")
+
+
+async def is_helped_by(agent: Phone, world: World, code: str, number: str = CALLER) -> IncomingCall:
+    """Let a customer call, who is to get this agent."""
+    await world.call_support(code, number)
+    return await takes(world, agent, number)
 
 
 async def _is_told(world: World) -> bool:

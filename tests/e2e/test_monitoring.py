@@ -17,6 +17,7 @@ from lab.ports import PortBlock
 from lab.prometheus import Prometheus
 from lab.sip import OutgoingCall, ringing_only
 from tests.databases import Databases
+from tests.e2e.talks import talk
 from tests.e2e.world import World
 
 pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("servers_are_up_again")]
@@ -48,6 +49,9 @@ FAULT_ALERTS = {
     "IvrServiceDown",
     "IvrXmppDown",
 }
+
+SLOW_MACHINE = {"IvrCommitsSlow", "IvrEventLoopBlocked"}
+"""Which may fire without any fault: others work on this machine, too."""
 
 
 @pytest.fixture
@@ -91,11 +95,9 @@ async def test_every_panel_and_every_formula_of_the_docs_shows_something(
 ) -> None:
     await world.watcher("1000")
     agent = await world.agent("1000")
-    for talk in (0.5, 1.0):
-        await world.call_support()
-        taken = await agent.next_call()
-        await taken.answered()
-        await asyncio.sleep(talk)
+    for seconds in (0.5, 1.0):
+        _, taken = await talk(world, agent)
+        await asyncio.sleep(seconds)
         await taken.hang_up()
         await world.quiet()
     agent.on_call = ringing_only()
@@ -115,7 +117,7 @@ async def test_every_panel_and_every_formula_of_the_docs_shows_something(
     assert len(panels) >= 50
     queries = (*formulas, *panels, *offered)
     assert [query for query in queries if not await shows(prometheus, query)] == []
-    assert await prometheus.firing() == {}
+    assert (await prometheus.firing()).keys() <= SLOW_MACHINE
     assert await prometheus.alerts() == QUEUE_ALERTS | FAULT_ALERTS, "one is tested nowhere"
 
 
@@ -125,8 +127,7 @@ async def test_every_panel_and_every_formula_of_the_docs_shows_something(
 async def test_every_alert_of_the_queues_fires_for_its_fault(world: World, alerts: Alerts) -> None:
     await world.sql("UPDATE extensions SET jid = 'nobody@example.com'")
     await world.service.stop()
-    await world.service.start()
-    await world.service.ready()
+    await world.restart()
     callers = [await waiting(world)]
     await alerts.fire("IvrNobodyLoggedOn", "IvrLongWait")
 

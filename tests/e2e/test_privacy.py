@@ -7,8 +7,9 @@ from typing import Any
 import aiohttp
 import pytest
 
-from lab.sip import answering, rejecting
+from lab.sip import answering, in_turn, rejecting
 from tests.databases import Databases
+from tests.e2e.talks import takes
 from tests.e2e.world import World, prompt
 
 pytestmark = pytest.mark.e2e
@@ -68,17 +69,11 @@ async def test_a_call_leaves_nothing_of_the_caller_in_the_log_or_the_metrics(
 
 @pytest.mark.queue(retry=0.1)
 async def test_every_line_that_belongs_to_a_call_names_it(world: World) -> None:
-    async def is_told() -> bool:
-        return bool(world.service.logged("call answered"))
-
     agent = await world.agent("1000")
-    agent.on_call = rejecting()
+    agent.on_call = in_turn(rejecting(), answering())
     caller = await world.call_support()
     await agent.next_call()
-    agent.on_call = answering()
-    taken = await agent.next_call()
-    await taken.answered()
-    await world.until(is_told, "the service knows that the phone was answered")
+    await takes(world, agent)
     await caller.hang_up()
     await world.quiet()
 

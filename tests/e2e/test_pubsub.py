@@ -7,6 +7,7 @@ import pytest
 
 from lab.sip import ringing_only
 from lab.xmpp_server import COMPONENT
+from tests.e2e.talks import talk
 from tests.e2e.world import World
 from tests.e2e.xmpp_user import PUBSUB, XmppUser, retrieve, subscribe
 from tests.xmpp_servers import on_every_xmpp_server
@@ -76,13 +77,11 @@ async def test_subscriptions_and_items_outlive_a_restart_of_the_service(
     world: World, user1: XmppUser
 ) -> None:
     await user1.ask(COMPONENT, subscribe(user1.jid, "ext1000"), "set")
-    phone = await world.agent("1000")
-    await world.call_support()
-    await (await phone.next_call()).hang_up()
+    _, taken = await talk(world, await world.agent("1000"))
+    await taken.hang_up()
     await world.quiet()
     await world.service.stop()
-    await world.service.start()
-    await world.service.ready()
+    await world.restart()
 
     mine = await user1.ask(COMPONENT, f"<pubsub xmlns='{PUBSUB}'><subscriptions/></pubsub>")
     [subscription] = mine[0]

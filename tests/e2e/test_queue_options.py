@@ -51,6 +51,7 @@ async def the_queue_of_greater_weight_is_served_first(side: Side) -> None:
 
 async def the_lowest_penalty_within_the_callers_limits_is_rung(side: Side) -> None:
     await side.log_on("CBA")
+    await side.all_free()
     rung = ""
     for manner in ("picky", "simply", "simply"):
         await side.enter(manner=manner)

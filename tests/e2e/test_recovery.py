@@ -10,7 +10,7 @@ from lab.asterisk import ARI_USER
 from lab.sip import Phone, ringing_only
 from tests.databases import Databases
 from tests.e2e.scene import begin
-from tests.e2e.talks import PATIENCE, in_state
+from tests.e2e.talks import PATIENCE, in_state, takes
 from tests.e2e.world import Watcher, World
 from tests.talking import hear_each_other
 
@@ -87,12 +87,10 @@ async def test_a_phone_that_is_answered_while_the_database_is_away_is_connected_
         assert (caller.ending, ringing.ending, waiting.ending) == (None, None, None)
     await in_state(world, "5550101", "answered")
 
+    await hear_each_other(caller, ringing)
     await ringing.hang_up()
     await caller.ended()
-    again = await agent.next_call(10)
-    again.answer()
-    await again.answered()
-    assert again.caller_number == "5550102"
+    await takes(world, agent, "5550102")
 
 
 @pytest.mark.queue(timeout=60.0)

@@ -2,8 +2,10 @@
 
 import pytest
 
-from lab.sip import IncomingCall, OutgoingCall, Phone, tone
-from tests.e2e.world import Watcher, World
+from lab.sip import IncomingCall, OutgoingCall, Phone
+from tests.e2e.talks import wait
+from tests.e2e.world import CALLER, Watcher, World
+from tests.talking import hear_each_other
 
 pytestmark = [pytest.mark.e2e, pytest.mark.queue(ringinuse=True)]
 
@@ -34,7 +36,7 @@ async def test_an_agent_connects_the_callers_of_both_calls_with_each_other(world
     """An attended transfer between two calls of ours: both are over for the agent."""
     await world.sql("UPDATE extensions SET max_calls = 2 WHERE extension = '1000'")
     watcher, phone = await world.watcher("1000"), await world.agent("1000")
-    first_caller, first = await takes_a_call(world, phone, watcher, "5550100")
+    first_caller, first = await takes_a_call(world, phone, watcher, CALLER)
     await first.hold()
     second_caller, second = await takes_a_call(world, phone, watcher, "5550199")
     await world.until(lambda: are_connected(world), "both are connected, not only said to be")
@@ -42,11 +44,9 @@ async def test_an_agent_connects_the_callers_of_both_calls_with_each_other(world
 
     await first.ended(10)
     await second.ended(10)
-    assert {(await watcher.next("ended")).caller_number for _ in range(2)} == {"5550100", "5550199"}
+    assert {(await watcher.next("ended")).caller_number for _ in range(2)} == {CALLER, "5550199"}
     assert (first_caller.ending, second_caller.ending) == (None, None)
-    before = len(first_caller.heard)
-    await second_caller.play(tone(440, 1.0))
-    assert any(byte not in b"\xff\x7f" for byte in first_caller.heard[before:])
+    await hear_each_other(first_caller, second_caller)
     await second_caller.hang_up()
     await first_caller.ended()
     await world.quiet()
@@ -57,25 +57,12 @@ async def test_an_agent_connects_the_callers_of_both_calls_with_each_other(world
 async def test_two_calls_are_taken_survive_a_crash_and_end_one_by_one(world: World) -> None:
     await world.sql("UPDATE extensions SET max_calls = 2 WHERE extension = '1000'")
     watcher, phone = await world.watcher("1000"), await world.agent("1000")
-    first_caller = await world.call_support()
-    first = await phone.next_call()
-    await first.answered()
-    for state in ("offered", "answered"):
-        await watcher.next(state)
+    first_caller, first = await takes_a_call(world, phone, watcher, CALLER)
     await first.hold()
-    second_caller = await world.call_support(number="5550199")
-    second = await phone.next_call()
-    await second.answered()
-    for state in ("offered", "answered"):
-        assert (await watcher.next(state)).caller_number == "5550199"
-    third_caller = await world.call_support(number="5550177")
-    await world.until(
-        lambda: world.sql("SELECT 1 FROM calls WHERE state = 'waiting'"), "the third one waits"
-    )
+    second_caller, second = await takes_a_call(world, phone, watcher, "5550199")
+    third_caller = await wait(world, "5550177")
 
-    await world.service.process.kill()
-    await world.service.start()
-    await world.service.ready()
+    await world.crash()
     assert await answered_calls(world)
     assert [call.ending for call in (first_caller, second_caller, third_caller)] == [None] * 3
     await second_caller.hang_up()

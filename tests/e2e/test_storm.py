@@ -121,9 +121,7 @@ async def test_nothing_acknowledged_is_lost_when_the_service_is_killed(
     for _ in range(KILLS):
         async with publisher.storm():
             await publisher.has_acknowledged(100)
-            await world.service.process.kill()
-            await world.service.start()
-            await world.service.ready()
+            await world.crash()
     await publisher.publish("last")
     async with asyncio.timeout(PATIENCE):
         await asyncio.gather(*(listener.listen_until("last") for listener in listeners))

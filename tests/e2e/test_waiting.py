@@ -2,7 +2,7 @@
 
 import pytest
 
-from lab.sip import IncomingCall
+from tests.e2e.talks import takes, talk
 from tests.e2e.world import World, core_prompt
 
 pytestmark = pytest.mark.e2e
@@ -11,9 +11,7 @@ pytestmark = pytest.mark.e2e
 @pytest.mark.queue(min_announce_frequency=1)
 async def test_callers_are_told_their_position_and_keep_it(world: World) -> None:
     phone = await world.agent("1000")
-    await world.call_support(number="5550101")
-    talking = await phone.next_call()
-    await talking.answered()
+    _, talking = await talk(world, phone, "5550101")
     first = await world.call_support(number="5550102")
     await first.hears(core_prompt("queue-youarenext"), 10)
     second = await world.call_support(number="5550103")
@@ -21,9 +19,7 @@ async def test_callers_are_told_their_position_and_keep_it(world: World) -> None
     await second.hears(core_prompt("digits/2"), 10)
 
     await talking.hang_up()
-    offered = await phone.next_call()
-    await offered.answered()
-    assert offered.caller_number == "5550102"
+    await takes(world, phone, "5550102")
     await second.hears(core_prompt("queue-youarenext"), 20)
 
 
@@ -33,14 +29,11 @@ async def test_callers_are_told_their_position_and_keep_it(world: World) -> None
 async def test_callers_are_told_how_long_it_takes_and_now_and_then_something_else(
     world: World,
 ) -> None:
-    await busy_agent(world)
-    answered = "SELECT 1 FROM calls WHERE answered_at IS NOT NULL"
-    await world.until(lambda: world.sql(answered), "the answer is kept")
+    await talk(world, await world.agent("1000"), "5550101")
     await world.service.stop()
     # One call counts for a quarter of the time that callers wait on average.
     await world.sql("UPDATE calls SET entered_at = answered_at - interval '8 minutes'")
-    await world.service.start()
-    await world.service.ready()
+    await world.restart()
     caller = await world.call_support(number="5550102")
 
     for sound in ("queue-holdtime", "digits/2", "queue-minutes", "queue-thankyou", "digits/7"):
@@ -48,7 +41,7 @@ async def test_callers_are_told_how_long_it_takes_and_now_and_then_something_els
 
 
 async def test_0_leads_from_the_queue_to_extension_3000(world: World) -> None:
-    await busy_agent(world)
+    await talk(world, await world.agent("1000"), "5550101")
     operator = await world.phone("3000")
     caller = await world.call_support(number="5550102")
     await caller.hears(core_prompt("queue-youarenext"), 10)
@@ -68,12 +61,3 @@ async def test_what_the_caller_keys_while_talking_is_shown_to_the_agent(world: W
     await caller.send_digits("4")
 
     assert (await watcher.next("answered")).digits == "11114"
-
-
-async def busy_agent(world: World) -> IncomingCall:
-    """Let the only agent who is logged on be on the phone."""
-    phone = await world.agent("1000")
-    await world.call_support(number="5550101")
-    talking = await phone.next_call()
-    await talking.answered()
-    return talking

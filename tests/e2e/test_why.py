@@ -7,6 +7,7 @@ import pytest
 
 from lab.service import COMMAND
 from lab.sip import rejecting
+from tests.e2e.talks import takes
 from tests.e2e.world import World
 
 pytestmark = pytest.mark.e2e
@@ -18,8 +19,7 @@ async def test_why_tells_who_was_offered_the_call_in_which_order_and_who_was_not
     refusing, taking = await world.agent("1000"), await world.agent("2000")
     refusing.on_call = rejecting(486)
     await world.call_support()
-    taken = await taking.next_call()
-    await taken.answered()
+    await takes(world, taking)
     [call] = await world.sql("SELECT id, channel FROM calls")
 
     explained = json.loads(await why(world, call["id"], "--json"))

@@ -39,7 +39,7 @@ def said(log: Path) -> str:
 
 
 async def reaches(pid: int, state: str) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while state_of(pid) != state:
             await asyncio.sleep(0.01)
 

@@ -15,7 +15,7 @@ from tests.xmpp_servers import NAMES, SERVERS
 
 pytestmark = pytest.mark.contract
 
-PATIENCE = 5
+PATIENCE = 20
 
 
 @pytest.fixture

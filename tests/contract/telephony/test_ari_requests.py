@@ -22,6 +22,9 @@ pytestmark = pytest.mark.contract
 APP = "asking"
 EVENTS = ("StasisStart", ANSWER)
 
+LONG = 20.0
+"""Seconds; so long no answer is waited for in vain."""
+
 ODD = 'a b/c%2F&?=#+;"\\ü'
 """What has to be quoted in one way or another."""
 
@@ -187,12 +190,12 @@ async def test_many_at_once_get_each_its_own_answer(asking: Asking, channel: str
 async def test_of_a_frozen_asterisk_all_is_in_doubt_within_the_timeout(
     pbx: Pbx, over_socket: bool
 ) -> None:
-    async with connected(pbx, *EVENTS, patience=0.3, over_socket=over_socket) as asking:
+    async with connected(pbx, *EVENTS, patience=1.5, over_socket=over_socket) as asking:
         pbx.process.freeze()
         try:
-            async with asyncio.timeout(10):
-                for _ in range(3):
-                    with pytest.raises(AriUnreachableError, match=r"no answer within 0\.3 s"):
+            async with asyncio.timeout(20):
+                for _ in range(2):
+                    with pytest.raises(AriUnreachableError, match=r"no answer within 1\.5 s"):
                         await ask_for_ever(asking.ari)
         finally:
             pbx.process.thaw()
@@ -210,7 +213,7 @@ async def ask_for_ever(ari: AriClient) -> None:
 async def test_a_socket_that_is_lost_leaves_in_doubt_what_was_asked(
     pbx: Pbx,
 ) -> None:
-    async with connected(pbx, *EVENTS) as asking:
+    async with connected(pbx, *EVENTS, patience=LONG) as asking:
         pbx.process.freeze()
         try:
             asked = asyncio.gather(
@@ -218,7 +221,7 @@ async def test_a_socket_that_is_lost_leaves_in_doubt_what_was_asked(
             )
             await asyncio.sleep(0.1)
             asking.ari.leave_socket()
-            async with asyncio.timeout(1):
+            async with asyncio.timeout(LONG / 2):
                 found = await asked
         finally:
             pbx.process.thaw()
@@ -228,7 +231,7 @@ async def test_a_socket_that_is_lost_leaves_in_doubt_what_was_asked(
 
 async def test_where_no_answers_come_requests_go_over_http(pbx: Pbx) -> None:
     with capture_logs() as logs:
-        async with connected(pbx, "StasisStart", patience=0.5) as asking:
+        async with connected(pbx, "StasisStart", patience=1.5) as asking:
             assert not asking.uses_socket
             assert await asking.ari.version()
     assert "no requests over the event socket" in {entry["event"] for entry in logs}
@@ -237,7 +240,7 @@ async def test_where_no_answers_come_requests_go_over_http(pbx: Pbx) -> None:
 async def test_when_answers_stop_coming_one_is_in_doubt_and_the_others_go_over_http(
     pbx: Pbx,
 ) -> None:
-    async with connected(pbx, *EVENTS, patience=1) as asking:
+    async with connected(pbx, *EVENTS, patience=1.5) as asking:
         await asking.ari.allow_events(APP, ["StasisStart"])
         with pytest.raises(AriUnreachableError):
             await asking.ari.create_bridge("in-doubt")

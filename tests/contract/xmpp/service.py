@@ -32,9 +32,9 @@ T = TypeVar("T")
 PATIENCE = 20.0
 
 QUICK = Timings(
-    handshake=2.0,
+    handshake=3.0,
     keepalive=0.3,
-    answer=1.0,
+    answer=2.0,
     goodbye=0.5,
     first_retry=0.1,
     longest_retry=0.5,

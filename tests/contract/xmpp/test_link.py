@@ -108,7 +108,7 @@ async def test_a_server_that_lives_is_not_given_up(
     service: Service, xmpp_server: XmppServer
 ) -> None:
     with capture_logs() as logs:
-        await asyncio.sleep(2 * (QUICK.keepalive + QUICK.answer))
+        await asyncio.sleep(2 * QUICK.keepalive + QUICK.answer)
     assert service.link.up
     assert not [entry for entry in logs if entry["log_level"] != "info"]
 
