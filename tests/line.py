@@ -14,6 +14,7 @@ class Line:
     _server: asyncio.Server | None = None
     _connections: set[asyncio.StreamWriter] = field(default_factory=set)
     _is_cut: bool = False
+    _loses_requests: bool = False
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._forward, "127.0.0.1", self.port)
@@ -31,9 +32,13 @@ class Line:
         for writer in self._connections:
             writer.transport.abort()
 
+    def lose_requests(self) -> None:
+        """Let nothing come through to the server any more, while what it says is heard."""
+        self._loses_requests = True
+
     def mend(self) -> None:
-        """Accept connections again."""
-        self._is_cut = False
+        """Accept connections again, and let everything come through."""
+        self._is_cut = self._loses_requests = False
 
     async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._is_cut:
@@ -44,18 +49,19 @@ class Line:
         self._connections |= both
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(_copy(reader, far_writer))
-                group.create_task(_copy(far_reader, writer))
+                group.create_task(self._copy(reader, far_writer))
+                group.create_task(self._copy(far_reader, writer))
         finally:
             self._connections -= both
             for end in both:
                 end.transport.abort()
 
-
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    try:
-        while data := await reader.read(65536):
-            writer.write(data)
-        writer.transport.abort()
-    except ConnectionError:
-        writer.transport.abort()
+    async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        is_lost = writer.get_extra_info("peername")[1] == self.target
+        try:
+            while data := await reader.read(65536):
+                if not (is_lost and self._loses_requests):
+                    writer.write(data)
+            writer.transport.abort()
+        except ConnectionError:
+            writer.transport.abort()

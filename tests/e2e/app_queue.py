@@ -5,6 +5,9 @@ And the queues that are there on both sides.
 
 from collections.abc import Mapping
 
+import aiohttp
+
+from lab.asterisk import Asterisk
 from tests.e2e import twins
 
 QUEUES = """
@@ -48,10 +51,39 @@ exten => their-unpause,1,UnpauseQueueMember(,PJSIP/${CHANNEL(endpoint)})
 exten => 12,1,Hangup()
 """
 
-CONFIGURATION: Mapping[str, str] = {
-    "modules.conf": "\nload = app_queue.so\nload = func_global.so\n",
-    "queues.conf": QUEUES + twins.queues_conf(),
-    "extensions.conf": DIALPLAN + twins.dialplan(),
-    "pjsip.conf": twins.pjsip_conf(),
-}
-"""What is appended to Asterisk's files, by their names."""
+MANAGER = """
+[general]
+enabled = yes
+webenabled = yes
+bindaddr = 127.0.0.1
+port = {port}
+
+[lab]
+secret = lab
+write = agent
+"""
+
+
+def configuration(manager_port: int) -> Mapping[str, str]:
+    """Return what is appended to Asterisk's files, by their names.
+
+    The manager interface is reached by HTTP, and has a port of its own all the same.
+    """
+    return {
+        "modules.conf": "\nload = app_queue.so\nload = func_global.so\n",
+        "manager.conf": MANAGER.format(port=manager_port),
+        "queues.conf": QUEUES + twins.queues_conf(),
+        "extensions.conf": DIALPLAN + twins.dialplan(),
+        "pjsip.conf": twins.pjsip_conf(),
+    }
+
+
+async def manage(asterisk: Asterisk, action: str, **fields: str) -> None:
+    """Have something done by the manager interface, as people do with app_queue."""
+    url = f"http://127.0.0.1:{asterisk.settings.http_port}/rawman"
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
+        login = {"action": "Login", "username": "lab", "secret": "lab"}
+        for parameters in (login, {"action": action, **fields}):
+            async with session.get(url, params=parameters) as reply:
+                answer = await reply.text()
+            assert "Response: Success" in answer, answer

@@ -13,6 +13,7 @@ from lab.xmpp_server import XmppServer, XmppServerSettings
 from tests.databases import Databases
 from tests.e2e import app_queue
 from tests.e2e.world import World
+from tests.line import Line
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +29,7 @@ def asterisk(ports: PortBlock) -> Iterator[Asterisk]:
         http_port=ports.take(),
         agi_port=ports.take(),
         rtp_ports=ports.take_range(200),
-        additions=app_queue.CONFIGURATION,
+        additions=app_queue.configuration(ports.take()),
     )
     with tempfile.TemporaryDirectory(prefix="ivr") as directory:
         server = Asterisk(Installation.find(), Path(directory), settings)
@@ -48,6 +49,13 @@ def xmpp_server(
     asyncio.run(server.start())
     yield server
     asyncio.run(server.stop())
+
+
+@pytest.fixture
+async def line(asterisk: Asterisk, ports: PortBlock) -> AsyncIterator[Line]:
+    """What the service may reach Asterisk by: a module then says that this is `ari_port`."""
+    async with Line(ports.take(), asterisk.settings.http_port) as line:
+        yield line
 
 
 @pytest.fixture

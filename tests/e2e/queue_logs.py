@@ -26,6 +26,9 @@ TIMES: Mapping[str, tuple[int, ...]] = {
 IDS: Mapping[str, int] = {"CONNECT": 1, "ATTENDEDTRANSFER": 1}
 """Which datum is an id in Asterisk: of the channel to the agent, of the bridge of the talk."""
 
+BY_COMMAND = "CLI"
+"""What app_queue has for a channel, if it was done on the command line; ours has NONE."""
+
 
 async def our_log(world: World) -> list[Entry]:
     """Read the service's log."""
@@ -51,5 +54,5 @@ def comparable(entry: Entry, names: Mapping[str, str]) -> Entry:
         data[place] = "time"
     if event in IDS:
         data[IDS[event]] = "id"
-    about = callid if callid == "NONE" else "channel"
+    about = "NONE" if callid in ("NONE", BY_COMMAND) else "channel"
     return about, names.get(queue, queue), names.get(who, who), event, *data

@@ -9,8 +9,9 @@ from typing import ClassVar
 
 from lab.sip import IncomingCall, OutgoingCall, Phone
 from lab.sip.behaviour import Behaviour, answering
+from tests.e2e.app_queue import manage
 from tests.e2e.queue_logs import Entry, comparable, our_log, their_log
-from tests.e2e.twins import TEAMS, extension, extensions
+from tests.e2e.twins import TEAMS, device, extension, extensions
 from tests.e2e.world import World
 
 AVAILABLE = re.compile(r"^ .*\(Not in use\)(?!.*\(in call\))", re.MULTILINE)
@@ -40,6 +41,18 @@ class Side(ABC):
     @abstractmethod
     async def free(self, queue: str) -> int:
         """Return how many agents this side takes for free, whatever the truth."""
+
+    @abstractmethod
+    async def appoint(self, who: str, queue: str) -> None:
+        """Let the operator log an agent on, who cannot dial, and pause him."""
+
+    @abstractmethod
+    async def set_penalty(self, who: str, penalty: int) -> None:
+        """Let the operator give an agent another penalty in the only queue."""
+
+    @abstractmethod
+    async def withdraw(self, call: OutgoingCall, why: str) -> None:
+        """Let the operator send a caller back to the dialplan, who waits in the only queue."""
 
     async def log_on(self, agents: Iterable[str], *queues: str) -> None:
         """Let agents log on one after another, to these queues or to all of the team."""
@@ -130,6 +143,15 @@ class Side(ABC):
         found = dict(re.findall(rf"LEFT_{self.name}_(\d+)=(.*)", variables))
         return {found[call.user] for call in calls}
 
+    def number(self, who: str) -> str:
+        """Return an agent's extension."""
+        return extension(self.name, self.team, who)
+
+    async def channel_of(self, call: OutgoingCall) -> str:
+        """Return Asterisk's id of the channel of a caller who has entered."""
+        [id_] = {e[0] for e in await self.log() if (e[3], e[5]) == ("ENTERQUEUE", call.user)}
+        return id_
+
     async def told(self) -> list[Entry]:
         """Read what was logged of the team, queue by queue, if it can be the same on both sides."""
         names = {number: who for number, team, who in extensions(self.name) if team == self.team}
@@ -151,6 +173,20 @@ class Ours(Side):
     async def log(self) -> list[Entry]:
         return await our_log(self.world)
 
+    async def appoint(self, who: str, queue: str) -> None:
+        agent = self.number(who)
+        await self.world.operate("log-on-agent", agent=agent, queue=queue)
+        await self.world.operate("pause-agent", agent=agent, queue=queue)
+
+    async def set_penalty(self, who: str, penalty: int) -> None:
+        member = {"queue": self.queue, "extension": self.number(who)}
+        await self.world.operate("change-member", **member, penalty=str(penalty))
+
+    async def withdraw(self, call: OutgoingCall, why: str) -> None:
+        channel = await self.channel_of(call)
+        [row] = await self.world.sql("SELECT id FROM calls WHERE channel = $1", channel)
+        await self.world.operate("withdraw-caller", call=row["id"], info=why)
+
     async def free(self, queue: str) -> int:
         return (await self.world.agents(queue)).get("available", 0)
 
@@ -163,6 +199,22 @@ class Theirs(Side):
 
     async def log(self) -> list[Entry]:
         return await their_log(self.world)
+
+    async def appoint(self, who: str, queue: str) -> None:
+        number, member = self.number(who), device(self.name, self.team, who)
+        await self.world.asterisk.cli(f"queue add member {member} to {queue} penalty 0 as {number}")
+        await self.world.asterisk.cli(f"queue pause member {member} queue {queue}")
+
+    async def set_penalty(self, who: str, penalty: int) -> None:
+        member = f"PJSIP/{self.number(who)} in {self.queue}"
+        await self.world.asterisk.cli(f"queue set penalty {penalty} on {member}")
+
+    async def withdraw(self, call: OutgoingCall, why: str) -> None:
+        channels = (await self.world.asterisk.cli("core show channels concise")).splitlines()
+        id_ = await self.channel_of(call)
+        [caller] = [line.partition("!")[0] for line in channels if line.endswith(f"!{id_}")]
+        withdrawn = {"Queue": self.queue, "Caller": caller, "WithdrawInfo": why}
+        await manage(self.world.asterisk, "QueueWithdrawCaller", **withdrawn)
 
     async def free(self, queue: str) -> int:
         return len(AVAILABLE.findall(await self.world.asterisk.cli(f"queue show {queue}")))

@@ -5,12 +5,9 @@ Each test tells one outage from its beginning to its end.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 
-from lab.asterisk import Asterisk
-from lab.ports import PortBlock
 from lab.sip import Phone, ringing_only
 from tests.databases import Databases
 from tests.e2e.scene import begin
@@ -20,13 +17,6 @@ from tests.line import Line
 from tests.talking import hear_each_other
 
 pytestmark = pytest.mark.e2e
-
-
-@pytest.fixture
-async def line(asterisk: Asterisk, ports: PortBlock) -> AsyncIterator[Line]:
-    """What the service reaches Asterisk by."""
-    async with Line(ports.take(), asterisk.settings.http_port) as line:
-        yield line
 
 
 @pytest.fixture

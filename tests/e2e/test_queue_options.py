@@ -118,6 +118,39 @@ async def a_full_queue_lets_nobody_in_and_a_short_wait_ends(side: Side) -> None:
     assert await side.left(caller) == {"CONTINUE"}
 
 
+async def who_is_beyond_the_callers_limit_is_rung_once_the_penalty_allows_it(side: Side) -> None:
+    await side.log_on("A")
+    await side.enter(manner="modest")
+    await side.set_penalty("A", 1)
+    await side.logs("PENALTY")
+    who, _ = await side.talk()
+    assert who == "A"
+
+
+async def the_operator_sends_a_caller_back(side: Side) -> None:
+    first, second = await side.enter(), await side.enter()
+    await side.withdraw(second, "closing early")
+    assert await side.left(second) == {"WITHDRAW"}
+    assert first.ending is None
+    await first.hang_up()
+    await side.logs("ABANDON")
+
+
+async def callers_leave_if_the_only_device_is_invalid_or_its_state_unknown(side: Side) -> None:
+    """C counts until logged off. All are paused, so nothing rings for those who wait."""
+    queues = {"invalid": "A", "unknown": "B"}
+    for queue, who in queues.items():
+        await side.appoint(who, queue)
+    await side.log_on("C")
+    await side.dial("C", "pause*")
+    waiting = dict(zip(queues, await at_once(side.enter, queues), strict=True))
+    for queue in queues:
+        await side.dial("C", f"drop*{queue}")
+        assert await side.left(waiting.pop(queue)) == {f"LEAVE{side.nobody_counts}"}
+        assert await side.left(await side.call(queue)) == {f"JOIN{side.nobody_counts}"}
+        assert all(other.ending is None for other in waiting.values())
+
+
 async def callers_leave_and_are_refused_when_nobody_counts(side: Side) -> None:
     """A's penalty is 1. Whatever A does, no phone rings for those who wait."""
     lines: dict[str, OutgoingCall] = {}
@@ -175,6 +208,9 @@ SCENARIOS: dict[str, Callable[[Side], Awaitable[None]]] = {
     "memberdelay": the_caller_is_connected_a_while_after_the_answer,
     "autopause": who_refuses_is_paused_in_all_queues,
     "maxlen": a_full_queue_lets_nobody_in_and_a_short_wait_ends,
+    "withdraw": the_operator_sends_a_caller_back,
+    "limit": who_is_beyond_the_callers_limit_is_rung_once_the_penalty_allows_it,
+    "states": callers_leave_if_the_only_device_is_invalid_or_its_state_unknown,
     "empty": callers_leave_and_are_refused_when_nobody_counts,
 }
 """What happens to which team."""

@@ -10,32 +10,40 @@ from lab.asterisk import ARI_USER
 from lab.sip import Phone, ringing_only
 from tests.databases import Databases
 from tests.e2e.scene import begin
-from tests.e2e.talks import PATIENCE, in_state, takes
+from tests.e2e.talks import PATIENCE, in_state, takes, talk, wait
 from tests.e2e.world import Watcher, World
 from tests.talking import hear_each_other
 
 pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("servers_are_up_again")]
 
 
-async def test_asterisk_dies_while_one_caller_rings_and_another_waits(
+@pytest.mark.queue(strategy="ringall", timeout=60.0)
+async def test_asterisk_dies_while_an_agent_asks_phones_ring_and_callers_wait_or_choose(
     world: World, agent: Phone
 ) -> None:
-    watcher = await world.watcher("1000")
-    agent.on_call = ringing_only()
-    await world.call_support(number="5550101")
-    await agent.next_call(10)
+    watcher = await world.watcher("2000")
+    _, taken = await talk(world, agent, "5550101")
+    await taken.hold()
+    await (await agent.dial("0000")).answered(PATIENCE)
+    others = [await world.agent(extension) for extension in ("2000", "3000")]
+    for phone in others:
+        phone.on_call = ringing_only()
     await world.call_support(number="5550102")
-    await in_state(world, "5550102", "waiting")
+    for phone in others:
+        await phone.next_call(PATIENCE)
+    await wait(world, "5550103")
+    await world.call_ivr(number="5550104")
     await watcher.next("offered")
     await world.asterisk.process.kill()
-    agent.drop()
+    for phone in (agent, *others):
+        phone.drop()
     await world.asterisk.start()
     await world.service.ready()
 
     await watcher.next("withdrawn")
     await world.quiet()
-    outcomes = await world.sql("SELECT outcome FROM calls")
-    assert [row["outcome"] for row in outcomes] == ["abandoned", "abandoned"]
+    outcomes = await world.sql("SELECT outcome FROM calls ORDER BY entered_at")
+    assert [row["outcome"] for row in outcomes] == ["completed", "abandoned", "abandoned"]
 
 
 @pytest.mark.queue(timeout=60.0)

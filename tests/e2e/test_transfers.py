@@ -188,6 +188,37 @@ async def test_who_took_the_call_with_which_the_agent_asked_in_the_queue_gets_th
     await world.quiet()
 
 
+async def test_a_caller_takes_the_place_of_an_agent_who_asked_in_the_queue_and_was_not_answered(
+    world: World, begun: Talk
+) -> None:
+    watcher, other = await world.watcher("2000"), await world.agent("2000")
+    other.on_call = ringing_only()
+    consulting = await begun.phone.dial("0000")
+    await consulting.answered()
+    await consulting.send_digits("1")
+    await consulting.send_digits("2222")
+    ringing = await other.next_call(20)
+    assert (await watcher.next("offered")).caller_number == "1000"
+    await begun.taken.transfer_to(consulting)
+
+    assert await begun.taken.transferred() == 200
+    for over in (begun.taken, consulting):
+        await over.ended()
+    rings = await watcher.next("offered")
+    assert (rings.caller_number, rings.customer_code) == (CALLER, "1111")
+    assert rings.transferred_from == ("1000",)
+    await begun.watcher.next("withdrawn")
+    await world.until(lambda: hears_something(begun.caller), "the caller hears music")
+    ringing.answer()
+    await ringing.answered()
+    await watcher.next("answered")
+    await hear_each_other(begun.caller, ringing)
+    await hang_up(ringing, begun.caller)
+    await watcher.next("ended")
+    await world.quiet()
+    assert other.times_called == 1
+
+
 async def test_who_is_asked_and_has_not_answered_yet_is_rung_by_the_caller_instead(
     world: World, begun: Talk
 ) -> None:

@@ -32,6 +32,8 @@ class Team:
     queues: Mapping[str, Settings]
     penalties: Mapping[str, int] = field(default_factory=dict)
     """Of whom it is not 0."""
+    technologies: Mapping[str, str] = field(default_factory=dict)
+    """Of the agents whose devices are no phones."""
 
     def penalty(self, who: str) -> int:
         """Return what an agent has in all queues of the team."""
@@ -64,6 +66,12 @@ TEAMS: Mapping[str, Team] = {
     "memberdelay": Team({"memberdelay": {"memberdelay": "1"}}),
     "autopause": Team({"autopause": {"autopause": "all"}, "another": {}}),
     "maxlen": Team({"maxlen": {"maxlen": "1"}}),
+    "withdraw": Team({"withdraw": {}}),
+    "limit": Team({"limit": {}}, {"A": 2}),
+    "states": Team(
+        {word: _empty_if(word) for word in ("invalid", "unknown")},
+        technologies={"A": "Nothing", "B": "Recorder"},  # Asterisk's own, which tells no state
+    ),
     "empty": Team(
         {word: _empty_if(word) for word in WORDS}
         | {"no": {"joinempty": "no", "leavewhenempty": "yes"}, "never": {}},
@@ -89,6 +97,7 @@ MANNERS: Mapping[str, Manner] = {
     "briefly": Manner(",timeout=1", ",,,1"),
     "first": Manner("5", variable="QUEUE_PRIO=5"),
     "picky": Manner(",min_penalty=2", variable="QUEUE_MIN_PENALTY=2"),
+    "modest": Manner(",max_penalty=1", variable="QUEUE_MAX_PENALTY=1"),
     "further": Manner(",options=c", "c"),
 }
 """By what callers dial. An n, x or z would be a pattern's."""
@@ -104,6 +113,11 @@ def extension(side: str, team: str, who: str) -> str:
     return f"{first}{list(TEAMS).index(team):02}{AGENTS.index(who) + 1}"
 
 
+def device(side: str, team: str, who: str) -> str:
+    """Return the device that an agent is rung at."""
+    return f"{TEAMS[team].technologies.get(who, 'PJSIP')}/{extension(side, team, who)}"
+
+
 def extensions(side: str) -> Iterator[tuple[str, str, str]]:
     """Yield all numbers of a side, each with its team and agent."""
     for team in TEAMS:
@@ -115,8 +129,8 @@ def sql() -> str:
     """Return what puts our queues and agents into the database."""
     statements = [
         f"INSERT INTO extensions (extension, device, jid)"
-        f" VALUES ('{number}', 'PJSIP/{number}', 'user1@example.com');"
-        for number, _, _ in extensions("ours")
+        f" VALUES ('{number}', '{device('ours', team, who)}', 'user1@example.com');"
+        for number, team, who in extensions("ours")
     ]
     for team in TEAMS.values():
         for name, settings in team.queues.items():

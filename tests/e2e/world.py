@@ -13,6 +13,7 @@ from typing import Any, Self
 import asyncpg
 
 from component.call_event import CallEvent
+from component.control_client import ControlClient
 from component.subscriber import Subscriber
 from lab.asterisk import ARI_USER, Asterisk
 from lab.paths import PROMPTS
@@ -168,6 +169,11 @@ class World:
         return bool(
             await self.sql("SELECT 1 FROM subscriptions WHERE node = $1", f"ext{extension}")
         )
+
+    async def operate(self, operation: str, **given: str) -> None:
+        """Have the operator do something, as on the command line. Raises `ControlError`."""
+        async with ControlClient(self.service.config.with_name("control.sock")) as client:
+            await client.ask(operation, given)
 
     async def restart(self) -> None:
         """Start the service again, after it was stopped or killed."""

@@ -2,11 +2,12 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from component.domain.commands import AnswerTransfer, Connect, HangUpLeg, Hold, Ring
+from component.domain.commands import AnswerTransfer, Connect, HangUpLeg, Hold, Join, Ring
 from component.domain.events import (
     AttendedTransfer,
     BlindTransfer,
@@ -86,6 +87,15 @@ async def test_who_is_asked_is_rung_by_the_caller_now_instead_of_by_the_first_ag
 
         await service.engine.step(ConsultOver(SECOND))
         assert service.outside.done[-2:] == [AnswerTransfer(FIRST, True), HangUpLeg(FIRST)]
+
+
+async def test_who_was_asked_and_is_no_agent_is_connected_now_by_the_dialplan() -> None:
+    async with after_a_crash(replace(HAS_ASKED, device="PJSIP/anonymous")) as service:
+        assert await service.engine.reconcile(found(service)) == ()
+        await settled(service)
+
+        assert Join("call1", "channel1", PEER) in service.outside.done
+        assert taken_down(service) == [FIRST]
 
 
 async def test_whose_second_call_is_over_since_the_other_rings_for_the_caller_is_let_go() -> None:

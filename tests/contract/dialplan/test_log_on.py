@@ -112,6 +112,23 @@ async def test_a_pin_is_asked_for_until_it_is_right(phones: Phones, agi: Agi) ->
     assert not (await call.ended()).by_us
 
 
+async def test_the_service_may_go_away_and_come_back_while_a_pin_is_asked_for(
+    phones: Phones, asterisk: Asterisk
+) -> None:
+    phone = await phones.agent("1000")
+    call = await phone.dial(f"{LOG_ON}*")
+    await call.answered()
+    async with Agi(asterisk.settings) as before:
+        before.status = "PINREQUIRED"
+        await call.send_digits("71#")
+        await hears(call, "enter-pin")
+    async with Agi(asterisk.settings) as after:
+        after.status = "ADDED"
+        await call.send_digits("1234#")
+        await after.was_asked("logon", "PJSIP/1000", "support", "71", "1234")
+        await hears(call, "logged-on")
+
+
 @pytest.mark.parametrize(
     ("status", "sentence"),
     [("NOSUCHAGENT", "unknown-agent"), ("AGENTELSEWHERE", "agent-elsewhere")],

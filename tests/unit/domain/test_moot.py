@@ -1,7 +1,8 @@
 """Facts that are no reason to begin a transaction.
 
-That what is moot leads to nothing, and what may wait to nothing that is to be done, is seen with
-every fact of every other test: see `CallCentre.take`.
+That what is moot leads to nothing, and what may wait to nothing that is to be done, nor to an agent
+who may be offered a call or may no more, is seen with every fact of every other test: see
+`CallCentre.take`.
 """
 
 import pytest
