@@ -9,19 +9,24 @@ V = TypeVar("V")
 Row = dict[str, object]
 
 
-def deletion(table: str, *key: str) -> str:
-    """Return the part of a statement that deletes rows by their key; `{rows}` stands for JSON.
+def few(table: str, columns: str = "*") -> str:
+    """Return a part of a statement that stands for the given rows; `{rows}` stands for JSON.
 
     PostgreSQL takes JSON for 100 rows, and would read a table of thousands rather than look so many
     up in an index, with each transaction. A limit that it does not know in advance makes it expect
     a tenth.
     """
+    return f"""(
+            SELECT {columns} FROM json_populate_recordset(NULL::{table}, {{rows}})
+            LIMIT json_array_length({{rows}})
+        )"""  # noqa: S608 - names are ours
+
+
+def deletion(table: str, *key: str) -> str:
+    """Return the part of a statement that deletes rows by their key; `{rows}` stands for JSON."""
     ours, gone = (", ".join(f"{name}.{column}" for column in key) for name in (table, "gone"))
     return f"""
-        DELETE FROM {table} USING (
-            SELECT {", ".join(key)} FROM json_populate_recordset(NULL::{table}, {{rows}})
-            LIMIT json_array_length({{rows}})
-        ) AS gone
+        DELETE FROM {table} USING {few(table, ", ".join(key))} AS gone
         WHERE ({ours}) = ({gone})"""  # noqa: S608 - names are ours
 
 

@@ -17,14 +17,15 @@ from component.domain.queue_log import LogEntry
 from component.domain.terms import USUAL, Terms
 from component.ports import Changes, Outgoing
 from component.storage import pubsub_writes
-from component.storage.rows import Row, deletion, gone, keyed
+from component.storage.rows import Row, deletion, few, gone, keyed
 
 PARTS: dict[str, str] = {
-    # The operator may have taken the extension away meanwhile; it is not brought back.
+    # The operator may have taken the extension away meanwhile; it is not brought back. Looked for
+    # one by one: joined, PostgreSQL would read all extensions with each transaction.
     "agents": """
         INSERT INTO agents
-        SELECT new.* FROM json_populate_recordset(NULL::agents, {rows}) AS new
-        JOIN extensions USING (extension)
+        SELECT new.* FROM json_populate_recordset(NULL::agents, {rows}) AS new,
+            LATERAL (SELECT FROM extensions WHERE extension = new.extension OFFSET 0) AS found
         ON CONFLICT (extension) DO UPDATE SET
             state = excluded.state, leg_call = excluded.leg_call,
             leg_attempt = excluded.leg_attempt, queue = excluded.queue,
@@ -33,13 +34,13 @@ PARTS: dict[str, str] = {
             person_jid = excluded.person_jid, others = excluded.others,
             deferred = excluded.deferred""",
     # The operator may have taken the membership away meanwhile; it is not brought back.
-    "members": """
+    "members": f"""
         UPDATE members SET
             logged_on_at = new.logged_on_at, logon_order = new.logon_order,
             paused_at = new.paused_at, pause_reason = new.pause_reason,
             calls_taken = new.calls_taken
-        FROM json_populate_recordset(NULL::members, {rows}) AS new
-        WHERE (members.queue, members.extension) = (new.queue, new.extension)""",
+        FROM {few("members")} AS new
+        WHERE (members.queue, members.extension) = (new.queue, new.extension)""",  # noqa: S608 - the name is ours
     "calls": """
         INSERT INTO calls SELECT * FROM json_populate_recordset(NULL::calls, {rows})
         ON CONFLICT (id) DO UPDATE SET

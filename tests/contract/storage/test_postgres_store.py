@@ -9,7 +9,17 @@ import asyncpg
 import pytest
 
 from component.domain.choice import Choice, ChosenBy, PassedOver
-from component.domain.model import Call, Caller, Customer, Leg, Offer, Person, Spoke
+from component.domain.model import (
+    Agent,
+    Call,
+    Caller,
+    Customer,
+    Leg,
+    Member,
+    Offer,
+    Person,
+    Spoke,
+)
 from component.domain.obstacles import Obstacle
 from component.domain.queue import StrategyName
 from component.domain.queue_log import LogEntry
@@ -25,6 +35,15 @@ pytestmark = pytest.mark.contract
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, UTC)
 
 CHANGES = Changes(outgoing=[Outgoing(1, "ivr.example.com", ("a@example.com",), "chat", "<body/>")])
+
+AGENT, MEMBER = Agent("10000", "PJSIP/10000", "a@example.com"), Member("many", "10000")
+MANY = """
+    INSERT INTO queues (name) VALUES ('many');
+    INSERT INTO extensions (extension, device, jid)
+        SELECT extension, 'PJSIP/' || extension, 'a@example.com'
+        FROM generate_series(10000, 19999) AS extension;
+    INSERT INTO members (queue, extension)
+        SELECT 'many', extension FROM generate_series(10000, 19999) AS extension"""
 
 
 async def test_a_lost_database_is_unavailable_and_then_found_again(
@@ -105,10 +124,12 @@ async def test_a_database_that_may_only_be_read_now_is_away(
             " FROM generate_series(1, 3000) AS seq",
             "items_pkey",
         ),
+        (Changes(agents=[AGENT]), MANY, "extensions_pkey"),
+        (Changes(members=[MEMBER]), MANY, "members_pkey"),
     ],
-    ids=["messages", "items"],
+    ids=["messages", "items", "agents", "members"],
 )
-async def test_what_goes_is_found_by_an_index_though_there_is_much_more(
+async def test_what_is_written_or_goes_is_found_by_an_index_though_there_is_much_more(
     changes: Changes, others: str, index: str, database_url: str
 ) -> None:
     text, _ = statement(changes)
