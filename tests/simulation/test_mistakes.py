@@ -1,5 +1,6 @@
 """What is broken on purpose is noticed: an oracle that never fails would prove nothing."""
 
+from dataclasses import replace
 from types import ModuleType
 from typing import TypeVar
 
@@ -38,9 +39,17 @@ SEEDS = 30
 
 FIRST = {
     "callers stay in a queue that is removed": 34,
-    "who takes an agent's place in a line is not held there": 100,
 }
 """Where to begin with those that the first seeds do not show."""
+
+SUITED: dict[str, dict[str, float]] = {
+    "wrong PINs lock nobody out": {"people": 2, "wrong_pins": 0.8, "log_changes_per_second": 0.5},
+    "a caller may take any place": {"enquiries": 0.9, "attended": 1.0, "transfers": 1.0},
+    "who takes an agent's place in a line is not held there": {
+        "enquiries": 0.9, "attended": 1.0, "transfers": 1.0,
+    },
+}  # fmt: skip
+"""How call centres are for what few of them show."""
 
 Mistake = tuple[ModuleType | type, str, object]
 
@@ -93,4 +102,6 @@ def test_a_mistake_is_noticed(what: str, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(*MISTAKES[what])
     first = FIRST.get(what, 0)
     seeds = range(first, first + SEEDS)
-    assert any(simulate(seed, draw(seed, CALLS)).violations for seed in seeds)
+    suited = SUITED.get(what, {})
+    centres = ((seed, replace(draw(seed, CALLS), **suited)) for seed in seeds)  # type: ignore[arg-type]
+    assert any(simulate(*centre).violations for centre in centres)
