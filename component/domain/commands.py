@@ -42,6 +42,8 @@ class Hush:
 
     call_id: str
     number: int
+    before: str = ""
+    """Another call, of which nothing is done meanwhile: it has the channel now that hears it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ callers; the one that is left with the agent's own phone is over.
 from dataclasses import replace
 from datetime import datetime
 
-from component.domain import connecting, leaving, narrowing, routing
+from component.domain import announcements, connecting, leaving, narrowing, routing
 from component.domain.commands import (
     AnswerTransfer,
     Command,
@@ -55,7 +55,11 @@ def take_place(state: State, call: Call, asked: Call, now: datetime) -> list[Com
     return [
         HideCall(given_up.extension, ended, OfferEnd.TRANSFERRED),
         *(ShowCall(offer.extension, taken) for offer in taken.offers),
-        *([Part(taken.id), *connecting.talk(taken)] if talks else _wait_on(state, taken, ended)),
+        *(
+            [Part(taken.id), *connecting.talk(taken)]
+            if talks
+            else _wait_on(state, asked, taken, ended)
+        ),
         AnswerTransfer(call.leg, accepted=True),
         HangUpLeg(call.leg),
         *leaving.let_go(ended),
@@ -73,11 +77,12 @@ def _may_take_place(state: State, call: Call, asked: Call) -> bool:
     return there and not has_it and asked.callback is None and asked.queue in state.queues
 
 
-def _wait_on(state: State, taken: Call, ended: Call) -> list[Command]:
+def _wait_on(state: State, asked: Call, taken: Call, ended: Call) -> list[Command]:
     """Let the caller wait. The phone that asked is of the other call first, or Asterisk would hang
     up what rings when that phone goes."""
     queue = state.queues[taken.queue]
     return [
+        *(replace(hush, before=ended.id) for hush in announcements.hush(asked)),
         hold(ended, queue, queue.max_wait),
         hold(taken, queue, queue.max_wait),
         *narrowing.timers(state, taken),

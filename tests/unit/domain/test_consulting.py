@@ -14,6 +14,7 @@ from component.domain.commands import (
     EndCall,
     HangUpLeg,
     Hold,
+    Hush,
     Part,
     Release,
     ShowCall,
@@ -183,6 +184,21 @@ def test_where_nobody_is_free_the_caller_waits_in_the_place_of_who_asked() -> No
     assert [call.id for call in centre.state.waiting("support")] == ["call2", later]
     centre.log_on("2000")
     assert of_kind(centre.answer("call2"), Connect) == [Connect(ASKED, "channel1")]
+
+
+def test_what_the_agent_hears_in_the_queue_is_cut_off_before_his_phone_is_the_other_call_s() -> (
+    None
+):
+    centre = asking(announce_frequency=timedelta(seconds=30))
+    centre.after(30)
+    assert centre.call("call2").told.speaking
+    commands = pass_on(centre)
+
+    [hush] = of_kind(commands, Hush)
+    assert hush == Hush("call2", centre.call("call2").told.number, before="call1")
+    [of_the_phone, _] = of_kind(commands, Hold)
+    assert of_the_phone.channel == "channel2"
+    assert commands.index(hush) < commands.index(of_the_phone)
 
 
 def test_who_asked_is_asked_last() -> None:

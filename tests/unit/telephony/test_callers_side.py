@@ -53,6 +53,14 @@ async def test_an_announcement_is_cut_off_by_its_name_until_it_is_over(desk: Des
     assert desk.ari.arguments("stop") == {"playbackId": "ivr-c1.3"}
 
 
+async def test_what_another_call_s_channel_hears_now_is_cut_off_before_it_is_held(
+    desk: Desk,
+) -> None:
+    requests = await desk.does(Hush("c2", 3, before="c1"), HOLD)
+    assert requests == ["stop", "stop", "setChannelVar", "startMoh"]
+    assert desk.ari.arguments("stop") == {"playbackId": "ivr-c2.3"}
+
+
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("status", [None, 500])
 async def test_a_number_is_said_to_its_end_before_all_else_is_cut_off(
