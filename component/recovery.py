@@ -4,16 +4,17 @@ Nothing is replayed by Asterisk after a reconnect. So what it has is read and co
 believed here; each difference becomes the event that would have told it.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from component.domain import announcements, callbacks, narrowing, ringing, routing
+from component.domain import callbacks, narrowing, ringing, routing
 from component.domain.commands import (
     CallCommand,
     Connect,
     HangUpCustomer,
     HangUpLeg,
+    Hush,
     LiftBound,
     Part,
     WakeAt,
@@ -131,7 +132,7 @@ def compare(state: State, snapshot: Snapshot) -> Found:
             *(Said(call.id, call.told.number) for call in calls if call.told.speaking),
         ),
         commands=(
-            *(hush for call in calls for hush in announcements.hush(call)),
+            *_cut_off(snapshot, there),
             *(HangUpLeg(leg) for leg in _stray_legs(state, snapshot)),
             *_lingering(state, snapshot),
             *_unfinished(state, snapshot, there),
@@ -142,6 +143,17 @@ def compare(state: State, snapshot: Snapshot) -> Found:
             customers=tuple(_stray_customers(state, snapshot)),
         ),
     )
+
+
+def _cut_off(snapshot: Snapshot, calls: Iterable[Call]) -> Iterator[Hush]:
+    """Yield the end of what callers may hear still, before anything else is done with them.
+
+    That it is believed to be over may be of a moment ago, when it was asked for and not done.
+    """
+    for call in calls:
+        is_bridged = call.channel in snapshot.bridges.get(call.id, ())
+        if call.told.number and not (call.is_kept or is_bridged):
+            yield Hush(call.id, call.told.number)
 
 
 def _strangers(snapshot: Snapshot, known: Collection[str]) -> list[WaitingChannel]:

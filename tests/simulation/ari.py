@@ -111,7 +111,7 @@ class SimulatedAri(AriClient):
     def _perform_late(self, operation: str, arguments: dict[str, Any]) -> None:
         """Do what nobody waits for any more, as a server does that was overloaded."""
         self._history.note("request late", operation)
-        with suppress(AriError):
+        with suppress(AriError), self._asterisk.overloaded():
             getattr(self, f"_{operation}")(**arguments)
 
     async def _silence(self, what: str) -> None:

@@ -4,7 +4,8 @@ It keeps the order of the events of one channel, as Asterisk does, and no other.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from random import Random
 
 import orjson
@@ -65,6 +66,7 @@ class Asterisk:
         self.stays: Counter[str] = Counter()
         """How often each caller's channel came to us."""
         self.socket: Socket | None = None
+        self._is_overloaded = False
         self._last: dict[str, float] = {}
         """When the last event of a channel or device is told."""
 
@@ -232,8 +234,17 @@ class Asterisk:
         """
         if channel.playbacks:
             self._history.note("announcement not cut off", channel.id)
-            if self.faults == NO_FAULTS:
+            if self.faults == NO_FAULTS and not self._is_overloaded:
                 self._history.fail(f"an announcement delays {channel.id}")
+
+    @contextmanager
+    def overloaded(self) -> Iterator[None]:
+        """Do what was asked for a while ago: much may have been asked since."""
+        self._is_overloaded = True
+        try:
+            yield
+        finally:
+            self._is_overloaded = False
 
     def finish(self, playback: str) -> None:
         """Be done with playing, or cut it off."""

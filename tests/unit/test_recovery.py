@@ -96,6 +96,19 @@ async def test_what_was_being_said_to_a_caller_is_cut_off_and_said_anew_when_it_
         assert not service.state.calls["call2"].told.speaking
 
 
+async def test_what_was_being_said_is_cut_off_again_if_the_service_died_over_it() -> None:
+    async with running(announcing_store()) as service:
+        await service.log_on("1000")
+        await service.engine.step(service.enter(1))
+        await service.engine.step(service.enter(2))
+        there = snapshot(service, "channel1", "channel2", ringing=(LEG,))
+        await service.engine.reconcile(there)
+        service.outside.done.clear()
+        await service.engine.reconcile(there)
+
+        assert service.outside.done[0] == Hush("call2", 1)
+
+
 async def test_after_a_restart_announcements_go_on() -> None:
     async with running(announcing_store()) as service:
         await service.log_on("1000")
