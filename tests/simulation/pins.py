@@ -78,8 +78,9 @@ class Slate:
             self._maybe_over = now
         match answer:
             case "FAILED":
+                is_first = self._wrong + self._doubtful == 0
                 self._doubtful += 1
-                self._last = (self._last[0] if self._wrong else begun, now)
+                self._last = (begun if is_first else self._last[0], now)
             case "WRONGPIN":
                 self._wrong = min(self._wrong + 1, TRIES - 1)
                 self._last = (begun, now)
