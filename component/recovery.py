@@ -249,12 +249,16 @@ def _is_wanted(state: State, customer: CalledChannel) -> bool:
 
 def _unfinished(state: State, snapshot: Snapshot, calls: list[Call]) -> Iterator[CallCommand]:
     """Yield again what was decided just before a crash and perhaps not done."""
+    bridged = {channel: of for of, channels in snapshot.bridges.items() for channel in channels}
     for call in calls:
         if call.is_kept:
             continue
         if call.state is not CallState.ANSWERED:
             if call.id in snapshot.bridges:
                 yield Part(call.id)
+            bridge = bridged.get(call.channel, call.id)
+            if bridge != call.id:  # he took an agent's place, and is still with that agent
+                yield Part(bridge, before=call.id)
             queue = state.queues.get(call.queue)
             if queue is not None:
                 for offer in _unmade(state, snapshot, call):

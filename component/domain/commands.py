@@ -185,6 +185,8 @@ class Part:
     """Take the bridge down: caller and agent stay, but no longer hear each other."""
 
     call_id: str
+    before: str = ""
+    """Another call, of which nothing is done meanwhile: its caller is in that bridge."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,11 +79,13 @@ def _may_take_place(state: State, call: Call, asked: Call) -> bool:
 
 def _wait_on(state: State, asked: Call, taken: Call, ended: Call) -> list[Command]:
     """Let the caller wait. The phone that asked is of the other call first, or Asterisk would hang
-    up what rings when that phone goes."""
+    up what rings when that phone goes. The caller leaves the agent before anything is said to him:
+    the end of the other call, which takes that bridge down, too, may come later."""
     queue = state.queues[taken.queue]
     return [
         *(replace(hush, before=ended.id) for hush in announcements.hush(asked)),
         hold(ended, queue, queue.max_wait),
+        Part(ended.id, before=taken.id),
         hold(taken, queue, queue.max_wait),
         *narrowing.timers(state, taken),
     ]

@@ -285,13 +285,12 @@ def _lane(command: CallCommand) -> str:
             return str(leg)
         case Connect(leg=leg) | Display(leg) | SeekNumber(leg=leg):
             return leg.call_id
-        case Hush(call_id, before=before):
+        case Hush(call_id, before=before) | Part(call_id, before=before):
             return before or call_id
         case (
             Hold(call_id=call_id)
             | Say(call_id=call_id)
             | LiftBound(call_id=call_id)
-            | Part(call_id=call_id)
             | Redirect(call_id=call_id)
             | Join(call_id=call_id)
             | Release(call_id=call_id)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from component.domain.commands import Connect, EndCall, HangUpLeg
-from component.domain.events import AttendedTransfer, LegAnswered
+from component.domain.commands import Connect, EndCall, HangUpLeg, Hold, Part
+from component.domain.events import AttendedTransfer, BlindTransfer, LegAnswered
 from component.domain.model import Leg
 from component.domain.words import CallState
 from component.ports import Snapshot
@@ -56,3 +56,26 @@ async def test_what_was_not_done_before_a_crash_is_done_after_it() -> None:
         assert service.outside.discarded == ["call1"]
         assert service.state.calls["call2"].state is CallState.ANSWERED
         assert list(service.state.passed_on) == []
+
+
+async def test_who_is_to_wait_leaves_the_agent_he_is_still_with_before_he_does() -> None:
+    async with running() as service:
+        await service.log_on("1000")
+        await service.engine.step(service.enter(1))
+        await service.engine.step(LegAnswered(FIRST))
+        await service.engine.step(service.enter(2))
+        await service.engine.step(BlindTransfer(FIRST, "s", "ivr-support", consult="channel2"))
+        store = service.store
+        await service.stop()
+
+    async with running(store) as service:
+        talking = {"call1": {"channel1", "ivr-call1.1"}}
+        found = snapshot(service, "channel1", "channel2", answered=(FIRST,), bridges=talking)
+        await service.engine.reconcile(found)
+        await settled(service)
+
+        done = [c for c in service.outside.done if isinstance(c, Part | Hold)]
+        part, hold = done
+        assert part == Part("call1", before="call2")
+        assert isinstance(hold, Hold)
+        assert (hold.call_id, hold.channel) == ("call2", "channel1")

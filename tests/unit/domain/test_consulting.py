@@ -201,6 +201,17 @@ def test_what_the_agent_hears_in_the_queue_is_cut_off_before_his_phone_is_the_ot
     assert commands.index(hush) < commands.index(of_the_phone)
 
 
+def test_the_caller_hears_the_agent_no_more_before_he_is_spoken_to() -> None:
+    centre = asking()
+    commands = pass_on(centre)
+
+    [part] = of_kind(commands, Part)
+    assert part == Part("call1", before="call2")
+    [_, of_the_caller] = of_kind(commands, Hold)
+    assert of_the_caller.channel == "channel1"
+    assert commands.index(part) < commands.index(of_the_caller)
+
+
 def test_who_asked_is_asked_last() -> None:
     centre = asking()
     pass_on(centre)

@@ -100,6 +100,13 @@ async def test_a_bridge_that_asterisk_fails_to_take_down_is_taken_down_again(
     assert (await desk.does(command)).count("destroy") == 3
 
 
+async def test_a_caller_has_left_the_bridge_of_another_call_before_he_is_held(desk: Desk) -> None:
+    desk.ari.refuse("destroy", 500, times=2)
+    requests = await desk.does(Part("c2", before="c1"), HOLD)
+    assert requests == ["destroy", "destroy", "destroy", "setChannelVar", "startMoh"]
+    assert desk.ari.arguments("destroy") == {"bridgeId": "ivr-c2"}
+
+
 async def test_an_unexpected_refusal_is_logged_and_the_lane_goes_on(desk: Desk) -> None:
     desk.ari.refuse("setChannelVar", 500)
     with capture_logs() as logs:
