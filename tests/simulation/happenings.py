@@ -248,6 +248,10 @@ class Happenings:
         self._books.caller(call_id, retry_at=None)
         if not self._expectations.free_for(caller):
             self._books.caller(call_id, tried=frozenset())
+            queue = self._books.queues.get(caller.queue)
+            if queue is not None and self._is_early(caller, queue.sticky_wait):
+                # Perhaps for who was tried, and is waited for again.
+                self._expectations.hold_out(call_id, self._books.callers[call_id])
 
     def _waive_skills(self, call_id: str, caller: Caller) -> None:
         queue = self._books.queues.get(caller.queue)
