@@ -75,6 +75,19 @@ class CallersSide:
         self._submit = submit
         self._repeat = repeat
         self._departures = departures
+        self._unsaid: set[str] = set()
+
+    def take_note(self, command: Say | Hush) -> None:
+        """Take note of a command whose turn is to come.
+
+        What has not begun to be said when it is to be cut off is not said: it may have its turn
+        after what follows.
+        """
+        playback = announcement(command.call_id, command.number)
+        if isinstance(command, Say):
+            self._unsaid.add(playback)
+        else:
+            self._unsaid.discard(playback)
 
     async def hold(self, hold: Hold) -> None:
         """Let the caller wait. If that is refused he waits without music: his timers go on."""
@@ -95,6 +108,10 @@ class CallersSide:
         playing or not is cut off, and is over.
         """
         playback = announcement(say.call_id, say.number)
+        if playback not in self._unsaid:
+            self._submit(Said(say.call_id, say.number))
+            return
+        self._unsaid.remove(playback)
         try:
             await self._ari.play(say.channel, map(_media, say.sounds), playback)
         except AriUnreachableError as error:

@@ -153,6 +153,8 @@ class AriCallControl:
         given = list(commands)
         rings = _Rings(sum(isinstance(command, Ring) for command in given))
         for command in given:
+            if isinstance(command, Say | Hush):
+                self._callers.take_note(command)
             self._put(_lane(command), command, rings)
 
     def discard_bridge(self, call_id: str) -> None:

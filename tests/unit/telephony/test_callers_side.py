@@ -61,6 +61,17 @@ async def test_what_another_call_s_channel_hears_now_is_cut_off_before_it_is_hel
     assert desk.ari.arguments("stop") == {"playbackId": "ivr-c2.3"}
 
 
+async def test_what_is_cut_off_before_it_had_its_turn_is_not_said(desk: Desk) -> None:
+    answer = desk.ari.hold_back("startMoh")
+    desk.control.perform([HOLD, SAY])
+    await asyncio.sleep(0)
+    desk.control.perform([Hush("c1", 3, before="c2"), replace(JOIN, call_id="c2")])
+    answer.set()
+    await desk.control.close(5)
+    assert "playWithId" not in desk.ari.operations
+    assert desk.events == [Said("c1", 3)]
+
+
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("status", [None, 500])
 async def test_a_number_is_said_to_its_end_before_all_else_is_cut_off(
