@@ -82,3 +82,4 @@ class Owning(Creating, Provisioning):
             self._state.redirects.put(node.name, Redirect(node.name, redirect, now))
             if len(self._state.redirects) > MAX_REDIRECTS:
                 self._state.redirects.delete(next(iter(self._state.redirects)))
+        self._contacts.settle(self._addresses.domain)

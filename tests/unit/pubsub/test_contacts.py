@@ -14,6 +14,7 @@ from tests.unit.pubsub.provisioned import (
     AGENT,
     DOMAIN,
     EXTENSION,
+    NOW,
     STRANGER,
     SUPERVISOR,
     Provisioned,
@@ -172,6 +173,25 @@ def test_a_node_that_is_closed_ends_it() -> None:
     service.presences.clear()
     service.configure(node="ext1000", access_model=MANAGED.access_model, max_items=3)
     assert said(service, STRANGER) == ENDED
+
+
+def test_the_end_of_the_only_node_that_was_for_all_ends_it() -> None:
+    service = News()
+    service.add_contact(STRANGER, DOMAIN)
+    service.presences.clear()
+    service.do(lambda pubsub: pubsub.delete(service.request(ADMIN), None, NOW))
+    assert service.shown_to(STRANGER) == [(DOMAIN, what) for what in ENDED]
+    assert contacts(service) == []
+
+
+def test_an_extensions_node_that_begins_anew_ends_it_for_those_who_had_been_made_members() -> None:
+    service = News()
+    service.configure(access_model=AccessModel.WHITELIST)
+    service.give(STRANGER, Role.MEMBER, node="ext1000")
+    for address in (EXTENSION, DOMAIN):
+        service.add_contact(STRANGER, address)
+    service.do(lambda pubsub: pubsub.delete(service.request(ADMIN, "ext1000"), None, NOW))
+    assert contacts(service) == []
 
 
 def test_what_was_missed_is_told_with_the_question_how_they_are(service: Provisioned) -> None:

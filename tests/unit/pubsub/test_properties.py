@@ -7,14 +7,16 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import invariant, rule, run_state_machine_as_test
 
-from component.pubsub.access import Action, permits
+from component.pubsub.access import Action, needs_approval, permits
 from component.pubsub.addresses import bare
 from component.pubsub.archive import Query
+from component.pubsub.configuration import AccessModel
 from component.pubsub.errors import PubSubError
 from component.pubsub.model import (
     ItemPublished,
     ItemsPublished,
     LastItem,
+    Node,
     NodeDeleted,
     Notification,
     Role,
@@ -66,6 +68,18 @@ class WhatHolds(AnyOrder):
     def every_subscriber_is_entitled(self) -> None:
         for subscription in self.service.pubsub.subscriptions.values():
             assert self._may(subscription.jid, subscription.node, Action.SUBSCRIBE)
+
+    @invariant()
+    def every_contact_may_subscribe_to_a_node_at_the_address(self) -> None:
+        """Without approval, and where a node is for contacts to whoever may become one."""
+        pubsub = self.service.pubsub
+        for contact in pubsub.contacts.values():
+            here = [
+                node
+                for node in pubsub.nodes.values()
+                if contact.service in (DOMAIN, f"{node.name}@{DOMAIN}")
+            ]
+            assert any(self._may_see(contact.jid, node) for node in here)
 
     @invariant()
     def names_of_extensions_are_only_theirs(self) -> None:
@@ -169,19 +183,27 @@ class WhatHolds(AnyOrder):
 
     def _may(self, jid: str, node_name: str, action: Action) -> bool:
         """What the rights come to, worked out from what was provisioned and what is on record."""
-        account, pubsub = bare(jid), self.service.pubsub
-        node = pubsub.nodes[node_name]
+        account, node = bare(jid), self.service.pubsub.nodes[node_name]
+        model, role = node.config.access_model, self._role(account, node)
+        is_contact = (f"{node_name}@{DOMAIN}", account) in self.service.pubsub.contacts
+        return permits(model, role, action, is_contact=is_contact)
+
+    def _may_see(self, account: str, node: Node) -> bool:
+        model, role = node.config.access_model, self._role(account, node)
+        if model is AccessModel.PRESENCE:
+            model = AccessModel.WHITELIST
+        return permits(model, role, Action.SUBSCRIBE) and not needs_approval(model, role)
+
+    def _role(self, account: str, node: Node) -> Role:
         role = Role.NONE
         if node.managed:
             role = PRIVILEGED.get(account, Role.NONE)
-            if role is Role.NONE and self.linked.get(node_name.removeprefix("ext")) == account:
+            if role is Role.NONE and self.linked.get(node.name.removeprefix("ext")) == account:
                 role = Role.MEMBER
-        record = pubsub.affiliations.get((node_name, account))
+        record = self.service.pubsub.affiliations.get((node.name, account))
         if record is not None:
             role = record.role
-        if account == ADMIN:
-            role = Role.OWNER
-        return permits(node.config.access_model, role, action)
+        return Role.OWNER if account == ADMIN else role
 
     def _items(self, node: str) -> tuple[Any, ...]:
         pubsub = self.service.pubsub
