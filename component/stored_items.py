@@ -38,18 +38,20 @@ class StoredItems:
 
     async def complete(self, notifications: list[Notification]) -> None:
         """Give notifications of newest items their payloads. Raises `StoreUnavailableError`."""
-        lacking = [item for n in notifications if (item := _lacking(n)) is not None]
+        lacking = [newest.item for n in notifications if (newest := _lacking(n)) is not None]
         if not lacking:
             return
         whole = {item.seq: item for item in await self.whole(lacking)}
         completed = []
         for notification in notifications:
-            item = _lacking(notification)
-            if item is None:
+            newest = _lacking(notification)
+            if newest is None:
                 completed.append(notification)
-            elif item.seq in whole:
-                completed.append(replace(notification, event=LastItem(whole[item.seq])))
+            elif newest.item.seq in whole:
+                event = replace(newest, item=whole[newest.item.seq])
+                completed.append(replace(notification, event=event))
             else:
+                item = newest.item
                 log.warning("item is not in the database", node=item.node, item=item.id)
         notifications[:] = completed
 
@@ -73,9 +75,9 @@ class StoredItems:
                 table.doubted.discard(key)
 
 
-def _lacking(notification: Notification) -> Item | None:
-    """Return the item of a notification that is to show a payload and has none."""
+def _lacking(notification: Notification) -> LastItem | None:
+    """Return what a notification tells of if that is to show a payload and has none."""
     match notification.event:
-        case LastItem(item, with_payload=True) if isinstance(item.payload, InStore):
-            return item
+        case LastItem(item, with_payload=True) as newest if isinstance(item.payload, InStore):
+            return newest
     return None

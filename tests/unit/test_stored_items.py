@@ -9,10 +9,19 @@ import pytest
 from component.handlers.stanza import read_whole
 from component.ports import Changes, Outgoing, StoreUnavailableError
 from component.pubsub import at_hand
-from component.pubsub.model import Affiliation, InStore, Item, Node, Role
+from component.pubsub.model import (
+    Affiliation,
+    InStore,
+    Item,
+    LastItem,
+    Node,
+    Notification,
+    Role,
+)
 from component.pubsub.publishing import Draft
 from component.pubsub.service import Request
 from component.storage.memory import MemoryStore
+from component.stored_items import StoredItems
 from tests.unit.services import DOMAIN, Service, running
 
 pytestmark = pytest.mark.unit
@@ -105,6 +114,15 @@ async def test_what_is_loaded_has_no_payload_until_it_is_retrieved(service: Serv
 async def test_a_new_subscriber_is_sent_the_newest_item_whole(service: Service) -> None:
     await subscribe(service)
     assert told(service) == ["<last node='news'><a>2</a></last>"]
+
+
+async def test_it_is_sent_with_all_else_that_is_said_of_it(
+    service: Service, store: TroubledStore
+) -> None:
+    newest = LastItem(service.pubsub.items["news", "item2"], names_publisher=True)
+    notifications = [Notification("news", DOMAIN, (READER,), newest)]
+    await StoredItems(service.pubsub, store).complete(notifications)
+    assert [n.event for n in notifications] == [LastItem(OLD[1], names_publisher=True)]
 
 
 async def test_what_was_just_published_is_not_read(service: Service, store: TroubledStore) -> None:
