@@ -106,7 +106,7 @@ def _stanza_id(notification: Notification) -> Markup:
 def _addresses(event: NodeEvent) -> Markup:
     """Return whom to answer (XEP-0033), if the node's configuration says so."""
     match event:
-        case ItemPublished(reply_to=reply_to):
+        case ItemPublished(reply_to=reply_to) | LastItem(reply_to=reply_to):
             pass
         case ItemsPublished(items):
             reply_to = tuple(dict.fromkeys(jid for item in items for jid in item.reply_to))

@@ -196,6 +196,8 @@ class LastItem:
 
     item: Item
     with_payload: bool = True
+    reply_to: tuple[str, ...] = ()
+    """Whom to answer (pubsub#itemreply)."""
     names_publisher: bool = False
 
 

@@ -1,5 +1,7 @@
 """The newest item, for those to whom it is new (§6.1.7, §12.2)."""
 
+from collections.abc import Callable
+
 from component.pubsub.addresses import Addresses, bare
 from component.pubsub.audience import Resource
 from component.pubsub.configuration import SendLast
@@ -9,12 +11,22 @@ from component.pubsub.state import State
 
 
 class Reminders:
-    """Sends it to new subscribers, and to software that comes online or gains access."""
+    """Sends it to new subscribers, and to software that comes online or gains access.
 
-    def __init__(self, state: State, notices: Notices, addresses: Addresses) -> None:
+    `reply_to` is whom to answer about what somebody has published at a node.
+    """
+
+    def __init__(
+        self,
+        state: State,
+        notices: Notices,
+        addresses: Addresses,
+        reply_to: Callable[[Node, str], tuple[str, ...]],
+    ) -> None:
         self._state = state
         self._notices = notices
         self._addresses = addresses
+        self._reply_to = reply_to
 
     def welcome(self, node: Node, subscription: Subscription) -> None:
         """Send it to a new subscriber, and the news of the subscriber to the owners."""
@@ -64,7 +76,9 @@ class Reminders:
 
     def _last(self, node: Node) -> LastItem | None:
         """Return the newest item of a node, None if there is none or nothing is notified."""
-        items = self._state.items_at.of(node.name)
-        if not items or not node.config.deliver_notifications:
+        items, config = self._state.items_at.of(node.name), node.config
+        if not items or not config.deliver_notifications:
             return None
-        return LastItem(items[-1], node.config.deliver_payloads, node.config.names_publishers)
+        newest = items[-1]
+        reply_to = self._reply_to(node, newest.publisher)
+        return LastItem(newest, config.deliver_payloads, reply_to, config.names_publishers)

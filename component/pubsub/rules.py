@@ -68,7 +68,7 @@ class Rules:
         self._state = State(ledger, self._addresses, privileged)
         self._roles = Roles(self._state, privileged)
         self._notices = Notices(self._state, self._addresses, self._roles.owners)
-        self._reminders = Reminders(self._state, self._notices, self._addresses)
+        self._reminders = Reminders(self._state, self._notices, self._addresses, self.reply_to)
         self._contacts = Contacts(
             self._state, self._roles, self._notices, self._addresses, self._reminders
         )

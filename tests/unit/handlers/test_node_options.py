@@ -5,7 +5,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from component.handlers.notify import event_markup
-from component.pubsub.model import ItemPublished
+from component.pubsub.model import ItemPublished, LastItem
 from component.pubsub.policy import Creators, Policy
 from tests.unit.handlers.dialogue import Dialogue, Refusal, refusal
 from tests.unit.handlers.requests import (
@@ -17,7 +17,7 @@ from tests.unit.handlers.requests import (
     succeeds,
     with_news,
 )
-from tests.unit.pubsub.provisioned import ADMIN, AGENT, DOMAIN, STRANGER
+from tests.unit.pubsub.provisioned import ADMIN, AGENT, DOMAIN, STRANGER, SUPERVISOR
 
 pytestmark = pytest.mark.unit
 
@@ -78,12 +78,14 @@ async def test_notifications_say_whom_to_answer(dialogue: Dialogue, whom: str, j
     await configure(dialogue, itemreply=whom, publish_model="open")
     dialogue.service.subscribe(ADMIN, "news")
     await succeeds(dialogue, PUBLISH, sender=AGENT)
-    (told,) = [n for n in dialogue.service.told if isinstance(n.event, ItemPublished)]
+    dialogue.service.subscribe(SUPERVISOR, "news")
+    told = [n for n in dialogue.service.told if isinstance(n.event, ItemPublished | LastItem)]
+    assert [type(n.event) for n in told] == [ItemPublished, LastItem]
     addresses = (
         "<addresses xmlns='http://jabber.org/protocol/address'>"
         f"<address type='replyto' jid='{jid}'/></addresses>"
     )
-    assert event_markup(told).startswith(f"{addresses}<event ")
+    assert all(event_markup(n).startswith(f"{addresses}<event ") for n in told)
 
 
 async def test_the_meta_data_say_whom_to_ask(dialogue: Dialogue) -> None:

@@ -215,11 +215,12 @@ def test_the_largest_notification_is_a_stanza() -> None:
         item.node, DOMAIN, (AGENT,), ItemPublished(item, reply_to=owners), subids=subids,
         with_body=True,
     )  # fmt: skip
+    newest = replace(published, event=LastItem(item, reply_to=owners))
     contact = tuple(f"{'&' * 190}{number}@example.com" for number in range(MAX_CONTACTS))
     long = "&" * MAX_TEXT
     config = Configuration(long, long, long, contact=contact)
     configured = Notification(item.node, DOMAIN, (AGENT,), NodeConfigured(config))
-    for notification in (published, configured):
+    for notification in (published, newest, configured):
         assert len(event_markup(notification).encode()) <= MAX_STANZA
 
 
