@@ -113,12 +113,12 @@ class OwnerHandlers:
 
     async def _default(self, asked: Asked) -> Markup:
         address = asked.iq.address
-        await self._engine.pubsub(lambda pubsub, _: pubsub.check_address(address))
+        config = await self._engine.pubsub(lambda pubsub, _: pubsub.defaults(address))
         _changes(asked.element)  # may ask for the default of collections
         type_ = asked.element.get("type")
         if type_ not in (None, "leaf"):
             raise UnsupportedError("collections")
-        return _owner(element("default", {"type": type_}, config_markup(DEFAULT)))
+        return _owner(element("default", {"type": type_}, config_markup(config)))
 
     async def _delete(self, asked: Asked) -> Markup:
         request = asked.request

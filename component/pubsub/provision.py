@@ -4,7 +4,7 @@ from collections.abc import Mapping, Set
 from dataclasses import replace
 
 from component.pubsub.addresses import bare, extension_node
-from component.pubsub.configuration import MANAGED, Configuration
+from component.pubsub.configuration import DEFAULT, MANAGED, Configuration
 from component.pubsub.model import Node, NodeDeleted, Role
 from component.pubsub.policy import DEFAULT_POLICY, Policy
 from component.pubsub.rules import Rules
@@ -79,6 +79,13 @@ class Provisioning(Rules):
         if node is not None and node.managed:
             self._take_down(node)
             self._contacts.settle(self._addresses.domain)
+
+    def defaults(self, service: str) -> Configuration:
+        """Return how nodes at an address begin (§8.3). Raises `AddressNotFoundError`."""
+        self.check_address(service)
+        if self._account(service) is None:
+            return DEFAULT
+        return replace(MANAGED, max_items=self._max_items)
 
     def _settle_with(self, accounts: Set[str]) -> None:
         """Make fit their rights what these accounts are subscribed to, and where they are."""

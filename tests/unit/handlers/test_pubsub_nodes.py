@@ -16,7 +16,7 @@ from tests.unit.handlers.requests import (
     succeeds,
     with_news,
 )
-from tests.unit.pubsub.provisioned import ADMIN, AGENT
+from tests.unit.pubsub.provisioned import ADMIN, AGENT, EXTENSION
 
 pytestmark = pytest.mark.unit
 
@@ -98,6 +98,20 @@ async def test_the_default_configuration(dialogue: Dialogue) -> None:
     assert (values["FORM_TYPE"], values["pubsub#max_items"]) == (NODE_CONFIG, "20")
     last = reply.partition("pubsub#send_last_published_item")[2].partition("</field>")[0]
     assert last.endswith("</option><value>on_sub_and_presence</value>")
+
+
+async def test_at_an_extensions_address_the_default_is_that_of_its_node(
+    dialogue: Dialogue,
+) -> None:
+    reply = await dialogue.say(
+        f"<iq type='get' id='1' from='{ADMIN}/r' to='{EXTENSION}'>"
+        f"<pubsub xmlns='{OWNER}'><default/></pubsub></iq>"
+    )
+    assert reply is not None
+    values = filled(reply)
+    assert (values["pubsub#access_model"], values["pubsub#max_items"]) == ("whitelist", "3")
+    begun = await answer(dialogue, "get", "<configure node='ext1000'/>", OWNER)
+    assert values == filled(begun)
 
 
 async def test_configuring(dialogue: Dialogue) -> None:
