@@ -20,7 +20,7 @@ class Expiry:
 
         And remind those whose lease is almost over.
         """
-        digests: list[SubscriptionKey] = []
+        digests: dict[SubscriptionKey, None] = {}  # for one of them several things may be due
         reminded: set[Due] = set()
         while (due := self._state.next_due(now)) is not None:
             at, key = due
@@ -29,11 +29,11 @@ class Expiry:
                 continue
             self._end_subscription(key, now)
             if self._has_digest_due(key, now):
-                digests.append(key)
+                digests[key] = None
             if due not in reminded and self._is_almost_over(key, at):
                 reminded.add(due)
                 self._remind(due, self._state.subscriptions[key])
-        self._notices.digests.send_due(digests, now)
+        self._notices.digests.send_due(list(digests), now)
 
     def _is_almost_over(self, key: SubscriptionKey, at: datetime) -> bool:
         subscription = self._state.subscriptions.get(key)

@@ -1,16 +1,30 @@
 """Notifications that are wanted together: kept, and sent when they are due (pubsub#digest)."""
 
+from dataclasses import replace
+from datetime import datetime, timedelta
+
 import pytest
 
 from component.pubsub import digests
 from component.pubsub.model import Held, ItemsPublished
 from component.pubsub.publishing import Draft
 from component.pubsub.subscribing import Options
-from tests.unit.pubsub.digesters import DIGEST, EVERY, SECOND, ids, news, pass_, subscribe
+from tests.unit.pubsub.digesters import (
+    DIGEST,
+    EVERY,
+    SECOND,
+    change,
+    ids,
+    news,
+    pass_,
+    subscribe,
+)
 from tests.unit.pubsub.nodes import ANN, BOB, News, item
 from tests.unit.pubsub.provisioned import ADMIN, DOMAIN, NOW
 
 pytestmark = pytest.mark.unit
+
+DAY = timedelta(days=1)
 
 
 def restarted(service: News) -> News:
@@ -55,6 +69,16 @@ def test_the_service_says_when_the_next_digest_is_due() -> None:
     assert service.pubsub.due() is None
     service.post(ADMIN, item("a"))
     assert service.pubsub.due() == NOW + EVERY
+
+
+@pytest.mark.parametrize("lease", [None, NOW + 2 * DAY])
+def test_a_digest_comes_once_whatever_else_was_changed_or_is_due(lease: datetime | None) -> None:
+    service = news(ANN)
+    service.post(ADMIN, item("a"))
+    change(service, ANN, replace(DIGEST, include_body=True, expire=lease))
+    pass_(service, DAY)
+    told = [n.recipients for n in service.told if isinstance(n.event, ItemsPublished)]
+    assert told == [(ANN,)]
 
 
 def test_what_waits_is_there_after_a_crash() -> None:

@@ -161,6 +161,7 @@ class WhatHolds(AnyOrder):
         # A node that is deleted says before what waits; an extension's is there anew, and another.
         ended = {n.node for n in service.told if isinstance(n.event, NodeDeleted)}
         for notification in service.told:
+            assert len({*notification.recipients}) == len(notification.recipients)
             if isinstance(notification.event, ItemPublished | LastItem):
                 for jid in notification.recipients:
                     assert self._may(jid, notification.node, Action.RETRIEVE)
