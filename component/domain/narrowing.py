@@ -10,7 +10,10 @@ from component.domain.state import State
 
 
 def timers(state: State, call: Call) -> list[WakeAt]:
-    """Return when a caller who waits may be offered to others, too."""
+    """Return when a caller who waits, or may wait again, may be offered to others, too.
+
+    What falls due while the caller talks is of no account; nor is it set after a restart then.
+    """
     at = waived_at(state, call)
     waived = [] if at is None else [WakeAt(at, SkillsWaived(call.id))]
     return [*waived, *sticky.timer(state, call)]

@@ -290,6 +290,7 @@ def _not_connected(state: State, event: NotConnected, now: datetime, rng: Random
     return [
         Part(call.id),  # one of them may be in the bridge, and is to hear what is said next
         hold(call, queue, state.max_wait(call)),
+        *narrowing.timers(state, call),
         *commands,
         HangUpLeg(event.leg),
         *routing.route(state, call.queue, now, rng),

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
-from component.domain import consulting, routing, why
+from component.domain import consulting, narrowing, routing, why
 from component.domain.commands import (
     AnswerTransfer,
     Command,
@@ -165,4 +165,5 @@ def _pass_on(
         Part(call.id),
         hold(call, queue, queue.max_wait),
         WakeAt(now + queue.max_wait, WaitTimedOut(call.id)),
+        *narrowing.timers(state, passed_on),
     ]

@@ -6,7 +6,14 @@ from datetime import timedelta
 import pytest
 
 from component.domain.commands import Release
-from component.domain.events import MemberChanged, MemberRemoved, QueueChanged
+from component.domain.events import (
+    BlindTransfer,
+    MemberChanged,
+    MemberRemoved,
+    NotConnected,
+    QueueChanged,
+)
+from component.domain.model import Leg
 from component.domain.queue import EmptyCondition
 from component.domain.terms import Need, Terms
 from component.domain.words import CallState, QueueStatus
@@ -147,6 +154,31 @@ def test_penalty_limits_are_not_waived_with_the_skills() -> None:
     call = centre.enter(terms=Terms(need))
     centre.after(30)
     assert centre.call(call).state is CallState.WAITING
+
+
+def test_skills_are_waived_for_who_comes_back_from_an_agent_after_that_time() -> None:
+    centre = CallCentre(skills=FRENCH, skills_timeout=timedelta(seconds=20))
+    centre.log_on("1000", "2000")
+    call = centre.enter(terms=needs(1))
+    centre.answer(call)
+    centre.after(60)
+    centre.take(BlindTransfer(centre.call(call).leg, "3000", "from-phones"))
+    centre.after(0)
+    centre.leg_ends(Leg(call, 1))
+    centre.pause("2000")
+    centre.reject(call)
+    assert centre.ringing() == ["1000"]
+
+
+def test_skills_are_waived_for_who_could_not_be_connected_after_that_time() -> None:
+    centre = CallCentre(skills=FRENCH, skills_timeout=timedelta(seconds=20))
+    centre.log_on("1000", "2000")
+    call = centre.enter(terms=needs(1))
+    centre.answer(call)
+    centre.after(21)
+    centre.take(NotConnected(centre.call(call).leg))
+    centre.after(0)
+    assert centre.ringing() == ["1000"]
 
 
 def test_skills_are_never_waived_unless_the_queue_says_so() -> None:
