@@ -112,8 +112,12 @@ def _queue_changed(state: State, queue: Queue, now: datetime, rng: Random) -> li
 
 
 def _holds_otherwise(old: Queue, new: Queue) -> bool:
-    """Tell whether callers may have to wait for another time than they were told to."""
-    return (old.max_wait, old.memberdelay) != (new.max_wait, new.memberdelay)
+    """Tell whether callers may have to wait for another time than they were told to, or hear other
+    music."""
+    return any(
+        getattr(old, setting) != getattr(new, setting)
+        for setting in ("max_wait", "memberdelay", "musicclass")
+    )
 
 
 def _queue_removed(state: State, name: str, now: datetime, rng: Random) -> list[Command]:

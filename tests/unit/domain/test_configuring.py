@@ -100,6 +100,16 @@ def test_what_is_being_said_is_cut_off_before_the_wait_is_bounded_anew() -> None
     assert [type(c) for c in commands if isinstance(c, Hush | Hold)] == [Hush, Hold]
 
 
+def test_who_waits_hears_the_music_that_the_queue_now_has() -> None:
+    centre = CallCentre(["1000"])
+    centre.log_on("1000")
+    centre.answer(centre.enter())
+    centre.enter()
+
+    held = of_kind(centre.take(QueueChanged(replace(SUPPORT, musicclass="jazz"))), Hold)
+    assert [(hold.channel, hold.musicclass) for hold in held] == [("channel2", "jazz")]
+
+
 def test_callers_of_a_removed_queue_go_back_to_the_dialplan() -> None:
     centre = CallCentre(["1000"])
     centre.log_on("1000")
