@@ -176,7 +176,7 @@ def connect(state: State, call: Call, now: datetime) -> list[Command]:
         revision=call.revision + 1,
     )
     state.calls.put(call.id, answered)
-    if not call.direct and call.callback is None:
+    if not call.has_waited and call.callback is None:
         held = announcements.average([now - call.entered_at], state.holdtime(call.queue))
         state.holdtimes.put(call.queue, held)
     shown = ShowCall(taken.extension, answered)

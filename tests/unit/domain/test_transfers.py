@@ -217,6 +217,18 @@ def test_a_caller_who_was_passed_on_waits_for_as_long_as_one_who_has_just_come()
     assert centre.all(Release) == [Release("call1", "channel1", QueueStatus.TIMEOUT)]
 
 
+def test_that_a_caller_talked_before_coming_back_is_no_hold_time() -> None:
+    centre = talking()
+    held = centre.state.holdtime("support")
+    blind(centre)
+    centre.leg_ends(FIRST)
+    centre.leg_ends(SECOND, LegEnd.REJECTED)
+    centre.after(5)
+    centre.answer("call1")
+
+    assert centre.state.holdtime("support") == held
+
+
 def test_a_caller_who_hangs_up_meanwhile_stops_the_phone() -> None:
     centre = talking("2000")
     blind(centre)
