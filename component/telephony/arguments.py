@@ -1,4 +1,4 @@
-"""What the dialplan may ask for by name, in the arguments of `Stasis()`.
+"""What the dialplan may ask for in the arguments of `Stasis()`: a priority, and by name:
 
     timeout=300       how long to wait, in seconds
     min_penalty=1     QUEUE_MIN_PENALTY and QUEUE_MAX_PENALTY of app_queue
@@ -39,6 +39,16 @@ def terms(words: Iterable[str]) -> Terms:
         timeout=timedelta(seconds=seconds) if seconds else None,
         continues="c" in found.get("options", ""),
     )
+
+
+def priority_of(word: str) -> int:
+    """Return what QUEUE_PRIO would say: a whole number, below 0 too; what is none is 0."""
+    size = number(word.removeprefix("-"))
+    if size is None:
+        if word:
+            log.error("argument of Stasis() not understood", argument=word)
+        return 0
+    return -size if word.startswith("-") else size
 
 
 def number(word: str) -> int | None:

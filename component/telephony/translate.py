@@ -21,7 +21,7 @@ from component.domain.events import (
 from component.domain.model import Leg
 from component.domain.words import DeviceState, LegEnd
 from component.ports import WaitingChannel
-from component.telephony.arguments import number, terms
+from component.telephony.arguments import priority_of, terms
 from component.telephony.errors import MalformedEventError
 from component.telephony.names import announcement_of, customer_of, fetched_leg_of, leg_of
 
@@ -113,7 +113,7 @@ def waiting_channel(channel: object, arguments: list[str]) -> WaitingChannel:
         caller_number=_printable(text(channel, "caller", "number")),
         caller_name=_printable(text(channel, "caller", "name")),
         created_at=_time(text(channel, "creationtime")),
-        priority=_priority(priority),
+        priority=priority_of(priority),
         terms=terms(named),
     )
 
@@ -234,11 +234,6 @@ def _leg_end(event: Mapping[str, object]) -> LegEnd:
 def _device_state(event: Mapping[str, object]) -> DeviceStateChanged:
     name = text(event, "device_state", "name")
     return DeviceStateChanged(name, device_state(text(event, "device_state", "state")))
-
-
-def _priority(word: str) -> int:
-    """Return what QUEUE_PRIO says; as with app_queue, what is no priority is 0."""
-    return number(word) or 0
 
 
 def _printable(words: str) -> str:

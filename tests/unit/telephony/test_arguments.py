@@ -5,7 +5,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from component.domain.terms import USUAL, Need, Terms
-from component.telephony.arguments import terms
+from component.telephony.arguments import priority_of, terms
 
 pytestmark = pytest.mark.unit
 
@@ -50,3 +50,18 @@ def test_what_is_not_understood_is_left_out_and_said_in_the_log(
     assert [(entry["event"], entry["argument"]) for entry in log] == [
         ("argument of Stasis() not understood", word)
     ]
+
+
+@pytest.mark.parametrize(("word", "priority"), [("5", 5), ("-5", -5), ("0", 0), ("", 0)])
+def test_a_priority_may_be_below_0_and_need_not_be_given(
+    word: str, priority: int, log: list[dict[str, object]]
+) -> None:
+    assert (priority_of(word), log) == (priority, [])
+
+
+@pytest.mark.parametrize("word", ["high", "-", "--5", "1.5", "9" * 30])
+def test_what_is_no_priority_is_0_and_said_in_the_log(
+    word: str, log: list[dict[str, object]]
+) -> None:
+    assert priority_of(word) == 0
+    assert [entry["argument"] for entry in log] == [word]

@@ -269,7 +269,8 @@ def test_what_callers_say_of_themselves_is_printable(number: str, name: str) -> 
         (["support", "1111", ""], 0),
         (["support", "1111", "5"], 5),
         (["support", "", "high"], 0),
-        (["support", "", "-1"], 0),
+        (["support", "", "-1"], -1),
+        (["support", "", "-"], 0),
         (["support", "", "9" * 30], 0),
     ],
 )
