@@ -239,6 +239,8 @@ class Snapshot:
     customers: tuple[CalledChannel, ...] = ()
     newcomers: frozenset[str] = frozenset()
     """The channels of callers of whom events have told, too, and who are being looked up."""
+    phones: Mapping[Leg, str] = field(default_factory=dict)
+    """The devices of agents that ring now, as far as events have told; by leg."""
 
 
 class CallControl(Protocol):

@@ -138,6 +138,7 @@ class Asterisk:
                 self._snapshots.note(event)
                 self._control.caller_left(channel)
             case LegAnswered(leg) | LegEnded(leg):
+                self._snapshots.note(event)
                 self._ringing.end(leg)
         self._submit_to_engine(event)
 
@@ -148,6 +149,8 @@ class Asterisk:
     async def _settle(self) -> None:
         self._intake.begin_listing()
         found = await self._snapshots.read(self._devices())
+        for leg, device in found.phones.items():
+            self._ringing.begin(leg, device)
         snapshot = replace(found, newcomers=self._intake.newcomers)
         try:
             strangers = await self._reconcile(snapshot)

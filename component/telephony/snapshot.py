@@ -8,14 +8,20 @@ from datetime import UTC, datetime
 
 import structlog
 
-from component.domain.events import CallerLeft, DeviceStateChanged
+from component.domain.events import CallerLeft, DeviceStateChanged, LegAnswered, LegEnded
 from component.domain.model import Leg
 from component.domain.words import DeviceState
 from component.ports import CalledChannel, Snapshot, WaitingChannel
 from component.telephony.client import AriClient
 from component.telephony.errors import AriError, MalformedEventError
 from component.telephony.names import call_of, customer_of, leg_of
-from component.telephony.translate import CUSTOMER_ARGUMENT, device_state, text, waiting_channel
+from component.telephony.translate import (
+    CUSTOMER_ARGUMENT,
+    device_of,
+    device_state,
+    text,
+    waiting_channel,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -29,6 +35,8 @@ class _Heard:
 
     states: dict[str, DeviceState] = field(default_factory=dict)
     left: set[str] = field(default_factory=set)
+    quiet: set[Leg] = field(default_factory=set)
+    """Legs that do not ring any more."""
 
 
 class SnapshotReader:
@@ -40,13 +48,16 @@ class SnapshotReader:
         self._newer: list[_Heard] = []
         """What was heard since each of the readings under way began."""
 
-    def note(self, event: DeviceStateChanged | CallerLeft) -> None:
+    def note(self, event: DeviceStateChanged | CallerLeft | LegAnswered | LegEnded) -> None:
         """Take note of an event: what is read may be older than it, though it is read later."""
         for heard in self._newer:
-            if isinstance(event, CallerLeft):
-                heard.left.add(event.channel)
-            else:
-                heard.states[event.device] = event.state
+            match event:
+                case CallerLeft(channel):
+                    heard.left.add(channel)
+                case DeviceStateChanged(device, state):
+                    heard.states[device] = state
+                case LegAnswered(leg) | LegEnded(leg):
+                    heard.quiet.add(leg)
 
     async def read(self, devices: Iterable[str]) -> Snapshot:
         """Read what there is, with the states of these devices. Raises `AriError`."""
@@ -58,14 +69,20 @@ class SnapshotReader:
         states.update(heard.states)
         try:
             legs = list(_legs(channels))
+            ringing = {leg: device for leg, device, answered in legs if not answered}
             return Snapshot(
                 taken_at=taken_at,
                 callers=tuple(c for c in self._callers(channels) if c.channel not in heard.left),
-                ringing_legs=frozenset(leg for leg, answered in legs if not answered),
-                answered_legs=frozenset(leg for leg, answered in legs if answered),
+                ringing_legs=frozenset(ringing),
+                answered_legs=frozenset(leg for leg, _, answered in legs if answered),
                 customers=tuple(self._customers(channels)),
                 bridges=dict(_bridges(bridges)),
                 device_states=states,
+                phones={
+                    leg: device
+                    for leg, device in ringing.items()
+                    if leg not in heard.quiet and device in states
+                },
             )
         except MalformedEventError as error:
             raise AriError(200, f"what ARI listed cannot be understood: {error}") from error
@@ -134,12 +151,12 @@ def _is_called(channel: object, arguments: list[str]) -> bool:
     return customer_of(text(channel, "id")) is not None and arguments == [CUSTOMER_ARGUMENT]
 
 
-def _legs(channels: Iterable[object]) -> Iterator[tuple[Leg, bool]]:
-    """Yield the legs, and whether each was answered."""
+def _legs(channels: Iterable[object]) -> Iterator[tuple[Leg, str, bool]]:
+    """Yield the legs, the device to which each leads, and whether it was answered."""
     for channel in channels:
         leg = leg_of(text(channel, "id"))
         if leg is not None:
-            yield leg, text(channel, "state") == "Up"
+            yield leg, device_of(channel), text(channel, "state") == "Up"
 
 
 def _bridges(bridges: Iterable[object]) -> Iterator[tuple[str, frozenset[str]]]:

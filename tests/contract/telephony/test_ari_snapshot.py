@@ -66,6 +66,7 @@ async def test_after_a_restart_of_ours_calls_are_found_as_they_stand(exchange: E
     assert all(caller.created_at < snapshot.taken_at for caller in snapshot.callers)
     assert snapshot.answered_legs == {talk}
     assert snapshot.ringing_legs == {ring}
+    assert snapshot.phones == {ring: "PJSIP/2000"}
     assert snapshot.bridges == {first.call_id: bridged}
 
 

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from component.domain.events import CallerLeft, DeviceStateChanged
+from component.domain.events import CallerLeft, DeviceStateChanged, LegAnswered, LegEnded
 from component.domain.model import Leg
-from component.domain.words import DeviceState
+from component.domain.words import DeviceState, LegEnd
 from component.ports import CalledChannel
 from component.telephony.errors import AriError
 from component.telephony.snapshot import SnapshotReader
@@ -23,6 +23,7 @@ from tests.unit.telephony.recorded import (
 pytestmark = pytest.mark.unit
 
 LEG = Leg(CALL_ID, ANSWERED_ATTEMPT)
+DEVICE = "PJSIP/1000"
 
 
 class OneOperation(FakeAri):
@@ -67,6 +68,35 @@ async def test_a_leg_that_is_not_up_is_ringing() -> None:
     snapshot = await reader(changed(state="Ringing")).read([])
     assert snapshot.ringing_legs == {LEG}
     assert snapshot.answered_legs == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("state", "devices", "phones"),
+    [
+        ("Ringing", [DEVICE], {LEG: DEVICE}),
+        ("Ringing", ["PJSIP/2000"], {}),
+        ("Up", [DEVICE], {}),
+    ],
+)
+async def test_the_phone_of_an_agent_is_known_that_rings(
+    state: str, devices: list[str], phones: dict[Leg, str]
+) -> None:
+    assert (await reader(changed(state=state)).read(devices)).phones == phones
+
+
+@pytest.mark.parametrize("event", [LegAnswered(LEG), LegEnded(LEG, LegEnd.REJECTED)])
+async def test_a_phone_that_stops_during_the_reading_does_not_ring_though_listed(
+    event: LegAnswered | LegEnded,
+) -> None:
+    ari = OneOperation(changed(state="Ringing"), BRIDGES)
+    gate = ari.hold_back("list")
+    snapshots = SnapshotReader(ari, "ivr")
+    reading = asyncio.create_task(snapshots.read([DEVICE]))
+    while "list" not in ari.operations:
+        await asyncio.sleep(0)
+    snapshots.note(event)
+    gate.set()
+    assert (await reading).phones == {}
 
 
 @pytest.mark.parametrize(("state", "answered"), [("Up", True), ("Ringing", False)])

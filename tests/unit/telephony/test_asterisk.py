@@ -1,0 +1,84 @@
+"""What the parts of the adapter do for each other once Asterisk is there."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any, cast
+
+import pytest
+from structlog.testing import capture_logs
+
+from component.domain.events import DeviceStateChanged, Event
+from component.domain.words import DeviceState
+from component.ports import Directory, Snapshot, WaitingChannel
+from component.telephony import asterisk, ringing
+from component.telephony.asterisk import Asterisk
+from tests.unit.telephony.fake_ari import FakeAri
+from tests.unit.telephony.recorded import CHANNELS
+from tests.unit.telephony.test_connection import FakeSocket
+
+pytestmark = pytest.mark.unit
+
+DEVICE = "PJSIP/1000"
+
+
+class RingingAlone(FakeAri):
+    """A phone rings that is there no more; Asterisk takes its state from the channel."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sockets = FakeSocket
+        self.results["getInfo"] = {"system": {"version": "22.10.1"}}
+
+    async def _call(self, resource: str, operation: str, /, **arguments: object) -> object:
+        answer = await super()._call(resource, operation, **arguments)
+        answers: dict[str, Any] = {
+            "channels": [channel | {"state": "Ringing"} for channel in CHANNELS],
+            "bridges": [],
+            "deviceStates": {"state": "RINGING"},
+            "endpoints": {"state": "offline"},
+        }
+        return answers.get(resource, answer)
+
+
+async def nothing_to_show() -> None:
+    """Stand in for the XMPP server."""
+
+
+@pytest.fixture
+async def told(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[list[Event]]:
+    """What the engine is told from a connect on."""
+    events: list[Event] = []
+
+    async def reconcile(_found: Snapshot) -> tuple[WaitingChannel, ...]:
+        return ()
+
+    monkeypatch.setattr(ringing, "LOOK_SECONDS", 0.001)
+    monkeypatch.setattr(asterisk, "AriClient", lambda *_, **__: RingingAlone())
+    with capture_logs():
+        whole = Asterisk(
+            url="http://pbx.example.com",
+            username="ivr",
+            password="",
+            app="ivr",
+            request_timeout=1,
+            directory=cast(Directory, None),
+            lookup_deadline=1,
+            submit=events.append,
+            reconcile=reconcile,
+            devices=lambda: [DEVICE],
+            shown=nothing_to_show,
+        )
+        running = asyncio.create_task(whole.run())
+        yield events
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await whole.close()
+
+
+async def test_a_phone_that_rings_already_is_looked_after_from_the_connect_on(
+    told: list[Event],
+) -> None:
+    gone = DeviceStateChanged(DEVICE, DeviceState.UNAVAILABLE)
+    async with asyncio.timeout(10):
+        while gone not in told:
+            await asyncio.sleep(0.001)
