@@ -103,9 +103,7 @@ def test_joinempty_lets_callers_in_if_one_member_counts(condition: EmptyConditio
     assert released(centre) == []
 
 
-@pytest.mark.parametrize(
-    "condition", sorted(set(ALONE) - {EmptyCondition.UNKNOWN, EmptyCondition.WRAPUP})
-)
+@pytest.mark.parametrize("condition", sorted(set(ALONE) - {EmptyCondition.WRAPUP}))
 def test_leavewhenempty_sends_callers_back_once_no_member_counts(
     condition: EmptyCondition,
 ) -> None:
@@ -130,6 +128,18 @@ def test_with_inuse_callers_leave_when_the_last_agent_takes_a_call() -> None:
 
     assert released(centre) == [QueueStatus.LEAVEUNAVAIL]
     assert centre.call(first).state is CallState.ANSWERED
+
+
+def test_with_wrapup_callers_leave_when_the_last_agent_has_paperwork_to_do() -> None:
+    wrapup = frozenset({EmptyCondition.WRAPUP})
+    centre = centre_alone(leavewhenempty=wrapup, wrapuptime=timedelta(seconds=9))
+    first = centre.enter()
+    centre.answer(first)
+    centre.enter()
+    assert released(centre) == []
+    centre.leg_ends(centre.call(first).leg)
+
+    assert released(centre) == [QueueStatus.LEAVEUNAVAIL]
 
 
 def test_with_ringing_those_behind_leave_when_the_last_free_phone_rings() -> None:
