@@ -87,7 +87,7 @@ def step(state: State, event: ConfigurationEvent, now: datetime, rng: Random) ->
             return _member_changed(state, event, now, rng)
         case MemberRemoved(queue, extension):
             state.members.delete((queue, extension))
-            return []
+            return routing.route(state, queue, now, rng)  # some may have waited for this agent
     assert_never(event)
 
 

@@ -10,6 +10,7 @@ from component.domain.events import (
     BlindTransfer,
     CallerEntered,
     DeviceStateChanged,
+    MemberRemoved,
     NumberLookedUp,
     QueueChanged,
 )
@@ -180,6 +181,14 @@ def test_nobody_waits_for_an_agent_who_is_not_at_work(gone: str) -> None:
     centre = acquainted(sticky_wait=timedelta(seconds=20))
     getattr(centre, gone)("1000")
     assert centre.call(centre.enter(COMPANY_1)).extension == "2000"
+
+
+def test_who_waits_for_an_agent_takes_another_once_that_one_is_no_member() -> None:
+    centre = acquainted(skills=SKILLS, sticky_wait=timedelta(seconds=20))
+    busy(centre, "1000")
+    call = centre.enter(COMPANY_1)
+    centre.take(MemberRemoved("support", "1000"))
+    assert centre.call(call).extension == "2000"
 
 
 def test_nobody_waits_for_an_agent_who_wants_no_calls() -> None:
