@@ -18,6 +18,8 @@ SIZE = Size(calls=60)
 FAILED = {
     3040: "somebody takes the desk, and the view of the call, of who logged off and still talks",
     3051: "an announcement is played to a caller who is still in a bridge",
+    528380152: "a customer is asked anew after a crash while the question goes on",
+    528380208: "what was to follow an announcement was not said, as the service died: it goes on",
     910864102: "who takes an agent's place in a queue is spoken to while he is still in a bridge",
 }
 """Seeds that failed, and what went wrong. They mean something else once `scenario.draw` changes."""

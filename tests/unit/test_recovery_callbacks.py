@@ -8,7 +8,15 @@ from datetime import timedelta
 
 import pytest
 
-from component.domain.commands import CallCustomer, Connect, HangUpCustomer, Release, Ring
+from component.domain.commands import (
+    CallCustomer,
+    Connect,
+    HangUpCustomer,
+    Hush,
+    Release,
+    Ring,
+    Say,
+)
 from component.domain.events import (
     AttendedTransfer,
     CallbackDue,
@@ -109,6 +117,16 @@ async def test_a_customer_who_took_the_call_meanwhile_is_asked() -> None:
         callback = service.store.calls["call2"].callback
         assert callback is not None
         assert callback.reached_at is not None
+
+
+async def test_a_customer_who_is_being_asked_is_asked_anew_but_not_by_two_voices() -> None:
+    async with called() as service:
+        await service.engine.step(CustomerAnswered("call2", CHANNEL))
+        asked = service.state.calls["call2"].told.number
+        service.outside.done.clear()
+        await reconcile(service, to_customer(service, answered=True))
+        told = [deed for deed in service.outside.done if isinstance(deed, Hush | Say)]
+        assert [deed.number for deed in told] == [asked - 1, asked, asked + 1]
 
 
 async def test_a_customer_who_is_not_called_any_more_was_not_reached() -> None:
