@@ -208,6 +208,16 @@ def test_what_becomes_of_somebody_is_told_to_all_their_software_that_is_there() 
     assert told == [(f"{ANN}/desk", f"{ANN}/phone"), (f"{BOB}/desk",)]
 
 
+def test_it_waits_for_them_while_it_is_not_known_yet_who_is_there() -> None:
+    """Just after a reconnect: of all their software only some may have been heard of."""
+    service = News()
+    service.subscribe(ANN, "news")
+    service.do(lambda pubsub: pubsub.forget_audience(NOW))
+    service.do(lambda pubsub: pubsub.arrive(DOMAIN, Resource(f"{ANN}/desk")))
+    service.arrange(Wish(ANN, None))
+    assert [n.recipients for n in service.told] == [(ANN,)]
+
+
 @pytest.mark.parametrize("type_", MessageType)
 def test_owners_are_told_who_comes_in_messages_of_the_type_that_the_node_says(
     type_: MessageType,

@@ -62,6 +62,15 @@ def test_a_time_in_the_past_is_still_refused() -> None:
         subscribe(Provisioned(), AGENT, Options(expire=NOW - timedelta(seconds=1)))
 
 
+def test_it_stays_if_it_is_from_another_address_that_the_presence_goes() -> None:
+    service = News()
+    for address in (EXTENSION, DOMAIN):
+        arrive(service, DESK, address)
+    subscribe(service, AGENT, Options(until_offline=True))
+    leave(service, DESK.jid, DOMAIN)
+    assert subscribers(service) == [AGENT]
+
+
 def test_a_node_may_have_such_subscriptions_only() -> None:
     service = News(tempsub=True)
     with pytest.raises(InvalidOptionsError):
