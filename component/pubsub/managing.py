@@ -147,12 +147,12 @@ class Managing(Rules):
         if after is before:
             return
         model = node.config.access_model
-        lost = needs_approval(model, after) and not needs_approval(model, before)
+        needed, needs = needs_approval(model, before), needs_approval(model, after)
         for subscription in list(self._state.subscriptions_by(account, node.name)):
-            if lost:
+            if needs and not needed:
                 self._end(subscription)
             else:
-                self._fit(node, subscription)
+                self._fit(node, subscription, awaits=needed)
         event = AffiliationChanged(Affiliation(node.name, account, after))
         self._notices.tell(node.name, service, account, event)
 

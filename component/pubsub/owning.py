@@ -37,8 +37,9 @@ class Owning(Creating, Provisioning):
         # Whom to answer changes last. What waits says it by the old configuration, and is sent by
         # that, but only to those who keep the right to the node.
         as_before = replace(config, itemreply=old.config.itemreply)
+        awaiting = self._awaiting(old)
         self._state.nodes.put(node.name, replace(node, config=as_before))
-        self._settle(node)
+        self._settle(node, awaiting)
         self._contacts.settle(self._addresses.domain)
         if as_before != config:
             self._notices.digests.send_all(node.name)

@@ -1,6 +1,6 @@
 """Managed nodes: one per extension, open to the linked account."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
 from component.pubsub.addresses import bare, extension_node
@@ -8,7 +8,7 @@ from component.pubsub.configuration import DEFAULT, MANAGED, Configuration
 from component.pubsub.model import Node, NodeDeleted, Role
 from component.pubsub.policy import DEFAULT_POLICY, Policy
 from component.pubsub.rules import Rules
-from component.pubsub.state import key_of
+from component.pubsub.state import SubscriptionKey, key_of
 from component.records import Ledger
 
 
@@ -34,7 +34,8 @@ class Provisioning(Rules):
         """Make the managed nodes what they should be: one per extension, none besides.
 
         `accounts` maps each extension to its linked account, a bare JID, or to nothing ("").
-        Whoever loses the right to a node loses the subscription too, and is told.
+        Whoever loses the right to a node loses the subscription too, and is told. Nobody is let in
+        who waits: whether for want of a right, or because an owner says so, is not known here.
         """
         wanted = {extension_node(extension): account for extension, account in accounts.items()}
         for node in list(self._state.nodes.values()):
@@ -61,14 +62,18 @@ class Provisioning(Rules):
                 self._set_up(node.name)
         old = self._roles.privileged
         changed = {a for a in old.keys() | privileged.keys() if old.get(a) != privileged.get(a)}
+        concerned = self._subscribed(changed)
+        awaiting = {key for node in concerned for key in self._awaiting(node)}
         self._roles.give(privileged)
-        self._settle_with(changed)
+        self._settle_with(changed, concerned, awaiting)
 
     def host(self, extension: str, account: str) -> None:
         """Give one more extension its node, or its node another account."""
         name = extension_node(extension)
+        existing = self._state.nodes.get(name)
+        awaiting = self._awaiting(existing) if existing is not None else frozenset()
         self._roles.link_one(name, account)
-        self._set_up(name)
+        self._set_up(name, awaiting)
         self._contacts.settle(self._addresses.domain)
 
     def drop(self, extension: str) -> None:
@@ -87,11 +92,19 @@ class Provisioning(Rules):
             return DEFAULT
         return replace(MANAGED, max_items=self._max_items)
 
-    def _settle_with(self, accounts: Set[str]) -> None:
-        """Make fit their rights what these accounts are subscribed to, and where they are."""
-        subscriptions, contacts = self._state.subscriptions.values(), self._state.contacts.values()
-        for name in sorted({s.node for s in subscriptions if bare(s.jid) in accounts}):
-            self._settle(self._state.nodes[name])
+    def _subscribed(self, accounts: Set[str]) -> list[Node]:
+        """Return the nodes that any of these accounts is subscribed to."""
+        subscriptions = self._state.subscriptions.values()
+        names = {s.node for s in subscriptions if bare(s.jid) in accounts}
+        return [self._state.nodes[name] for name in sorted(names)]
+
+    def _settle_with(
+        self, accounts: Set[str], nodes: Sequence[Node], awaiting: Set[SubscriptionKey]
+    ) -> None:
+        """Make fit their rights what is subscribed to at these nodes, and where accounts are."""
+        for node in nodes:
+            self._settle(node, awaiting)
+        contacts = self._state.contacts.values()
         addresses = {contact.service for contact in contacts if bare(contact.jid) in accounts}
         for address in sorted(addresses | self._state.audience.addresses_of(accounts)):
             self._contacts.settle(address)
@@ -105,7 +118,7 @@ class Provisioning(Rules):
         self._state.remove(node.name)
         self._contacts.settle(self._addresses.of(node.name))
 
-    def _set_up(self, name: str) -> None:
+    def _set_up(self, name: str, awaiting: Set[SubscriptionKey] = frozenset()) -> None:
         existing = self._state.nodes.get(name)
         if existing is not None and existing.managed:
             node = existing
@@ -119,7 +132,7 @@ class Provisioning(Rules):
             self._state.nodes.put(name, node)
         self._forget_elsewhere(node)
         self._trim(node)
-        self._settle(node)
+        self._settle(node, awaiting)
 
     def _with_maximum(self, node: Node, before: int) -> Node:
         """Note whether a managed node keeps another number of items than all, as is said now."""

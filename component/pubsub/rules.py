@@ -27,7 +27,7 @@ from component.pubsub.notices import Notices
 from component.pubsub.policy import DEFAULT_POLICY, MAX_OF_ACCOUNT, Policy
 from component.pubsub.reminding import Reminders
 from component.pubsub.roles import Roles
-from component.pubsub.state import State, key_of
+from component.pubsub.state import State, SubscriptionKey, key_of
 from component.records import Ledger
 
 
@@ -204,21 +204,34 @@ class Rules:
         if config.publish_node_full is NodeFull.RETRACT_OLDEST and config.notifies_retractions:
             self._notices.tell_retracted(node, dropped)
 
-    def _settle(self, node: Node) -> None:
+    def _needs_approval(self, account: str, node: Node) -> bool:
+        return needs_approval(node.config.access_model, self._roles.of(account, node))
+
+    def _awaiting(self, node: Node) -> set[SubscriptionKey]:
+        """Return which subscriptions have yet to be approved, as the rights are now.
+
+        Others that are pending were put off by an owner, and stay so until one decides otherwise.
+        """
+        pending = [s for s in self._state.subscriptions_at.of(node.name) if not s.active]
+        return {key_of(s) for s in pending if self._needs_approval(bare(s.jid), node)}
+
+    def _settle(self, node: Node, awaiting: Set[SubscriptionKey] = frozenset()) -> None:
         """Make the subscriptions fit the rights: some end, some need approval no longer.
 
-        Those to the presence of the node's address too.
+        Those to the presence of the node's address too. `awaiting` is what needed approval before
+        the rights changed.
         """
         self._contacts.settle(self._addresses.of(node.name))
         for subscription in list(self._state.subscriptions_at.of(node.name)):
-            self._fit(node, subscription)
+            self._fit(node, subscription, awaits=key_of(subscription) in awaiting)
 
-    def _fit(self, node: Node, subscription: Subscription) -> None:
-        """Make a subscription fit the subscriber's rights."""
+    def _fit(self, node: Node, subscription: Subscription, *, awaits: bool) -> None:
+        """Make a subscription fit the subscriber's rights.
+
+        `awaits` is whether it needed approval so far.
+        """
         account = bare(subscription.jid)
         if not self._may(account, node, Action.SUBSCRIBE):
             self._end(subscription)
-        elif not subscription.active and not needs_approval(
-            node.config.access_model, self._roles.of(account, node)
-        ):
+        elif awaits and not subscription.active and not self._needs_approval(account, node):
             self._approve(node, subscription)

@@ -52,8 +52,8 @@ class News(Provisioned):
     def take_back(self, actor: str, *ids: str, notify: bool | None = None) -> None:
         self.do(lambda pubsub: pubsub.retract_for(self.request(actor), ids, notify))
 
-    def arrange(self, *wishes: Wish, actor: str = ADMIN) -> None:
-        request = self.request(actor)
+    def arrange(self, *wishes: Wish, actor: str = ADMIN, node: str = "news") -> None:
+        request = self.request(actor, node)
         self.do(lambda pubsub: pubsub.set_subscriptions(request, wishes, self.new_id, NOW))
 
     def decide(self, jid: str, *, allow: bool, actor: str = ADMIN) -> None:

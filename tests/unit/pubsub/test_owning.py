@@ -14,6 +14,7 @@ from component.pubsub.errors import (
     NotAllowedError,
     UnsupportedError,
 )
+from component.pubsub.managing import Wish
 from component.pubsub.model import (
     Affiliation,
     ItemPublished,
@@ -24,6 +25,7 @@ from component.pubsub.model import (
     NodePurged,
     Role,
     SubscriptionEnded,
+    SubscriptionState,
 )
 from component.pubsub.owning import MAX_REDIRECTS, MAX_URI
 from component.pubsub.policy import Policy
@@ -124,6 +126,17 @@ def test_opening_a_node_approves_what_was_pending() -> None:
     assert not service.subscribers()
     service.configure(access_model=AccessModel.OPEN)
     assert service.subscribers() == [ANN]
+
+
+def test_one_whom_an_owner_has_put_off_waits_though_something_else_is_configured() -> None:
+    service = News()
+    for jid in (ANN, BOB):
+        service.subscribe(jid, "news")
+    service.arrange(Wish(ANN, SubscriptionState.PENDING))
+    service.told.clear()
+    service.configure(title="Again")
+    assert service.subscribers() == [BOB]
+    assert not service.told
 
 
 def test_a_smaller_maximum_drops_the_oldest_items() -> None:

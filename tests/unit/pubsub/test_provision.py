@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import pytest
@@ -11,6 +11,7 @@ from component.pubsub.configuration import (
     NodeFull,
 )
 from component.pubsub.errors import AddressNotFoundError, ClosedNodeError, NodeNotFoundError
+from component.pubsub.managing import Wish
 from component.pubsub.model import (
     Affiliation,
     ItemsRetracted,
@@ -21,9 +22,11 @@ from component.pubsub.model import (
     Role,
     Subscription,
     SubscriptionEnded,
+    SubscriptionState,
 )
 from component.pubsub.policy import DEFAULT_POLICY, Limits, Policy
 from component.pubsub.service import Request
+from tests.unit.pubsub.nodes import News
 from tests.unit.pubsub.provisioned import (
     ACCOUNTS,
     ADMIN,
@@ -95,6 +98,36 @@ def test_whoever_is_no_longer_in_the_configuration_loses_the_subscription() -> N
     after.pubsub.load([], [], before.pubsub.subscriptions.values(), [])
     after.provision(ACCOUNTS)
     assert [s.jid for s in after.pubsub.subscriptions.values()] == [SUPERVISOR]
+
+
+def test_one_whom_an_owner_has_put_off_waits_after_a_restart_too() -> None:
+    before, after = News(), Provisioned()
+    before.subscribe(AGENT)
+    before.arrange(Wish(AGENT, SubscriptionState.PENDING), node="ext1000")
+    after.load(before.contents())
+    after.provision(ACCOUNTS)
+    assert [s.active for s in after.pubsub.subscriptions.values()] == [False]
+    assert not after.told
+
+
+LET_IN: dict[str, Callable[[Provisioned], None]] = {
+    "the extension's account": lambda service: service.do(lambda p: p.host("1000", STRANGER)),
+    "a supervisor": lambda service: govern(service, PRIVILEGED | {STRANGER: Role.MEMBER}),
+}
+
+
+@pytest.mark.parametrize("let_in", LET_IN.values(), ids=LET_IN)
+def test_who_waits_and_needs_approval_no_longer_is_let_in_unlike_who_is_put_off(
+    let_in: Callable[[Provisioned], None],
+) -> None:
+    service = News()
+    service.configure(node="ext1000", access_model=AccessModel.AUTHORIZE)
+    for jid in (STRANGER, SUPERVISOR):
+        service.subscribe(jid)
+    service.arrange(Wish(SUPERVISOR, SubscriptionState.PENDING), node="ext1000")
+    assert service.subscribers() == []
+    let_in(service)
+    assert service.subscribers() == [STRANGER]
 
 
 def test_a_vanished_extension_takes_everything_with_it() -> None:
