@@ -133,7 +133,10 @@ FIELDS: Mapping[str, tuple[str, _Kind]] = {
     "deliver_payloads": ("Whether notifications contain payloads", YES_OR_NO),
     "notify_config": ("Whether a change of the configuration is notified", YES_OR_NO),
     "notify_delete": ("Whether the deletion of the node is notified", YES_OR_NO),
-    "notify_retract": ("Whether the retraction of items is notified", YES_OR_NO),
+    "notify_retract": (
+        "Whether the retraction of items is notified if whoever retracts them does not say",
+        YES_OR_NO,
+    ),
     "notify_sub": ("Whether owners are told who subscribes", YES_OR_NO),
     "notification_type": ("The type of the messages", _one_of(MessageType)),
     "itemreply": (

@@ -61,6 +61,9 @@ class Publishing(Creating):
     def retract(self, node_name: str, item_id: str) -> None:
         """Retract an item on behalf of the service; one that is gone already is no error.
 
+        It is notified whatever the node says, as if with `notify` (§7.2.2.1): who was shown a call
+        must learn that it is over.
+
         Raises `NodeNotFoundError`.
         """
         node = self._existing(node_name)

@@ -273,6 +273,16 @@ def test_the_service_retracts_what_was_not_kept() -> None:
     assert service.heard(AGENT)[-1] == ItemRetracted("call-1")
 
 
+@pytest.mark.parametrize("config", [{"notify_retract": False}, {"deliver_notifications": False}])
+def test_that_a_call_is_over_is_told_whatever_the_node_says(config: dict[str, Any]) -> None:
+    service = News()
+    service.subscribe(AGENT)
+    service.publish("call-1")
+    service.configure(node="ext1000", **config)
+    service.retract("call-1")
+    assert service.heard(AGENT)[-1] == ItemRetracted("call-1")
+
+
 def test_items_go_by_themselves_when_their_time_is_over() -> None:
     service = News(item_expire=60)
     service.post(ADMIN, item("a"))
