@@ -128,6 +128,17 @@ def test_opening_a_node_approves_what_was_pending() -> None:
     assert service.subscribers() == [ANN]
 
 
+def test_an_extensions_node_belongs_to_whom_an_administrator_makes_its_owner_too() -> None:
+    service = News()
+    service.give(ANN, Role.OWNER, node="ext1000")
+    service.configure(ANN, "ext1000", title="Ann's")
+    assert service.pubsub.nodes["ext1000"].config.title == "Ann's"
+    service.do(lambda pubsub: pubsub.delete(service.request(ANN, "ext1000"), None, NOW))
+    assert service.pubsub.nodes["ext1000"].config.title == ""
+    with pytest.raises(ForbiddenError):
+        service.configure(ANN, "ext1000")
+
+
 def test_one_whom_an_owner_has_put_off_waits_though_something_else_is_configured() -> None:
     service = News()
     for jid in (ANN, BOB):

@@ -9,7 +9,8 @@ from component.pubsub.attending import SETTLING
 from component.pubsub.audience import Resource
 from component.pubsub.configuration import PublishModel
 from component.pubsub.errors import InvalidOptionsError
-from component.pubsub.model import ItemRetracted
+from component.pubsub.managing import Wish
+from component.pubsub.model import ItemRetracted, SubscriptionState
 from component.pubsub.subscribing import Options
 from tests.unit.pubsub.nodes import News, item
 from tests.unit.pubsub.online import DESK, arrive, leave, subscribe, subscribers
@@ -77,6 +78,15 @@ def test_a_node_may_have_such_subscriptions_only() -> None:
         subscribe(service, AGENT, address=DOMAIN, node="news")
     arrive(service, DESK, DOMAIN)
     subscribe(service, AGENT, address=DOMAIN, node="news")
+    leave(service, DESK.jid, DOMAIN)
+    assert subscribers(service) == []
+
+
+def test_an_owner_need_not_know_the_presence_of_whom_they_subscribe() -> None:
+    service = News(tempsub=True)
+    service.arrange(Wish(AGENT, SubscriptionState.SUBSCRIBED))
+    assert subscribers(service) == [AGENT]
+    arrive(service, DESK, DOMAIN)
     leave(service, DESK.jid, DOMAIN)
     assert subscribers(service) == []
 
