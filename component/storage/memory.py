@@ -144,9 +144,12 @@ class MemoryStore:
 
     def _holdtimes(self) -> dict[str, int]:
         found: dict[str, int] = {}
-        on_the_line = (call for call in self.calls.values() if call.callback is None)
-        answered = ((c.answered_at, c.entered_at, c.queue) for c in on_the_line)
-        for at, entered, queue in sorted((at, e, q) for at, e, q in answered if at is not None):
+        answered = (
+            (call.answered_at, call.entered_at, call.queue)
+            for call in self.calls.values()
+            if call.answered_at is not None and call.callback is None and _is_with_first(call)
+        )
+        for at, entered, queue in sorted(answered):
             found[queue] = average([at - entered], found.get(queue, 0))
         return found
 
@@ -169,6 +172,12 @@ class MemoryStore:
 
 def _without_payload(item: Item) -> Item:
     return replace(item, payload=in_store(item.payload_size)) if item.payload else item
+
+
+def _is_with_first(call: Call) -> bool:
+    """Tell whether nobody had passed the call on, since it entered, when it was answered."""
+    at = call.answered_at
+    return at is not None and not any(call.entered_at < t.at < at for t in call.transfers)
 
 
 def _merge(table: dict[K, V], changes: Mapping[K, V | None]) -> None:

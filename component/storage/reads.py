@@ -52,9 +52,15 @@ HOLDTIMES = """
         SELECT answered_at, answered_at - entered_at AS held FROM calls
         WHERE calls.queue = queues.name AND answered_at > now() - interval '1 day'
             AND callback IS NULL
+            AND NOT EXISTS (
+                SELECT FROM jsonb_array_elements(transfers) AS transfer
+                WHERE (transfer ->> 'at')::timestamptz > entered_at
+                    AND (transfer ->> 'at')::timestamptz < answered_at
+            )
         ORDER BY answered_at DESC LIMIT 20
     ) AS last ORDER BY last.answered_at"""
-"""How long callers waited of late. Of older ones the average knows nothing any more."""
+"""How long callers waited of late for whom they talked with first. Of older ones the average knows
+nothing any more."""
 
 SPOKE = """
     SELECT DISTINCT ON (customer ->> 'id')

@@ -205,6 +205,9 @@ async def test_how_long_callers_waited_is_known_from_their_calls(store: AnyStore
     ]
     away = replace(CALL, id="away", entered_at=now - timedelta(hours=3), callback=CALLBACK)
     calls.append(replace(away, answered_at=now))
+    first = replace(CALL, id="first", entered_at=now - timedelta(hours=2), answered_at=now)
+    then = Transfer("1000", now - timedelta(hours=1), attended=False)
+    calls.append(replace(first, transfers=(*CALL.transfers, then)))
     await store.commit(Changes(calls=calls))
 
     assert (await store.load()).holdtimes == {"support": 27}
