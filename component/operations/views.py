@@ -114,7 +114,7 @@ def _agent_row(state: State, extension: str, now: datetime) -> tuple[Cell, ...]:
 def _since(state: State, agent: Agent, logged_on: Sequence[Member]) -> datetime | None:
     """Return since when an agent is as `condition` says; None: that is not known.
 
-    Who is free is idle since the last call or the log-on, as the strategies have it.
+    Who is free is idle since the last call, even one before the log-on: so `leastrecent` has it.
     """
     if agent.leg is not None:
         call = state.calls.get(agent.leg.call_id)
@@ -126,8 +126,7 @@ def _since(state: State, agent: Agent, logged_on: Sequence[Member]) -> datetime 
         case "paused":
             return min(m.paused_at for m in logged_on if m.paused_at)
         case "free":
-            logged_on_at = min(m.logged_on_at for m in logged_on if m.logged_on_at)
-            return max(agent.last_call or logged_on_at, logged_on_at)
+            return agent.last_call or min(m.logged_on_at for m in logged_on if m.logged_on_at)
     return None
 
 

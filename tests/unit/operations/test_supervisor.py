@@ -74,6 +74,9 @@ async def test_it_is_seen_for_how_long_an_agent_has_been_as_he_is(desk: FrontDes
     desk.take(WrapUpOver("1000"))
     desk.after(10)
     assert await how() == ("free", timedelta(seconds=70))  # since the last call
+    await desk.ask("log-off")
+    await desk.ask("log-on")
+    assert await how() == ("free", timedelta(seconds=70))  # which is no later for that
     desk.take(DeviceStateChanged("PJSIP/1000", DeviceState.UNAVAILABLE))
     assert await how() == ("no telephone", None)
 
