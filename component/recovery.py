@@ -266,7 +266,7 @@ def _unfinished(state: State, snapshot: Snapshot, calls: list[Call]) -> Iterator
             if queue is not None:
                 for offer in _unmade(state, snapshot, call):
                     yield ringing.make_leg(state, queue, call, offer)
-                yield hold(call, queue, state.max_wait(call))
+                yield hold(call, queue, state.time_left(call, snapshot.taken_at))
             continue
         if call.leg in snapshot.answered_legs:
             is_bridged = call.channel in snapshot.bridges.get(call.id, ())

@@ -242,6 +242,10 @@ class State:
         """Return when the caller goes back to the dialplan; later, if an agent passed it on."""
         return call.wait_until or call.entered_at + self.max_wait(call)
 
+    def time_left(self, call: Call, now: datetime) -> timedelta:
+        """Return how long the caller still waits before going back to the dialplan."""
+        return max(self.waits_until(call) - now, timedelta(0))
+
     def holdtime(self, queue: str) -> int:
         """Return how many seconds the callers of a queue wait on average."""
         return self.holdtimes.get(queue) or 0

@@ -289,7 +289,7 @@ def _not_connected(state: State, event: NotConnected, now: datetime, rng: Random
     commands = routing.withdraw(state, call, offer, OfferEnd.UNAVAILABLE, now)
     return [
         Part(call.id),  # one of them may be in the bridge, and is to hear what is said next
-        hold(call, queue, state.max_wait(call)),
+        hold(call, queue, state.time_left(call, now)),
         *narrowing.timers(state, call),
         *commands,
         HangUpLeg(event.leg),

@@ -16,7 +16,9 @@ from component.domain.events import (
     DeviceStateChanged,
     LegAnswered,
 )
+from component.domain.holding import GRACE
 from component.domain.model import Leg
+from component.domain.terms import Terms
 from component.domain.words import AgentState, CallState, DeviceState
 from component.ports import Snapshot
 from tests.unit.recovering import answered, settled, snapshot
@@ -170,3 +172,18 @@ async def test_the_phone_is_rung_before_the_caller_hears_music() -> None:
 
         kinds = [type(done) for done in service.outside.done]
         assert kinds.index(Ring) < kinds.index(Hold)
+
+
+async def test_asterisk_does_not_take_back_early_who_had_a_shorter_wait_before_the_talk() -> None:
+    store = demo_store()
+    async with running(store) as service:
+        await service.log_on("1000", "2000")
+        impatient = Terms(timeout=timedelta(seconds=1))
+        await service.engine.step(replace(service.enter(), terms=impatient))
+        await service.engine.step(LegAnswered(FIRST))
+        await service.engine.step(BlindTransfer(FIRST, "2000", "from-phones"))
+        service.outside.done.clear()
+        await service.engine.reconcile(snapshot(service, "channel1", ringing=(SECOND,)))
+
+        [held] = [done.at_most for done in service.outside.done if isinstance(done, Hold)]
+        assert held == timedelta(seconds=59) + GRACE
