@@ -5,7 +5,7 @@ Told twice is no harm, and what is said about something that is not there is sai
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
 from typing import TypeVar, assert_never
 
@@ -97,9 +97,7 @@ def _queue_changed(state: State, queue: Queue, now: datetime, rng: Random) -> li
     commands: list[Command] = []
     if old is not None and _holds_otherwise(old, queue):
         for call in _queued(state, queue.name):
-            wait = state.max_wait(call)
-            commands.append(WakeAt(call.entered_at + wait, WaitTimedOut(call.id)))
-            commands += [*announcements.hush(call), hold(call, queue, wait)]
+            commands += _hold_otherwise(state, call, queue, queue.max_wait - old.max_wait, now)
     if old is not None and old.callback.max_age > queue.callback.max_age:
         commands += [WakeAt(now, CallbackExpired(call.id)) for call in _kept(state, queue.name)]
     for call in state.calls.values():
@@ -118,6 +116,20 @@ def _holds_otherwise(old: Queue, new: Queue) -> bool:
         getattr(old, setting) != getattr(new, setting)
         for setting in ("max_wait", "memberdelay", "musicclass")
     )
+
+
+def _hold_otherwise(
+    state: State, call: Call, queue: Queue, longer: timedelta, now: datetime
+) -> list[Command]:
+    """Let a caller wait by new settings, also one whose wait did not begin with the call."""
+    if call.wait_until is not None and call.terms.timeout is None:
+        call = replace(call, wait_until=call.wait_until + longer)
+        state.calls.put(call.id, call)
+    return [
+        WakeAt(state.waits_until(call), WaitTimedOut(call.id)),
+        *announcements.hush(call),
+        hold(call, queue, state.time_left(call, now)),
+    ]
 
 
 def _queue_removed(state: State, name: str, now: datetime, rng: Random) -> list[Command]:

@@ -177,8 +177,14 @@ class Happenings:
                 self._change_agent(event)
 
     def _change(self, queue: Queue) -> None:
+        old = self._books.queues.get(queue.name, queue)
         self._books.set(self._books.queues, queue.name, queue)
-        for call_id in self._books.registers.callers[queue.name]:
+        for call_id in list(self._books.registers.callers[queue.name]):
+            caller = self._books.callers[call_id]
+            waits = caller.kept is None and not caller.answered
+            if waits and caller.until is not None and caller.timeout is None:
+                until = caller.until + (queue.max_wait - old.max_wait)
+                self._books.caller(call_id, until=until)
             self._expectations.hold_out(call_id, self._books.callers[call_id])
 
     def _change_agent(self, event: AgentChanged) -> None:

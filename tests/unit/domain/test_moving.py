@@ -7,10 +7,10 @@ import pytest
 
 from component.domain.commands import Announce, Hold, Hush, Release, SeekExit
 from component.domain.errors import NotWaitingError, QueueRefusesError, UnknownQueueError
-from component.domain.events import DigitPressed, ExitFound, MoveCaller
+from component.domain.events import DigitPressed, ExitFound, MoveCaller, QueueChanged
 from component.domain.model import Member
 from component.domain.terms import Need, Terms
-from component.domain.words import CallState, DeviceState, Place, QueueStatus
+from component.domain.words import CallState, DeviceState, Outcome, Place, QueueStatus
 from tests.unit.domain.call_centre import SUPPORT, CallCentre, of_kind
 
 pytestmark = pytest.mark.unit
@@ -79,6 +79,31 @@ def test_to_another_queue_by_its_settings(centre: CallCentre) -> None:
     centre.after(1)
     assert centre.call(call).state is CallState.ENDED
     assert [r.status for r in centre.all(Release)] == [QueueStatus.TIMEOUT]
+
+
+def test_who_was_moved_waits_for_as_long_as_that_queue_then_allows(centre: CallCentre) -> None:
+    centre.log_on_to("sales", "2000")
+    centre.device("2000", DeviceState.INUSE)
+    usual, patient = centre.enter(), centre.enter(terms=Terms(timeout=timedelta(seconds=200)))
+    centre.after(50)
+    for call in (usual, patient):
+        centre.take(MoveCaller(call, "sales"))
+    centre.after(20)
+    shorter = replace(centre.state.queues["sales"], max_wait=timedelta(seconds=100))
+    commands = centre.take(QueueChanged(shorter))
+
+    assert [c.at_most for c in of_kind(commands, Hold)] == [
+        timedelta(seconds=80 + 30),
+        timedelta(seconds=180 + 30),
+    ]
+    centre.after(79)
+    assert centre.call(usual).state is CallState.WAITING
+    centre.after(1)
+    assert centre.call(usual).outcome is Outcome.TIMEOUT
+    centre.after(99)
+    assert centre.call(patient).state is CallState.WAITING
+    centre.after(1)
+    assert centre.call(patient).outcome is Outcome.TIMEOUT
 
 
 def test_what_is_being_said_is_cut_off_before_the_wait_begins_anew(centre: CallCentre) -> None:

@@ -1,5 +1,6 @@
 """An agent passes a call on to a number: to another agent, whom the item follows, or elsewhere."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -18,7 +19,7 @@ from component.domain.commands import (
     SeekNumber,
     ShowCall,
 )
-from component.domain.events import LegAnswered, NumberLookedUp
+from component.domain.events import LegAnswered, NumberLookedUp, QueueChanged
 from component.domain.model import Leg, Transfer
 from component.domain.words import (
     AgentState,
@@ -29,7 +30,7 @@ from component.domain.words import (
     Outcome,
     QueueStatus,
 )
-from tests.unit.domain.call_centre import of_kind
+from tests.unit.domain.call_centre import SUPPORT, of_kind
 from tests.unit.domain.transfers import (
     FIRST,
     SECOND,
@@ -211,6 +212,22 @@ def test_a_caller_who_was_passed_on_waits_for_as_long_as_one_who_has_just_come()
     centre.leg_ends(SECOND, LegEnd.REJECTED)
     centre.pause("2000")
     centre.after(59)
+    assert centre.all(Release) == []
+    centre.after(1)
+
+    assert centre.all(Release) == [Release("call1", "channel1", QueueStatus.TIMEOUT)]
+
+
+def test_a_caller_who_was_passed_on_waits_for_as_long_as_the_queue_then_allows() -> None:
+    centre = talking("2000")
+    centre.after(600)
+    blind(centre)
+    centre.leg_ends(FIRST)
+    centre.pause("1000")
+    centre.leg_ends(SECOND, LegEnd.REJECTED)
+    centre.pause("2000")
+    centre.take(QueueChanged(replace(SUPPORT, max_wait=timedelta(seconds=90))))
+    centre.after(89)
     assert centre.all(Release) == []
     centre.after(1)
 
