@@ -148,15 +148,13 @@ def compare(state: State, snapshot: Snapshot) -> Found:
 def _cut_off(snapshot: Snapshot, calls: Iterable[Call]) -> Iterator[Hush]:
     """Yield the end of what callers may hear still, before anything else is done with them.
 
-    That it is believed to be over may be of a moment ago, when it was asked for and not done. So it
-    may be that the last announcement has not begun, and the one before it goes on.
+    That it is believed to be over may be of a moment ago, when it was asked for and not done.
     """
     for call in calls:
         is_bridged = call.channel in snapshot.bridges.get(call.id, ())
         is_reached = call.callback is not None and call.callback.reached_at is not None
-        if not is_bridged and (is_reached or not call.is_kept):
-            last = call.told.number
-            yield from (Hush(call.id, number) for number in (last - 1, last) if number > 0)
+        if call.told.number and not is_bridged and (is_reached or not call.is_kept):
+            yield Hush(call.id, call.told.number)
 
 
 def _strangers(snapshot: Snapshot, known: Collection[str]) -> list[WaitingChannel]:

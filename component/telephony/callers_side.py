@@ -126,8 +126,12 @@ class CallersSide:
         await self._repeat(lambda: unless_gone(self._ari.start_music(say.channel, say.musicclass)))
 
     async def hush(self, hush: Hush) -> None:
-        """Cut an announcement off. What follows is done when it is over."""
-        await self._cut_off(announcement(hush.call_id, hush.number))
+        """Cut an announcement off. What follows is done when it is over.
+
+        If there is none, maybe it was not begun as the service died, and the one before it goes on.
+        """
+        if not await self._cut_off(announcement(hush.call_id, hush.number)):
+            await self._cut_off(announcement(hush.call_id, hush.number - 1))
 
     async def seek_exit(self, seek: SeekExit) -> None:
         """Look whether keys lead anywhere; they do not if Asterisk does not say so."""
@@ -175,18 +179,21 @@ class CallersSide:
         """Let nobody hear the other any more; what Asterisk fails at is tried again."""
         await unless_gone(to_the_end(self._ari.destroy_bridge(call_bridge(call_id))))
 
-    async def _cut_off(self, playback: str) -> None:
-        """Stop a playback until there is none.
+    async def _cut_off(self, playback: str) -> bool:
+        """Stop a playback until there is none; tell whether there was one.
 
         Asterisk says a number to its end, and plays what follows it, too, unless it is told again.
         As long as something is played to a channel it puts the channel into no bridge, and to set
         a variable of it would hold up all that is asked on the event socket.
         """
+        if await self._is_over(playback):
+            return False
         for pause in CUT_OFF_PAUSES:
-            if await self._is_over(playback):
-                return
             await asyncio.sleep(pause)
+            if await self._is_over(playback):
+                return True
         log.warning("announcement cannot be cut off", playback=playback)
+        return True
 
     async def _is_over(self, playback: str) -> bool:
         """Stop a playback; tell whether there was none any more."""

@@ -4,8 +4,9 @@ The commands for a phone are carried out one after another, and so are those for
 ones side by side. Of those given together phones are rung first, and what is not urgent follows: on
 the event socket a request waits for the one before. What a refusal means depends on the command
 (`callers_side`, `dialler`, `talks`): mostly that a channel is just gone, which its own event tells
-as well. A request that gets no answer is repeated while the connection holds. Once the connection
-is lost, what is left to do is dropped: the comparison after the next connect finds what is missing.
+as well. A request that gets no answer is repeated while the connection holds. Without a
+connection nothing is done, and nothing that was to follow: the comparison after the next connect
+finds what is missing.
 """
 
 import asyncio
@@ -199,6 +200,9 @@ class AriCallControl:
 
     async def _obey(self, command: _Command) -> None:
         name = type(command).__name__
+        if not self._connected():
+            log.warning("command dropped, asterisk is away", command=name)
+            return
         try:
             if isinstance(command, REPEATING):
                 await self._try(command)

@@ -150,10 +150,14 @@ class KeptPlaces:
         self._strike_out(call_id, "CALLBACKFAILED", first=(outcome,))
 
     def _strike_out(self, call_id: str, name: str, *, first: Data = (), last: Data = ()) -> None:
-        """Note that nobody keeps a place any more, and how the log calls that."""
-        books = self._books
-        books.log.left(books.callers[call_id], name, first=first, last=last)
+        """Note that nobody keeps a place any more, and how the log calls that.
+
+        Who is still on the line, as Asterisk has not let go, is a caller as any other then.
+        """
+        books, caller = self._books, self._books.callers[call_id]
+        books.log.left(caller, name, first=first, last=last)
         books.set(books.callers, call_id, None)
+        books.set(books.entries, caller.came_on, books.entries.get(caller.came_on, 1) - 1)
 
     def _pressed(self, channel: str, digit: str, commands: list[Command]) -> None:
         found = self._on(channel)

@@ -109,19 +109,6 @@ async def test_what_was_being_said_is_cut_off_again_if_the_service_died_over_it(
         assert service.outside.done[0] == Hush("call2", 1)
 
 
-async def test_what_was_said_before_is_cut_off_too_if_what_was_to_follow_was_not_said() -> None:
-    async with running(announcing_store()) as service:
-        await service.log_on("1000")
-        await service.engine.step(service.enter(1))
-        await service.engine.step(service.enter(2))
-        call = service.state.calls["call2"]
-        service.state.calls.put("call2", replace(call, told=replace(call.told, number=5)))
-        service.outside.done.clear()
-        await service.engine.reconcile(snapshot(service, "channel1", "channel2", ringing=(LEG,)))
-
-        assert service.outside.done[:2] == [Hush("call2", 4), Hush("call2", 5)]
-
-
 async def test_after_a_restart_announcements_go_on() -> None:
     async with running(announcing_store()) as service:
         await service.log_on("1000")

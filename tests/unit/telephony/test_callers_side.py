@@ -111,8 +111,15 @@ async def test_an_announcement_that_is_refused_is_over(desk: Desk, status: int) 
 
 
 async def test_that_an_announcement_is_over_already_is_no_trouble(desk: Desk) -> None:
+    desk.ari.refuse("stop", 404, times=2)
+    assert await desk.does(Hush("c1", 3), HOLD) == ["stop", "stop", "setChannelVar", "startMoh"]
+
+
+async def test_if_an_announcement_was_not_begun_the_one_before_it_is_cut_off(desk: Desk) -> None:
     desk.ari.refuse("stop", 404)
-    assert await desk.does(Hush("c1", 3), HOLD) == ["stop", "setChannelVar", "startMoh"]
+    await desk.does(Hush("c1", 3))
+    stopped = [arguments["playbackId"] for _, arguments in desk.ari.requests]
+    assert stopped == ["ivr-c1.3", "ivr-c1.2", "ivr-c1.2"]
 
 
 async def test_a_key_that_is_an_extension_is_found(desk: Desk) -> None:

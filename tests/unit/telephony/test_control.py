@@ -70,18 +70,30 @@ async def test_hanging_up_is_tried_until_it_is_answered(desk: Desk) -> None:
     assert await desk.does(HANG_UP) == ["hangup"] * 4
 
 
-async def test_once_the_connection_is_lost_nothing_is_tried_again(desk: Desk) -> None:
-    desk.ari.lose("hangup", times=3)
+@pytest.mark.parametrize(("command", "request_"), [(HANG_UP, "hangup"), (RING, "originate")])
+async def test_once_the_connection_is_lost_nothing_is_tried_again(
+    desk: Desk, command: CallCommand, request_: str
+) -> None:
+    desk.ari.lose(request_)
+    answer = desk.ari.hold_back(request_)
+    desk.control.perform([command])
+    async with asyncio.timeout(5):
+        while request_ not in desk.ari.operations:
+            await asyncio.sleep(0)
     desk.connected = False
-    assert await desk.does(HANG_UP) == ["hangup"]
+    desk.ari.lose("hangup")  # what may have been rung is not to ring on
+    answer.set()
+    await desk.control.close(5)
+    assert desk.ari.operations.count(request_) == 1
     assert desk.events == []  # what became of the leg is read after the next connect
 
 
-async def test_ringing_is_dropped_once_the_connection_is_lost(desk: Desk) -> None:
-    desk.ari.lose("originate")
-    desk.ari.lose("hangup")
+@pytest.mark.parametrize("commands", [(HANG_UP,), (RING,), (Hush("c1", 3), END)])
+async def test_without_a_connection_nothing_is_tried(
+    desk: Desk, commands: tuple[CallCommand, ...]
+) -> None:
     desk.connected = False
-    await desk.does(RING)
+    assert await desk.does(*commands) == []
     assert desk.events == []
 
 
