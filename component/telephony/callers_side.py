@@ -49,7 +49,7 @@ CALLED_BACK_CONTEXT = "ivr-called-back"
 """Where the dialplan has customers who were called back and are given back: they come from no
 extension, to which they could return."""
 
-Repeat = Callable[[Callable[[], Awaitable[None]]], Awaitable[None]]
+Repeat = Callable[[Callable[[], Awaitable[object]]], Awaitable[object]]
 """Makes a request until it is answered. Raises `AriUnreachableError` once disconnected."""
 
 _Way = Callable[[], Awaitable[None]]

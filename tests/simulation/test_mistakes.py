@@ -39,7 +39,9 @@ SEEDS = 30
 
 SUITED: dict[str, dict[str, float]] = {
     "wrong PINs lock nobody out": {"people": 2, "wrong_pins": 0.8, "log_changes_per_second": 0.5},
-    "a caller may take any place": {"enquiries": 0.9, "attended": 1.0, "transfers": 1.0},
+    "a caller may take any place": {
+        "enquiries": 0.9, "attended": 1.0, "transfers": 1.0, "agents": 3, "max_calls": 3,
+    },
     "who takes an agent's place in a line is not held there": {
         "enquiries": 0.9, "attended": 1.0, "transfers": 1.0,
     },
