@@ -63,18 +63,24 @@ def _markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _measured(result: Result) -> str:
+    value = _number(result.value)
+    if not result.met and value == _number(result.limit):
+        value = _number(result.value, more=1)  # else it would look as if it were met
     if result.spread is None:
-        return _number(result.value)
+        return value
     least, most = map(_number, result.spread)
-    return f"{_number(result.value)} ({least} to {most})"
+    return f"{value} ({least} to {most})"
 
 
-def _number(value: float) -> str:
+def _number(value: float, more: int = 0) -> str:
+    """Return a number with as many decimals as matter, and so many more."""
     if abs(value) >= 100:
-        return f"{value:,.0f}"
-    if abs(value) >= 10:
-        return f"{value:.1f}"
-    return f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.4f}"
+        decimals = 0
+    elif abs(value) >= 10:
+        decimals = 1
+    else:
+        decimals = 2 if abs(value) >= 0.1 else 4
+    return f"{value:,.{decimals + more}f}"
 
 
 def _machine() -> str:

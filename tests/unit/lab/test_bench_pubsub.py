@@ -69,6 +69,20 @@ def test_the_report_says_how_far_rounds_were_apart() -> None:
     assert "| ratio | 0.66 (0.50 to 0.71) | ≥ 1 | **no** |" in report(Figures(), [result], 60)
 
 
+@pytest.mark.parametrize(
+    ("value", "row"),
+    [
+        (0.010032, "| CPU | 0.01003 (0.0080 to 0.0115) | ≤ 0.01 | **no** |"),
+        (0.009968, "| CPU | 0.0100 (0.0080 to 0.0115) | ≤ 0.01 | yes |"),
+    ],
+)
+def test_what_misses_its_target_by_little_does_not_look_as_if_it_were_met(
+    value: float, row: str
+) -> None:
+    result = Result("CPU", value, 0.01, at_most=True, spread=(0.008, 0.0115))
+    assert row in report(Figures(), [result], 60)
+
+
 def test_the_report_has_a_column_for_each_service_and_gaps_where_nothing_was_measured() -> None:
     noted = Figures()
     noted.add_times("prosody", figures.OWN, ("p50", "p99"), [0.001, 0.002, 0.003])
