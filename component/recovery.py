@@ -230,7 +230,7 @@ def _stray_customers(state: State, snapshot: Snapshot) -> Iterator[HangUpCustome
 
 
 def _lingering(state: State, snapshot: Snapshot) -> Iterator[HangUpCustomer]:
-    """Yield the end of calls whose callers keep the place, and were let go just before a crash."""
+    """Yield the end of calls whose callers keep the place, and were let go just before the gap."""
     let_go = _let_go(state)
     for caller in snapshot.callers:
         if caller.channel in let_go:
@@ -238,9 +238,14 @@ def _lingering(state: State, snapshot: Snapshot) -> Iterator[HangUpCustomer]:
 
 
 def _let_go(state: State) -> dict[str, Call]:
-    """Return the calls of who keeps the place, by the channel on which that was asked for."""
-    kept = (call for call in state.calls.values() if call.is_kept)
-    return {call.callback.asked_on: call for call in kept if call.callback and not call.channel}
+    """Return the calls of who keeps the place and has been told so, by the channel they asked on.
+
+    Their leaving may have been told, or only have been asked for.
+    """
+    away = (call for call in state.calls.values() if call.state is CallState.AWAY)
+    return {
+        call.callback.asked_on: call for call in away if call.callback and not call.told.speaking
+    }
 
 
 def _is_wanted(state: State, customer: CalledChannel) -> bool:

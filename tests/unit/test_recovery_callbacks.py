@@ -28,6 +28,7 @@ from component.domain.events import (
     LegAnswered,
     LegEnded,
     NumberLookedUp,
+    Said,
     WaitTimedOut,
     Withdraw,
 )
@@ -52,8 +53,8 @@ def calling_back_store() -> MemoryStore:
 
 
 @asynccontextmanager
-async def kept() -> AsyncIterator[Service]:
-    """One caller talks with the agent, a second one is to be called back."""
+async def asked() -> AsyncIterator[Service]:
+    """One caller talks with the agent, a second one has asked to be called back."""
     async with running(calling_back_store()) as service:
         await service.log_on("1000")
         await service.engine.step(service.enter(1))
@@ -61,6 +62,14 @@ async def kept() -> AsyncIterator[Service]:
         await service.engine.step(service.enter(2))
         for key in "2#1":
             await service.engine.step(DigitPressed("channel2", key))
+        service.outside.done.clear()
+        yield service
+
+
+@asynccontextmanager
+async def kept() -> AsyncIterator[Service]:
+    """The second caller is on no line any more."""
+    async with asked() as service:
         await service.engine.step(CallerLeft("channel2"))
         service.outside.done.clear()
         yield service
@@ -104,6 +113,17 @@ async def test_a_caller_who_was_let_go_and_is_still_there_does_not_enter_again()
         assert HangUpCustomer("call2", "channel2") in service.outside.done
 
 
+async def test_a_caller_who_has_heard_the_good_bye_and_is_still_there_is_let_go() -> None:
+    async with asked() as service:
+        goodbye = service.state.calls["call2"].told.number
+        await service.engine.step(Said("call2", goodbye))
+        service.outside.done.clear()
+        talk = Leg("call1", 1)
+        await reconcile(service, snapshot(service, "channel1", "channel2", answered=(talk,)))
+
+        assert HangUpCustomer("call2", "channel2") in service.outside.done
+
+
 async def test_a_customer_whose_phone_rings_is_left_alone_and_the_agent_is_kept_free() -> None:
     async with called() as service:
         await reconcile(service, to_customer(service))
@@ -122,11 +142,11 @@ async def test_a_customer_who_took_the_call_meanwhile_is_asked() -> None:
 async def test_a_customer_who_is_being_asked_is_asked_anew_but_not_by_two_voices() -> None:
     async with called() as service:
         await service.engine.step(CustomerAnswered("call2", CHANNEL))
-        asked = service.state.calls["call2"].told.number
+        number = service.state.calls["call2"].told.number
         service.outside.done.clear()
         await reconcile(service, to_customer(service, answered=True))
         told = [deed for deed in service.outside.done if isinstance(deed, Hush | Say)]
-        assert [deed.number for deed in told] == [asked, asked + 1]
+        assert [deed.number for deed in told] == [number, number + 1]
 
 
 async def test_a_customer_who_is_not_called_any_more_was_not_reached() -> None:
