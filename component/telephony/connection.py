@@ -84,7 +84,10 @@ class AriConnection:
         self._pulse = asyncio.Event()
         self._settled = False
         self.connected = False
-        """Whether Asterisk is there, as far as the heartbeat can tell."""
+        """Whether Asterisk is there, as far as the heartbeat can tell.
+
+        It stays so when `run` is cancelled: what was commanded can be finished.
+        """
         self.state = ConnectionState(up=False, detail="not connected yet")
 
     async def run(self) -> None:
@@ -116,7 +119,7 @@ class AriConnection:
         """Be connected once; ends by an `AriError` that says why."""
         await self._ari.load()
         socket = await self._ari.events(self._app)
-        ended = AriError(0, "the session ended")
+        ended = cancelled = AriError(0, "the session was cancelled")
         try:
             async with asyncio.TaskGroup() as both:
                 both.create_task(self._listen(socket))
@@ -128,7 +131,7 @@ class AriConnection:
             ended = AriError(0, f"a fault of ours: {type(_first(bugs)).__name__}, see the log")
         finally:
             if self.connected:
-                self.connected = False
+                self.connected = ended is cancelled  # else it was lost
                 self.state = ConnectionState(up=False, detail="the connection was lost")
                 self._on_lost()
             await self._take_leave(socket)

@@ -316,6 +316,12 @@ async def test_when_cancelled_it_closes_the_socket(line: Line) -> None:
     assert line.told == ["connected", "lost"]
 
 
+async def test_when_cancelled_asterisk_is_there_for_what_was_commanded(line: Line) -> None:
+    async with running(line):
+        await line.is_up()
+    assert line.connection.connected
+
+
 async def test_when_cancelled_it_hears_what_was_asked_before_and_nothing_else(line: Line) -> None:
     async with running(line):
         socket = await line.is_up()
