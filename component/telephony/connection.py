@@ -60,8 +60,8 @@ class AriConnection:
 
     `on_event` is called with every event, at once and in order. `on_connected` is awaited after
     each connect, while events already arrive; if it raises an `AriError`, the connection is given
-    up and made anew. `on_lost` is called when a connection ends for which `on_connected` began.
-    `devices` names those whose changes of state are to be reported.
+    up and made anew. `on_lost` is called when a connection ends that was `connected`. `devices`
+    names those whose changes of state are to be reported, but for those added while `connected`.
     """
 
     def __init__(
@@ -140,9 +140,9 @@ class AriConnection:
     async def _settle_and_watch(self, socket: EventSocket) -> None:
         await self._ari.allow_events(self._app, EVENTS)
         way = "event socket" if await self._ari.use_socket(socket) else "HTTP"
-        await self._ari.subscribe_device_states(self._app, self._devices())
         version = await self._ari.version()
-        self.connected = True
+        self.connected = True  # a device that is added from now on is watched by a command
+        await self._ari.subscribe_device_states(self._app, self._devices())
         await self._on_connected()
         self._settled = True
         self.state = ConnectionState(up=True, detail=f"connected to Asterisk {version}")

@@ -107,8 +107,8 @@ async def test_it_is_up_after_filter_subscription_and_settling(line: Line) -> No
             "eventWebsocket",
             "filter",
             "use socket",
-            "subscribe",
             "getInfo",
+            "subscribe",
         ]
         assert line.ari.arguments("filter")["types"] == EVENTS
         assert line.ari.arguments("subscribe")["eventSource"] == [
@@ -126,6 +126,15 @@ async def test_it_hands_on_events_even_while_it_settles(line: Line) -> None:
         line.sockets[0].says({"type": "StasisStart"})
         await line.until(lambda: line.heard)
         assert not line.connection.state.up
+        gate.set()
+        await line.is_up()
+
+
+async def test_a_device_may_be_added_as_soon_as_the_others_are_named(line: Line) -> None:
+    gate = line.ari.hold_back("subscribe")
+    async with running(line):
+        await line.until(lambda: "subscribe" in line.ari.operations)
+        assert line.connection.connected
         gate.set()
         await line.is_up()
 
