@@ -76,6 +76,7 @@ class CallersSide:
         self._repeat = repeat
         self._departures = departures
         self._unsaid: set[str] = set()
+        """The announcements that are to be said, and have not begun."""
 
     def take_note(self, command: Say | Hush) -> None:
         """Take note of a command whose turn is to come.
@@ -88,6 +89,10 @@ class CallersSide:
             self._unsaid.add(playback)
         else:
             self._unsaid.discard(playback)
+
+    def forget(self, say: Say) -> None:
+        """Take note that an announcement is never to have its turn."""
+        self._unsaid.discard(announcement(say.call_id, say.number))
 
     async def hold(self, hold: Hold) -> None:
         """Let the caller wait. If that is refused he waits without music: his timers go on."""

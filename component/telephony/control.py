@@ -202,6 +202,8 @@ class AriCallControl:
         name = type(command).__name__
         if not self._connected():
             log.warning("command dropped, asterisk is away", command=name)
+            if isinstance(command, Say):
+                self._callers.forget(command)
             return
         try:
             if isinstance(command, REPEATING):

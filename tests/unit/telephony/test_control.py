@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from component.domain.commands import CallCommand, EndCall, HangUpLeg, Hold, Hush, Part
 from component.domain.model import Leg
-from tests.unit.telephony.desk import CONNECT, CONNECTING, END, HANG_UP, HOLD, RING, Desk
+from tests.unit.telephony.desk import CONNECT, CONNECTING, END, HANG_UP, HOLD, RING, SAY, Desk
 
 pytestmark = pytest.mark.unit
 
@@ -95,6 +95,12 @@ async def test_without_a_connection_nothing_is_tried(
     desk.connected = False
     assert await desk.does(*commands) == []
     assert desk.events == []
+
+
+async def test_nothing_is_kept_in_mind_of_what_was_not_said(desk: Desk) -> None:
+    desk.connected = False
+    await desk.does(SAY)
+    assert not desk.control._callers._unsaid
 
 
 async def test_a_bridge_is_discarded_after_all_else(desk: Desk) -> None:
