@@ -8,10 +8,9 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from component.domain import callbacks, narrowing, ringing, routing
+from component.domain import callbacks, connecting, narrowing, ringing, routing
 from component.domain.commands import (
     CallCommand,
-    Connect,
     HangUpCustomer,
     HangUpLeg,
     Hush,
@@ -272,9 +271,10 @@ def _unfinished(state: State, snapshot: Snapshot, calls: list[Call]) -> Iterator
                 yield hold(call, queue, state.time_left(call, snapshot.taken_at))
             continue
         if call.leg in snapshot.answered_legs:
-            is_bridged = call.channel in snapshot.bridges.get(call.id, ())
-            lift, connect = LiftBound(call.id, call.channel), Connect(call.leg, call.channel)
-            yield lift if is_bridged else connect
+            if call.channel in snapshot.bridges.get(call.id, ()):
+                yield LiftBound(call.id, call.channel)
+            else:
+                yield from connecting.talk(call)
 
 
 def _began(call: Call) -> datetime:

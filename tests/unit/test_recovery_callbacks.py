@@ -11,6 +11,7 @@ import pytest
 from component.domain.commands import (
     CallCustomer,
     Connect,
+    Display,
     HangUpCustomer,
     Hush,
     Release,
@@ -32,7 +33,7 @@ from component.domain.events import (
     WaitTimedOut,
     Withdraw,
 )
-from component.domain.model import Leg
+from component.domain.model import Caller, Leg
 from component.domain.words import AgentState, CallState, LegEnd, Outcome, QueueStatus
 from component.ports import CalledChannel
 from component.recovery import timers
@@ -251,7 +252,9 @@ async def test_a_customer_who_took_the_place_of_who_asked_in_the_queue_is_not_hu
         customer = CalledChannel(CHANNEL, "call2", answered=True)
         await reconcile(service, replace(here, customers=(customer,)))
 
-        assert service.outside.done == [Connect(Leg("call3", 1), CHANNEL)]
+        talk = Leg("call3", 1)
+        shown = Display(talk, Caller("5550102", "Company 1"))
+        assert service.outside.done == [Connect(talk, CHANNEL), shown]
 
 
 async def test_a_customer_who_went_back_to_the_dialplan_is_not_hung_up() -> None:

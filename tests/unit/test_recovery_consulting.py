@@ -2,9 +2,9 @@
 
 import pytest
 
-from component.domain.commands import Connect, EndCall, HangUpLeg, Hold, Part
+from component.domain.commands import Connect, Display, EndCall, HangUpLeg, Hold, Part
 from component.domain.events import AttendedTransfer, BlindTransfer, LegAnswered
-from component.domain.model import Leg
+from component.domain.model import Caller, Leg
 from component.domain.words import CallState
 from component.ports import Snapshot
 from tests.unit.recovering import settled, snapshot
@@ -51,6 +51,7 @@ async def test_what_was_not_done_before_a_crash_is_done_after_it() -> None:
         assert service.outside.done == [
             HangUpLeg(FIRST),
             Connect(ASKED, "channel1"),
+            Display(ASKED, Caller("5550101", "Company 1")),
             EndCall("call1", "channel2"),
         ]
         assert service.outside.discarded == ["call1"]

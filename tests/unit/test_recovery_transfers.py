@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from component.domain.commands import AnswerTransfer, Connect, HangUpLeg, Hold, Join, Ring
+from component.domain.commands import AnswerTransfer, Connect, Display, HangUpLeg, Hold, Join, Ring
 from component.domain.events import (
     AttendedTransfer,
     BlindTransfer,
@@ -79,6 +79,17 @@ async def test_who_was_asked_is_fetched_now_and_only_then_the_first_agent_let_go
         await service.engine.step(LegAnswered(SECOND))
         assert Connect(SECOND, "channel1") in service.outside.done
         assert taken_down(service) == [FIRST]
+
+
+async def test_who_was_fetched_and_is_not_connected_yet_is_and_is_shown_who_calls() -> None:
+    async with after_a_crash(HAS_ASKED) as service:
+        await service.engine.step(LegAnswered(SECOND))
+        begun = [done for done in service.outside.done if isinstance(done, Connect | Display)]
+        service.outside.done.clear()
+        await service.engine.reconcile(snapshot(service, "channel1", answered=(SECOND,)))
+        again = [done for done in service.outside.done if isinstance(done, Connect | Display)]
+        assert again == begun
+        assert [type(done) for done in again] == [Connect, Display]
 
 
 async def test_who_is_asked_is_rung_by_the_caller_now_instead_of_by_the_first_agent() -> None:
