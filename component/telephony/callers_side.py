@@ -77,6 +77,8 @@ class CallersSide:
         self._departures = departures
         self._unsaid: set[str] = set()
         """The announcements that are to be said, and have not begun."""
+        self._beginning: dict[str, asyncio.Event] = {}
+        """Those that Asterisk was asked for: set once it has answered."""
 
     def take_note(self, command: Say | Hush) -> None:
         """Take note of a command whose turn is to come.
@@ -118,7 +120,7 @@ class CallersSide:
             return
         self._unsaid.remove(playback)
         try:
-            await self._ari.play(say.channel, map(_media, say.sounds), playback)
+            await self._play(say, playback)
         except AriUnreachableError as error:
             log.warning("announcement uncertain, cutting it off", error=str(error))
             await self._repeat(lambda: self._cut_off(playback))
@@ -135,7 +137,10 @@ class CallersSide:
 
         If there is none, maybe it was not begun as the service died, and the one before it goes on.
         """
-        if not await self._cut_off(announcement(hush.call_id, hush.number)):
+        playback = announcement(hush.call_id, hush.number)
+        if (beginning := self._beginning.get(playback)) is not None:
+            await beginning.wait()  # Asterisk might take the later request first
+        if not await self._cut_off(playback):
             await self._cut_off(announcement(hush.call_id, hush.number - 1))
 
     async def seek_exit(self, seek: SeekExit) -> None:
@@ -183,6 +188,14 @@ class CallersSide:
     async def take_down_bridge(self, call_id: str) -> None:
         """Let nobody hear the other any more; what Asterisk fails at is tried again."""
         await unless_gone(to_the_end(self._ari.destroy_bridge(call_bridge(call_id))))
+
+    async def _play(self, say: Say, playback: str) -> None:
+        beginning = self._beginning[playback] = asyncio.Event()
+        try:
+            await self._ari.play(say.channel, map(_media, say.sounds), playback)
+        finally:
+            beginning.set()
+            del self._beginning[playback]
 
     async def _cut_off(self, playback: str) -> bool:
         """Stop a playback until there is none; tell whether there was one.

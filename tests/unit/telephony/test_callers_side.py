@@ -72,6 +72,19 @@ async def test_what_is_cut_off_before_it_had_its_turn_is_not_said(desk: Desk) ->
     assert desk.events == [Said("c1", 3)]
 
 
+async def test_what_asterisk_was_asked_to_say_is_cut_off_once_it_has_begun(desk: Desk) -> None:
+    begun = desk.ari.hold_back("playWithId")
+    desk.control.perform([SAY])
+    await asyncio.sleep(0)
+    desk.control.perform([Hush("c1", 3, before="c2")])
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert desk.ari.operations == ["playWithId"]
+    begun.set()
+    await desk.control.close(5)
+    assert desk.ari.arguments("stop") == {"playbackId": "ivr-c1.3"}
+
+
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("status", [None, 500])
 async def test_a_number_is_said_to_its_end_before_all_else_is_cut_off(
