@@ -30,7 +30,7 @@ from component.domain.words import (
     Outcome,
     QueueStatus,
 )
-from tests.unit.domain.call_centre import SUPPORT, of_kind
+from tests.unit.domain.call_centre import SUPPORT, CallCentre, of_kind
 from tests.unit.domain.transfers import (
     FIRST,
     SECOND,
@@ -203,7 +203,8 @@ def test_who_passed_it_on_gets_it_back_if_nobody_else_is_there() -> None:
     assert centre.ringing() == ["1000"]
 
 
-def test_a_caller_who_was_passed_on_waits_for_as_long_as_one_who_has_just_come() -> None:
+def passed_on_in_vain() -> CallCentre:
+    """A caller who has talked for ten minutes waits, and nobody is there for him."""
     centre = talking("2000")
     centre.after(600)
     blind(centre)
@@ -211,6 +212,11 @@ def test_a_caller_who_was_passed_on_waits_for_as_long_as_one_who_has_just_come()
     centre.pause("1000")
     centre.leg_ends(SECOND, LegEnd.REJECTED)
     centre.pause("2000")
+    return centre
+
+
+def test_a_caller_who_was_passed_on_waits_for_as_long_as_one_who_has_just_come() -> None:
+    centre = passed_on_in_vain()
     centre.after(59)
     assert centre.all(Release) == []
     centre.after(1)
@@ -219,13 +225,7 @@ def test_a_caller_who_was_passed_on_waits_for_as_long_as_one_who_has_just_come()
 
 
 def test_a_caller_who_was_passed_on_waits_for_as_long_as_the_queue_then_allows() -> None:
-    centre = talking("2000")
-    centre.after(600)
-    blind(centre)
-    centre.leg_ends(FIRST)
-    centre.pause("1000")
-    centre.leg_ends(SECOND, LegEnd.REJECTED)
-    centre.pause("2000")
+    centre = passed_on_in_vain()
     centre.take(QueueChanged(replace(SUPPORT, max_wait=timedelta(seconds=90))))
     centre.after(89)
     assert centre.all(Release) == []
