@@ -9,6 +9,8 @@ from pathlib import Path
 
 POLL_INTERVAL = 0.02
 LOG_LINES_SHOWN = 30
+# The kernel tells of the end of a parent only who has asked before; so the parent is looked at after.
+UNLESS_ORPHANED = ["sh", "-c", '[ "$PPID" = "$0" ] && exec "$@"']
 
 
 class ProcessEndedError(Exception):
@@ -44,7 +46,7 @@ class Process:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:
             self._popen = subprocess.Popen(
-                ["setpriv", "--pdeathsig", "KILL", "--", *command],
+                ["setpriv", "--pdeathsig", "KILL", *UNLESS_ORPHANED, str(os.getpid()), *command],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -1,6 +1,7 @@
 import asyncio
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -132,7 +133,8 @@ def test_a_process_can_be_used_from_one_event_loop_after_another(log: Path) -> N
     asyncio.run(process.kill())
 
 
-def test_a_process_dies_with_its_parent_even_if_that_is_killed(log: Path) -> None:
+def child_of_a_killed_parent(log: Path, **environment: str) -> int:
+    """The process id of a `Process` whose parent was killed at once after having started it."""
     code = f"""
 import time
 from pathlib import Path
@@ -140,12 +142,29 @@ from lab.process import Process
 print(Process({FOREVER!r}, log=Path({str(log)!r})).pid, flush=True)
 time.sleep(600)
 """
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as parent:
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=os.environ | environment) as parent:
         assert parent.stdout is not None
         child = int(parent.stdout.readline())
         assert runs(child)
         os.kill(parent.pid, signal.SIGKILL)
-    deadline = time.monotonic() + 5
-    while runs(child) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert not runs(child)
+    return child
+
+
+async def ends(pid: int) -> None:
+    async with asyncio.timeout(20):
+        while runs(pid):
+            await asyncio.sleep(0.01)
+
+
+async def test_a_process_dies_with_its_parent_even_if_that_is_killed(log: Path) -> None:
+    await ends(child_of_a_killed_parent(log))
+
+
+async def test_a_process_whose_parent_was_killed_before_it_began_does_not_begin(
+    log: Path, tmp_path: Path
+) -> None:
+    slow = tmp_path / "setpriv"
+    slow.write_text(f'#!/bin/sh\nsleep 0.5\nexec {shutil.which("setpriv")} "$@"\n')
+    slow.chmod(0o755)
+    await ends(child_of_a_killed_parent(log, PATH=f"{tmp_path}:{os.environ['PATH']}"))
