@@ -9,7 +9,7 @@ from pathlib import Path
 
 POLL_INTERVAL = 0.02
 LOG_LINES_SHOWN = 30
-# The kernel tells of the end of a parent only who has asked before; so the parent is looked at after.
+# Whose parent has ended before it could ask to be told of that is never told.
 UNLESS_ORPHANED = ["sh", "-c", '[ "$PPID" = "$0" ] && exec "$@"']
 
 
