@@ -101,8 +101,8 @@ class Happenings:
         registers = self._books.registers
         if device in registers.phones:
             self._books.person(registers.phones[device], device=state)
-        elif device in registers.dnd:
-            self._books.person(registers.dnd[device], wants_calls=not state.is_in_use)
+        for extension in registers.dnd.get(device, ()):
+            self._books.person(extension, wants_calls=not state.is_in_use)
 
     # Agents. ------------------------------------------------------------------------------------
 

@@ -72,8 +72,10 @@ class Registers:
         """Extensions from which somebody may have gone."""
         self.phones: dict[str, str] = {}
         """The extension of each phone."""
-        self.dnd: dict[str, str] = {}
-        """Of each device that says whether somebody wants calls, whose it is."""
+        self.dnd: dict[str, Some[str]] = {}
+        """Of each device that says whether somebody wants calls, whose it is: all who have it."""
+        self._holders: defaultdict[str, Some[str]] = defaultdict(dict)
+        """All who have a phone: two while one of them leaves; the last has it by now."""
         self.desks: defaultdict[str, Some[str]] = defaultdict(dict)
         """The queues of an extension."""
         self.seats: defaultdict[str, dict[str, Seat]] = defaultdict(dict)
@@ -142,10 +144,17 @@ class Registers:
             self._stir(queue, extension)
 
     def _phone_changed(self, extension: str, old: Person | None, new: Person | None) -> None:
-        if old is not None and self.phones.get(old.phone) == extension:
-            del self.phones[old.phone], self.dnd[dnd_device(old.phone)]
+        if old is not None:
+            holders = self._holders[old.phone]
+            del holders[extension]
+            if holders:
+                self.phones[old.phone] = next(reversed(holders))
+            else:
+                del self.phones[old.phone]
         if new is not None:
-            self.phones[new.phone] = self.dnd[dnd_device(new.phone)] = extension
+            self._holders[new.phone][extension] = None
+            self.phones[new.phone] = extension
+            self.dnd[dnd_device(new.phone)] = self._holders[new.phone]
 
     def seat_changed(self, key: tuple[str, str], old: Seat | None, new: Seat | None) -> None:
         """Take note of something else that is known of a seat."""

@@ -6,7 +6,13 @@ from random import Random
 import pytest
 
 from component.domain.commands import AnswerTransfer
-from component.domain.events import BlindTransfer, CallerLeft, LegEnded, RetryDue
+from component.domain.events import (
+    BlindTransfer,
+    CallerLeft,
+    DeviceStateChanged,
+    LegEnded,
+    RetryDue,
+)
 from component.domain.model import Leg
 from component.domain.queue import Queue
 from component.domain.words import DeviceState, LegEnd
@@ -104,3 +110,26 @@ def test_who_has_a_call_cannot_have_it_passed_on_to_him_though_nobody_knows_of_h
     )
 
     assert books.callers["c1"] == caller
+
+
+def test_a_phone_is_of_who_leaves_once_more_when_its_being_given_away_is_undone(
+    books: Books,
+) -> None:
+    books.people.write("1000", Person(DeviceState.NOT_INUSE, phone="PJSIP/desk", leaving=True))
+    books.people.write("1060", Person(DeviceState.NOT_INUSE, phone="PJSIP/desk"))
+    assert books.registers.phones["PJSIP/desk"] == "1060"
+
+    books.people.write("1060", None)
+
+    assert books.registers.phones["PJSIP/desk"] == "1000"
+
+
+def test_who_leaves_and_who_has_the_phone_by_now_both_want_no_calls(
+    books: Books, happenings: Happenings
+) -> None:
+    for extension in ("1000", "1060"):
+        books.people.write(extension, Person(DeviceState.NOT_INUSE, phone="PJSIP/desk"))
+
+    happenings.enter(DeviceStateChanged("Custom:DNDdesk", DeviceState.INUSE))
+
+    assert not any(person.wants_calls for person in books.people.values())
