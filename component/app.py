@@ -24,6 +24,7 @@ from component.handlers.dispatch import Dispatcher, dispatcher
 from component.handlers.notify import event_markup, node_shown_in
 from component.http import HttpServer, Status
 from component.journal import Journal, Observers
+from component.listening import listening
 from component.markup import Markup
 from component.measured import MeasuredAnswerer, MeasuredDirectory, MeasuredStore, measure_lag
 from component.metrics import Metrics
@@ -74,10 +75,10 @@ CLOCK = SystemClock()
 async def run(config: Config, read: Callable[[], Config]) -> None:
     """Run the service until SIGTERM or SIGINT; at SIGHUP, `read` the configuration anew.
 
-    Waits for as long as it takes until the database is there. Raises `OSError` if it cannot listen
-    where it is told to, `MigrationError` or `StoreRefusedError` if the database cannot be used,
-    `ConfigError` if it cannot be reached as configured, and `StatementError` if customers cannot
-    be looked up as configured.
+    Waits for as long as it takes until the database is there. Raises `ListenError` if it cannot
+    listen where it is told to, `MigrationError` or `StoreRefusedError` if the database cannot be
+    used, `ConfigError` if it cannot be reached as configured, and `StatementError` if customers
+    cannot be looked up as configured.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -135,7 +136,9 @@ class Service:
                 {**self._checks(), "drain": self._drain_status},
                 self._refresh,
             )
-            await http.start(self._config.http.host, self._config.http.port)
+            where = self._config.http
+            with listening("http", where.host, where.port):
+                await http.start(where.host, where.port)
             stack.push_async_callback(http.stop)
             url = await stack.enter_async_context(database_url(self._config.database))
             await self._with_database(
@@ -220,7 +223,8 @@ class Service:
             tasks.create_task(retain(store.forget, lambda: self._config.records), name="retention")
             tasks.create_task(measure_lag(self._metrics.loop_lagged), name="lag")
             tasks.create_task(feed.run(), name="configuration feed")
-            await stack.enter_async_context(agi)
+            with listening("agi", config.agi.host, config.agi.port):
+                await stack.enter_async_context(agi)
             await stack.enter_async_context(ControlServer(desk, config.control.socket))
             tasks.create_task(self._manager.live(), name="signs of life")
             log.info("serving", version=version(), domain=config.xmpp.domain)

@@ -34,7 +34,7 @@ class Service:
     def __init__(self, directory: Path, settings: Settings) -> None:
         self.config = directory / "ivr-pubsub.toml"
         self.log = directory / "service.log"
-        self._settings = {"control": {"socket": str(directory / "control.sock")}, **settings}
+        self.settings: Settings = {"control": {"socket": str(directory / "control.sock")}, **settings}
         self._running: Process | None = None
         directory.mkdir(parents=True, exist_ok=True)
 
@@ -47,12 +47,12 @@ class Service:
     @property
     def url(self) -> str:
         """Where it answers HTTP."""
-        return f"http://127.0.0.1:{self._settings['http']['port']}"
+        return f"http://127.0.0.1:{self.settings['http']['port']}"
 
     async def start(self) -> None:
         """Start it, without waiting."""
         self.config.touch(mode=0o600)
-        self.config.write_text(toml(self._settings))
+        self.config.write_text(toml(self.settings))
         command = [*self.command, self.config]
         self._running = Process(command, log=self.log, cwd=self.config.parent)
 

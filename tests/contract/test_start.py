@@ -126,6 +126,22 @@ async def test_a_schema_that_cannot_be_changed_ends_it_and_the_migration_is_name
     assert "ivr-pubsub: Failed to apply 0017_made_anew: " in service.log.read_text()
 
 
+@pytest.mark.parametrize("section", ["http", "agi"])
+async def test_a_port_that_is_taken_ends_it_and_is_named_with_its_key(
+    section: str, service: Service
+) -> None:
+    port = service.settings[section]["port"]
+    other = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", port)
+    async with other:
+        await service.start()
+        assert await service.process.wait() == 1
+
+    *_, last = service.log.read_text().splitlines()
+    assert last == (
+        f"ivr-pubsub: [{section}] port: cannot listen on 127.0.0.1:{port}: Address already in use"
+    )
+
+
 async def test_calls_that_were_kept_for_long_enough_are_deleted(
     database_url: str, service: Service
 ) -> None:
