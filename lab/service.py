@@ -34,7 +34,10 @@ class Service:
     def __init__(self, directory: Path, settings: Settings) -> None:
         self.config = directory / "ivr-pubsub.toml"
         self.log = directory / "service.log"
-        self.settings: Settings = {"control": {"socket": str(directory / "control.sock")}, **settings}
+        self.settings: Settings = {
+            "control": {"socket": str(directory / "control.sock")},
+            **settings,
+        }
         self._running: Process | None = None
         directory.mkdir(parents=True, exist_ok=True)
 

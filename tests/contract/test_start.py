@@ -130,7 +130,7 @@ async def test_a_schema_that_cannot_be_changed_ends_it_and_the_migration_is_name
 async def test_a_port_that_is_taken_ends_it_and_is_named_with_its_key(
     section: str, service: Service
 ) -> None:
-    port = service.settings[section]["port"]
+    port = str(service.settings[section]["port"])
     other = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", port)
     async with other:
         await service.start()
