@@ -20,7 +20,7 @@ from component.domain.events import (
     CustomerAnswered,
     WaitTimedOut,
 )
-from component.domain.holding import hold
+from component.domain.holding import begun_anew, hold
 from component.domain.kept_place import Callback
 from component.domain.model import Agent, Call, Offer
 from component.domain.obstacles import obstacle
@@ -152,7 +152,7 @@ def _missed(state: State, call: Call, now: datetime, rng: Random) -> list[Comman
 def _connect(state: State, call: Call, now: datetime, rng: Random) -> list[Command]:
     """Offer the customer to the agent who was kept free, or to another if that one is not."""
     queue, agent = state.queues[call.queue], reserved_for(state, call)
-    reached = replace(call, wait_until=now + queue.max_wait)
+    reached = begun_anew(state, call, now)
     offered = agent is not None and _may_ring(state, agent, queue)
     if agent is not None and offered:
         commands = _offer(state, reached, agent, queue, now)
@@ -166,8 +166,8 @@ def _connect(state: State, call: Call, now: datetime, rng: Random) -> list[Comma
     return [
         *commands,
         *announcements.hush(call),
-        hold(call, queue, queue.max_wait),
-        WakeAt(now + queue.max_wait, WaitTimedOut(call.id)),
+        hold(call, queue, state.time_left(reached, now)),
+        WakeAt(state.waits_until(reached), WaitTimedOut(call.id)),
         *announcements.inform(state, state.calls[call.id], now),
     ]
 

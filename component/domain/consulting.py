@@ -19,7 +19,7 @@ from component.domain.commands import (
     WakeAt,
 )
 from component.domain.events import WaitTimedOut
-from component.domain.holding import hold
+from component.domain.holding import begun_anew, hold
 from component.domain.model import Call, Transfer
 from component.domain.state import State
 from component.domain.words import CallState, OfferEnd, Outcome
@@ -33,7 +33,6 @@ def take_place(state: State, call: Call, asked: Call, now: datetime) -> list[Com
     [given_up] = call.offers
     over = replace(call, channel=asked.channel, revision=call.revision + 1, way_out=leaving.HANG_UP)
     ended = routing.end(state, over, Outcome.COMPLETED, now)
-    wait = state.queues[asked.queue].max_wait
     taken = replace(
         asked,
         channel=call.channel,
@@ -46,11 +45,11 @@ def take_place(state: State, call: Call, asked: Call, now: datetime) -> list[Com
         position=0 if talks else state.position(asked),
         transfers=(*call.transfers, Transfer(given_up.extension, now, attended=talks)),
         direct=talks,
-        wait_until=now + wait,
         dialogue=None,
         asked_before=call.asked,
         keys="",
     )
+    taken = begun_anew(state, taken, now)
     state.calls.put(taken.id, taken)
     return [
         HideCall(given_up.extension, ended, OfferEnd.TRANSFERRED),
@@ -58,12 +57,12 @@ def take_place(state: State, call: Call, asked: Call, now: datetime) -> list[Com
         *(
             [Part(taken.id), *connecting.talk(taken)]
             if talks
-            else _wait_on(state, asked, taken, ended)
+            else _wait_on(state, asked, taken, ended, now)
         ),
         AnswerTransfer(call.leg, accepted=True),
         HangUpLeg(call.leg),
         *leaving.let_go(ended),
-        WakeAt(now + wait, WaitTimedOut(taken.id)),
+        WakeAt(state.waits_until(taken), WaitTimedOut(taken.id)),
     ]
 
 
@@ -77,15 +76,15 @@ def _may_take_place(state: State, call: Call, asked: Call) -> bool:
     return there and not has_it and asked.callback is None and asked.queue in state.queues
 
 
-def _wait_on(state: State, asked: Call, taken: Call, ended: Call) -> list[Command]:
+def _wait_on(state: State, asked: Call, taken: Call, ended: Call, now: datetime) -> list[Command]:
     """Let the caller wait. The phone that asked is of the other call first, or Asterisk would hang
     up what rings when that phone goes. The caller leaves the agent before anything is said to him:
     the end of the other call, which takes that bridge down, too, may come later."""
-    queue = state.queues[taken.queue]
+    queue, wait = state.queues[taken.queue], state.time_left(taken, now)
     return [
         *(replace(hush, before=ended.id) for hush in announcements.hush(asked)),
-        hold(ended, queue, queue.max_wait),
+        hold(ended, queue, wait),
         Part(ended.id, before=taken.id),
-        hold(taken, queue, queue.max_wait),
+        hold(taken, queue, wait),
         *narrowing.timers(state, taken),
     ]

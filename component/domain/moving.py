@@ -8,7 +8,7 @@ from component.domain import announcements, narrowing, routing
 from component.domain.commands import Command, WakeAt
 from component.domain.errors import NotWaitingError, QueueRefusesError, UnknownQueueError
 from component.domain.events import MoveCaller, WaitTimedOut
-from component.domain.holding import hold
+from component.domain.holding import begun_anew, hold
 from component.domain.model import Call
 from component.domain.queue import MessageTo, Queue
 from component.domain.state import State
@@ -42,23 +42,21 @@ def _change_queue(
     refusal = routing.join_refusal(state, queue, call.terms.need, now)
     if refusal is not None:
         raise QueueRefusesError(queue=queue.name, status=refusal)
-    wait = call.terms.timeout or queue.max_wait
     moved = replace(
         call,
         queue=queue.name,
         position=state.position(state.calls[call.id]),
-        wait_until=now + wait,
         tried=frozenset(),
         retry_at=None,
         told=replace(call.told, position=0, position_at=None),
         keys="",
     )
-    moved = replace(moved, original_position=state.position(moved))
+    moved = replace(begun_anew(state, moved, now), original_position=state.position(moved))
     state.calls.put(call.id, moved)
-    commands: list[Command] = [WakeAt(now + wait, WaitTimedOut(call.id))]
+    commands: list[Command] = [WakeAt(state.waits_until(moved), WaitTimedOut(call.id))]
     commands += routing.message(queue, moved, state.extensions(queue.name), MessageTo.MEMBERS)
     commands += narrowing.timers(state, moved)
-    commands += [*announcements.hush(call), hold(call, queue, wait)]
+    commands += [*announcements.hush(call), hold(call, queue, state.time_left(moved, now))]
     commands += routing.route(state, queue.name, now, rng)
     if state.calls[call.id].state is CallState.WAITING:
         commands += announcements.inform(state, state.calls[call.id], now)

@@ -235,11 +235,11 @@ class State:
         return self._lines.limited(queue) > 0
 
     def max_wait(self, call: Call) -> timedelta:
-        """Return how long a caller waits before going back to the dialplan."""
+        """Return how long any wait of a caller may be: his own timeout goes before the queue's."""
         return call.terms.timeout or self.queues[call.queue].max_wait
 
     def waits_until(self, call: Call) -> datetime:
-        """Return when the caller goes back to the dialplan; later, if an agent passed it on."""
+        """Return when the caller goes back to the dialplan; later, if the wait began anew."""
         return call.wait_until or call.entered_at + self.max_wait(call)
 
     def time_left(self, call: Call, now: datetime) -> timedelta:

@@ -27,7 +27,7 @@ from component.domain.events import (
     NumberLookedUp,
     WaitTimedOut,
 )
-from component.domain.holding import hold
+from component.domain.holding import begun_anew, hold
 from component.domain.model import Agent, Call, Leg, Offer, Transfer, WayOut
 from component.domain.queue import MessageTo
 from component.domain.reserving import reserve
@@ -152,8 +152,8 @@ def _pass_on(
         answered_at=None,
         transfers=(*call.transfers, transfer),
         direct=True,
-        wait_until=now + queue.max_wait,
     )
+    passed_on = begun_anew(state, passed_on, now)
     state.calls.put(call.id, passed_on)
     why.note_transfer(state, call, offer)
     reserve(state, queue, offer.extension, offer.leg)
@@ -163,7 +163,7 @@ def _pass_on(
         *routing.message(queue, passed_on, [offer.extension], MessageTo.AGENT),
         *ring(state, queue, passed_on, offer),
         Part(call.id),
-        hold(call, queue, queue.max_wait),
-        WakeAt(now + queue.max_wait, WaitTimedOut(call.id)),
+        hold(call, queue, state.time_left(passed_on, now)),
+        WakeAt(state.waits_until(passed_on), WaitTimedOut(call.id)),
         *narrowing.timers(state, passed_on),
     ]

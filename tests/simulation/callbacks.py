@@ -170,9 +170,7 @@ class KeptPlaces:
         elif digit == "1" and any(
             isinstance(c, Hold | Release) and c.call_id == call_id for c in commands
         ):
-            until = (
-                self._books.now + self._books.queues[self._books.callers[call_id].queue].max_wait
-            )
+            until = self._expectations.anew_until(self._books.callers[call_id])
             self._books.log.reached(self._books.callers[call_id], found[1])
             self._books.caller(call_id, kept=None, until=until)
             self._books.history.counts["customers reached"] += 1

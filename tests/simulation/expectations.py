@@ -8,7 +8,7 @@ one of greater weight comes first.
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from component.domain.terms import ANYBODY, Need
 from component.domain.words import Place, QueueStatus
@@ -177,8 +177,11 @@ class Expectations:
 
     def waits_until(self, caller: Caller) -> datetime:
         """Return when a caller goes back to the dialplan."""
-        wait = caller.timeout or self._books.queues[caller.queue].max_wait
-        return caller.until or caller.place[1] + wait
+        return caller.until or caller.place[1] + self._wait(caller)
+
+    def anew_until(self, caller: Caller) -> datetime:
+        """Return until when a caller may wait whose wait begins now."""
+        return self._books.now + self._wait(caller)
 
     # Moving. ------------------------------------------------------------------------------------
 
@@ -198,6 +201,9 @@ class Expectations:
         )
 
     # Below. -------------------------------------------------------------------------------------
+
+    def _wait(self, caller: Caller) -> timedelta:
+        return caller.timeout or self._books.queues[caller.queue].max_wait
 
     def _line(self, queue: str) -> Iterator[Caller]:
         for call_id in self._books.registers.callers[queue]:

@@ -1,6 +1,6 @@
 """Entering in the books what happens to people, phones, queues and callers."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from component.domain.events import (
     AgentChanged,
@@ -274,8 +274,8 @@ class Happenings:
             books.log.moved(caller, queue)
         books.caller(call_id, place=(-priority, entered, call_id))
         if queue != caller.queue:
-            until: datetime = books.now + (caller.timeout or books.queues[queue].max_wait)
-            books.caller(call_id, queue=queue, tried=frozenset(), retry_at=None, until=until)
+            books.caller(call_id, queue=queue, tried=frozenset(), retry_at=None)
+            books.caller(call_id, until=self._expectations.anew_until(books.callers[call_id]))
             came_as = books.registers.place(books.callers[call_id])
             books.caller(call_id, came_as=came_as)
             books.log.entered(books.callers[call_id])

@@ -121,7 +121,7 @@ class Movements:
         may_ring = may_ring and person.wants_calls
         if queue is not None and (may_ring or asked_before):
             books.log.completed(caller, *named(event))
-            until, by = books.now + queue.max_wait, caller.taken[0]
+            until, by = self._expectations.anew_until(caller), caller.taken[0]
             books.caller(leg.call_id, passed_to=target, until=until, passed_by=by)
         elif commands != [AnswerTransfer(leg, accepted=False)]:
             books.history.fail(f"{event} to {person} leads to {commands}")

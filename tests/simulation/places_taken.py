@@ -68,7 +68,7 @@ class PlacesTaken:
             tried=asked.tried | {by},
             passed_by=by,
             passed_to=talks_with,
-            until=books.now + books.queues[asked.queue].max_wait,
+            until=self._expectations.anew_until(asked),
         )
         if not asked.answered:
             books.log.entered(books.callers[asked_id])
