@@ -52,6 +52,8 @@ class State:
         """Seconds that callers of a queue wait on average; what is stored are their calls."""
         self.spoke: Table[int, Spoke] = Table(ledger)
         """Who spoke with a customer last, by the customer's id; stored with the calls, too."""
+        self.acquainted: set[int] = set()
+        """The customers, by id, of whom that was noted since `forget_changes`."""
         self.asked: Table[Asked, Asked] = Table(ledger)
         """Who asked to be called back of late; stored with the calls, too."""
         self.passed_on: Table[str, Call] = Table(ledger)
@@ -308,7 +310,8 @@ class State:
         self._journal.append(change)
 
     def forget_changes(self) -> None:
-        """Begin anew to collect what is to be logged; what was undone must not be."""
+        """Begin anew to collect what a fact leads to; what was undone must lead to nothing."""
+        self.acquainted.clear()
         self._journal.clear()
         self._removed.clear()
 

@@ -22,6 +22,7 @@ from component.domain import (
     returning,
     ringing,
     routing,
+    sticky,
     transfers,
 )
 from component.domain.commands import (
@@ -106,6 +107,7 @@ def step(state: State, event: Event, now: datetime, rng: Random) -> list[Command
     state.forget_changes()
     try:
         commands = _step(state, event, now, rng)
+        commands += routing.route_all(state, sticky.no_longer_awaited_in(state), now, rng)
         for queue in filter(state.queues.get, state.presence.take_disturbed()):
             commands += routing.leave_if_empty(state, queue, now)
     except DomainError:

@@ -13,6 +13,7 @@ def remember(state: State, call: Call, extension: str, now: datetime) -> None:
     """Take note of who spoke with a customer."""
     if call.customer is not None:
         state.spoke.put(call.customer.id, Spoke(call.customer.id, extension, now))
+        state.acquainted.add(call.customer.id)
 
 
 def preferred(state: State, call: Call) -> str | None:
@@ -48,6 +49,15 @@ def is_awaited(state: State, call: Call, extension: str, now: datetime) -> bool:
     )
 
 
+def no_longer_awaited_in(state: State) -> list[str]:
+    """Return the queues in which customers wait who have spoken with somebody just now, in another
+    call: whom they knew before is waited for no longer."""
+    if not state.acquainted:
+        return []
+    patient = [queue.name for queue in state.queues.values() if queue.sticky and queue.sticky_wait]
+    return [name for name in patient if _waits(state, name)]
+
+
 def timer(state: State, call: Call) -> list[WakeAt]:
     """Return when the caller no longer waits for the one who spoke with him last.
 
@@ -63,3 +73,9 @@ def waits_until(state: State, call: Call) -> datetime:
     """Return until when a caller waits for one agent at the most."""
     queue = state.queues.get(call.queue)
     return call.entered_at + (timedelta(0) if queue is None else queue.sticky_wait)
+
+
+def _waits(state: State, queue: str) -> bool:
+    """Tell whether one of the customers waits who have just spoken with somebody."""
+    customers = (call.customer for call in state.waiting(queue))
+    return any(customer and customer.id in state.acquainted for customer in customers)

@@ -127,10 +127,13 @@ class Expectations:
             self._books.set(self.holding_out, call_id, True)
 
     def spoken_with(self, customer: int) -> None:
-        """Note who waits for one agent from now on: who entered as another call of his ended."""
+        """Note who waits for one agent from now on, of the customer's other callers: who entered
+        just now."""
         for call_id, caller in self._books.callers.items():
-            if caller.customer == customer and caller.place[1] == self._books.now:
-                self.hold_out(call_id, caller)
+            if caller.customer == customer:
+                self._books.set(self.holding_out, call_id, None)
+                if caller.place[1] == self._books.now:
+                    self.hold_out(call_id, caller)
 
     def favourite(self, caller: Caller) -> str | None:
         """Return who spoke with the customer last, not long before."""

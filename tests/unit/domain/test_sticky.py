@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from component.domain.events import (
+    AgentChanged,
     BlindTransfer,
     CallerEntered,
     DeviceStateChanged,
+    MemberChanged,
     MemberRemoved,
     NumberLookedUp,
     QueueChanged,
@@ -167,6 +169,36 @@ def test_who_enters_when_another_call_of_the_customer_ends_waits_no_longer_than_
     assert centre.call(waiting).state is CallState.WAITING
     centre.after(20)
     assert centre.call(waiting).extension == "1000"
+
+
+@pytest.mark.parametrize("by_whom", ["the caller", "the agent", "a transfer"])
+def test_who_waits_for_an_agent_takes_another_as_soon_as_the_customer_has_spoken_with_one(
+    by_whom: str,
+) -> None:
+    """Though that talk was of another queue, in which nobody serves who is free in this one."""
+    centre = acquainted(skills=SKILLS, sticky_wait=timedelta(seconds=20))
+    sales = replace(centre.state.queues["support"], name="sales")
+    centre.take(QueueChanged(sales))
+    centre.take(AgentChanged("3000", "PJSIP/3000", "user3000@example.com"))
+    centre.take(MemberChanged("sales", "3000"))
+    centre.log_on_to("sales", "3000")
+    caller = Caller("5550177")
+    centre.take(CallerEntered("other", "sales", "channel-other", caller, "1111", COMPANY_1))
+    centre.answer("other")
+    busy(centre, "1000")
+    waiting = centre.enter(COMPANY_1)
+    centre.after(5)
+    assert centre.call(waiting).state is CallState.WAITING
+
+    match by_whom:
+        case "the caller":
+            centre.hang_up("other")
+        case "the agent":
+            centre.leg_ends(centre.call("other").leg)
+        case "a transfer":
+            leg = centre.call("other").leg
+            centre.take(NumberLookedUp(leg, "0800", "from-phones", exists=True))
+    assert centre.call(waiting).extension == "2000"
 
 
 def test_others_do_not_wait_behind_who_waits_for_one_agent() -> None:
