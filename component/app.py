@@ -247,6 +247,7 @@ class Service:
             # Lambdas, as there is no engine yet.
             submit=lambda event: self._serving.submit(event),  # noqa: PLW0108
             reconcile=lambda snapshot: self._serving.reconcile(snapshot),  # noqa: PLW0108
+            acted_until=lambda: self._serving.acted_until,
             devices=lambda: [d for agent in state.agents.values() for d in agent.devices],
             shown=self._xmpp.settled,
             asked=asterisk_observer(self._metrics),

@@ -10,7 +10,7 @@ also writes again, as it is then, all that the failed one would have changed.
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any, TypeVar
 
@@ -125,6 +125,7 @@ class Engine:
         self._inbox = Inbox(lambda fact: is_moot(state, fact), lambda fact: may_wait(state, fact))
         self._alarm = Alarm(lambda: self._inbox.put(None))
         self._timers = Timers(self.submit, clock)
+        self._deciding_since: datetime | None = None
 
     # What the adapters call. ------------------------------------------------------------------
 
@@ -197,6 +198,11 @@ class Engine:
         return self._outbox.owed(self._clock.now())
 
     @property
+    def acted_until(self) -> datetime:
+        """Until when all that was decided is begun: by now, unless some of it is being committed."""
+        return self._deciding_since or self._clock.now()
+
+    @property
     def backlog(self) -> int:
         """How many facts wait to be stepped."""
         return len(self._inbox)
@@ -234,9 +240,35 @@ class Engine:
         Raises `StoreUnavailableError` or `StoreRefusedError`: all is then as it was before.
         """
         await self._stored_items.settle()
-        batch = _Batch(self._decider.begin(self._clock.now()))
-        for entry in entries:
-            self._decide(entry, batch)
+        self._deciding_since = self._clock.now()
+        try:
+            batch = _Batch(self._decider.begin(self._deciding_since))
+            for entry in entries:
+                self._decide(entry, batch)
+            changes, duration = await self._commit(batch)
+            self._act(batch)
+        finally:
+            self._deciding_since = None
+        await asyncio.sleep(0)  # what was begun leaves before it is counted and logged
+        decided = batch.decisions
+        self._observer.committed(
+            Committed(
+                len(entries),
+                decided.commands,
+                decided.notifications,
+                changes,
+                duration,
+                self._pubsub.take_refusals(),
+            )
+        )
+        self._timers.drop(self._state.forget_ended(changes.calls))
+        self._state.forget_logged()
+        self._pubsub.forget_payloads()
+        self._await_due()
+        self._answer(batch)
+
+    async def _commit(self, batch: _Batch) -> tuple[Changes, timedelta]:
+        """Write what was decided, or undo it; return what was written, and how long that took."""
         try:
             await self._stored_items.complete(batch.decisions.notifications)
         except StoreUnavailableError:
@@ -256,25 +288,7 @@ class Engine:
             raise
         self._ledger.committed()
         self._outbox.committed(changes)
-        duration = self._clock.now() - started
-        self._act(batch)
-        await asyncio.sleep(0)  # what was begun leaves before it is counted and logged
-        decided = batch.decisions
-        self._observer.committed(
-            Committed(
-                len(entries),
-                decided.commands,
-                decided.notifications,
-                changes,
-                duration,
-                self._pubsub.take_refusals(),
-            )
-        )
-        self._timers.drop(self._state.forget_ended(changes.calls))
-        self._state.forget_logged()
-        self._pubsub.forget_payloads()
-        self._await_due()
-        self._answer(batch)
+        return changes, self._clock.now() - started
 
     def _changes(self, batch: _Batch) -> Changes:
         try:

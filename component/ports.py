@@ -229,7 +229,7 @@ class Snapshot:
     """What Asterisk has of ours, read after a (re)connect."""
 
     taken_at: datetime
-    """Before the first request of the reading."""
+    """All that was decided before this had been begun when the reading was."""
     callers: tuple[WaitingChannel, ...]
     ringing_legs: frozenset[Leg]
     answered_legs: frozenset[Leg]

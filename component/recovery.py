@@ -108,7 +108,7 @@ def compare(state: State, snapshot: Snapshot) -> Found:
     """Compare what is believed with what Asterisk has.
 
     Calls that entered and legs that were rung after the reading began are left alone: that they
-    are missing from it says nothing.
+    are missing from it says nothing. So are those decided before whose commit took so long.
     """
     present = {caller.channel for caller in snapshot.callers}
     present |= {customer.channel for customer in snapshot.customers}
@@ -119,6 +119,7 @@ def compare(state: State, snapshot: Snapshot) -> Found:
     known = {call.channel for call in state.calls.values()} | _let_go(state).keys()
     there = [call for call in calls if call not in gone]
     unmade = {offer.leg for call in there for offer in _unmade(state, snapshot, call)}
+    legs = [*_legs(state, snapshot, unmade)]
     # Whoever is gone, and talks to nobody any more, ends no bridge: a transfer may have left one.
     unbridged = {call.id for call in gone if call.state is not CallState.ANSWERED}
     bridged = {call.id for call in state.calls.values()} - unbridged
@@ -126,13 +127,14 @@ def compare(state: State, snapshot: Snapshot) -> Found:
         events=(
             *(DeviceStateChanged(*found) for found in snapshot.device_states.items()),
             *(CallerLeft(call.channel) for call in gone),
-            *_legs(state, snapshot, unmade),
+            *legs,
             *_reached(state, snapshot),
             *(Said(call.id, call.told.number) for call in calls if call.told.speaking),
         ),
         commands=(
             *_cut_off(snapshot, there),
             *(HangUpLeg(leg) for leg in _stray_legs(state, snapshot)),
+            *_perhaps_late(state, legs, gone),
             *_lingering(state, snapshot),
             *_unfinished(state, snapshot, there),
         ),
@@ -178,6 +180,18 @@ def _legs(state: State, snapshot: Snapshot, unmade: Collection[Leg]) -> Iterator
                     yield LegAnswered(leg)
                 elif offer.instead_of:
                     yield ConsultOver(leg)
+
+
+def _perhaps_late(
+    state: State, events: Iterable[Event], gone: Iterable[Call]
+) -> Iterator[HangUpLeg | HangUpCustomer]:
+    """Yield the end of what was to ring, and was not found: it may just be about to be made."""
+    for event in events:
+        if isinstance(event, LegEnded) and _is_offered(state.calls.get(event.leg.call_id)):
+            yield HangUpLeg(event.leg)
+    for call in gone:
+        if call.state is CallState.CALLING:
+            yield HangUpCustomer(call.id, call.channel)
 
 
 def _unmade(state: State, snapshot: Snapshot, call: Call) -> Iterator[Offer]:

@@ -3,6 +3,7 @@
 import ssl
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from component.domain.events import (
     AsteriskLost,
@@ -37,10 +38,10 @@ CLOSE_SECONDS = 3.0
 class Asterisk:
     """One Asterisk, reached by ARI. To be made inside a running event loop, and closed.
 
-    `submit` and `reconcile` are the engine's; they are not called before `run`. `devices` names
-    those whose states are read after a connect and watched from then on. `request_timeout` and
-    `lookup_deadline` are in seconds. `shown` is awaited before a phone is rung: it is done when
-    the XMPP server has what is to be shown. `asked` is told of each request,
+    `submit`, `reconcile` and `acted_until` are the engine's; they are not called before `run`.
+    `devices` names those whose states are read after a connect and watched from then on.
+    `request_timeout` and `lookup_deadline` are in seconds. `shown` is awaited before a phone is
+    rung: it is done when the XMPP server has what is to be shown. `asked` is told of each request,
     `about` returns what the log is to say of a call besides what happened, and `over_socket` allows
     requests on the event socket.
     """
@@ -57,6 +58,7 @@ class Asterisk:
         lookup_deadline: float,
         submit: Callable[[Event], None],
         reconcile: Callable[[Snapshot], Awaitable[tuple[WaitingChannel, ...]]],
+        acted_until: Callable[[], datetime],
         devices: Callable[[], Iterable[str]],
         shown: Callable[[], Awaitable[None]],
         asked: Asked = lambda *_: None,
@@ -66,6 +68,7 @@ class Asterisk:
     ) -> None:
         self._submit_to_engine = submit
         self._reconcile = reconcile
+        self._acted_until = acted_until
         self._devices = devices
         self._app = app
         self._http = AriHttpClient(url, username, password, timeout=request_timeout, tls=tls)
@@ -148,7 +151,7 @@ class Asterisk:
 
     async def _settle(self) -> None:
         self._intake.begin_listing()
-        found = await self._snapshots.read(self._devices())
+        found = await self._snapshots.read(self._devices(), self._acted_until())
         for leg, device in found.phones.items():
             self._ringing.begin(leg, device)
         snapshot = replace(found, newcomers=self._intake.newcomers)

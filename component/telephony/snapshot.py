@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
 import structlog
 
@@ -59,9 +59,11 @@ class SnapshotReader:
                 case LegAnswered(leg) | LegEnded(leg):
                     heard.quiet.add(leg)
 
-    async def read(self, devices: Iterable[str]) -> Snapshot:
-        """Read what there is, with the states of these devices. Raises `AriError`."""
-        taken_at = datetime.now(UTC)
+    async def read(self, devices: Iterable[str], taken_at: datetime) -> Snapshot:
+        """Read what there is, with the states of these devices. Raises `AriError`.
+
+        Until `taken_at`, at least, all is begun that was decided.
+        """
         with self._listening() as heard:
             channels, bridges, states = await asyncio.gather(
                 self._ari.channels(), self._ari.bridges(), self._states(devices)

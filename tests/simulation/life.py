@@ -6,7 +6,6 @@ It is put together as the composition root does it, with models in place of sock
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from random import Random
 from typing import TypeVar
 
@@ -206,11 +205,9 @@ class Life:
                 line.remove(channel)
 
     async def _settle(self) -> None:
-        began: datetime = self.around.loop.now()
         self.intake.begin_listing()
-        # What the reader takes the time from does not know of virtual time.
-        found = await self._snapshots.read(self._devices())
-        snapshot = replace(found, taken_at=began, newcomers=self.intake.newcomers)
+        found = await self._snapshots.read(self._devices(), self.engine.acted_until)
+        snapshot = replace(found, newcomers=self.intake.newcomers)
         self.around.history.note("reconcile", sorted(map(str, snapshot.ringing_legs)))
         try:
             strangers = await self.engine.reconcile(snapshot)

@@ -128,7 +128,7 @@ async def test_who_rings_for_the_caller_and_stops_is_not_rung_once_more() -> Non
 
         assert rung(service) == []
         assert service.store.calls["call1"].state is CallState.WAITING
-        assert set(taken_down(service)) == {FIRST}
+        assert set(taken_down(service)) == {FIRST, SECOND}
 
 
 async def test_who_is_being_fetched_is_awaited() -> None:

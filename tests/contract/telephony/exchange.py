@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -104,6 +105,7 @@ class Exchange:
             lookup_deadline=2.0,
             submit=self.events.append,
             reconcile=self._reconcile,
+            acted_until=lambda: datetime.now(UTC),
             devices=lambda: self.devices,
             shown=nothing_to_show,
             over_socket=self._over_socket,

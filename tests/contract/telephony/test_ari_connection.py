@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -185,6 +186,7 @@ async def test_a_wrong_password_is_told_and_tried_again(pbx: Pbx) -> None:
         lookup_deadline=1,
         submit=lambda _: None,
         reconcile=no_strangers,
+        acted_until=lambda: datetime.now(UTC),
         devices=lambda: DEVICES,
         shown=nothing_to_show,
     )

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
@@ -65,6 +66,7 @@ async def told(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[list[Event]]:
             lookup_deadline=1,
             submit=events.append,
             reconcile=reconcile,
+            acted_until=lambda: datetime.now(UTC),
             devices=lambda: [DEVICE],
             shown=nothing_to_show,
         )

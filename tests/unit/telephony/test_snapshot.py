@@ -24,6 +24,7 @@ pytestmark = pytest.mark.unit
 
 LEG = Leg(CALL_ID, ANSWERED_ATTEMPT)
 DEVICE = "PJSIP/1000"
+NOW = datetime(2026, 1, 1, 9, tzinfo=UTC)
 
 
 class OneOperation(FakeAri):
@@ -53,9 +54,8 @@ def changed(**fields: Any) -> list[dict[str, Any]]:
 
 
 async def test_a_call_between_caller_and_agent() -> None:
-    before = datetime.now(UTC)
-    snapshot = await reader().read(["PJSIP/1000"])
-    assert before <= snapshot.taken_at <= datetime.now(UTC)
+    snapshot = await reader().read(["PJSIP/1000"], NOW)
+    assert snapshot.taken_at == NOW
     [caller] = snapshot.callers
     assert (caller.channel, caller.queue, caller.digits) == (CALLER_CHANNEL, "support", "1111")
     assert snapshot.answered_legs == {LEG}
@@ -65,7 +65,7 @@ async def test_a_call_between_caller_and_agent() -> None:
 
 
 async def test_a_leg_that_is_not_up_is_ringing() -> None:
-    snapshot = await reader(changed(state="Ringing")).read([])
+    snapshot = await reader(changed(state="Ringing")).read([], NOW)
     assert snapshot.ringing_legs == {LEG}
     assert snapshot.answered_legs == frozenset()
 
@@ -81,7 +81,7 @@ async def test_a_leg_that_is_not_up_is_ringing() -> None:
 async def test_the_phone_of_an_agent_is_known_that_rings(
     state: str, devices: list[str], phones: dict[Leg, str]
 ) -> None:
-    assert (await reader(changed(state=state)).read(devices)).phones == phones
+    assert (await reader(changed(state=state)).read(devices, NOW)).phones == phones
 
 
 @pytest.mark.parametrize("event", [LegAnswered(LEG), LegEnded(LEG, LegEnd.REJECTED)])
@@ -91,7 +91,7 @@ async def test_a_phone_that_stops_during_the_reading_does_not_ring_though_listed
     ari = OneOperation(changed(state="Ringing"), BRIDGES)
     gate = ari.hold_back("list")
     snapshots = SnapshotReader(ari, "ivr")
-    reading = asyncio.create_task(snapshots.read([DEVICE]))
+    reading = asyncio.create_task(snapshots.read([DEVICE], NOW))
     while "list" not in ari.operations:
         await asyncio.sleep(0)
     snapshots.note(event)
@@ -104,7 +104,7 @@ async def test_a_channel_to_a_customer_is_no_caller(state: str, answered: bool) 
     [caller] = [channel for channel in CHANNELS if channel["id"] == CALLER_CHANNEL]
     dialplan = {"app_name": "Stasis", "app_data": "ivr,customer"}
     customer = {**caller, "id": "ivrcallback-c1.2", "state": state, "dialplan": dialplan}
-    snapshot = await reader([customer]).read([])
+    snapshot = await reader([customer]).read([], NOW)
     assert snapshot.callers == ()
     assert snapshot.customers == (CalledChannel("ivrcallback-c1.2", "c1", answered),)
 
@@ -125,7 +125,7 @@ async def test_a_customer_who_went_on_to_the_dialplan_is_elsewhere(
     [caller] = [channel for channel in CHANNELS if channel["id"] == CALLER_CHANNEL]
     dialplan = {"app_name": app_name, "app_data": app_data}
     customer = {**caller, "id": "ivrcallback-c1.2", "state": state, "dialplan": dialplan}
-    [found] = (await reader([customer]).read([])).customers
+    [found] = (await reader([customer]).read([], NOW)).customers
     assert found.elsewhere is elsewhere
 
 
@@ -133,7 +133,7 @@ async def test_a_customer_whom_the_dialplan_has_sent_to_a_queue_is_a_caller() ->
     [caller] = [channel for channel in CHANNELS if channel["id"] == CALLER_CHANNEL]
     dialplan = {"app_name": "Stasis", "app_data": "ivr,sales,"}
     customer = {**caller, "id": "ivrcallback-c1.2", "state": "Up", "dialplan": dialplan}
-    snapshot = await reader([customer]).read([])
+    snapshot = await reader([customer]).read([], NOW)
     assert [(c.channel, c.queue) for c in snapshot.callers] == [("ivrcallback-c1.2", "sales")]
     assert [found.elsewhere for found in snapshot.customers] == [True], "it is not to be hung up"
 
@@ -147,19 +147,19 @@ async def test_a_customer_whom_the_dialplan_has_sent_to_a_queue_is_a_caller() ->
     ],
 )
 async def test_channels_elsewhere_are_no_callers_of_ours(dialplan: dict[str, str]) -> None:
-    snapshot = await reader(changed(dialplan=dialplan)).read([])
+    snapshot = await reader(changed(dialplan=dialplan)).read([], NOW)
     assert snapshot.callers == ()
 
 
 async def test_bridges_of_others_are_left_out() -> None:
-    snapshot = await reader(bridges=[{"id": "conference", "channels": []}]).read([])
+    snapshot = await reader(bridges=[{"id": "conference", "channels": []}]).read([], NOW)
     assert snapshot.bridges == {}
 
 
 async def test_a_caller_without_a_queue_is_logged_and_left_out() -> None:
     dialplan = {"app_name": "Stasis", "app_data": "ivr"}
     with capture_logs() as logs:
-        snapshot = await reader(changed(dialplan=dialplan)).read([])
+        snapshot = await reader(changed(dialplan=dialplan)).read([], NOW)
     assert snapshot.callers == ()
     assert logs[0]["event"] == "channel cannot be understood"
 
@@ -168,21 +168,21 @@ async def test_a_device_state_that_nobody_knows_is_logged_and_left_out() -> None
     ari = OneOperation([], [])
     ari.results["get"] = {"state": "ASLEEP"}
     with capture_logs() as logs:
-        snapshot = await SnapshotReader(ari, "ivr").read(["PJSIP/1000"])
+        snapshot = await SnapshotReader(ari, "ivr").read(["PJSIP/1000"], NOW)
     assert snapshot.device_states == {}
     assert logs[0]["event"] == "device state cannot be understood"
 
 
 async def test_a_list_that_is_none_is_an_error() -> None:
     with pytest.raises(AriError):
-        await reader(channels=["no channel"]).read([])
+        await reader(channels=["no channel"]).read([], NOW)
 
 
 async def test_an_event_that_comes_during_the_reading_counts_more_than_what_is_read() -> None:
     ari = OneOperation([], [])
     gate = ari.hold_back("list")
     snapshots = SnapshotReader(ari, "ivr")
-    reading = asyncio.create_task(snapshots.read(["PJSIP/1000"]))
+    reading = asyncio.create_task(snapshots.read(["PJSIP/1000"], NOW))
     while "get" not in ari.operations:
         await asyncio.sleep(0)
     snapshots.note(DeviceStateChanged("PJSIP/1000", DeviceState.INUSE))
@@ -193,7 +193,7 @@ async def test_an_event_that_comes_during_the_reading_counts_more_than_what_is_r
 async def test_an_event_from_before_the_reading_counts_for_nothing() -> None:
     snapshots = reader()
     snapshots.note(DeviceStateChanged("PJSIP/1000", DeviceState.INUSE))
-    snapshot = await snapshots.read(["PJSIP/1000"])
+    snapshot = await snapshots.read(["PJSIP/1000"], NOW)
     assert snapshot.device_states == {"PJSIP/1000": DeviceState.NOT_INUSE}
 
 
@@ -201,7 +201,7 @@ async def test_a_caller_who_leaves_during_the_reading_is_not_there_though_listed
     ari = OneOperation(CHANNELS, BRIDGES)
     gate = ari.hold_back("list")
     snapshots = SnapshotReader(ari, "ivr")
-    reading = asyncio.create_task(snapshots.read([]))
+    reading = asyncio.create_task(snapshots.read([], NOW))
     while "list" not in ari.operations:
         await asyncio.sleep(0)
     snapshots.note(CallerLeft(CALLER_CHANNEL))
