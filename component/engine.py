@@ -199,7 +199,7 @@ class Engine:
 
     @property
     def acted_until(self) -> datetime:
-        """Until when all that was decided is begun: by now, unless some of it is being committed."""
+        """Until when all that was decided is begun: now, unless some of it is being committed."""
         return self._deciding_since or self._clock.now()
 
     @property
