@@ -37,7 +37,9 @@ EVENTS = (
 """All that Asterisk is asked to send."""
 
 PULSE_SECONDS = 5.0
-"""How often it is proved that events reach us, and how long that may take."""
+"""How often it is proved that events reach us."""
+ECHO_SECONDS = 5.0
+"""How long that may take."""
 FIRST_RETRY_SECONDS = 0.5
 """Not much less: a session that Asterisk is still closing takes the new one's place with it."""
 LAST_RETRY_SECONDS = 10.0
@@ -156,7 +158,7 @@ class AriConnection:
         self._pulse.clear()
         await self._ari.send_pulse(self._app)
         try:
-            async with asyncio.timeout(PULSE_SECONDS):
+            async with asyncio.timeout(ECHO_SECONDS):
                 await self._pulse.wait()
         except TimeoutError:
             raise AriUnreachableError("asterisk answers, but sends no events") from None

@@ -70,7 +70,7 @@ class Line:
             raise self.settling_fails.pop(0)
 
     async def until(self, condition: Any) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while not condition():
                 await asyncio.sleep(0)
 
@@ -265,6 +265,7 @@ async def test_when_its_pulse_does_not_come_back_it_connects_again(
     line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connection, "PULSE_SECONDS", 0.01)
+    monkeypatch.setattr(connection, "ECHO_SECONDS", 0.01)
     with capture_logs() as logs:
         async with running(line):
             await line.is_up(sockets=2)
