@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 from random import Random
@@ -40,6 +41,9 @@ QUICK = Timings(
     longest_retry=0.5,
     refused_retry=0.5,
 )
+"""For a server that is to be found dead."""
+PATIENT = replace(QUICK, handshake=PATIENCE, answer=PATIENCE)
+"""For one that lives, on a machine that has much to do."""
 
 ADMIN = "user3@example.com"
 ACCOUNTS = {"1000": "user1@example.com", "2000": "user2@example.com"}
@@ -54,7 +58,7 @@ class Service:
     def __init__(
         self,
         settings: XmppServerSettings,
-        timings: Timings = QUICK,
+        timings: Timings = PATIENT,
         domain: str = COMPONENT,
         policy: Policy = DEFAULT_POLICY,
     ) -> None:

@@ -94,22 +94,31 @@ async def test_a_server_that_crashed_is_connected_to_again(
     await service.is_up()
 
 
-async def test_a_frozen_server_is_noticed(service: Service, xmpp_server: XmppServer) -> None:
+@pytest.fixture
+async def quick(settings: XmppServerSettings) -> AsyncIterator[Service]:
+    """Connected; it does not wait for long until it takes the server for dead."""
+    async with Service(settings, QUICK) as service:
+        await service.is_up()
+        yield service
+
+
+async def test_a_frozen_server_is_noticed(quick: Service, xmpp_server: XmppServer) -> None:
     xmpp_server.process.freeze()
     with capture_logs() as logs:
-        await service.is_down()
+        await quick.is_down()
     assert any("no sign of life" in entry.get("error", "") for entry in logs)
-    await until(lambda: "did not answer within" in service.link.detail)
+    await until(lambda: "did not answer within" in quick.link.detail)
     xmpp_server.process.thaw()
-    await service.is_up()
+    await quick.is_up()
 
 
-async def test_a_server_that_lives_is_not_given_up(
-    service: Service, xmpp_server: XmppServer
-) -> None:
-    with capture_logs() as logs:
-        await asyncio.sleep(2 * QUICK.keepalive + QUICK.answer)
-    assert service.link.up
+async def test_a_server_that_lives_is_not_given_up(settings: XmppServerSettings) -> None:
+    timings = replace(QUICK, answer=4.0)
+    async with Service(settings, timings) as service:
+        await service.is_up()
+        with capture_logs() as logs:
+            await asyncio.sleep(2 * timings.keepalive + timings.answer)
+        assert service.link.up
     assert not [entry for entry in logs if entry["log_level"] != "info"]
 
 
@@ -128,7 +137,7 @@ async def test_a_server_that_hangs_up_is_not_besieged(unused: XmppServerSettings
 
     server = await asyncio.start_server(hang_up, "127.0.0.1", unused.component_port)
     async with server, Service(unused) as service:
-        await until(lambda: len(attempts) == 4)
+        await until(lambda: len(attempts) >= 4)
         assert "hung up before the handshake" in service.link.detail
     shortest = QUICK.first_retry / 2
     assert attempts[3] - attempts[0] >= (1 + 2 + 4) * shortest
@@ -152,8 +161,8 @@ async def test_a_server_that_talks_nonsense_is_left_and_tried_again(
         writer.close()
 
     server = await asyncio.start_server(talk, "127.0.0.1", unused.component_port)
-    async with server, Service(unused):
-        await until(lambda: connections == 2)
+    async with server, Service(unused, QUICK):
+        await until(lambda: connections >= 2)
 
 
 @pytest.fixture
@@ -229,15 +238,16 @@ async def test_what_is_owed_while_disconnected_is_delivered_in_order_afterwards(
 
 
 async def test_what_was_written_but_not_confirmed_is_sent_again_under_the_same_id(
-    service: Service, client: Client, xmpp_server: XmppServer
+    quick: Service, settings: XmppServerSettings, xmpp_server: XmppServer
 ) -> None:
-    xmpp_server.process.freeze()
-    service.send(*(service.message(f"<x>{n}</x>", USER1) for n in range(20)))
-    await service.is_down()
-    assert not service.confirmed
-    xmpp_server.process.thaw()
-    await service.owes_nothing()
-    await until(lambda: set(ids(client)) == set(range(1, 21)))
+    async with Client(settings) as client:
+        xmpp_server.process.freeze()
+        quick.send(*(quick.message(f"<x>{n}</x>", USER1) for n in range(20)))
+        await quick.is_down()
+        assert not quick.confirmed
+        xmpp_server.process.thaw()
+        await quick.owes_nothing()
+        await until(lambda: set(ids(client)) == set(range(1, 21)))
 
 
 async def test_a_great_fan_out_does_not_hold_up_the_loop(service: Service) -> None:

@@ -1,7 +1,6 @@
 """Messages to many, where the server has a service for them: ejabberd's mod_multicast."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from lab.ports import PortBlock
 from lab.template import write_private
 from lab.xmpp_server import XmppServerSettings
 from tests.contract.xmpp.client import Client
-from tests.contract.xmpp.service import PATIENCE, QUICK, Service, until
+from tests.contract.xmpp.service import Service, until
 
 pytestmark = pytest.mark.contract
 
@@ -21,9 +20,6 @@ on_ejabberd = pytest.mark.parametrize(
 )
 
 USER1 = "user1@example.com"
-PATIENT = replace(QUICK, answer=PATIENCE)
-"""For what is asked of a server that has just started, on a machine that has much to do."""
-
 OTHERS = [f"user{number}@example.com" for number in range(100, 150)]
 
 
@@ -31,7 +27,7 @@ OTHERS = [f"user{number}@example.com" for number in range(100, 150)]
 async def service(settings: XmppServerSettings) -> AsyncIterator[Service]:
     """Connected; it has found the service."""
     with capture_logs() as logs:
-        async with Service(settings, PATIENT) as service:
+        async with Service(settings) as service:
             await until(lambda: "multicast service found" in [entry["event"] for entry in logs])
             yield service
 
@@ -96,7 +92,7 @@ async def test_what_the_service_refuses_arrives_all_the_same(
 
     settings = XmppServerSettings(c2s_port=ports.take(), component_port=ports.take())
     with capture_logs() as logs:
-        async with Refusing(tmp_path, settings), Service(settings, PATIENT) as service:
+        async with Refusing(tmp_path, settings), Service(settings) as service:
             await until(lambda: "multicast service found" in [entry["event"] for entry in logs])
             async with Client(settings) as client:
                 service.send(service.message("<x/>", USER1))
