@@ -10,7 +10,7 @@ import aiohttp
 from component.telephony.agi import AgiRequest, AgiSession, FastAgiServer
 from lab.asterisk import ARI_USER, AsteriskSettings
 
-PATIENCE = 10.0
+PATIENCE = 20.0
 HANGS: None = None
 
 VARIABLES = {

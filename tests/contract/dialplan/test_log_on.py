@@ -65,7 +65,7 @@ async def test_who_logs_on_is_told_that_the_phone_is_not_to_be_disturbed(
     await asterisk.cli("devstate change Custom:DND1000 BUSY")
     agi.status = "ADDED"
     first, another = await phone.dial(LOG_ON), await other.dial(LOG_ON)
-    await asyncio.gather(hears(first, "logged-on", "no-calls"), another.ended(10))
+    await asyncio.gather(hears(first, "logged-on", "no-calls"), another.ended())
     assert prompt("no-calls") not in another.heard
 
     agi.status = "MEMBERALREADY"

@@ -12,7 +12,7 @@ async def test_callers_are_greeted_and_reach_the_operator_if_they_press_nothing(
     operator = await phones.agent("3000")
     call = await phones.call()
     await hears(call, "welcome", "menu")
-    incoming = await operator.next_call(within=10)
+    incoming = await operator.next_call()
     assert incoming.caller_number == "5550100"
 
 

@@ -106,7 +106,6 @@ async def test_the_operator_takes_the_call_if_the_application_hangs(
     await operator.next_call()
 
 
-@pytest.mark.usefixtures("impatient")
 async def test_the_service_can_have_a_caller_wait_longer(
     phones: Phones, agi: Agi, app: App
 ) -> None:
@@ -114,21 +113,20 @@ async def test_the_service_can_have_a_caller_wait_longer(
     call = await support_call(phones)
     channel, _ = await app.caller()
     held = time.monotonic()
-    await app.hold(channel, at_most=4)
+    await app.hold(channel, at_most=8)
     music = (PROMPTS / "moh/chords.ulaw").read_bytes()
     await call.hears(music[:8000])
     incoming = await operator.next_call()
-    assert incoming.times["invite"] - held > 3
+    assert incoming.times["invite"] - held > 7
 
 
-@pytest.mark.usefixtures("impatient")
 async def test_the_service_can_lift_the_limit(phones: Phones, agi: Agi, app: App) -> None:
     call = await support_call(phones)
     channel, _ = await app.caller()
     await app.hold(channel, at_most=0)
     music = (PROMPTS / "moh/chords.ulaw").read_bytes()
     # Longer than the dialplan would have waited.
-    await call.hears(music[:24_000])
+    await call.hears(music[:48_000])
     assert call.ending is None
 
 

@@ -26,7 +26,7 @@ SUPPORT = "7000"
 """A number that hands its callers to the application, as the IVR does in the end."""
 DEVICES: tuple[str, ...] = ("PJSIP/1000", "PJSIP/2000", "PJSIP/3000")
 ADA = Customer(1, "1111", "Company 1")
-PATIENCE = 10.0
+PATIENCE = 20.0
 
 E = TypeVar("E", bound=Event)
 

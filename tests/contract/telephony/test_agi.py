@@ -15,7 +15,7 @@ from component.telephony.agi import LONGEST_LINE, AgiRequest, AgiSession, FastAg
 from component.telephony.agi_routes import AgiRoutes, Remember
 from lab.asterisk import Asterisk as Pbx
 from lab.sip.phone import Phone
-from tests.contract.telephony.exchange import ADA, Exchange, until
+from tests.contract.telephony.exchange import ADA, PATIENCE, Exchange, until
 
 pytestmark = pytest.mark.contract
 
@@ -163,7 +163,7 @@ async def test_garbage_ends_its_own_session_only(desk: Desk, pbx: Pbx, garbage: 
     reader, writer = await asyncio.open_connection("127.0.0.1", desk.server.port)
     writer.write(garbage)
     writer.write_eof()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         with contextlib.suppress(ConnectionError):  # it hangs up without reading everything
             await reader.read()
     writer.close()
@@ -178,7 +178,7 @@ async def test_who_keeps_silent_is_hung_up_on(
     async with Desk(pbx.settings.agi_port).server as server:
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
         writer.write(said)
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(PATIENCE):
             assert await reader.read() == b""
         writer.close()
 
@@ -189,6 +189,6 @@ async def test_closing_ends_the_sessions_under_way(pbx: Pbx) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
         writer.write(b"agi_network_script: endless\n\n")
         await until(lambda: desk.requests)
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(PATIENCE):
         assert await reader.read() == b""
     writer.close()

@@ -37,12 +37,12 @@ async def test_each_word_reaches_the_caller_byte_for_byte_and_then_the_music(
     exchange.asterisk.control.perform(
         [hold(entered), say(entered, "queue-thereare", 21, "queue-callswaiting")]
     )
-    await call.hears(spoken("queue-thereare"), 10)
-    await call.hears(spoken("digits/20"), 10)
-    await call.hears(spoken("digits/1"), 10)
-    await call.hears(spoken("queue-callswaiting"), 10)
+    await call.hears(spoken("queue-thereare"))
+    await call.hears(spoken("digits/20"))
+    await call.hears(spoken("digits/1"))
+    await call.hears(spoken("queue-callswaiting"))
     assert await exchange.hears(Said) == Said(entered.call_id, 1)
-    await call.hears((PROMPTS / "moh/chords.ulaw").read_bytes()[:4000], 10)
+    await call.hears((PROMPTS / "moh/chords.ulaw").read_bytes()[:4000])
 
 
 async def test_of_two_announcements_the_second_waits_for_the_first(exchange: Exchange) -> None:
@@ -50,8 +50,8 @@ async def test_of_two_announcements_the_second_waits_for_the_first(exchange: Exc
     exchange.asterisk.control.perform(
         [say(entered, "queue-youarenext"), say(entered, "queue-thankyou", number=2)]
     )
-    await call.hears(spoken("queue-youarenext"), 10)
-    await call.hears(spoken("queue-thankyou"), 10)
+    await call.hears(spoken("queue-youarenext"))
+    await call.hears(spoken("queue-thankyou"))
     assert await exchange.hears(Said) == Said(entered.call_id, 1)
     assert await exchange.hears(Said) == Said(entered.call_id, 2)
 
@@ -81,17 +81,17 @@ async def test_what_follows_a_number_is_cut_off_though_a_number_cannot_be(
 ) -> None:
     call, entered = await exchange.caller_waits()
     exchange.asterisk.control.perform([say(entered, "queue-thereare", 2, *LONG)])
-    await call.hears(spoken("digits/2")[:800], 10)
+    await call.hears(spoken("digits/2")[:800])
     exchange.asterisk.control.perform([Hush(entered.call_id, 1), hold(entered)])
     assert await exchange.hears(Said) == Said(entered.call_id, 1)
-    await call.hears((PROMPTS / "moh/chords.ulaw").read_bytes()[:4000], 20)
+    await call.hears((PROMPTS / "moh/chords.ulaw").read_bytes()[:4000])
     assert spoken("queue-periodic-announce") not in bytes(call.heard)
 
 
 async def test_who_goes_back_to_the_dialplan_hears_no_more_of_it(exchange: Exchange) -> None:
     call, entered = await exchange.caller_waits()
     exchange.asterisk.control.perform([hold(entered), say(entered, *LONG)])
-    await call.hears(spoken("queue-periodic-announce")[:800], 10)
+    await call.hears(spoken("queue-periodic-announce")[:800])
     exchange.asterisk.control.perform(
         [
             Hush(entered.call_id, 1),

@@ -53,9 +53,7 @@ async def test_a_key_is_an_exit_if_the_context_has_it(exchange: Exchange, pbx: P
     assert await exchange.hears(ExitFound) == ExitFound(entered.call_id, "9", CONTEXT)
     exchange.asterisk.control.perform([Redirect(entered.call_id, entered.channel, CONTEXT, "9")])
     assert await exchange.hears(CallerLeft) == CallerLeft(entered.channel)
-    [channel] = await exchange.ari.channels()
-    assert isinstance(channel, dict)
-    assert channel["dialplan"]["exten"] == "9"
+    await until(lambda: _is_at(exchange, "9"))
 
 
 async def test_the_dialplan_finds_why_a_caller_was_withdrawn(exchange: Exchange) -> None:
@@ -93,6 +91,12 @@ async def test_a_caller_goes_on_in_the_dialplan_after_the_agent_hung_up(
     assert channel["dialplan"]["exten"] == SUPPORT
     await asyncio.sleep(0.5)
     assert call.ending is None
+
+
+async def _is_at(exchange: Exchange, extension: str) -> bool:
+    """Tell whether the dialplan has come there with the only channel."""
+    [channel] = await exchange.ari.channels()
+    return isinstance(channel, dict) and channel["dialplan"]["exten"] == extension
 
 
 async def _is_bridged(exchange: Exchange) -> bool:

@@ -31,7 +31,7 @@ pytestmark = [pytest.mark.contract, over_socket_and_http]
 def ring(entered: CallerEntered, attempt: int = 1, device: str = "PJSIP/1000") -> Ring:
     caller = Caller("4711", "Ada Lovelace")
     leg = Leg(entered.call_id, attempt)
-    return Ring(leg, device, entered.channel, caller, timedelta(seconds=20))
+    return Ring(leg, device, entered.channel, caller, timedelta(seconds=60))
 
 
 async def test_a_caller_on_hold_hears_music(exchange: Exchange) -> None:
@@ -68,7 +68,7 @@ async def test_the_agents_phone_shows_who_has_taken_the_callers_place(exchange: 
     leg = (await exchange.hears(LegAnswered)).leg
     another = Caller("5550199", 'Bell, "A." <Gx> & Söhne')
     exchange.asterisk.control.perform([Connect(leg, entered.channel), Display(leg, another)])
-    await (await agent.next_call()).displays("5550199", "Bell A. Gx & Söhne", within=10)
+    await (await agent.next_call()).displays("5550199", "Bell A. Gx & Söhne")
 
 
 async def test_caller_and_agent_hear_each_other_and_no_music(exchange: Exchange) -> None:
@@ -141,7 +141,8 @@ async def test_ringing_a_leg_again_that_rings_is_no_second_leg(exchange: Exchang
     exchange.asterisk.control.perform([HangUpLeg(Leg(entered.call_id, 1))])
     ended = await exchange.hears(LegEnded)
     assert ended.reason is LegEnd.HUNG_UP
-    assert agent.calls == ()
+    await until(lambda: not agent.calls)
+    assert agent.times_called == 1
 
 
 async def test_a_phone_that_is_not_there_is_unavailable_though_an_id_was_taken_before(
@@ -177,8 +178,12 @@ async def test_a_leg_taken_down_at_once_is_never_left_ringing(exchange: Exchange
         leg = Leg(entered.call_id, attempt)
         exchange.asterisk.control.perform([ring(entered, attempt), HangUpLeg(leg)])
         assert await exchange.hears(LegEnded) == LegEnded(leg, LegEnd.HUNG_UP)
-    assert await exchange.channels() == {entered.channel}
+    await until(lambda: has_one_channel(exchange, entered.channel))
     await until(lambda: not agent.calls)
+
+
+async def has_one_channel(exchange: Exchange, channel: str) -> bool:
+    return await exchange.channels() == {channel}
 
 
 async def test_taking_down_a_leg_that_is_gone_ends_it(exchange: Exchange) -> None:
@@ -207,9 +212,12 @@ async def test_what_was_commanded_before_a_stop_is_finished(exchange: Exchange) 
     exchange.asterisk.control.perform([Connect(answered.leg, entered.channel)])
     await asyncio.sleep(0)  # the first of its requests is under way
     await exchange.stop()
-    [bridge] = await exchange.ari.bridges()
-    assert isinstance(bridge, dict)
-    assert set(bridge["channels"]) == {entered.channel, f"ivr-{answered.leg}"}
+    await until(lambda: has_joined(exchange, {entered.channel, f"ivr-{answered.leg}"}))
+
+
+async def has_joined(exchange: Exchange, channels: set[str]) -> bool:
+    bridges = await exchange.ari.bridges()
+    return [set(b["channels"]) for b in bridges if isinstance(b, dict)] == [channels]
 
 
 async def test_connecting_a_leg_that_is_just_gone_harms_nobody(exchange: Exchange) -> None:
@@ -225,6 +233,7 @@ async def test_a_caller_who_is_released_goes_on_in_the_dialplan_without_music(
     exchange: Exchange, pbx: Pbx
 ) -> None:
     call, entered = await exchange.caller_waits()
+    before = len(pbx.log.read_text())
     exchange.asterisk.control.perform(
         [
             Hold(entered.call_id, entered.channel, timedelta(seconds=60)),
@@ -232,8 +241,8 @@ async def test_a_caller_who_is_released_goes_on_in_the_dialplan_without_music(
         ]
     )
     assert await exchange.hears(CallerLeft) == CallerLeft(entered.channel)
-    await until(lambda: "released JOINEMPTY" in pbx.log.read_text())
-    music_over = pbx.log.read_text().partition("Stopped music on hold")[2]
+    await until(lambda: "released JOINEMPTY" in pbx.log.read_text()[before:])
+    music_over = pbx.log.read_text()[before:].partition("Stopped music on hold")[2]
     assert "released JOINEMPTY" in music_over
     assert await has_no_bound(exchange, entered)
     assert call.ending is None
@@ -278,7 +287,7 @@ async def test_a_caller_who_is_gone_is_reported(
 
 
 async def test_a_leg_is_hung_up_though_asterisk_hung_meanwhile(pbx: Pbx, over_socket: bool) -> None:
-    async with Exchange(pbx, request_timeout=1.0, over_socket=over_socket) as exchange:
+    async with Exchange(pbx, request_timeout=2.0, over_socket=over_socket) as exchange:
         agent = await exchange.agent()
         agent.on_call = ringing_only()
         _, entered = await exchange.caller_waits()
@@ -287,7 +296,7 @@ async def test_a_leg_is_hung_up_though_asterisk_hung_meanwhile(pbx: Pbx, over_so
         pbx.process.freeze()
         try:
             exchange.asterisk.control.perform([HangUpLeg(Leg(entered.call_id, 1))])
-            await asyncio.sleep(2.5)
+            await asyncio.sleep(4.5)  # until the request was given up
         finally:
             pbx.process.thaw()
         assert (await offered.ended()).status == 487

@@ -29,7 +29,8 @@ async def test_a_fresh_asterisk_has_nothing_of_ours(exchange: Exchange) -> None:
 
 async def test_states_of_all_agents_devices_are_read(exchange: Exchange) -> None:
     await exchange.agent("2000")
-    await exchange.hears(DeviceStateChanged)
+    registered = DeviceStateChanged("PJSIP/2000", DeviceState.NOT_INUSE)
+    await until(lambda: registered in exchange.events)
     await exchange.restart()
     assert exchange.snapshots[-1].device_states == {
         "PJSIP/1000": DeviceState.UNAVAILABLE,

@@ -38,7 +38,7 @@ class Encrypted:
 
     @asynccontextmanager
     async def client(self, tls: ssl.SSLContext | None) -> AsyncIterator[AriClient]:
-        http = AriHttpClient(self.url, ARI_USER, self.password, timeout=10, tls=tls)
+        http = AriHttpClient(self.url, ARI_USER, self.password, timeout=20, tls=tls)
         try:
             yield AriClient(http, self.url)
         finally:
@@ -76,7 +76,7 @@ async def test_requests_and_events_come_over_tls_from_whom_the_file_names(
         assert await ari.version()
         socket = await ari.events("ivr")
         await ari.send_pulse("ivr")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             assert b"ivr-pulse" in await socket.receive()
         await socket.close(10)
 

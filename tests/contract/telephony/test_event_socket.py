@@ -13,7 +13,7 @@ from component.telephony.event_socket import EventSocket, connect
 
 pytestmark = pytest.mark.contract
 
-PATIENCE = 10.0
+PATIENCE = 20.0
 
 
 class Server(picows.WSListener):
