@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 from lab.service import COMMAND
 from lab.sip import Phone, answering
+from lab.sip.waiting import PATIENCE
 from lab.stack import Stack
 from lab.xmpp_server import HOST
 
@@ -72,23 +73,23 @@ async def call(stack: Stack, lines: asyncio.Queue[str]) -> None:
     async with agent, customer:
         agent.on_call = answering(after=RING_SECONDS)
         _tell(f"phone {AGENT} dials *56466* and logs on to the queue")
-        await (await agent.dial("*56466*")).ended(within=10)
+        await (await agent.dial("*56466*")).ended()
         _tell(f"a customer calls 0000, presses 1 and keys {CUSTOMER_CODE}")
         conversation = await customer.dial("0000")
         await conversation.answered()
         await conversation.send_digits("1")
         await conversation.send_digits(CUSTOMER_CODE)
-        ringing = await agent.next_call(within=10)
+        ringing = await agent.next_call()
         _tell(f"phone {AGENT} rings and displays {ringing.caller_name!r}")
         await ringing.answered()
         await asyncio.sleep(TALK_SECONDS)
         await ringing.hang_up()
         await conversation.ended()
         _tell("they have talked and hung up")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while " ended " not in await lines.get():
                 pass
-        await (await agent.dial("*564633*")).ended(within=10)
+        await (await agent.dial("*564633*")).ended()
         _tell(f"phone {AGENT} has dialled *564633* and is logged off")
 
 

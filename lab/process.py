@@ -106,7 +106,7 @@ class Process:
             await self.kill()
             raise
 
-    async def stop(self, patience: float = 10.0) -> int:
+    async def stop(self, patience: float = 20.0) -> int:
         """End it with SIGTERM, or by force after `patience` seconds. Returns its exit status."""
         self._popen.terminate()
         self.thaw()

@@ -47,7 +47,7 @@ class XmppServer(ABC):
     name: ClassVar[str]
     program: ClassVar[str]
     """What starts it."""
-    patience: ClassVar[float] = 15.0
+    patience: ClassVar[float] = 30.0
     """Seconds that it may take to start."""
 
     def __init__(self, directory: Path, settings: XmppServerSettings) -> None:

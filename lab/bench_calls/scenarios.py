@@ -18,7 +18,7 @@ SHORT = 0.02
 REST = 0.03
 """Seconds between a call and the next, for an idle Asterisk."""
 
-PATIENCE = 10.0
+PATIENCE = 20.0
 """Seconds after which a caller is lost."""
 
 SUDDEN = 1.0

@@ -29,7 +29,7 @@ from lab.sip.transactions import ServerTransaction
 from lab.sip.udp import PHONE_PORTS, PortPool
 from lab.sip.waiting import PATIENCE
 
-_FAREWELL_SECONDS = 2.0
+_FAREWELL_SECONDS = 10.0
 _REGISTERED_SECONDS = 3600
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-PATIENCE = 10.0
+PATIENCE = 20.0
 """Seconds that the other side may take, on a busy machine, for what it is to do at once."""
 
 

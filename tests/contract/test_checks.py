@@ -87,7 +87,7 @@ async def running_service(
     stream = ComponentStream(xmpp.domain, xmpp.secret.get_secret_value())
     stream.begin(lambda _: None)
     await stream.reach(xmpp.host, xmpp.port)
-    await asyncio.wait_for(stream.accepted, 10)
+    await asyncio.wait_for(stream.accepted, 20)
     server = HttpServer(Metrics("1.2.3").registry, {"xmpp": lambda: status})
     await server.start(http.host, http.port)
     yield stream

@@ -14,7 +14,7 @@ class Bell:
         self._rung = asyncio.Event()
 
     async def rung(self) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             await self._rung.wait()
         self._rung.clear()
 

@@ -166,7 +166,7 @@ async def test_a_message_is_owed_until_it_is_confirmed() -> None:
 
         service.engine.confirm([message.seq for message in owed])
         assert service.engine.owed() == []
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             while service.store.outgoing:
                 await asyncio.sleep(0.01)
 
@@ -204,7 +204,7 @@ async def test_an_announcement_is_of_no_use_once_the_caller_cannot_be_waiting() 
 
         service.outside.time = service.engine.owed()[0].expires_at or service.outside.time
         assert service.engine.owed() == []
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             while service.store.outgoing:
                 await asyncio.sleep(0.01)
 
@@ -249,7 +249,7 @@ async def test_a_digest_is_sent_when_it_is_due_though_nothing_else_happens() -> 
         )
         assert not service.outside.done
         service.outside.time += timedelta(seconds=1)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             while not service.outside.done:
                 await asyncio.sleep(0.01)
         (message,) = service.outside.done
@@ -267,7 +267,7 @@ async def test_what_waits_for_a_digest_outlives_the_service() -> None:
     async with running(store) as service:
         assert not service.outside.done
         service.outside.time += timedelta(seconds=2)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             while not service.outside.done:
                 await asyncio.sleep(0.01)
     assert not store.held

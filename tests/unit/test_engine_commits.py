@@ -54,7 +54,7 @@ async def test_what_happens_while_the_database_is_away_is_made_up_for() -> None:
         service.outside.done.clear()
 
         service.store.away = False
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             while not service.outside.done:
                 await asyncio.sleep(0.01)
         assert Connect(Leg("call1", 1), "channel1") in service.outside.done
@@ -85,7 +85,7 @@ async def test_a_commit_whose_answer_was_lost_leaves_no_trace_of_a_caller_turned
         assert list(store.calls) == ["call1"]
         assert [type(done) for done in service.outside.done] == [Release]
 
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             while store.calls:
                 await asyncio.sleep(0.01)
         assert store.agents["1000"] == service.state.agents["1000"]
@@ -133,7 +133,7 @@ async def test_what_a_failed_commit_may_have_written_of_an_agent_is_written_agai
         store.loses_line = True
         service.engine.submit(service.enter())
         service.engine.submit(DeviceStateChanged("PJSIP/1000", DeviceState.INUSE))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             while service.engine.backlog or store.agents["1000"].state is AgentState.RESERVED:
                 await asyncio.sleep(0.01)
 
@@ -145,7 +145,7 @@ async def test_a_log_on_that_was_told_to_have_failed_has_failed() -> None:
         with pytest.raises(StoreUnavailableError):
             await service.log_on("1000")
 
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             while store.members["support", "1000"].logged_on_at is not None:
                 await asyncio.sleep(0.01)
         await service.log_on("1000")
@@ -191,7 +191,7 @@ async def test_what_a_failed_commit_may_have_logged_is_taken_back() -> None:
         await service.log_on("1000")
         store.loses_line = True
         service.engine.submit(LogOn("PJSIP/2000", "support"))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             while store.loses_line or service.state.queue_log:
                 await asyncio.sleep(0.01)
         await service.log_on("3000")

@@ -43,7 +43,7 @@ async def settle() -> None:
 
 async def idle(service: Service, store: FailingStore) -> None:
     """Wait until the store has failed as it was told, and all facts are taken in."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         while service.engine.backlog or store.failures:
             await asyncio.sleep(0.01)
     await service.engine.step(AsteriskFound())

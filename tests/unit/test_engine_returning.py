@@ -73,7 +73,7 @@ async def test_if_it_cannot_be_written_the_call_is_what_it_was() -> None:
         await settle()
         assert store.calls["call1"].state is not CallState.ENDED
 
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             while store.calls["call1"] != before:
                 await asyncio.sleep(0.01)
         assert list(service.state.passed_on.values()) == [before]

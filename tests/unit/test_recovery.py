@@ -218,7 +218,7 @@ async def test_after_a_restart_the_wait_still_ends() -> None:
     service = Service(store)
     service.outside.time += timedelta(seconds=60)
     await service.start()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         while not {"call1", "call2"} <= {c.id for c in store.calls.values() if c.outcome}:
             await asyncio.sleep(0.01)
     await service.stop()
@@ -242,6 +242,6 @@ async def test_pause_and_wrap_up_hold_over_a_restart() -> None:
         assert restarted.state.agents["1000"].wrap_up_until is not None
         assert not restarted.state.candidates.any("support")
         restarted.outside.time += timedelta(seconds=1)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             while not restarted.state.candidates.any("support"):
                 await asyncio.sleep(0.01)

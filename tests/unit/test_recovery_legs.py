@@ -162,7 +162,7 @@ async def test_after_a_restart_all_phones_that_ring_stop_in_time() -> None:
     service.outside.time += timedelta(seconds=30)
     await service.start()
     await service.engine.step(AsteriskFound())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         while store.calls["call1"].tried != {"1000", "2000"}:
             await asyncio.sleep(0.01)
     await service.stop()

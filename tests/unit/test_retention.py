@@ -75,7 +75,7 @@ async def test_a_database_that_is_away_is_tried_again_later() -> None:
     rows = Rows({Record.CALLS: 1}, away=True)
     kept = RecordsConfig(choices_days=0, calls_days=1)
     with capture_logs() as logged:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             await run(rows, kept, kept)
     assert rows.old == {Record.CALLS: 0}
     [line] = logged

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.unit
 def listener(tmp_path: Path) -> Iterator[socket.socket]:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind(str(tmp_path / "notify"))
-        listener.settimeout(10)
+        listener.settimeout(20)
         yield listener
 
 
@@ -88,7 +88,7 @@ def test_what_we_start_does_not_learn_of_it(environment: dict[str, str]) -> None
 def test_an_abstract_socket_is_one_that_begins_with_an_at_sign() -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind("")  # the kernel chooses the name
-        listener.settimeout(10)
+        listener.settimeout(20)
         name = listener.getsockname().decode().replace("\0", "@")
         ServiceManager(name).status("well")
         assert told(listener) == "STATUS=well"

@@ -101,7 +101,7 @@ def told(service: Service) -> list[str]:
 
 async def until_written(service: Service) -> None:
     """Wait until the engine has set right what a commit may have done whose answer was lost."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         while service.pubsub.items.doubted:
             await asyncio.sleep(0.01)
 

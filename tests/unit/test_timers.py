@@ -39,7 +39,7 @@ class Due:
         """
         over = WrapUpOver("the last")
         self.set(SOON + timedelta(milliseconds=10), over)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             while over not in self.events:
                 await asyncio.sleep(0.001)
         return {*self.events} - {over}

@@ -23,7 +23,7 @@ TINY = Size(
     crowd=4,
     rates=(2,),
     step=1.0,
-    lookups=1,
+    lookups=3,
     lookup_rounds=1,
 )
 

@@ -63,7 +63,7 @@ async def test_a_process_that_does_not_want_to_stop_is_made_to(log: Path) -> Non
     async def ready() -> bool:
         return "deaf" in said(log)
 
-    await process.wait_until(ready, patience=5)
+    await process.wait_until(ready, patience=20)
     assert await process.stop(patience=0.2) == -signal.SIGKILL
 
 
@@ -97,7 +97,7 @@ async def test_a_process_that_ends_before_it_is_ready_shows_its_last_words(log: 
         return False
 
     with pytest.raises(ProcessEndedError, match=r"(?s)sh ended with status 3.*no such port"):
-        await process.wait_until(ready, patience=5)
+        await process.wait_until(ready, patience=20)
 
 
 async def test_a_process_tells_whether_it_runs_and_what_it_said_last(log: Path) -> None:

@@ -90,7 +90,7 @@ class Prosody:
         config = self.directory / "prosody.cfg.lua"
         command = [binary, "-F", "--config", str(config)]
         self._process = Process(command, log=self.directory / "output", env=dict(os.environ))
-        await self._process.wait_until(self._accepts, patience=15)
+        await self._process.wait_until(self._accepts, patience=30)
 
     async def _accepts(self) -> bool:
         try:
@@ -127,7 +127,7 @@ class Publisher:
         self._client.enable_starttls = self._client.enable_direct_tls = False
         self._client.register_plugin("xep_0060")
         self._client.connect("127.0.0.1", self.port)
-        await self._client.wait_until("session_start", 15)
+        await self._client.wait_until("session_start", 30)
         self._pubsub = self._client.plugin["xep_0060"]
         return self
 

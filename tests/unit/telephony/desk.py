@@ -60,5 +60,5 @@ class Desk:
     async def does(self, *commands: CallCommand) -> list[str]:
         """Carry out commands; return the operations that it took."""
         self.control.perform(commands)
-        await self.control.close(5)
+        await self.control.close(20)
         return self.ari.operations

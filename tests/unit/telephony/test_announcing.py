@@ -45,7 +45,7 @@ async def test_what_is_cut_off_before_it_had_its_turn_is_not_said(desk: Desk) ->
     await asyncio.sleep(0)
     desk.control.perform([Hush("c1", 3, before="c2"), replace(JOIN, call_id="c2")])
     answer.set()
-    await desk.control.close(5)
+    await desk.control.close(20)
     assert "playWithId" not in desk.ari.operations
     assert desk.events == [Said("c1", 3)]
 
@@ -59,7 +59,7 @@ async def test_what_asterisk_was_asked_to_say_is_cut_off_once_it_has_begun(desk:
         await asyncio.sleep(0)
     assert desk.ari.operations == ["playWithId"]
     begun.set()
-    await desk.control.close(5)
+    await desk.control.close(20)
     assert desk.ari.arguments("stop") == {"playbackId": "ivr-c1.3"}
 
 

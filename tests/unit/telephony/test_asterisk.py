@@ -81,6 +81,6 @@ async def test_a_phone_that_rings_already_is_looked_after_from_the_connect_on(
     told: list[Event],
 ) -> None:
     gone = DeviceStateChanged(DEVICE, DeviceState.UNAVAILABLE)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         while gone not in told:
             await asyncio.sleep(0.001)

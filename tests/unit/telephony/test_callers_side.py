@@ -229,7 +229,7 @@ async def test_who_has_left_though_the_answer_was_lost_is_not_sent_from_where_he
     gate = desk.ari.hold_back("continueInDialplan")
     desk.control.caller_left("caller")  # before: of another stay in our application
     desk.control.perform([command])
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while "continueInDialplan" not in desk.ari.operations:
             await asyncio.sleep(0)
     desk.control.caller_left("somebody else")

@@ -26,7 +26,7 @@ async def test_a_phone_is_rung_only_when_the_agents_screen_shows_the_call(desk: 
     assert desk.ari.operations == []
 
     desk.shown.set()
-    await desk.control.close(5)
+    await desk.control.close(20)
     assert desk.ari.operations == ["originate", "hangup"]
 
 
@@ -111,7 +111,7 @@ async def test_a_leg_that_comes_only_after_it_was_taken_back_is_hung_up(
     desk.ari.lose("hangup")
     desk.control.perform([RING])
     with capture_logs() as logs:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while "channel came late, hung up" not in [entry["event"] for entry in logs]:
                 await asyncio.sleep(0)
 
@@ -127,7 +127,7 @@ async def test_a_leg_that_never_comes_is_not_looked_for_for_ever(
     desk.ari.absent.add("ivr-c1.2")
     desk.ari.refuse("hangup", 404, times=3)
     desk.control.perform([RING])
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while desk.ari.operations.count("hangup") < 3:
             await asyncio.sleep(0)
     for _ in range(10):

@@ -61,7 +61,7 @@ class Reception:
 
     async def comes_to(self, count: int) -> list[Event]:
         """Wait for events."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while len(self.events) < count:
                 await asyncio.sleep(0)
         return self.events

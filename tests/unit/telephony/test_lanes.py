@@ -29,7 +29,7 @@ def test_items_of_a_key_are_worked_on_in_order(items: list[Item]) -> None:
             lanes.put(item[0], (item, number))
             if number % 2:
                 await asyncio.sleep(0)
-        await lanes.drain(10)
+        await lanes.drain(20)
         assert len(lanes) == 0
 
     asyncio.run(scenario())
@@ -49,9 +49,9 @@ async def test_a_slow_lane_holds_no_other_up() -> None:
     lanes = Lanes(work)
     lanes.put("one", "slow")
     lanes.put("two", "quick")
-    await asyncio.wait_for(done.wait(), 5)
+    await asyncio.wait_for(done.wait(), 20)
     gate.set()
-    await lanes.drain(5)
+    await lanes.drain(20)
 
 
 async def test_nothing_is_kept_of_lanes_that_are_done() -> None:
@@ -61,7 +61,7 @@ async def test_nothing_is_kept_of_lanes_that_are_done() -> None:
     lanes = Lanes(work)
     for number in range(1000):
         lanes.put(f"call {number}", number)
-    await lanes.drain(5)
+    await lanes.drain(20)
     assert len(lanes) == 0
 
 

@@ -31,7 +31,7 @@ class Phones:
     async def looks_again(self) -> None:
         """Wait until it has been looked once more, and what came of it was told."""
         before = self.looks
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             while self.looks == before:
                 await asyncio.sleep(0.001)
         await asyncio.sleep(0)

@@ -43,7 +43,7 @@ class EventSocket:
 
     async def has_sent(self, uri: str) -> dict[str, Any]:
         """Wait until it was asked for something, and return the request."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while not (found := [one for one in self.sent if one["uri"] == uri]):
                 await asyncio.sleep(0)
         return found[-1]

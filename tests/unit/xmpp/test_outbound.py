@@ -277,4 +277,4 @@ def test_presence_for_many_is_written_in_few_pieces_and_no_more_than_a_window(
 
 async def test_nobody_waits_for_presence(sending: Sending) -> None:
     sending.outbound.announce([presence(1)])
-    await asyncio.wait_for(sending.outbound.settled(), 1)
+    await asyncio.wait_for(sending.outbound.settled(), 20)

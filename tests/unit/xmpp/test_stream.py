@@ -209,5 +209,5 @@ async def test_it_closes_though_connecting_was_given_up_just_when_it_succeeded()
         connecting = asyncio.create_task(stream.reach(*server.sockets[0].getsockname()))
         with pytest.raises(asyncio.CancelledError):
             await connecting
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             await stream.close(0.01)

@@ -79,7 +79,7 @@ class Server:
 
     async def request_heard(self, method: str) -> Request:
         """Wait for the phone's next message, which is to be this request."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while len(self.wire.sent) == self._read:
                 await asyncio.sleep(0)
         request = parse(self.wire.sent[self._read])
