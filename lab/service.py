@@ -84,10 +84,11 @@ class Service:
         lines = (line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
         return {name: float(value) for name, value in lines}
 
-    def logged(self, event: str) -> list[dict[str, Any]]:
-        """Return the lines of the log that report this event; it logs as JSON."""
-        lines = (json.loads(line) for line in self.log.read_text().splitlines() if line[:1] == "{")
-        return [line for line in lines if line["event"] == event]
+    def logged(self, event: str = "") -> list[dict[str, Any]]:
+        """Return the lines of the log, or those that report this event; it logs as JSON."""
+        whole, _, _begun = self.log.read_text().rpartition("\n")
+        lines = (json.loads(line) for line in whole.splitlines() if line[:1] == "{")
+        return [line for line in lines if event in ("", line["event"])]
 
     async def __aenter__(self) -> Self:
         await self.start()

@@ -17,7 +17,7 @@ log_membername_as_agent = yes
 
 [theirs]
 strategy = leastrecent
-timeout = 1
+timeout = 4
 retry = 5
 joinempty = yes
 leavewhenempty = unavailable
@@ -32,14 +32,14 @@ exten => theirs,1,Answer(,i)
  same => n,Queue(theirs)
  same => n,Set(GLOBAL(THEIRS_LEFT)=${QUEUESTATUS})
 exten => theirs-briefly,1,Answer(,i)
- same => n,Queue(theirs,,,,3)
+ same => n,Queue(theirs,,,,6)
 exten => ours,1,Answer(,i)
  same => n,Stasis(${IVR_APP},${IVR_QUEUE})
  same => n,Set(GLOBAL(OURS_LEFT)=${QUEUESTATUS})
 exten => ours-in-french,1,Answer(,i)
  same => n,Stasis(${IVR_APP},${IVR_QUEUE},,,skills=french:2)
 exten => ours-briefly,1,Answer(,i)
- same => n,Stasis(${IVR_APP},${IVR_QUEUE},,,timeout=3)
+ same => n,Stasis(${IVR_APP},${IVR_QUEUE},,,timeout=6)
 
 [from-phones](+)
 exten => their-logon,1,AddQueueMember(theirs,PJSIP/${CHANNEL(endpoint)},,,${CHANNEL(endpoint)})

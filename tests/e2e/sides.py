@@ -12,7 +12,7 @@ from lab.sip.behaviour import Behaviour, answering
 from tests.e2e.app_queue import manage
 from tests.e2e.queue_logs import Entry, comparable, our_log, their_log
 from tests.e2e.twins import TEAMS, device, extension, extensions
-from tests.e2e.world import World
+from tests.e2e.world import PATIENCE, World
 
 AVAILABLE = re.compile(r"^ .*\(Not in use\)(?!.*\(in call\))", re.MULTILINE)
 """A line of `queue show`: a member whom app_queue takes for free."""
@@ -64,7 +64,7 @@ class Side(ABC):
     async def dial(self, who: str, code: str) -> None:
         """Let an agent dial a code; wait until it has done its work."""
         call = await (await self.phone(who)).dial(f"{self.name}*{code}")
-        await call.ended(10)
+        await call.ended()
 
     async def phone(self, who: str) -> Phone:
         """Return an agent's phone, registered. It answers, unless told otherwise."""
@@ -90,7 +90,7 @@ class Side(ABC):
         number = f"555{list(TEAMS).index(self.team):02}{self._callers:02}"
         phone = await self.world.caller(number)
         call = await phone.dial(f"{self.name}*{manner}*{queue or self.queue}")
-        await call.answered(10)
+        await call.answered()
         return call
 
     async def enter(self, queue: str = "", manner: str = "simply") -> OutgoingCall:
@@ -101,7 +101,7 @@ class Side(ABC):
 
     async def rung(self) -> tuple[str, IncomingCall]:
         """Wait until a phone is rung; return whose, and the call."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             return await self._rung.get()
 
     async def talk(self, queue: str = "") -> tuple[str, IncomingCall]:
@@ -138,7 +138,7 @@ class Side(ABC):
     async def left(self, *calls: OutgoingCall) -> set[str]:
         """Wait until callers are out of their queues and gone; return their QUEUESTATUS."""
         for call in calls:
-            await call.ended(10)
+            await call.ended()
         variables = await self.world.asterisk.cli("dialplan show globals")
         found = dict(re.findall(rf"LEFT_{self.name}_(\d+)=(.*)", variables))
         return {found[call.user] for call in calls}

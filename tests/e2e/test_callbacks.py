@@ -44,20 +44,20 @@ async def test_whoever_keeps_the_place_is_called_and_talks_with_the_agent(
     await watcher.next("answered")
     await talking.hang_up()
     await watcher.next("ended")
-    called = await customer.next_call(10)
+    called = await customer.next_call()
     called.answer()
-    await called.hears(prompt("callback-connect"), 20)
+    await called.hears(prompt("callback-connect"))
     await called.send_digits("1")
 
     shown = await watcher.next("offered")
     assert shown.called_back == CUSTOMER
-    taken = await agent.next_call(10)
-    await taken.answered(10)
+    taken = await agent.next_call()
+    await taken.answered()
     await watcher.next("answered")
     await called.send_digits("7")
     assert (await watcher.next("answered")).digits == "11117"
     await taken.hang_up()
-    await called.ended(10)
+    await called.ended()
     await world.quiet()
     assert [event for _, event in await world.call_log()][4:] == [
         "COMPLETEAGENT", "CALLBACKCALL", "CALLBACKTAKEN", "CONNECT", "COMPLETEAGENT",
@@ -75,11 +75,11 @@ async def test_a_customer_who_declines_is_called_again_and_the_agent_serves_othe
         lambda: world.sql("SELECT 1 FROM queue_log WHERE event = 'CALLBACKMISSED'"),
         "it is logged that the customer was not reached",
     )
-    again = await customer.next_call(15)
+    again = await customer.next_call()
     again.answer()
-    await again.hears(prompt("callback-connect"), 20)
+    await again.hears(prompt("callback-connect"))
     await again.send_digits("2")
-    await again.ended(15)
+    await again.ended()
     await world.quiet()
     [row] = await world.sql("SELECT data1 FROM queue_log WHERE event = 'CALLBACKFAILED'")
     assert row["data1"] == "declined"
@@ -91,19 +91,19 @@ async def test_whoever_keeps_the_place_is_called_back_once_by_a_service_that_is_
     talking = await asks_to_be_called_back(world, agent, customer)
     await world.crash()
     await talking.hang_up()
-    called = await customer.next_call(15)
+    called = await customer.next_call()
     await in_state(world, CUSTOMER, "calling")
     await world.crash()
 
     agent.on_call = ringing_only()
     called.answer()
-    await called.answered(10)
+    await called.answered()
     await called.hears(prompt("callback-connect"), 30)
     await called.send_digits("1")
-    ringing = await agent.next_call(10)
+    ringing = await agent.next_call()
     await world.service.process.kill()
     await called.hang_up()
-    await ringing.ended(10)  # by itself it would ring for 20 seconds
+    await ringing.ended()  # by itself it would ring for a minute
     await world.restart()
     await world.quiet()
     calls = await world.sql("SELECT 1 FROM queue_log WHERE event = 'CALLBACKCALL'")

@@ -91,7 +91,7 @@ async def test_the_caller_hangs_up_while_waiting(world: World) -> None:
     assert talking.ending is None
 
 
-@pytest.mark.queue(timeout=1)
+@pytest.mark.queue(timeout=4)
 async def test_no_answer_moves_the_call_to_the_next_agent(world: World) -> None:
     first, second = await world.watcher("1000"), await world.watcher("2000")
     phone, other = await world.agent("1000"), await world.agent("2000")
@@ -125,6 +125,7 @@ async def test_a_phone_that_is_not_registered_is_passed_over(world: World) -> No
     watcher = await world.watcher("1000")
     phone, other = await world.agent("1000"), await world.agent("2000")
     await phone.unregister()
+    await world.until(lambda: is_unreachable(world), "the service knows that a phone is away")
     await world.call_support()
 
     await (await other.next_call()).answered()
@@ -153,7 +154,7 @@ async def test_a_phone_that_goes_away_while_it_rings_is_passed_over_at_once(worl
     await phone.next_call()
     await phone.unregister()
 
-    await (await other.next_call(15)).answered()
+    await (await other.next_call()).answered()
     await watcher.next("offered")
     await watcher.next("withdrawn")
 
@@ -164,13 +165,13 @@ async def test_a_phone_in_use_is_passed_over(world: World) -> None:
     private = await phone.dial("3000")
     await private.answered()
     await third.next_call()
-    await world.until(lambda: is_in_use(world), "the service knows that a phone is in use")
+    await world.until(lambda: is_unreachable(world), "the service knows that a phone is in use")
     await world.call_support()
 
     await (await other.next_call()).answered()
 
 
-async def is_in_use(world: World) -> bool:
+async def is_unreachable(world: World) -> bool:
     return "unreachable" in await world.agents()
 
 

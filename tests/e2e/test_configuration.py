@@ -110,7 +110,7 @@ async def test_a_view_of_the_company_finds_who_calls_by_number_and_may_be_slow(
     await world.sql('UPDATE customers SET attributes = \'{"phone": "5550123"}\'')
     await world.sql(VIEW)
     config = world.service.config
-    lookup = f'[customers]\nlookup = "{LOOKUP}"\n\n[agi]\ndeadline = 1.5'
+    lookup = f'[customers]\nlookup = "{LOOKUP}"\n\n[agi]\ndeadline = 2.5'
     config.write_text(config.read_text().replace("[agi]", lookup))
     assert "[customers] lookup" in await carried_out("reload", "--config", config)
 

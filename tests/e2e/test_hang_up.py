@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import pytest
 
@@ -28,9 +29,9 @@ async def test_the_caller_hangs_up_at_the_moment_of_the_answer(world: World) -> 
     phone = await world.agent("1000")
     phone.on_call = ringing_only()
     caller = await world.call_support()
-    ringing = await phone.next_call(10)
+    ringing = await phone.next_call()
     ringing.answer()
-    await asyncio.gather(caller.hang_up(), ringing.ended(10))
+    await asyncio.gather(caller.hang_up(), ringing.ended())
 
     await world.quiet()
 
@@ -41,7 +42,7 @@ async def test_the_agent_hangs_up_at_the_moment_of_the_answer(world: World) -> N
     phone = await world.agent("1000")
     phone.on_call = ringing_only()
     caller = await world.call_support()
-    ringing = await phone.next_call(10)
+    ringing = await phone.next_call()
     ringing.answer()
     await ringing.hang_up()
 
@@ -57,7 +58,7 @@ async def test_the_agent_hangs_up_before_the_caller_is_heard(world: World) -> No
     watcher = await world.watcher("1000")
     phone, other = await world.agent("1000"), await world.agent("2000")
     caller = await world.call_support()
-    taken = await phone.next_call(10)
+    taken = await phone.next_call()
     await in_state(world, CALLER, "connecting")
     await watcher.next("offered")
     await taken.hang_up()
@@ -66,7 +67,7 @@ async def test_the_agent_hangs_up_before_the_caller_is_heard(world: World) -> No
     again = await takes(world, other)
     assert caller.ending is None
     await caller.hang_up()
-    await again.ended(10)
+    await again.ended()
     await world.quiet()
     assert await world.call_log() == [
         ("NONE", "ENTERQUEUE"),
@@ -89,7 +90,7 @@ async def test_either_hangs_up_while_the_caller_is_on_hold(world: World) -> None
         talking = await talk(world, phone)
         await talking[1].hold()
         await talking[first].hang_up()
-        await talking[left].ended(10)
+        await talking[left].ended()
         await world.quiet()
 
 
@@ -104,10 +105,10 @@ async def test_anybody_hangs_up_while_the_agent_asks(
         consulting, asked = await asks(world, phone, other)
         await {"caller": caller, "agent": taken, "colleague": asked}[who].hang_up()
         if who == "colleague":
-            await consulting.ended(10)
+            await consulting.ended()
             assert (caller.ending, taken.ending) == (None, None)
         else:
-            await (taken if who == "caller" else caller).ended(10)
+            await (taken if who == "caller" else caller).ended()
             assert (consulting.ending, asked.ending) == (None, None)
         await all_hang_up(world, taken, consulting, caller, asked)
 
@@ -122,10 +123,10 @@ async def test_anybody_hangs_up_while_the_phone_rings_that_the_call_is_passed_on
         await taken.transfer("2000")
         if who == "agent":
             await taken.hang_up()
-        ringing = await other.next_call(10)
+        ringing = await other.next_call()
         if who == "caller":
             await caller.hang_up()
-            await ringing.ended(10)
+            await ringing.ended()
         elif who == "colleague":
             await ringing.hang_up()
             await in_state(world, CALLER, "waiting")
@@ -140,7 +141,7 @@ async def test_anybody_hangs_up_just_as_the_agent_connects_the_others(world: Wor
         leaving = {"caller": caller, "agent": consulting, "colleague": asked}[who]
         await taken.transfer_to(consulting)
         await leaving.hang_up()
-        await taken.ended(10)
+        await taken.ended()
         await all_hang_up(world, consulting, caller, asked)
 
 
@@ -156,18 +157,22 @@ async def test_callers_and_agents_hang_up_while_something_is_announced(world: Wo
     phone = await world.agent("1000")
     phone.on_call = ringing_only()
     first = await world.call_support()
-    ringing = await phone.next_call(10)
+    ringing = await phone.next_call()
     second = await world.call_support(number="5550101")
     third = await world.call_support(number="5550102")
-    for number in ("5550101", "5550102"):
-        await world.until(lambda number=number: is_told(number), f"{number} is told the position")  # type: ignore[misc]
+    await asyncio.gather(
+        *(
+            world.until(partial(is_told, number), f"{number} is told the position")
+            for number in ("5550101", "5550102")
+        )
+    )
     await second.hang_up()
     ringing.answer()
     await in_state(world, CALLER, "answered")
     await ringing.hang_up()
-    await first.ended(10)
+    await first.ended()
 
     last = await takes(world, phone, "5550102")
     await last.hang_up()
-    await third.ended(10)
+    await third.ended()
     await world.quiet()

@@ -14,8 +14,8 @@ pytestmark = pytest.mark.e2e
 async def test_the_caller_is_greeted_and_told_the_choices(world: World) -> None:
     call = await world.call_ivr()
 
-    await call.hears(prompt("welcome"), 20)
-    await call.hears(prompt("menu"), 20)
+    await call.hears(prompt("welcome"))
+    await call.hears(prompt("menu"))
 
 
 async def test_2_rings_extension_2000(world: World) -> None:
@@ -34,8 +34,8 @@ async def test_nothing_rings_extension_3000(world: World) -> None:
 
 async def test_another_key_is_said_to_be_invalid_and_the_menu_is_repeated(world: World) -> None:
     call = await world.call_ivr("7")
-    await call.hears(prompt("invalid-choice"), 10)
-    await call.hears(prompt("menu"), 20)
+    await call.hears(prompt("invalid-choice"))
+    await call.hears(prompt("menu"))
 
     sales = await world.phone("2000")
     await call.send_digits("2")
@@ -46,7 +46,7 @@ async def test_who_keys_nonsense_again_and_again_reaches_extension_3000(world: W
     operator = await world.phone("3000")
     await world.call_ivr("7 8 9")
 
-    await (await operator.next_call(20)).answered()
+    await (await operator.next_call()).answered()
 
 
 async def test_a_wrong_code_three_times_ends_the_call(world: World) -> None:
@@ -56,8 +56,8 @@ async def test_a_wrong_code_three_times_ends_the_call(world: World) -> None:
         await call.hears(prompt("invalid-code")[:4000], 20, times=times)
         await call.send_digits(code)
 
-    await call.hears(prompt("goodbye"), 20)
-    assert not (await call.ended(20)).by_us
+    await call.hears(prompt("goodbye"))
+    assert not (await call.ended()).by_us
     assert await world.sql("SELECT * FROM calls") == []
 
 
@@ -65,7 +65,7 @@ async def test_a_wrong_code_may_be_mended(world: World) -> None:
     watcher = await world.watcher("1000")
     await world.agent("1000")
     call = await world.call_ivr("1 9999")
-    await call.hears(prompt("invalid-code"), 10)
+    await call.hears(prompt("invalid-code"))
     await call.send_digits("2222")
 
     assert (await watcher.next("offered")).customer_name == "Company 2"
@@ -74,14 +74,14 @@ async def test_a_wrong_code_may_be_mended(world: World) -> None:
 async def test_a_code_that_is_too_short_is_invalid(world: World) -> None:
     call = await world.call_ivr("1 11")
 
-    await call.hears(prompt("invalid-code"), 20)
+    await call.hears(prompt("invalid-code"))
 
 
 async def dials(phone: Phone, code: str, sentence: str) -> OutgoingCall:
     """Dial a code and hear what is said to it, to the end."""
     call = await phone.dial(code)
-    await call.hears(prompt(sentence), 10)
-    await call.ended(10)
+    await call.hears(prompt(sentence))
+    await call.ended()
     return call
 
 

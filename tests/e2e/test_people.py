@@ -39,7 +39,7 @@ async def keys(phone: Phone, *answers: tuple[str, str], hears: str) -> None:
         asked[question] += 1
         await call.hears(prompt(question), 20, times=asked[question])
         await call.send_digits(f"{answer}#")
-    await call.hears(prompt(hears), 20)
+    await call.hears(prompt(hears))
     await call.hang_up()
 
 

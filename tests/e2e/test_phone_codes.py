@@ -41,6 +41,7 @@ async def test_who_wants_no_calls_is_offered_none_until_the_code_is_dialled_agai
     phone = await world.agent("1000")
     await do_not_disturb(world, phone, wanted="BUSY")
     await world.until(lambda: world.device_is_free(phone.user), "the phone is free")
+    await world.until(lambda: _is_unreachable(world), "the service knows")
     caller = await world.call_support()
     await world.until(
         lambda: world.sql("SELECT 1 FROM calls WHERE state = 'waiting'"), "the caller waits"
@@ -98,6 +99,10 @@ async def do_not_disturb(world: World, phone: Phone, *, wanted: str) -> None:
 
     await world.until(is_so, f"*363 has made the device {wanted}")
     await call.hang_up()
+
+
+async def _is_unreachable(world: World) -> bool:
+    return "unreachable" in await world.agents()
 
 
 async def _is_member(world: World, queue: str) -> bool:

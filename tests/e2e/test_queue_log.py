@@ -17,7 +17,7 @@ from tests.e2e.world import World
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.queue(
-        timeout=1, autopause="yes", context="ivr-queue-keys", leavewhenempty="unavailable"
+        timeout=4, autopause="yes", context="ivr-queue-keys", leavewhenempty="unavailable"
     ),
 ]
 
@@ -86,14 +86,14 @@ class Side(ABC):
         """Somebody calls, and the agent's phone rings until something is done."""
         self.agent.on_call = ringing_only()
         async with self.caller() as caller:
-            yield caller, await self.agent.next_call(10)
+            yield caller, await self.agent.next_call()
 
     @asynccontextmanager
     async def talking(self) -> AsyncIterator[tuple[OutgoingCall, IncomingCall]]:
         """Somebody calls and talks with the agent."""
         self.agent.on_call = answering()
         async with self.caller() as caller:
-            taken = await self.agent.next_call(10)
+            taken = await self.agent.next_call()
             await self.logs("CONNECT")
             yield caller, taken
 
@@ -169,7 +169,7 @@ async def the_caller_gives_up_while_it_rings(side: Side) -> None:
 
 async def the_caller_presses_a_key_while_it_rings(side: Side) -> None:
     async with side.ringing() as (caller, _):
-        await caller.answered(10)
+        await caller.answered()
         await caller.send_digits("0")
         await side.logs("EXITWITHKEY")
 
@@ -185,20 +185,20 @@ async def the_agent_asks_somebody_and_passes_the_caller_on(somebody: Phone, side
         await side.world.until(side.world.talks, "the caller talks with the agent")
         talks = await side.world.talks()
         consulting = await side.agent.dial(somebody.user)
-        asked = await somebody.next_call(10)
-        await consulting.answered(10)
+        asked = await somebody.next_call()
+        await consulting.answered()
         await side.world.until(lambda: side.world.talks(besides=talks), "the two are connected")
         await taken.transfer_to(consulting)
         await side.logs("ATTENDEDTRANSFER")
-        await consulting.ended(10)
+        await consulting.ended()
         assert await side.id_in("ATTENDEDTRANSFER") in talks
-    await asked.ended(10)
+    await asked.ended()
 
 
 async def the_agent_refuses_and_is_paused(side: Side) -> None:
     side.agent.on_call = rejecting(486)
     async with side.caller():
-        await side.agent.next_call(10)
+        await side.agent.next_call()
         await side.logs("PAUSE")
     await side.logs("ABANDON")
 
@@ -218,7 +218,7 @@ async def nobody_is_free_and_one_waits_behind_another(side: Side) -> None:
 
 async def a_caller_leaves_by_several_keys(side: Side) -> None:
     async with side.caller() as caller:
-        await caller.answered(10)
+        await caller.answered()
         await caller.send_digits("712")
         await side.logs("EXITWITHKEY")
 
@@ -232,7 +232,7 @@ async def the_agent_goes_away(side: Side) -> None:
     async with side.caller() as caller:
         await side.agent.unregister()
         await side.logs("EXITEMPTY")
-        await caller.ended(10)
+        await caller.ended()
         await side.agent.register()
 
 

@@ -71,7 +71,7 @@ async def test_what_happens_while_asterisk_tells_us_nothing_is_made_up_for(
     begun = await begin(world, agent)
     asterisk = world.asterisk.settings
     url = f"http://127.0.0.1:{asterisk.http_port}"
-    http = AriHttpClient(url, ARI_USER, asterisk.ari_password, timeout=5)
+    http = AriHttpClient(url, ARI_USER, asterisk.ari_password, timeout=PATIENCE)
     await AriClient(http, url).allow_events("ivr", ["PlaybackStarted"])
     await http.close()
     await begun.taken.hang_up()
@@ -85,7 +85,7 @@ async def test_a_phone_that_is_answered_while_the_database_is_away_is_connected_
 ) -> None:
     agent.on_call = ringing_only()
     caller = await world.call_support(number="5550101")
-    ringing = await agent.next_call(10)
+    ringing = await agent.next_call()
     waiting = await world.call_support(number="5550102")
     await in_state(world, "5550102", "waiting")
     async with databases.away(world.database):

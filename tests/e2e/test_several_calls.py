@@ -42,8 +42,8 @@ async def test_an_agent_connects_the_callers_of_both_calls_with_each_other(world
     await world.until(lambda: are_connected(world), "both are connected, not only said to be")
     await first.transfer_to(second)
 
-    await first.ended(10)
-    await second.ended(10)
+    await first.ended()
+    await second.ended()
     assert {(await watcher.next("ended")).caller_number for _ in range(2)} == {CALLER, "5550199"}
     assert (first_caller.ending, second_caller.ending) == (None, None)
     await hear_each_other(first_caller, second_caller)

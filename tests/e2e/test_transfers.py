@@ -168,7 +168,7 @@ async def test_who_took_the_call_with_which_the_agent_asked_in_the_queue_gets_th
     await consulting.answered()
     await consulting.send_digits("1")
     await consulting.send_digits("2222")
-    asked = await other.next_call(20)
+    asked = await other.next_call()
     await asked.answered()
     assert (await watcher.next("offered")).caller_number == "1000"
     await watcher.next("answered")
@@ -197,7 +197,7 @@ async def test_a_caller_takes_the_place_of_an_agent_who_asked_in_the_queue_and_w
     await consulting.answered()
     await consulting.send_digits("1")
     await consulting.send_digits("2222")
-    ringing = await other.next_call(20)
+    ringing = await other.next_call()
     assert (await watcher.next("offered")).caller_number == "1000"
     await begun.taken.transfer_to(consulting)
 
@@ -272,7 +272,7 @@ async def test_a_number_that_is_no_agents_ends_the_call_for_us_until_it_leads_to
     await begun.caller.send_digits("1")
     await begun.caller.send_digits("1111")
 
-    again = await other.next_call(20)
+    again = await other.next_call()
     offered = await watcher.next("offered")
     assert (offered.call_id, offered.transferred_from) == (over.call_id, ("1000",))
     assert offered.revision > over.revision

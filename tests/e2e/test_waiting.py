@@ -13,14 +13,14 @@ async def test_callers_are_told_their_position_and_keep_it(world: World) -> None
     phone = await world.agent("1000")
     _, talking = await talk(world, phone, "5550101")
     first = await world.call_support(number="5550102")
-    await first.hears(core_prompt("queue-youarenext"), 10)
+    await first.hears(core_prompt("queue-youarenext"))
     second = await world.call_support(number="5550103")
-    await second.hears(core_prompt("queue-thereare"), 10)
-    await second.hears(core_prompt("digits/2"), 10)
+    await second.hears(core_prompt("queue-thereare"))
+    await second.hears(core_prompt("digits/2"))
 
     await talking.hang_up()
     await takes(world, phone, "5550102")
-    await second.hears(core_prompt("queue-youarenext"), 20)
+    await second.hears(core_prompt("queue-youarenext"))
 
 
 @pytest.mark.queue(
@@ -37,17 +37,17 @@ async def test_callers_are_told_how_long_it_takes_and_now_and_then_something_els
     caller = await world.call_support(number="5550102")
 
     for sound in ("queue-holdtime", "digits/2", "queue-minutes", "queue-thankyou", "digits/7"):
-        await caller.hears(core_prompt(sound), 20)
+        await caller.hears(core_prompt(sound))
 
 
 async def test_0_leads_from_the_queue_to_extension_3000(world: World) -> None:
     await talk(world, await world.agent("1000"), "5550101")
     operator = await world.phone("3000")
     caller = await world.call_support(number="5550102")
-    await caller.hears(core_prompt("queue-youarenext"), 10)
+    await caller.hears(core_prompt("queue-youarenext"))
     await caller.send_digits("70")
 
-    await (await operator.next_call(20)).answered()
+    await (await operator.next_call()).answered()
     [row] = await world.sql("SELECT data1, data2, data3 FROM queue_log WHERE event = 'EXITWITHKEY'")
     assert list(row) == ["0", "1", "1"]
 

@@ -12,7 +12,7 @@ Settings = Mapping[str, str]
 
 COMMON: Settings = {
     "strategy": "linear",
-    "timeout": "5",
+    "timeout": "60",
     "retry": "1",
     "ringinuse": "no",
     "joinempty": "yes",
@@ -63,7 +63,7 @@ TEAMS: Mapping[str, Team] = {
     "weight": Team({"light": {"weight": "1"}, "heavy": {"weight": "5"}}),
     "penalty": Team({"penalties": {}}, {"A": 1, "B": 2, "C": 3}),
     "wrapuptime": Team({"paperwork": {"wrapuptime": "2"}, "other": {}}),
-    "memberdelay": Team({"memberdelay": {"memberdelay": "1"}}),
+    "memberdelay": Team({"memberdelay": {"memberdelay": "3"}}),
     "autopause": Team({"autopause": {"autopause": "all"}, "another": {}}),
     "maxlen": Team({"maxlen": {"maxlen": "1"}}),
     "withdraw": Team({"withdraw": {}}),

@@ -24,8 +24,8 @@ from lab.xmpp_server import COMPONENT, HOST, XmppServer
 PATIENCE = 20.0
 """Seconds that anything may take that is expected to happen."""
 
-SOON = 10.0
-"""Seconds within which what is over is to be gone. A phone that nobody cares for rings longer."""
+RINGING = 60.0
+"""Seconds that a phone rings, unless a test says otherwise: longer than any test is patient."""
 
 CALLER = "5550100"
 """The number of a customer of whom there is but one."""
@@ -66,7 +66,7 @@ class World:
     async def __aenter__(self) -> Self:
         self._connection = await asyncpg.connect(self.database)
         self._stack.push_async_callback(self._disconnect)
-        for setting, value in self._queue.items():
+        for setting, value in ({"timeout": RINGING} | self._queue).items():
             await self.sql(f"UPDATE queues SET {setting} = $1", value)
         if self._prepared:
             await self._connection.execute(self._prepared)
@@ -215,12 +215,10 @@ class World:
         )
         return [tuple(row) for row in rows]
 
-    async def until(
-        self, condition: Callable[[], Awaitable[Any]], what: str, within: float = PATIENCE
-    ) -> None:
+    async def until(self, condition: Callable[[], Awaitable[Any]], what: str) -> None:
         """Wait until something is so. Raises `TimeoutError` that says what was awaited."""
         try:
-            async with asyncio.timeout(within):
+            async with asyncio.timeout(PATIENCE):
                 while not await condition():
                     await asyncio.sleep(0.02)
         except TimeoutError:
@@ -229,7 +227,7 @@ class World:
 
     async def quiet(self) -> None:
         """Wait until nothing of any call is left in Asterisk and every agent is available."""
-        await self.until(self._is_quiet, "nothing is left over", SOON)
+        await self.until(self._is_quiet, "nothing is left over")
 
     async def _is_quiet(self) -> bool:
         channels = await self.asterisk.cli("core show channels count")
