@@ -12,7 +12,7 @@ from lab.service import COMMAND
 
 pytestmark = pytest.mark.contract
 
-PATIENCE = 20
+PATIENCE = 60
 
 BARE_ENVIRONMENT = {"PATH": os.environ["PATH"]}
 

@@ -12,7 +12,7 @@ from lab.sip import Phone
 from lab.xmpp_server import XmppServer, XmppServerSettings
 from tests.databases import Databases
 from tests.e2e import app_queue
-from tests.e2e.world import World
+from tests.e2e.world import RINGING, World
 from tests.line import Line
 
 
@@ -83,7 +83,9 @@ async def world(
 ) -> AsyncIterator[World]:
     """Everything, with a service and a database of its own; `queue` marks set the queue up."""
     marks = request.node.iter_markers("queue")
-    queue = {name: value for mark in marks for name, value in mark.kwargs.items()}
+    queue = {"timeout": RINGING}
+    for mark in marks:
+        queue |= mark.kwargs
     async with (
         databases.fresh() as url,
         World(

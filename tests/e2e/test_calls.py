@@ -145,7 +145,6 @@ async def test_a_phone_that_vanished_without_a_word_does_not_hold_the_caller_up(
     await (await other.next_call()).answered()
 
 
-@pytest.mark.queue(timeout=60)
 async def test_a_phone_that_goes_away_while_it_rings_is_passed_over_at_once(world: World) -> None:
     watcher = await world.watcher("1000")
     phone, other = await world.agent("1000"), await world.agent("2000")

@@ -110,7 +110,6 @@ async def test_a_caller_whose_wait_ends_while_the_service_is_dead_goes_back_to_t
     assert agent.times_called == 1
 
 
-@pytest.mark.queue(timeout=60.0)
 async def test_the_service_freezes_while_callers_talk_ring_and_wait(
     world: World, agent: Phone, operator: Phone
 ) -> None:
@@ -128,7 +127,6 @@ async def test_the_service_freezes_while_callers_talk_ring_and_wait(
     assert (agent.times_called, begun.colleague.times_called) == (2, 1)
 
 
-@pytest.mark.queue(timeout=60.0)
 async def test_the_service_is_stopped_while_callers_talk_ring_and_wait(
     world: World, agent: Phone
 ) -> None:
@@ -142,7 +140,6 @@ async def test_the_service_is_stopped_while_callers_talk_ring_and_wait(
     assert (agent.times_called, begun.colleague.times_called) == (2, 1)
 
 
-@pytest.mark.queue(timeout=60.0)
 async def test_postgresql_is_killed_while_one_caller_talks_another_rings_and_others_wait(
     world: World, agent: Phone, operator: Phone, databases: Databases
 ) -> None:
@@ -189,7 +186,6 @@ async def test_the_xmpp_server_is_killed_while_one_caller_talks_and_another_wait
     assert agent.times_called == 2
 
 
-@pytest.mark.queue(timeout=60.0)
 async def test_the_connection_to_asterisk_is_cut_while_callers_talk_ring_and_wait(
     world: World, agent: Phone, operator: Phone, line: Line
 ) -> None:

@@ -17,7 +17,7 @@ from tests.talking import hear_each_other
 pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("servers_are_up_again")]
 
 
-@pytest.mark.queue(strategy="ringall", timeout=60.0)
+@pytest.mark.queue(strategy="ringall")
 async def test_asterisk_dies_while_an_agent_asks_phones_ring_and_callers_wait_or_choose(
     world: World, agent: Phone
 ) -> None:
@@ -46,7 +46,6 @@ async def test_asterisk_dies_while_an_agent_asks_phones_ring_and_callers_wait_or
     assert [row["outcome"] for row in outcomes] == ["completed", "abandoned", "abandoned"]
 
 
-@pytest.mark.queue(timeout=60.0)
 async def test_asterisk_freezes_while_callers_talk_ring_and_wait(
     world: World, agent: Phone
 ) -> None:
@@ -63,7 +62,6 @@ async def test_asterisk_freezes_while_callers_talk_ring_and_wait(
     await begun.goes_on()
 
 
-@pytest.mark.queue(timeout=60.0)
 async def test_what_happens_while_asterisk_tells_us_nothing_is_made_up_for(
     world: World, agent: Phone
 ) -> None:
@@ -101,7 +99,6 @@ async def test_a_phone_that_is_answered_while_the_database_is_away_is_connected_
     await takes(world, agent, "5550102")
 
 
-@pytest.mark.queue(timeout=60.0)
 async def test_while_the_database_is_frozen_new_callers_reach_extension_3000(
     world: World, agent: Phone, operator: Phone, databases: Databases
 ) -> None:
@@ -117,7 +114,6 @@ async def test_while_the_database_is_frozen_new_callers_reach_extension_3000(
     await begun.goes_on()
 
 
-@pytest.mark.queue(timeout=60.0)
 async def test_a_frozen_xmpp_server_holds_no_call_up(world: World, agent: Phone) -> None:
     watcher = await world.watcher("1000")
     world.xmpp.process.freeze()

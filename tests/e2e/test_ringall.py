@@ -6,7 +6,7 @@ from lab.sip import IncomingCall, Phone, ringing_only
 from tests.e2e.world import World
 from tests.talking import hear_each_other
 
-pytestmark = [pytest.mark.e2e, pytest.mark.queue(strategy="ringall", timeout=30)]
+pytestmark = [pytest.mark.e2e, pytest.mark.queue(strategy="ringall")]
 
 EXTENSIONS = ("1000", "2000", "3000")
 

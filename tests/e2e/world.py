@@ -25,7 +25,7 @@ PATIENCE = 20.0
 """Seconds that anything may take that is expected to happen."""
 
 RINGING = 60.0
-"""Seconds that a phone rings, unless a test says otherwise: longer than any test is patient."""
+"""Seconds that a phone rings, unless a test says otherwise: longer than anybody waits."""
 
 CALLER = "5550100"
 """The number of a customer of whom there is but one."""
@@ -66,7 +66,7 @@ class World:
     async def __aenter__(self) -> Self:
         self._connection = await asyncpg.connect(self.database)
         self._stack.push_async_callback(self._disconnect)
-        for setting, value in ({"timeout": RINGING} | self._queue).items():
+        for setting, value in self._queue.items():
             await self.sql(f"UPDATE queues SET {setting} = $1", value)
         if self._prepared:
             await self._connection.execute(self._prepared)
