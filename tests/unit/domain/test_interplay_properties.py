@@ -30,7 +30,7 @@ from component.domain.events import (
     QueueRemoved,
     Withdraw,
 )
-from component.domain.model import DND_PREFIX, Agent, Call
+from component.domain.model import DND_PREFIX, Agent, Call, Leg
 from component.domain.moot import call_of
 from component.domain.presence import LOOSE, NEVER, STRICT
 from component.domain.queue import AutoPause, Queue, StrategyName
@@ -171,6 +171,8 @@ class AnyOrderOfChanges(AnyOrderOfTransfers):
             asked=list(old.asked.values()),
             passed_on=list(old.passed_on.values()),
         )
+        # Legs of who was leaving and had passed the call on are nobody's: `recovery` ends them.
+        self.let_go |= _legs(old) - _legs(state)
         self.centre.state = state
         self.centre.decided = list(recovery.timers(state, self.centre.now))
         for extension in set(state.agents) - self.extensions:
@@ -267,6 +269,10 @@ class AnyOrderOfChanges(AnyOrderOfTransfers):
         """What timers will tell, and when they do first."""
         timers = [timer for timer in self.centre.decided if isinstance(timer, WakeAt)]
         return {t.event: t.at for t in sorted(timers, key=lambda t: t.at, reverse=True)}
+
+
+def _legs(state: State) -> set[Leg]:
+    return {leg for agent in state.agents.values() for leg in agent.legs}
 
 
 def _as_stored(agent: Agent) -> Agent:
