@@ -11,6 +11,7 @@ from typing import Protocol
 
 from component.domain.choice import Choice
 from component.domain.commands import CallCommand, Command
+from component.domain.hold_times import HoldTime
 from component.domain.kept_place import Asked
 from component.domain.model import Agent, Call, Customer, Leg, Member, Person, Spoke, Turn
 from component.domain.queue import Queue
@@ -117,8 +118,8 @@ class Stored:
     turns: list[Turn] = field(default_factory=list)
     last_logged: int = 0
     """The greatest number in the queue log."""
-    holdtimes: dict[str, int] = field(default_factory=dict)
-    """Queue → seconds that its callers waited on average."""
+    holdtimes: dict[str, tuple[HoldTime, ...]] = field(default_factory=dict)
+    """Queue → how long its callers waited who were answered last, the oldest first."""
     spoke: list[Spoke] = field(default_factory=list)
     """Who spoke with a customer last, as far back as any queue remembers."""
     asked: list[Asked] = field(default_factory=list)

@@ -4,7 +4,7 @@ Settings, sentences and their order are app_queue's. Nothing is said while a pho
 caller; what became due meanwhile is said if the offer comes to nothing.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -132,16 +132,6 @@ def position_sounds(
         yield from (HOLD_TIME, minutes, MINUTE if minutes == 1 else MINUTES)
     if minutes or queue.announce_position is not AnnouncePosition.NO:
         yield THANKS
-
-
-def average(holdtimes: Iterable[timedelta], old: int = 0) -> int:
-    """Return how many seconds callers wait, after these were answered, the oldest first.
-
-    As in app_queue a new one counts for a quarter.
-    """
-    for held in holdtimes:
-        old = (3 * old + int(held.total_seconds())) // 4
-    return old
 
 
 def _minutes_left(queue: Queue, holdtime: int, call: Call, now: datetime) -> int:

@@ -8,7 +8,16 @@ from dataclasses import replace
 from datetime import datetime
 from random import Random
 
-from component.domain import announcements, connecting, hands, leaving, returning, sticky, why
+from component.domain import (
+    announcements,
+    connecting,
+    hands,
+    hold_times,
+    leaving,
+    returning,
+    sticky,
+    why,
+)
 from component.domain.choice import ChosenBy
 from component.domain.commands import (
     Announce,
@@ -176,9 +185,8 @@ def connect(state: State, call: Call, now: datetime) -> list[Command]:
         revision=call.revision + 1,
     )
     state.calls.put(call.id, answered)
-    if not call.has_waited and call.callback is None:
-        held = announcements.average([now - call.entered_at], state.holdtime(call.queue))
-        state.holdtimes.put(call.queue, held)
+    held = state.holdtimes.get(call.queue) or ()
+    state.holdtimes.put(call.queue, hold_times.counted(held, call, now))
     shown = ShowCall(taken.extension, answered)
     return [*announcements.hush(call), *connecting.talk(answered), shown]
 

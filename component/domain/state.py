@@ -9,6 +9,7 @@ from types import MappingProxyType
 from component.domain.candidates import Candidates, Rank
 from component.domain.choice import Choice
 from component.domain.events import Event
+from component.domain.hold_times import HoldTime, average
 from component.domain.kept_place import Asked
 from component.domain.lines import Lines
 from component.domain.logged_on import LoggedOn
@@ -48,8 +49,8 @@ class State:
         """What has not been committed yet, by call and leg."""
         self.turns: Table[str, Turn] = Table(ledger)
         """Of the queues that go round in a circle."""
-        self.holdtimes: Table[str, int] = Table(ledger)
-        """Seconds that callers of a queue wait on average; what is stored are their calls."""
+        self.holdtimes: Table[str, tuple[HoldTime, ...]] = Table(ledger)
+        """How long the callers of a queue waited who were answered last; stored with the calls."""
         self.spoke: Table[int, Spoke] = Table(ledger)
         """Who spoke with a customer last, by the customer's id; stored with the calls, too."""
         self.acquainted: set[int] = set()
@@ -87,7 +88,7 @@ class State:
         turns: Iterable[Turn] = (),
         *,
         last_logged: int = 0,
-        holdtimes: Mapping[str, int] = MappingProxyType({}),
+        holdtimes: Mapping[str, tuple[HoldTime, ...]] = MappingProxyType({}),
         spoke: Iterable[Spoke] = (),
         asked: Iterable[Asked] = (),
         passed_on: Iterable[Call] = (),
@@ -105,8 +106,8 @@ class State:
         for turn in turns:
             self.turns.load(turn.queue, turn)
         self._logged = last_logged
-        for name, seconds in holdtimes.items():
-            self.holdtimes.load(name, seconds)
+        for name, held in holdtimes.items():
+            self.holdtimes.load(name, held)
         for last in spoke:
             self.spoke.load(last.customer, last)
         for request in asked:
@@ -250,7 +251,7 @@ class State:
 
     def holdtime(self, queue: str) -> int:
         """Return how many seconds the callers of a queue wait on average."""
-        return self.holdtimes.get(queue) or 0
+        return average(self.holdtimes.get(queue) or ())
 
     def logged_on(self, queue: str) -> list[Member]:
         """Return the members of a queue who are logged on, in the order of log-on."""

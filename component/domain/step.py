@@ -16,6 +16,7 @@ from component.domain import (
     callers,
     configuring,
     hands,
+    hold_times,
     leaving,
     narrowing,
     persons,
@@ -288,6 +289,8 @@ def _not_connected(state: State, event: NotConnected, now: datetime, rng: Random
         gone = routing.complete(state, call, leaving.back(QueueStatus.WITHDRAW), now)
         return [*gone, HangUpLeg(event.leg)]
     state.agents.put(agent.extension, hands.fail(agent, event.leg))
+    held = state.holdtimes.get(call.queue) or ()
+    state.holdtimes.put(call.queue, hold_times.taken_back(held, call))
     commands = routing.withdraw(state, call, offer, OfferEnd.UNAVAILABLE, now)
     return [
         Part(call.id),  # one of them may be in the bridge, and is to hear what is said next

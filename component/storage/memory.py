@@ -9,8 +9,8 @@ from operator import itemgetter
 from typing import TypeVar
 
 from component.domain import returning
-from component.domain.announcements import average
 from component.domain.choice import Choice
+from component.domain.hold_times import COUNTED, HoldTime
 from component.domain.model import Agent, Call, Customer, Member, Spoke, Turn
 from component.domain.queue import Queue
 from component.domain.queue_log import LogEntry
@@ -142,15 +142,16 @@ class MemoryStore:
             if place is not None:
                 self.members[key] = replace(member, penalty=place.penalty, made=place.made)
 
-    def _holdtimes(self) -> dict[str, int]:
-        found: dict[str, int] = {}
+    def _holdtimes(self) -> dict[str, tuple[HoldTime, ...]]:
+        found: dict[str, tuple[HoldTime, ...]] = {}
         answered = (
-            (call.answered_at, call.entered_at, call.queue)
+            (call.answered_at, call.entered_at, call)
             for call in self.calls.values()
             if call.answered_at is not None and call.callback is None and _is_with_first(call)
         )
-        for at, entered, queue in sorted(answered):
-            found[queue] = average([at - entered], found.get(queue, 0))
+        for at, entered, call in sorted(answered, key=itemgetter(0, 1)):
+            held = HoldTime(call.id, int((at - entered).total_seconds()))
+            found[call.queue] = (*found.get(call.queue, ()), held)[-COUNTED:]
         return found
 
     def _spoke(self) -> list[Spoke]:

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 import asyncpg
 
-from component.domain.announcements import average
 from component.domain.configuring import Configured
+from component.domain.hold_times import COUNTED, HoldTime
 from component.domain.kept_place import Asked, Callback, Dialogue
 from component.domain.model import (
     NOTHING,
@@ -48,8 +48,8 @@ from component.pubsub.presence import Contact
 from component.storage.pubsub_reads import Same, held, kept, node_reader, subscription
 
 HOLDTIMES = """
-    SELECT queues.name, last.held FROM queues, LATERAL (
-        SELECT answered_at, answered_at - entered_at AS held FROM calls
+    SELECT queues.name, last.id, last.held FROM queues, LATERAL (
+        SELECT id, answered_at, answered_at - entered_at AS held FROM calls
         WHERE calls.queue = queues.name AND answered_at > now() - interval '1 day'
             AND callback IS NULL
             AND NOT EXISTS (
@@ -57,10 +57,9 @@ HOLDTIMES = """
                 WHERE (transfer ->> 'at')::timestamptz > entered_at
                     AND (transfer ->> 'at')::timestamptz < answered_at
             )
-        ORDER BY answered_at DESC LIMIT 20
+        ORDER BY answered_at DESC LIMIT $1
     ) AS last ORDER BY last.answered_at"""
-"""How long callers waited of late for whom they talked with first. Of older ones the average knows
-nothing any more."""
+"""How long callers waited of late for whom they talked with first."""
 
 SPOKE = """
     SELECT DISTINCT ON (customer ->> 'id')
@@ -146,7 +145,7 @@ async def _everything(connection: asyncpg.Connection) -> Stored:
             )
         ],
         last_logged=await connection.fetchval("SELECT coalesce(max(id), 0) FROM queue_log"),
-        holdtimes=_holdtimes(await fetch(HOLDTIMES)),
+        holdtimes=_holdtimes(await fetch(HOLDTIMES, COUNTED)),
         spoke=[Spoke(**row) for row in await fetch(SPOKE)],
         asked=[Asked(**row) for row in await fetch(ASKED)],
         passed_on=[_call(row) for row in await fetch(PASSED_ON, AWAITED)],
@@ -269,10 +268,11 @@ def _calling_back(row: Row) -> CallingBack:
     )
 
 
-def _holdtimes(rows: Iterable[Row]) -> dict[str, int]:
-    found: dict[str, int] = {}
+def _holdtimes(rows: Iterable[Row]) -> dict[str, tuple[HoldTime, ...]]:
+    found: dict[str, tuple[HoldTime, ...]] = {}
     for row in rows:
-        found[row["name"]] = average([row["held"]], found.get(row["name"], 0))
+        held = HoldTime(row["id"], int(row["held"].total_seconds()))
+        found[row["name"]] = (*found.get(row["name"], ()), held)
     return found
 
 

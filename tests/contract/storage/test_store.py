@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from component.domain.hold_times import HoldTime
 from component.domain.kept_place import Asked, Callback, Dialogue
 from component.domain.model import (
     Agent,
@@ -210,7 +211,9 @@ async def test_how_long_callers_waited_is_known_from_their_calls(store: AnyStore
     calls.append(replace(first, transfers=(*CALL.transfers, then)))
     await store.commit(Changes(calls=calls))
 
-    assert (await store.load()).holdtimes == {"support": 27}
+    assert (await store.load()).holdtimes == {
+        "support": (HoldTime("call0", 40), HoldTime("call1", 80))
+    }
 
 
 async def test_agents_and_members_are_loaded_as_they_were_committed(store: AnyStore) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from component.domain.announcements import average, position_sounds
+from component.domain.announcements import position_sounds
 from component.domain.commands import Connect, HangUpLeg, Hush, Release, Say, WakeAt
 from component.domain.events import (
     AnnouncementDue,
@@ -14,6 +14,7 @@ from component.domain.events import (
     QueueChanged,
     Said,
 )
+from component.domain.hold_times import HoldTime
 from component.domain.model import Call
 from component.domain.queue import AnnounceHoldTime, AnnouncePosition
 from component.domain.words import DeviceState
@@ -297,26 +298,10 @@ def test_the_hold_time_is_what_is_left_of_the_average_in_whole_minutes(
 
 def test_the_hold_time_may_be_said_once_only() -> None:
     centre = told_often(announce_holdtime=AnnounceHoldTime.ONCE)
-    centre.state.holdtimes.put("support", 300)
+    centre.state.holdtimes.put("support", (HoldTime("before", 1200),))
     call = centre.enter()
     finish(centre, call)
     centre.after(30)
     said_first, said_then = heard(centre, call)
     assert "queue-holdtime" in said_first
     assert "queue-holdtime" not in said_then
-
-
-def test_a_new_hold_time_counts_for_a_quarter() -> None:
-    assert average([timedelta(seconds=40)]) == 10
-    assert average([timedelta(seconds=40), timedelta(seconds=80)]) == 27
-    assert average([timedelta(seconds=8)], old=100) == 77
-
-
-def test_the_average_is_of_those_who_were_answered() -> None:
-    centre = CallCentre(["1000"])
-    centre.log_on("1000")
-    for wait in (12, 4):
-        call = centre.enter()
-        centre.after(wait)
-        centre.talk(call)
-    assert centre.state.holdtime(SUPPORT.name) == (3 * 3 + 4) // 4
