@@ -1,5 +1,7 @@
 """How long callers wait on average, which is said to those who wait."""
 
+from datetime import timedelta
+
 import pytest
 
 from component.domain.events import NotConnected
@@ -41,7 +43,7 @@ def test_only_those_who_were_answered_last_are_kept_in_mind() -> None:
 
 
 def test_who_could_not_be_connected_is_counted_once_somebody_hears_him() -> None:
-    centre = CallCentre(["1000", "2000"])
+    centre = CallCentre(["1000", "2000"], timeout=timedelta(seconds=60))
     centre.log_on("1000", "2000")
     call = centre.enter()
     centre.after(40)
