@@ -10,6 +10,7 @@ from datetime import datetime
 
 from component.domain import callbacks, connecting, narrowing, ringing, routing
 from component.domain.commands import (
+    AnswerTransfer,
     CallCommand,
     HangUpCustomer,
     HangUpLeg,
@@ -137,6 +138,7 @@ def compare(state: State, snapshot: Snapshot) -> Found:
             *_perhaps_late(state, legs, gone),
             *_lingering(state, snapshot),
             *_unfinished(state, snapshot, there),
+            *_unanswered(snapshot, there),
         ),
         stray_bridges=tuple(call_id for call_id in snapshot.bridges if call_id not in bridged),
         unknown=Unknown(
@@ -287,8 +289,20 @@ def _unfinished(state: State, snapshot: Snapshot, calls: list[Call]) -> Iterator
         if call.leg in snapshot.answered_legs:
             if call.channel in snapshot.bridges.get(call.id, ()):
                 yield LiftBound(call.id, call.channel)
+                yield from connecting.display(call)
             else:
                 yield from connecting.talk(call)
+
+
+def _unanswered(snapshot: Snapshot, calls: Iterable[Call]) -> Iterator[AnswerTransfer]:
+    """Yield the answer to phones that have asked for a transfer, if nobody knows of it any more.
+
+    Asterisk does not say which phones have. The others are told nothing by it.
+    """
+    for call in calls:
+        is_taken = call.state in (CallState.CONNECTING, CallState.ANSWERED)
+        if is_taken and call.leg in snapshot.answered_legs:
+            yield AnswerTransfer(call.leg, accepted=False)
 
 
 def _began(call: Call) -> datetime:

@@ -11,14 +11,17 @@ def displayed(call: Call) -> Caller:
 
 
 def talk(call: Call) -> list[Connect | Display]:
-    """Connect the two.
+    """Connect the two."""
+    return [Connect(call.leg, call.channel), *display(call)]
 
-    The phone displays somebody else if it was asked by another call, or if the caller took that
-    one's place since it rang.
+
+def display(call: Call) -> list[Display]:
+    """Have the phone display who calls, if it was called for somebody else.
+
+    It was if it was asked by another call, or if the caller took that one's place since it rang.
     """
     [taken] = call.offers
-    connect = Connect(taken.leg, call.channel)
     last = call.transfers[-1] if call.transfers else None
     if last is None or not (last.at > taken.offered_at or (call.direct and last.attended)):
-        return [connect]
-    return [connect, Display(taken.leg, displayed(call))]
+        return []
+    return [Display(taken.leg, displayed(call))]

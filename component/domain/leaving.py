@@ -4,8 +4,7 @@ The call keeps it: only Asterisk's list of channels tells whether it was done, a
 which the request may have been lost, it is asked for once more.
 """
 
-from component.domain import announcements
-from component.domain.commands import Again, Command, EndCall, Join, Redirect, Release
+from component.domain.commands import Again, Command, EndCall, Hush, Join, Redirect, Release
 from component.domain.model import Call, WayOut
 from component.domain.state import State
 from component.domain.words import QueueStatus
@@ -37,4 +36,6 @@ def again(state: State, call: Call) -> list[Command]:
     """Let a caller leave who was to, and is still there; unless he has come again meanwhile."""
     if state.call_on(call.channel) is not None:
         return []
-    return [Again(command) for command in (*announcements.hush(call), *let_go(call))]
+    # That all was said may be of a moment ago, when it was to be cut off, and was not.
+    hush = [Hush(call.id, call.told.number)] if call.told.number else []
+    return [Again(command) for command in (*hush, *let_go(call))]

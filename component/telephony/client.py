@@ -342,7 +342,10 @@ class AriClient:
         )
 
     async def answer_transfer(self, channel: str, *, accepted: bool) -> None:
-        """Tell the phone that asked for a transfer what became of it (404, 409)."""
+        """Tell the phone that asked for a transfer what became of it (404, 409).
+
+        Whoever has asked for none is told nothing. Asterisk before 22.3 does not know this (404).
+        """
         state = "channel_answered" if accepted else "channel_unavailable"
         await self._call("channels", "transfer_progress", channelId=channel, states=state)
 
@@ -369,7 +372,10 @@ class AriClient:
         if not self._operations:
             raise AriUnreachableError(NOT_LOADED)
         given = {name: value for name, value in arguments.items() if value is not None}
-        request = self._operations[resource, operation].request(given)
+        known = self._operations.get((resource, operation))
+        if known is None:
+            raise AriError(404, f"this Asterisk does not know {resource}.{operation}")
+        request = known.request(given)
         response = await self._timed(f"{resource}.{operation}", self._requests.request(*request))
         return response.body
 

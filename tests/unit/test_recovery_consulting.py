@@ -2,7 +2,15 @@
 
 import pytest
 
-from component.domain.commands import Connect, Display, EndCall, HangUpLeg, Hold, Part
+from component.domain.commands import (
+    AnswerTransfer,
+    Connect,
+    Display,
+    EndCall,
+    HangUpLeg,
+    Hold,
+    Part,
+)
 from component.domain.events import AttendedTransfer, BlindTransfer, LegAnswered
 from component.domain.model import Caller, Leg
 from component.domain.words import CallState
@@ -13,6 +21,7 @@ from tests.unit.services import Service, running
 pytestmark = pytest.mark.unit
 
 FIRST, ASKED = Leg("call1", 1), Leg("call2", 1)
+SHOWN = Display(ASKED, Caller("5550101", "Company 1"))
 
 
 async def passed_on(service: Service) -> None:
@@ -51,12 +60,25 @@ async def test_what_was_not_done_before_a_crash_is_done_after_it() -> None:
         assert service.outside.done == [
             HangUpLeg(FIRST),
             Connect(ASKED, "channel1"),
-            Display(ASKED, Caller("5550101", "Company 1")),
+            SHOWN,
+            AnswerTransfer(ASKED, accepted=False),
             EndCall("call1", "channel2"),
         ]
         assert service.outside.discarded == ["call1"]
         assert service.state.calls["call2"].state is CallState.ANSWERED
         assert list(service.state.passed_on) == []
+
+
+async def test_whose_phone_does_not_display_yet_with_whom_it_is_connected_does_then() -> None:
+    async with running() as service:
+        await passed_on(service)
+        talking = {"call2": {"channel1", "ivr-call2.1"}}
+        await service.engine.reconcile(
+            snapshot(service, "channel1", answered=(ASKED,), bridges=talking)
+        )
+
+        assert SHOWN in service.outside.done
+        assert Connect(ASKED, "channel1") not in service.outside.done
 
 
 async def test_who_is_to_wait_leaves_the_agent_he_is_still_with_before_he_does() -> None:

@@ -112,6 +112,22 @@ async def test_what_was_being_said_to_a_caller_who_is_to_leave_is_cut_off() -> N
         assert service.outside.done[-2:] == [Hush("call2", 1), released]
 
 
+async def test_what_is_said_is_cut_off_though_another_gap_came_before_that() -> None:
+    async with running(announcing_store()) as service:
+        await service.log_on("1000")
+        await service.engine.step(service.enter(1))
+        await service.engine.step(service.enter(2))
+        there = snapshot(service, "channel1", "channel2", ringing=(LEG,))
+        await service.engine.reconcile(there)
+        await service.engine.step(Withdraw("call2"))
+        service.outside.done.clear()
+        await service.engine.reconcile(there)
+        await settled(service)
+
+        released = Release("call2", "channel2", QueueStatus.WITHDRAW)
+        assert service.outside.done[-2:] == [Hush("call2", 1), released]
+
+
 async def test_a_caller_who_left_by_himself_and_comes_again_is_a_new_one() -> None:
     async with running() as service:
         await offered(service)

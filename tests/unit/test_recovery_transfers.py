@@ -185,16 +185,39 @@ async def test_the_phone_is_rung_before_the_caller_hears_music() -> None:
         assert kinds.index(Ring) < kinds.index(Hold)
 
 
-async def test_asterisk_does_not_take_back_early_who_had_a_shorter_wait_before_the_talk() -> None:
+async def test_who_is_passed_on_waits_anew_for_as_long_as_he_brought_along() -> None:
     store = demo_store()
     async with running(store) as service:
         await service.log_on("1000", "2000")
-        impatient = Terms(timeout=timedelta(seconds=1))
+        impatient = Terms(timeout=timedelta(seconds=5))
         await service.engine.step(replace(service.enter(), terms=impatient))
+        service.outside.time += timedelta(seconds=4)
         await service.engine.step(LegAnswered(FIRST))
         await service.engine.step(BlindTransfer(FIRST, "2000", "from-phones"))
         service.outside.done.clear()
         await service.engine.reconcile(snapshot(service, "channel1", ringing=(SECOND,)))
 
         [held] = [done.at_most for done in service.outside.done if isinstance(done, Hold)]
-        assert held == timedelta(seconds=59) + GRACE
+        assert held == timedelta(seconds=4) + GRACE
+
+
+@pytest.mark.parametrize("number", ["1000", "7777"])
+async def test_a_phone_that_may_still_wait_for_an_answer_is_told_that_it_asked_in_vain(
+    number: str,
+) -> None:
+    """It was refused, or the dialplan was to be asked; and Asterisk heard nothing of it."""
+    async with running() as service:
+        await answered(service)
+        await service.engine.step(BlindTransfer(FIRST, number, "from-phones"))
+        service.outside.done.clear()
+        await service.engine.reconcile(found(service))
+
+        assert service.outside.done[-1] == AnswerTransfer(FIRST, accepted=False)
+        assert service.store.calls["call1"].state is CallState.ANSWERED
+
+
+async def test_a_phone_whose_transfer_is_under_way_is_not_told_that_it_was_in_vain() -> None:
+    async with after_a_crash(HAS_ASKED) as service:
+        await service.engine.reconcile(found(service))
+
+        assert not any(isinstance(done, AnswerTransfer) for done in service.outside.done)

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from component.domain.asterisk_ids import leg_channel
 from component.domain.commands import AnswerTransfer, Connect, Ring, SeekNumber
 from component.domain.events import (
     AttendedTransfer,
@@ -49,6 +50,21 @@ async def test_a_blind_transfer_is_told_and_its_number_looked_up(
     assert looked_up == NumberLookedUp(asked.leg, number, "from-phones", exists)
     exchange.asterisk.control.perform([AnswerTransfer(asked.leg, accepted=exists)])
     assert await taken.transferred() == (200 if exists else 503)
+
+
+async def test_who_has_asked_for_nothing_is_told_nothing(exchange: Exchange) -> None:
+    """After a gap all are answered who may have asked."""
+    entered, taken = await talk(exchange, await exchange.agent())
+    leg = Leg(entered.call_id, 1)
+    exchange.asterisk.control.perform([AnswerTransfer(leg, accepted=False)])
+    with pytest.raises(TimeoutError):
+        await taken.transferred(within=0.5)
+    assert leg_channel(leg) in await exchange.channels()
+
+    await taken.transfer("0000")
+    await exchange.hears(BlindTransfer)
+    exchange.asterisk.control.perform([AnswerTransfer(leg, accepted=True)])
+    assert await taken.transferred() == 200
 
 
 async def test_an_attended_transfer_tells_whom_the_agent_has_on_the_line(

@@ -280,7 +280,7 @@ def test_after_a_crash_the_agent_hears_the_caller_after_the_delay() -> None:
     assert [type(timer.event).__name__ for timer in due] == ["ConnectDue"]
     comparison = compare(state, found(centre, leg))
     assert comparison.events == ()
-    assert [type(command) for command in comparison.commands] == [Hold]
+    assert [type(command) for command in comparison.commands] == [Hold, AnswerTransfer]
     assert Offer("1000", leg, centre.call(call).entered_at, centre.now) in state.calls[call].offers
 
 

@@ -1,6 +1,7 @@
 """How caller and agent are connected, and what comes of a refusal."""
 
 import asyncio
+from typing import cast
 
 import pytest
 from structlog.testing import capture_logs
@@ -8,6 +9,11 @@ from structlog.testing import capture_logs
 from component.domain.commands import AnswerTransfer, Display, LiftBound
 from component.domain.events import CallerLeft, NotConnected
 from component.domain.model import Caller
+from component.telephony.client import AriClient
+from component.telephony.errors import AriError
+from component.telephony.http_client import AriHttpClient
+from component.telephony.operations import Operation
+from component.telephony.refusals import GONE
 from tests.unit.telephony.desk import CONNECT, CONNECTING, LEG, Desk
 
 pytestmark = pytest.mark.unit
@@ -140,6 +146,15 @@ async def test_a_phone_is_told_what_became_of_its_transfer(
 ) -> None:
     assert await desk.does(AnswerTransfer(LEG, accepted)) == ["transfer_progress"]
     assert desk.ari.arguments("transfer_progress") == {"channelId": "ivr-c1.2", "states": state}
+
+
+async def test_an_asterisk_that_has_phones_transfer_by_themselves_is_told_nothing() -> None:
+    """Before 22.3, whose description of ARI does not have that operation."""
+    ari = AriClient(cast(AriHttpClient, None), "http://pbx.example.com")
+    ari._operations = dict.fromkeys([("channels", "list")], cast(Operation, None))
+    with pytest.raises(AriError) as refused:
+        await ari.answer_transfer("ivr-c1.2", accepted=False)
+    assert refused.value.status in GONE
 
 
 @pytest.mark.parametrize("status", [404, 409])
