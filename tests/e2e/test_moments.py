@@ -86,6 +86,24 @@ async def test_the_service_is_killed_before_the_caller_rings_where_the_agent_ask
     await world.quiet()
 
 
+async def test_an_agent_passes_a_call_on_while_the_service_is_dead(
+    world: World, agent: Phone
+) -> None:
+    caller, taken = await talk(world, agent, "5550101")
+    await world.service.process.kill()
+    await taken.transfer("0000")
+    with pytest.raises(TimeoutError):
+        await taken.transferred(within=1)
+    await world.restart()
+
+    assert await taken.transferred(PATIENCE) == 503
+    await hear_each_other(caller, taken)
+    await taken.transfer("0000")
+    await taken.ended(PATIENCE)
+    await caller.hang_up()
+    await world.quiet()
+
+
 async def test_the_service_is_killed_while_callers_choose_and_agents_log_on(
     world: World, operator: Phone
 ) -> None:
