@@ -35,6 +35,12 @@ def remember(state: State, ended: Call, now: datetime) -> None:
     state.passed_on.put(ended.channel, ended)
 
 
+def is_expected(state: State, channel: str, now: datetime) -> bool:
+    """Tell whether a caller is on the way from an agent to a queue."""
+    before = state.passed_on.get(channel)
+    return before is not None and _is_awaited(before, now)
+
+
 def take_up(state: State, entered: Call) -> tuple[Call, list[HideCall]]:
     """Return the call of who has just entered a queue, and what is to be retracted.
 

@@ -196,7 +196,7 @@ def _caller_entered(
     queue = state.queues.get(event.queue)
     if queue is None:
         return [_turn_away(event, TurnedAway.NO_SUCH_QUEUE)]
-    if state.draining:
+    if state.draining and not returning.is_expected(state, event.channel, now):
         return [_turn_away(event, TurnedAway.DRAINING)]
     refusal = routing.join_refusal(state, queue, event.terms.need, now)
     call = Call(

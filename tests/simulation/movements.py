@@ -52,7 +52,7 @@ class Movements:
             return  # told twice
         self._store.see_who_enters(event)
         status = self._expectations.turned_away(event.queue, event.terms.need)
-        if "draining" in books.flags:
+        if "draining" in books.flags and event.channel not in books.passed_on:
             status = QueueStatus.UNAVAILABLE
         released = [c.status for c in commands if isinstance(c, Release)]
         if status is not None:  # maybe told twice, if late: it is no harm

@@ -6,10 +6,20 @@ from datetime import timedelta
 import pytest
 
 from component.domain.commands import Release
-from component.domain.events import DrainBegun, DrainEnded, QueueChanged
+from component.domain.events import (
+    BlindTransfer,
+    CallerEntered,
+    DrainBegun,
+    DrainEnded,
+    NumberLookedUp,
+    QueueChanged,
+)
+from component.domain.model import Caller
+from component.domain.returning import AWAITED
 from component.domain.words import CallState, QueueStatus, TurnedAway
 from tests.unit.domain.call_centre import SUPPORT, CallCentre
 from tests.unit.domain.callbacks import CallbackCentre
+from tests.unit.domain.transfers import FIRST, talking
 
 pytestmark = pytest.mark.unit
 
@@ -49,6 +59,30 @@ def test_while_it_drains_the_service_takes_nobody_and_calls_go_on() -> None:
     assert centre.call(waiting).state is CallState.OFFERED
     centre.take(DrainEnded())
     assert centre.call(centre.enter()).state is CallState.WAITING
+
+
+def passed_on() -> CallCentre:
+    """A caller whom an agent passes on goes to a number of the dialplan's, while it drains."""
+    centre = talking()
+    centre.take(DrainBegun())
+    centre.take(BlindTransfer(FIRST, "4100", "from-phones"))
+    centre.take(NumberLookedUp(FIRST, "4100", "from-phones", exists=True))
+    centre.leg_ends(FIRST)
+    return centre
+
+
+def test_while_it_drains_who_is_passed_on_to_a_queue_is_let_in() -> None:
+    centre = passed_on()
+    centre.take(CallerEntered("again", "support", "channel1", Caller("5550101")))
+    assert statuses(centre) == []
+    assert centre.call("call1").state is CallState.WAITING
+
+
+def test_but_not_once_the_call_is_as_good_as_forgotten() -> None:
+    centre = passed_on()
+    centre.after(AWAITED.total_seconds())
+    centre.take(CallerEntered("again", "support", "channel1", Caller("5550101")))
+    assert statuses(centre) == [QueueStatus.UNAVAILABLE]
 
 
 def test_while_it_drains_nobody_is_called_back_and_others_are_served() -> None:
