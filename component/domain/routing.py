@@ -369,6 +369,7 @@ def let_go_of_who_passed_on(state: State, call: Call) -> list[HangUpLeg]:
 
 def end(state: State, call: Call, outcome: Outcome, now: datetime) -> Call:
     """Let a call be over."""
+    sticky.remember_who_passed_on(state, call)
     ended = replace(
         call,
         offers=call.offers if call.state is CallState.ANSWERED else (),

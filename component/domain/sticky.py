@@ -6,14 +6,26 @@ from component.domain.commands import WakeAt
 from component.domain.events import StickyOver
 from component.domain.model import Call, Spoke
 from component.domain.state import State
-from component.domain.words import MemberState
+from component.domain.words import CallState, MemberState
 
 
-def remember(state: State, call: Call, extension: str, now: datetime) -> None:
-    """Take note of who spoke with a customer."""
-    if call.customer is not None:
-        state.spoke.put(call.customer.id, Spoke(call.customer.id, extension, now))
-        state.acquainted.add(call.customer.id)
+def remember(state: State, call: Call, extension: str, at: datetime) -> None:
+    """Take note of who spoke with a customer, and until when."""
+    known = None if call.customer is None else state.spoke.get(call.customer.id)
+    if call.customer is None or (known is not None and known.at > at):
+        return  # somebody has spoken with the customer since, in another call
+    state.spoke.put(call.customer.id, Spoke(call.customer.id, extension, at))
+    state.acquainted.add(call.customer.id)
+
+
+def remember_who_passed_on(state: State, call: Call) -> None:
+    """Take note of who spoke with a customer last whom nobody has answered after that.
+
+    While the customer waits it is of no account: who passed the call on is asked last.
+    """
+    if call.has_waited and call.state is not CallState.ANSWERED:
+        last = call.transfers[-1]
+        remember(state, call, last.extension, last.at)
 
 
 def preferred(state: State, call: Call) -> str | None:

@@ -14,7 +14,7 @@ from component.domain.hold_times import COUNTED, HoldTime
 from component.domain.model import Agent, Call, Customer, Member, Spoke, Turn
 from component.domain.queue import Queue
 from component.domain.queue_log import LogEntry
-from component.domain.words import CallState, Outcome
+from component.domain.words import CallState
 from component.ports import Changes, Outgoing, Stored, StoreRefusedError, StoreUnavailableError
 from component.pubsub.model import Affiliation, Held, Item, Node, Redirect, Subscription, in_store
 from component.pubsub.presence import Contact
@@ -157,11 +157,15 @@ class MemoryStore:
     def _spoke(self) -> list[Spoke]:
         found: dict[int, Spoke] = {}
         for call in self.calls.values():
-            if call.outcome is not Outcome.COMPLETED or call.customer is None:
+            if call.ended_at is None or call.customer is None:
                 continue
-            if call.ended_at is None or call.extension is None:
+            if call.answered_at is not None and call.extension is not None:
+                spoke = Spoke(call.customer.id, call.extension, call.ended_at)
+            elif call.has_waited:
+                last = call.transfers[-1]
+                spoke = Spoke(call.customer.id, last.extension, last.at)
+            else:
                 continue
-            spoke = Spoke(call.customer.id, call.extension, call.ended_at)
             known = found.setdefault(spoke.customer, spoke)
             found[spoke.customer] = max(known, spoke, key=lambda one: one.at)
         return list(found.values())

@@ -62,12 +62,21 @@ HOLDTIMES = """
 """How long callers waited of late for whom they talked with first."""
 
 SPOKE = """
-    SELECT DISTINCT ON (customer ->> 'id')
-        (customer ->> 'id')::bigint AS customer, extension, ended_at AS at
-    FROM calls
-    WHERE outcome = 'completed' AND customer IS NOT NULL AND extension IS NOT NULL
-        AND ended_at > now() - (SELECT coalesce(max(sticky), 0) FROM queues) * interval '1 second'
-    ORDER BY customer ->> 'id', ended_at DESC"""
+    WITH sticky AS (
+        SELECT coalesce(max(sticky), 0) * interval '1 second' AS remembered FROM queues
+    )
+    SELECT DISTINCT ON (customer) customer, extension, at FROM (
+        SELECT (customer ->> 'id')::bigint AS customer, extension, ended_at AS at
+        FROM calls WHERE ended_at > now() - (SELECT remembered FROM sticky)
+            AND customer IS NOT NULL AND extension IS NOT NULL
+        UNION ALL
+        SELECT (customer ->> 'id')::bigint, last ->> 'extension', (last ->> 'at')::timestamptz
+        FROM calls, LATERAL (SELECT transfers -> -1) AS of (last)
+        WHERE ended_at > now() - (SELECT remembered FROM sticky)
+            AND customer IS NOT NULL AND extension IS NULL AND transfers <> '[]'
+            AND (last ->> 'at')::timestamptz > entered_at
+    ) AS spoken
+    ORDER BY customer, at DESC"""
 """Who spoke with a customer last, as far back as any queue remembers."""
 
 ASKED = """

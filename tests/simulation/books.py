@@ -59,6 +59,8 @@ class Books:
         """Extensions that the operator took away and added, of which the store has nothing yet."""
         self.stays: Mapping[str, int] = {}
         """How often the dialplan has sent us each caller's channel, as only Asterisk knows."""
+        self.acquainted: list[int] = []
+        """Customers of whom it turned out just now who spoke with them last."""
         self.blameless: Mapping[str, datetime] = {}
         """By the channel of a leg, since when its agent cannot help it that nothing comes of it."""
         self.entries: Book[str, int] = Book()
@@ -191,9 +193,26 @@ class Books:
         """Strike out a caller who goes on in the dialplan, and may come into a queue again."""
         caller = self.callers[call_id]
         if caller.passed_by is not None:
-            passed_on = PassedOn(call_id, caller.passed_by, caller.customer, caller.number)
+            by, at = caller.passed_by, caller.passed_at
+            passed_on = PassedOn(call_id, by, at, caller.customer, caller.number)
             self.set(self.passed_on, caller.channel, passed_on)
+        self.strike_out(call_id)
+
+    def strike_out(self, call_id: str) -> None:
+        """Strike out a caller: who passed him on spoke with him last, if nobody talks with him."""
+        caller, spoke = self.callers[call_id], None
+        if caller.passed_by and caller.passed_at and caller.passed_at > caller.place[1]:
+            spoke = (caller.passed_by, caller.passed_at)
+        if spoke and not caller.answered:
+            self.spoken(caller.customer, *spoke)
         self.set(self.callers, call_id, None)
+
+    def spoken(self, customer: int | None, extension: str, at: datetime) -> None:
+        """Note who spoke with a customer, and until when."""
+        known = None if customer is None else self.spoke.get(customer)
+        if customer is not None and (known is None or known.at <= at):
+            self.set(self.spoke, customer, Spoke(customer, extension, at))
+            self.acquainted.append(customer)
 
     def seat(self, queue: str, extension: str, **changes: object) -> None:
         """Change a seat."""

@@ -156,7 +156,7 @@ class KeptPlaces:
         """
         books, caller = self._books, self._books.callers[call_id]
         books.log.left(caller, name, first=first, last=last)
-        books.set(books.callers, call_id, None)
+        books.strike_out(call_id)
         books.set(books.entries, caller.came_on, books.entries.get(caller.came_on, 1) - 1)
 
     def _pressed(self, channel: str, digit: str, commands: list[Command]) -> None:

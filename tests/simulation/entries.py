@@ -238,6 +238,7 @@ class Caller(Entry):
     """Since when the two talk."""
     passed_by: str | None = None
     """Which agent passed the call on last, if one did."""
+    passed_at: datetime | None = None
     rings_for: timedelta | None = field(default=None, compare=False)
     """How long the phones ring at most, as the queue had it when they began; not stored."""
 
@@ -289,6 +290,7 @@ class Caller(Entry):
             _taken(call),
             call.answered_at,
             call.transfers[-1].extension if call.transfers else None,
+            call.transfers[-1].at if call.transfers else None,
         )
 
 
@@ -298,6 +300,7 @@ class PassedOn:
 
     call_id: str
     by: str
+    at: datetime | None
     customer: int | None
     number: str
     """From where the caller called; who was called back has ours."""
@@ -306,7 +309,8 @@ class PassedOn:
     def of(cls, call: Call) -> "PassedOn":
         """Return what the store says of a call."""
         customer = None if call.customer is None else call.customer.id
-        return cls(call.id, call.transfers[-1].extension, customer, call.caller.number)
+        last = call.transfers[-1]
+        return cls(call.id, last.extension, last.at, customer, call.caller.number)
 
 
 def _taken(call: Call) -> tuple[str, datetime, Leg] | None:

@@ -128,11 +128,14 @@ class Expectations:
 
     def spoken_with(self, customer: int) -> None:
         """Note who waits for one agent from now on, of the customer's other callers: who entered
-        just now."""
-        for call_id, caller in self._books.callers.items():
-            if caller.customer == customer:
-                self._books.set(self.holding_out, call_id, None)
-                if caller.place[1] == self._books.now:
+        after that talk, and not so long ago that no timer would end it."""
+        books = self._books
+        spoke = books.spoke[customer]
+        for call_id, caller in books.callers.items():
+            if caller.customer == customer and caller.queue in books.queues:
+                entered, wait = caller.place[1], books.queues[caller.queue].sticky_wait
+                books.set(self.holding_out, call_id, None)
+                if spoke.at <= entered and books.now < entered + wait:
                     self.hold_out(call_id, caller)
 
     def favourite(self, caller: Caller) -> str | None:

@@ -227,7 +227,7 @@ class Happenings:
                 books.log.completed(caller, "COMPLETECALLER")
             else:
                 books.log.left(caller, "ABANDON")
-            books.set(books.callers, call_id, None)
+            books.strike_out(call_id)
 
     def _wait_on(self, event: RetryDue | SkillsWaived | StickyOver | MoveCaller | Withdraw) -> None:
         caller = self._books.callers[event.call_id]

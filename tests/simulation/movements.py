@@ -122,7 +122,9 @@ class Movements:
         if queue is not None and (may_ring or asked_before):
             books.log.completed(caller, *named(event))
             until, by = self._expectations.anew_until(caller), caller.taken[0]
-            books.caller(leg.call_id, passed_to=target, until=until, passed_by=by)
+            books.caller(
+                leg.call_id, passed_to=target, until=until, passed_by=by, passed_at=books.now
+            )
         elif commands != [AnswerTransfer(leg, accepted=False)]:
             books.history.fail(f"{event} to {person} leads to {commands}")
 
@@ -134,7 +136,7 @@ class Movements:
             books.log.left(caller, "EXITWITHKEY", first=(event.keys,))
         elif isinstance(event, NumberLookedUp | AttendedTransfer) and caller.taken is not None:
             books.log.completed(caller, *named(event))
-            books.caller(call_id, passed_by=caller.taken[0])
+            books.caller(call_id, passed_by=caller.taken[0], passed_at=books.now)
         books.send_away(call_id)
 
     # Out. ---------------------------------------------------------------------------------------
@@ -190,5 +192,6 @@ def _goes_on(before: PassedOn, caller: Caller, event: CallerEntered) -> Caller:
         customer=customer,
         number=before.number if was_called else caller.number,
         passed_by=before.by,
+        passed_at=before.at,
         tried=frozenset({before.by}),
     )

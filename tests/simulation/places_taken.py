@@ -67,6 +67,7 @@ class PlacesTaken:
             customer=caller.customer,
             tried=asked.tried | {by},
             passed_by=by,
+            passed_at=books.now,
             passed_to=talks_with,
             until=self._expectations.anew_until(asked),
         )

@@ -28,7 +28,6 @@ from component.domain.events import (
     QueueRemoved,
     RetryDue,
 )
-from component.domain.model import Spoke
 from component.domain.state import State
 from component.domain.step import step
 from component.domain.words import CallState, Outcome, QueueStatus
@@ -94,6 +93,7 @@ class Reference:
         if refused is not None:
             self._history.fail(f"{event} is granted, expected {refused}")
         self._enter(event, commands)
+        self._acquaint()
         self._offers.legs_are_let_go(event, commands)
         self._follow_all(commands, event)
         if isinstance(event, QueueRemoved):
@@ -129,11 +129,16 @@ class Reference:
                 continue
             for command in some:
                 self._follow(command, event)
+                self._acquaint()
 
     def _offer(self, call_id: str, rings: list[Ring]) -> None:
         chosen = {self.books.registers.phones[ring.device]: ring.leg for ring in rings}
         put_aside = self._places.is_rung(call_id, chosen)
         self._offers.make(call_id, chosen, put_aside=put_aside)
+
+    def _acquaint(self) -> None:
+        while self.books.acquainted:
+            self._expectations.spoken_with(self.books.acquainted.pop())
 
     def _follow(self, command: Command, event: Event) -> None:
         callers = self.books.callers
@@ -144,9 +149,7 @@ class Reference:
                 if call.state is CallState.ANSWERED:
                     self._offers.answer(call.leg, extension)
                 elif call.outcome in HAVING_TALKED and call.customer is not None:
-                    spoke = Spoke(call.customer.id, extension, self.books.now)
-                    self.books.set(self.books.spoke, call.customer.id, spoke)
-                    self._expectations.spoken_with(call.customer.id)
+                    self.books.spoken(call.customer.id, extension, self.books.now)
             case Release(call_id, _, status):
                 if call_id in callers:
                     self._movements.release(call_id, status)

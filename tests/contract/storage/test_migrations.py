@@ -58,6 +58,7 @@ LATER = [
     "0034_tags_of_languages",
     "0035_ways_out",
     "0036_rounds",
+    "0037_who_passed_on",
 ]
 ALL = ["0001_schema", *LATER]
 

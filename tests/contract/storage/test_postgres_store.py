@@ -4,6 +4,7 @@ import asyncio
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import asyncpg
 import pytest
@@ -19,6 +20,7 @@ from component.domain.model import (
     Offer,
     Person,
     Spoke,
+    Transfer,
 )
 from component.domain.obstacles import Obstacle
 from component.domain.queue import StrategyName
@@ -26,6 +28,7 @@ from component.domain.queue_log import LogEntry
 from component.domain.words import CallState, Outcome
 from component.ports import Changes, Outgoing, StoreRefusedError, StoreUnavailableError
 from component.pubsub.model import Subscription
+from component.storage.memory import MemoryStore
 from component.storage.postgres import PostgresStore
 from component.storage.writes import statement
 from tests.databases import Databases
@@ -228,6 +231,39 @@ async def test_who_spoke_with_a_customer_last_is_known_as_long_as_a_queue_rememb
     await connection.execute("UPDATE queues SET sticky = 3600")
     await connection.close()
     assert (await postgres.load()).spoke == [Spoke(7, "1000", now - timedelta(minutes=5))]
+
+
+async def test_who_passed_a_customer_on_spoke_with_him_too(
+    database_url: str, postgres: PostgresStore
+) -> None:
+    """To somebody who is no agent; or to whom did not take the call, which nobody took then."""
+    now = datetime.now(UTC)
+    ago = [now - timedelta(minutes=minutes) for minutes in range(10)]
+    ended = Call("", "support", "channel", Caller("5550100"), ago[9], state=CallState.ENDED)
+
+    def of(customer: int, **changes: Any) -> Call:
+        known = Customer(customer, str(customer), f"Company {customer}")
+        return replace(ended, id=str(customer), customer=known, **changes)
+
+    passed_on = Transfer("1000", ago[3], attended=False)
+    taken = (Offer("2000", Leg("2", 1), ago[5]),)
+    calls = [
+        of(1, ended_at=ago[1], outcome=Outcome.ABANDONED, transfers=(passed_on,)),
+        of(2, ended_at=ago[1], outcome=Outcome.TRANSFERRED, offers=taken, answered_at=ago[4]),
+        of(3, ended_at=ago[1], outcome=Outcome.TIMEOUT),
+        # He came again with another code than the one of whom that agent had spoken with.
+        of(4, entered_at=ago[2], ended_at=ago[1], outcome=Outcome.TIMEOUT, transfers=(passed_on,)),
+    ]
+    await postgres.commit(Changes(calls=calls))
+    connection = await asyncpg.connect(database_url)
+    await connection.execute("UPDATE queues SET sticky = 3600")
+    await connection.close()
+
+    found = [Spoke(1, "1000", ago[3]), Spoke(2, "2000", ago[1])]
+    assert (await postgres.load()).spoke == found
+    memory = MemoryStore()
+    await memory.commit(Changes(calls=calls))
+    assert (await memory.load()).spoke == found
 
 
 async def test_the_queue_log_is_written_in_order(

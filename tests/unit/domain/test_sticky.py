@@ -10,13 +10,14 @@ from component.domain.events import (
     AgentChanged,
     BlindTransfer,
     CallerEntered,
+    CallerLeft,
     DeviceStateChanged,
     MemberChanged,
     MemberRemoved,
     NumberLookedUp,
     QueueChanged,
 )
-from component.domain.model import Caller, Customer
+from component.domain.model import Caller, Customer, Leg, Spoke
 from component.domain.queue import StrategyName
 from component.domain.terms import Need, Terms
 from component.domain.words import CallState, DeviceState
@@ -65,6 +66,41 @@ def test_who_passed_the_customer_on_to_somebody_outside_spoke_with_the_customer_
     centre.leg_ends(leg)
     centre.log_on("2000")
     assert centre.call(centre.enter(COMPANY_2)).extension == "1000"
+
+
+@pytest.mark.parametrize("there", ["a colleague", "a queue"])
+def test_who_passed_the_customer_on_in_vain_spoke_with_the_customer_last(there: str) -> None:
+    centre = acquainted(strategy=StrategyName.LINEAR)
+    centre.log_off("2000")
+    centre.answer(call := centre.enter(COMPANY_2))
+    leg, channel = centre.call(call).leg, centre.call(call).channel
+    centre.after(5)
+    if there == "a colleague":
+        centre.take(BlindTransfer(leg, "2000", "from-phones"))
+    else:
+        asking = centre.enter()
+        consult = centre.call(asking).channel
+        centre.after(5)
+        centre.take(BlindTransfer(leg, "s", "ivr-support", consult))
+    centre.leg_ends(leg)
+    centre.take(CallerLeft(channel))
+    centre.leg_ends(Leg(call, 2))
+    centre.log_on("2000")
+    assert centre.call(centre.enter(COMPANY_2)).extension == "1000"
+
+
+def test_but_not_if_the_customer_has_spoken_with_another_since() -> None:
+    centre = acquainted()
+    centre.answer(call := centre.enter(COMPANY_1))
+    leg = centre.call(call).leg
+    centre.log_off("2000")
+    centre.after(5)
+    centre.take(BlindTransfer(leg, "2000", "from-phones"))
+    centre.leg_ends(leg)
+    centre.state.spoke.put(1, Spoke(1, "3000", centre.now + timedelta(seconds=1)))
+    centre.after(2)
+    centre.hang_up(call)
+    assert centre.state.spoke[1].extension == "3000"
 
 
 def test_without_the_setting_the_strategy_decides() -> None:
