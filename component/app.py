@@ -54,6 +54,8 @@ from component.storage.postgres import PostgresStore
 from component.telephony.agi import FastAgiServer
 from component.telephony.agi_routes import AgiRoutes
 from component.telephony.asterisk import Asterisk
+from component.telephony.client import AriClient
+from component.telephony.http_client import AriHttpClient
 from component.version import version
 from component.xmpp.link import XmppLink
 from component.xmpp.session import Place
@@ -234,14 +236,12 @@ class Service:
 
     def _new_asterisk(self, directory: Directory, state: State, journal: Journal) -> Asterisk:
         config = self._config.asterisk
+        password = config.password.get_secret_value()
+        seconds, asked = config.request_timeout, asterisk_observer(self._metrics)
+        http = AriHttpClient(config.url, config.username, password, timeout=seconds, tls=config.tls)
         return Asterisk(
-            url=config.url,
-            username=config.username,
-            password=config.password.get_secret_value(),
-            app=config.app,
-            request_timeout=config.request_timeout,
-            tls=config.tls,
-            over_socket=config.requests_over_socket,
+            AriClient(http, config.url, asked, over_socket=config.requests_over_socket),
+            config.app,
             directory=directory,
             lookup_deadline=self._config.agi.deadline,
             # Lambdas, as there is no engine yet.
@@ -250,7 +250,6 @@ class Service:
             acted_until=lambda: self._serving.acted_until,
             devices=lambda: [d for agent in state.agents.values() for d in agent.devices],
             shown=self._xmpp.settled,
-            asked=asterisk_observer(self._metrics),
             about=journal.about,
         )
 

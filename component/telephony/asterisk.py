@@ -1,6 +1,5 @@
 """Asterisk as a whole: what the composition root makes, runs and closes."""
 
-import ssl
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -22,12 +21,11 @@ from component.ports import (
     StoreUnavailableError,
     WaitingChannel,
 )
-from component.telephony.client import AriClient, Asked
+from component.telephony.client import AriClient
 from component.telephony.connection import AriConnection, ConnectionState
 from component.telephony.control import About, AriCallControl
 from component.telephony.errors import NotSettledError
-from component.telephony.http_client import AriHttpClient
-from component.telephony.intake import Intake
+from component.telephony.intake import Intake, new_call_id
 from component.telephony.ringing import RingingPhones
 from component.telephony.snapshot import SnapshotReader
 
@@ -36,24 +34,20 @@ CLOSE_SECONDS = 3.0
 
 
 class Asterisk:
-    """One Asterisk, reached by ARI. To be made inside a running event loop, and closed.
+    """One Asterisk, reached by `ari`, which is closed with it.
 
     `submit`, `reconcile` and `acted_until` are the engine's; they are not called before `run`.
     `devices` names those whose states are read after a connect and watched from then on.
-    `request_timeout` and `lookup_deadline` are in seconds. `shown` is awaited before a phone is
-    rung: it is done when the XMPP server has what is to be shown. `asked` is told of each request,
-    `about` returns what the log is to say of a call besides what happened, and `over_socket` allows
-    requests on the event socket.
+    `lookup_deadline` is in seconds. `shown` is awaited before a phone is rung: it is done when the
+    XMPP server has what is to be shown. `about` returns what the log is to say of a call besides
+    what happened, `new_id` an id for a call.
     """
 
     def __init__(
         self,
-        *,
-        url: str,
-        username: str,
-        password: str,
+        ari: AriClient,
         app: str,
-        request_timeout: float,
+        *,
         directory: Directory,
         lookup_deadline: float,
         submit: Callable[[Event], None],
@@ -61,20 +55,17 @@ class Asterisk:
         acted_until: Callable[[], datetime],
         devices: Callable[[], Iterable[str]],
         shown: Callable[[], Awaitable[None]],
-        asked: Asked = lambda *_: None,
         about: About = lambda call_id, _: {"call_id": call_id},
-        tls: ssl.SSLContext | None = None,
-        over_socket: bool = True,
+        new_id: Callable[[], str] = new_call_id,
     ) -> None:
         self._submit_to_engine = submit
         self._reconcile = reconcile
         self._acted_until = acted_until
         self._devices = devices
         self._app = app
-        self._http = AriHttpClient(url, username, password, timeout=request_timeout, tls=tls)
-        self._ari = ari = AriClient(self._http, url, asked, over_socket=over_socket)
+        self._ari = ari
         self._snapshots = SnapshotReader(ari, app)
-        self._intake = Intake(self._submit, directory, lookup_deadline)
+        self._intake = Intake(self._submit, directory, lookup_deadline, new_id)
         self._ringing = RingingPhones(submit, ari.is_offline)
         self._connection = AriConnection(
             ari,
@@ -126,7 +117,7 @@ class Asterisk:
         await self._control.close(CLOSE_SECONDS)
         await self._ringing.close()
         await self._intake.close()
-        await self._http.close()
+        await self._ari.close()
 
     async def _watch(self, devices: Sequence[str]) -> None:
         await self._ari.subscribe_device_states(self._app, devices)

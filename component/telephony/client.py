@@ -90,6 +90,10 @@ class AriClient:
         except (SwaggerError, LookupError, TypeError, AttributeError) as error:
             raise AriError(200, f"what {self._root} serves does not describe ARI") from error
 
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._http.close()
+
     async def version(self) -> str:
         """Return Asterisk's version, as in `core show version`."""
         info = await self._call("asterisk", "getInfo", only="system")

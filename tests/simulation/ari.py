@@ -30,6 +30,9 @@ NUMBERS = (
 )
 """All that the dialplan has."""
 
+SEEN_AT_ONCE = ("deviceStates", "endpoints")
+"""What is asked of a thousand phones, one after another."""
+
 NEVER_LATE = ("load", "createWithId", "playWithId")
 """A bridge made after nobody wants it any more is found by the next reconnect, and not before; an
 announcement, if the caller has been connected meanwhile, is heard by both and soon over."""
@@ -48,6 +51,7 @@ class SimulatedAri(AriClient):
         history: History,
         on_fault: Callable[[str], None],
         on_dying: Callable[[], None],
+        on_connecting: Callable[[], None],
     ) -> None:
         super().__init__(cast(AriHttpClient, None), "http://pbx.example.com")
         self._asterisk = asterisk
@@ -55,6 +59,7 @@ class SimulatedAri(AriClient):
         self._history = history
         self._on_fault = on_fault
         self._on_dying = on_dying
+        self._on_connecting = on_connecting
 
     async def load(self) -> None:
         await self._call("resources", "load")
@@ -64,13 +69,14 @@ class SimulatedAri(AriClient):
         self._asterisk.drop_socket()
         self._asterisk.socket = Socket()
         self._history.note("socket open")
+        self._on_connecting()
         return cast(EventSocket, self._asterisk.socket)
 
     async def allow_events(self, app: str, types: Iterable[str]) -> None:
         await self._call("applications", "load")
 
     async def _call(self, resource: str, operation: str, /, **arguments: Any) -> object:
-        if resource != "deviceStates":
+        if resource not in SEEN_AT_ONCE:
             await asyncio.sleep(self._dice.uniform(0, LATENCY))
         await self._break_off(operation, arguments)
         if self._asterisk.is_frozen:
@@ -181,8 +187,14 @@ class SimulatedAri(AriClient):
         self._history.note("ring", channelId, endpoint)
         self._asterisk.agents.ring(channelId, endpoint, timeout)
 
-    def _get(self, channelId: str) -> None:  # noqa: N803
-        self._channel(channelId)
+    def _get(self, channelId: str = "", tech: str = "", resource: str = "") -> object:  # noqa: N803
+        if not resource:
+            self._channel(channelId)
+            return None
+        phone = self._asterisk.phones[f"{tech}/{resource}"]
+        if not phone.known:
+            raise AriError(404, "Endpoint not found")
+        return {"state": "online" if phone.is_there else "offline"}
 
     def _hangup(self, channelId: str, **_: object) -> None:  # noqa: N803
         if self._asterisk.agents.stop_asking(channelId):

@@ -111,12 +111,12 @@ class Phone:
         """Return the device state, by ARI's name."""
         if not self.known:
             return "INVALID"
-        if not (self.registered and self.plugged):
-            return "UNAVAILABLE"
         legs = [self.aside, *(leg.state for leg in self.legs.values())]
         if self.busy or "Up" in legs:
             return self._in_use(legs)
-        return "RINGING" if "Ringing" in legs else "NOT_INUSE"
+        if "Ringing" in legs:
+            return "RINGING"  # also if the phone is gone: Asterisk has it from the channel
+        return "NOT_INUSE" if self.is_there else "UNAVAILABLE"
 
     def _in_use(self, legs: list[str]) -> str:
         if "Ringing" in legs:
@@ -124,9 +124,19 @@ class Phone:
         return "ONHOLD" if self.holds else self.in_use
 
     @property
+    def is_there(self) -> bool:
+        """Whether it answers when Asterisk looks for it."""
+        return self.registered and self.plugged
+
+    @property
+    def ringing(self) -> list[Channel]:
+        """Return our legs for which it is to ring."""
+        return [leg for leg in self.legs.values() if leg.state == "Ringing"]
+
+    @property
     def can_be_rung(self) -> bool:
         """Whether Asterisk can make a channel to it."""
-        return self.registered and self.plugged and self.known
+        return self.is_there and self.known
 
     @property
     def do_not_disturb(self) -> str:

@@ -4,33 +4,23 @@ It is put together as the composition root does it, with models in place of sock
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from random import Random
 from typing import TypeVar
 
 from component.configuration import Takeover
-from component.domain.events import (
-    AsteriskLost,
-    CallerEntered,
-    CallerLeft,
-    DeviceStateChanged,
-    Event,
-)
+from component.domain.events import CallerEntered, Event
 from component.domain.state import State
 from component.engine import Engine
 from component.handlers.presence import presence_markup
 from component.outbox import Outbox
-from component.ports import Committed, Stored, StoreRefusedError, StoreUnavailableError
+from component.ports import Committed, Snapshot, Stored, StoreUnavailableError, WaitingChannel
 from component.pubsub.addresses import bare, extension_node
 from component.pubsub.model import ItemPublished, ItemRetracted, Role
 from component.pubsub.service import PubSub
 from component.records import Ledger
-from component.telephony.connection import AriConnection
-from component.telephony.control import AriCallControl
-from component.telephony.errors import NotSettledError
-from component.telephony.intake import Intake
-from component.telephony.snapshot import SnapshotReader
+from component.telephony.asterisk import Asterisk as Adapter
 from tests.simulation.ari import SimulatedAri
 from tests.simulation.asterisk import Asterisk
 from tests.simulation.channels import APP
@@ -59,6 +49,7 @@ class Surroundings:
     new_id: Callable[[], str]
     on_fault: Callable[[str], None]
     on_dying: Callable[[], None]
+    on_connecting: Callable[[], None]
 
 
 class Life:
@@ -89,7 +80,7 @@ class Life:
             )
             self.link.connect(self.engine)
             self.serving = True
-            tasks.create_task(self.connection.run())
+            tasks.create_task(self.adapter.run())
 
     def committed(self, what: Committed) -> None:
         """Count, as an observer; and see that nobody is shown what is another's."""
@@ -115,8 +106,9 @@ class Life:
         return {
             "facts in the inbox": len(self.engine._inbox),
             "messages owed": len(self.outbox),
-            "lanes of commands": len(self.control._lanes),
-            "callers being looked up": len(self.intake._entering),
+            "lanes of commands": len(self.adapter._control._lanes),
+            "callers being looked up": len(self.adapter._intake._entering),
+            "phones looked after": len(self.adapter._ringing._devices),
             "timers": self.around.loop.timers_of(self.engine),
         }
 
@@ -139,16 +131,17 @@ class Life:
         }
         self.pubsub.load(stored.nodes, stored.affiliations, stored.subscriptions, stored.items)
         self.outbox = Outbox(stored.outgoing, around.loop.now())
-        self._ari = ari = SimulatedAri(
-            around.asterisk, around.dice, around.history, around.on_fault, around.on_dying
-        )
-        self.control = AriCallControl(
-            ari,
+        self.adapter = Adapter(
+            self._new_ari(),
             APP,
-            self._submit,
-            connected=lambda: self.connection.connected,
+            directory=around.store,
+            lookup_deadline=LOOKUP_DEADLINE,
+            submit=self._submit,
+            reconcile=self._reconcile,
+            acted_until=lambda: self.engine.acted_until,
+            devices=lambda: [d for agent in self.state.agents.values() for d in agent.devices],
             shown=self.link.settled,
-            watch=self._watch,
+            new_id=around.new_id,
         )
         self.engine = Engine(
             ledger=self.ledger,
@@ -156,7 +149,7 @@ class Life:
             pubsub=self.pubsub,
             outbox=self.outbox,
             store=around.store,
-            control=self.control,
+            control=self.adapter.control,
             publisher=self.link,
             clock=around.loop,
             observer=self,
@@ -168,30 +161,15 @@ class Life:
         )
         self.takeover = Takeover(self.state, self.engine.step)
         self.phone_codes = PhoneCodes(around.store, self.engine.step, around.loop, around.history)
-        self._snapshots = SnapshotReader(ari, APP)
-        self.intake = Intake(self._submit, around.store, LOOKUP_DEADLINE, around.new_id)
-        self.connection = AriConnection(
-            ari,
-            APP,
-            on_event=self.intake.receive,
-            on_connected=self._settle,
-            on_lost=lambda: self.engine.submit(AsteriskLost()),
-            devices=self._devices,
-        )
 
-    def _devices(self) -> list[str]:
-        return [device for agent in self.state.agents.values() for device in agent.devices]
-
-    async def _watch(self, devices: Sequence[str]) -> None:
-        await self._ari.subscribe_device_states(APP, devices)
-        for device, state in (await self._snapshots.states(devices)).items():
-            self.engine.submit(DeviceStateChanged(device, state))
+    def _new_ari(self) -> SimulatedAri:
+        around = self.around
+        return SimulatedAri(
+            around.asterisk, around.dice, around.history, around.on_fault, around.on_dying,
+            around.on_connecting,
+        )  # fmt: skip
 
     def _submit(self, event: Event) -> None:
-        if isinstance(event, DeviceStateChanged | CallerLeft):
-            self._snapshots.note(event)
-        if isinstance(event, CallerLeft):
-            self.control.caller_left(event.channel)
         if isinstance(event, CallerEntered):
             self._enters_in_turn(event.channel)
         self.engine.submit(event)
@@ -204,23 +182,17 @@ class Life:
                     self.around.history.fail(f"{channel} enters before {line[0]}")
                 line.remove(channel)
 
-    async def _settle(self) -> None:
-        self.intake.begin_listing()
-        found = await self._snapshots.read(self._devices(), self.engine.acted_until)
-        snapshot = replace(found, newcomers=self.intake.newcomers)
-        self.around.history.note("reconcile", sorted(map(str, snapshot.ringing_legs)))
-        try:
-            strangers = await self.engine.reconcile(snapshot)
-        except (StoreUnavailableError, StoreRefusedError) as error:
-            raise NotSettledError(str(error)) from error
+    async def _reconcile(self, snapshot: Snapshot) -> tuple[WaitingChannel, ...]:
+        """Have the engine compare, and note whom it does not know: they are to enter in turn."""
+        history, intake = self.around.history, self.adapter._intake
+        history.note("reconcile", sorted(map(str, snapshot.ringing_legs)))
+        strangers = await self.engine.reconcile(snapshot)
         for caller in strangers:
-            self.around.history.note("stranger", caller.channel)
-        told = self.intake._told or set()
-        known = snapshot.newcomers | self.intake._entering.keys() | told
+            history.note("stranger", caller.channel)
+        known = snapshot.newcomers | intake._entering.keys() | (intake._told or set())
         self._adopted.append([c.channel for c in strangers if c.channel not in known])
-        listed = [caller.channel for caller in snapshot.callers]
-        self.intake.adopt(strangers, listed, snapshot.newcomers)
         self.settled_at = self.around.loop.time()
+        return strangers
 
     async def _until_there(self, ask: Callable[[], Awaitable[T]]) -> T:
         while True:

@@ -83,6 +83,14 @@ class Agents:
             named = {"name": dnd_device(phone.device), "state": phone.do_not_disturb}
             self._asterisk.tell(named["name"], "DeviceStateChanged", device_state=named)
 
+    def lose(self, phone: Phone) -> None:
+        """Have a phone be gone; nobody answers there what Asterisk believes to ring."""
+        phone.registered = False
+        for leg in phone.ringing:
+            self._history.note("phone vanishes while it rings", leg.id)
+            self._asterisk.cancel(leg, "react")
+        self.show_state(phone)
+
     def change_state(self, phone: Phone) -> None:
         """Have a phone hold its calls or not, be called busy or not, or be known or not."""
         match self._dice.choice(("hold", "hold", "busy", "unknown")):

@@ -77,6 +77,8 @@ class Faults:
     xmpp_restart: float
     phone_vanishes: float
     """Per 1,000 s, a phone is unregistered for a while."""
+    phone_vanishes_then: float = 0.0
+    """Probability, each time the connection to Asterisk is made, that a phone that rings is."""
 
 
 NO_FAULTS = Faults(**dict.fromkeys((field.name for field in fields(Faults)), 0.0))
@@ -196,6 +198,10 @@ def draw(seed: int, calls: int = 60) -> Scenario:
     scenario = replace(
         scenario,
         removals_per_second=removals,
+        faults=replace(
+            scenario.faults,
+            phone_vanishes_then=Random(f"vanishing {seed}").choice((0.0, 0.7)),
+        ),
         undisturbed_per_second=Random(f"undisturbed {seed}").choice((0.0, 0.0, 0.1)),
         returns=Random(f"returns {seed}").choice((0.0, 0.0, 0.5)),
         extensions_per_second=Random(f"extensions {seed}").choice((0.0, 0.0, 0.1)),
@@ -339,5 +345,5 @@ def _faults(dice: Random) -> Faults:
         event_doubled=often(0.05, 0.5),
         xmpp_drop=often(5, 50),
         xmpp_restart=often(5, 20),
-        phone_vanishes=often(10, 50),
+        phone_vanishes=often(20, 100),
     )

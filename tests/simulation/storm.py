@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from tests.simulation.channels import Phone
 from tests.simulation.scenario import NO_FAULTS
 
 if TYPE_CHECKING:
@@ -11,6 +12,10 @@ if TYPE_CHECKING:
 
 Happening = tuple[str, float, Callable[[], None]]
 """What happens by itself: the name of the fault, if it is one; how often a second; what it does."""
+
+
+WHILE_RINGING = 0.5
+"""How many of the phones that vanish do so while they ring, if any does."""
 
 
 class Storm:
@@ -47,6 +52,13 @@ class Storm:
     def disturb(self) -> None:
         """Take note that not all can be well for a while."""
         self.disturbed_at = self._world.loop.time()
+
+    def connection_opens(self) -> None:
+        """Have a phone that rings vanish perhaps, just as the service looks what there is."""
+        world, ringing = self._world, self._ringing() if self._lasts else []
+        if ringing and world.dice.random() < world.scenario.faults.phone_vanishes_then:
+            phone = world.dice.choice(ringing)
+            world.loop.call_later(world.dice.uniform(0, 1.5), self._lose, phone)
 
     def _repeat(self, happening: Happening) -> None:
         _, rate, _ = happening
@@ -108,11 +120,18 @@ class Storm:
             life.link.connect(life.engine)
 
     def _lose_phone(self) -> None:
-        asterisk, dice = self._world.asterisk, self._world.dice
-        phone = self._world.phone_of(dice.choice(self._world.extensions))
-        phone.registered = False
-        asterisk.agents.show_state(phone)
-        self._world.loop.call_later(dice.uniform(1, 30), self._find_phone, phone.device)
+        dice, ringing = self._world.dice, self._ringing()
+        if ringing and dice.random() < WHILE_RINGING:
+            self._lose(dice.choice(ringing))
+        else:
+            self._lose(self._world.phone_of(dice.choice(self._world.extensions)))
+
+    def _ringing(self) -> list[Phone]:
+        return [phone for phone in self._world.asterisk.phones.values() if phone.ringing]
+
+    def _lose(self, phone: Phone) -> None:
+        self._world.asterisk.agents.lose(phone)
+        self._world.loop.call_later(self._world.dice.uniform(1, 30), self._find_phone, phone.device)
 
     def _find_phone(self, device: str) -> None:
         phone = self._world.asterisk.phones[device]

@@ -1,8 +1,10 @@
 """What is broken on purpose is noticed: an oracle that never fails would prove nothing."""
 
+from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 from types import ModuleType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
@@ -21,11 +23,13 @@ from component.domain import (
 )
 from component.domain import state as state_module
 from component.domain.words import LegEnd, OfferEnd
+from component.ports import Snapshot
 from component.storage.memory import MemoryStore
+from component.telephony.snapshot import SnapshotReader
 from component.telephony.talks import Talks
 from tests.simulation.callers import CUSTOMERS
 from tests.simulation.channels import extension_at
-from tests.simulation.scenario import draw
+from tests.simulation.scenario import NO_FAULTS, draw
 from tests.simulation.world import simulate
 
 pytestmark = pytest.mark.simulation
@@ -37,13 +41,17 @@ CALLS = 30
 SEEDS = 30
 """Most mistakes are noticed in the first or the second."""
 
-SUITED: dict[str, dict[str, float]] = {
+SUITED: dict[str, dict[str, Any]] = {
     "wrong PINs lock nobody out": {"people": 2, "wrong_pins": 0.8, "log_changes_per_second": 0.5},
     "a caller may take any place": {
         "enquiries": 0.9, "attended": 1.0, "transfers": 1.0, "agents": 3, "max_calls": 3,
     },
     "who takes an agent's place in a line is not held there": {
         "enquiries": 0.9, "attended": 1.0, "transfers": 1.0,
+    },
+    "phones that ring at a connect are not looked after": {
+        "faults": replace(NO_FAULTS, socket_drop=50.0, crash=20.0, phone_vanishes_then=1.0),
+        "answers": 0.4,
     },
 }  # fmt: skip
 """How call centres are for what few of them show."""
@@ -55,6 +63,15 @@ BLAMING = step.OFFER_ENDS | {LegEnd.HUNG_UP: OfferEnd.NO_ANSWER}
 
 async def answer(given: T) -> T:
     return given
+
+
+read = SnapshotReader.read
+
+
+async def read_without_phones(
+    reader: SnapshotReader, devices: Iterable[str], taken_at: datetime
+) -> Snapshot:
+    return replace(await read(reader, devices, taken_at), phones={})
 
 
 MISTAKES: dict[str, Mistake] = {
@@ -89,6 +106,9 @@ MISTAKES: dict[str, Mistake] = {
         consulting, "_wait_on", lambda *_: []
     ),
     "a caller may take any place": (consulting, "_may_take_place", lambda *_: True),
+    "phones that ring at a connect are not looked after": (
+        SnapshotReader, "read", read_without_phones
+    ),
     "any PIN is right": (pins, "matches", lambda *_: True),
     "wrong PINs lock nobody out": (gate, "TRIES", 99),
 }  # fmt: skip
@@ -98,5 +118,5 @@ MISTAKES: dict[str, Mistake] = {
 def test_a_mistake_is_noticed(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(*MISTAKES[what])
     suited = SUITED.get(what, {})
-    centres = ((seed, replace(draw(seed, CALLS), **suited)) for seed in range(SEEDS))  # type: ignore[arg-type]
+    centres = ((seed, replace(draw(seed, CALLS), **suited)) for seed in range(SEEDS))
     assert any(simulate(*centre).violations for centre in centres)

@@ -24,6 +24,12 @@ CALM_SECONDS = 45.0
 LATE_SECONDS = 12.0
 """So long at the most, something may be known on one side only."""
 
+GONE_SECONDS = 1.5
+"""So long at the most a call rings at a phone that is gone, which is looked at every second."""
+
+SLOW_SECONDS = 5.0
+"""So much longer where commits may be slow, or have to be made again; or requests may."""
+
 PATIENCE_SECONDS = 4000.0
 
 PLACES = {
@@ -66,7 +72,7 @@ def nobody_forgotten(world: "World") -> None:
     if life is None or not life.serving or now - world.storm.disturbed_at < CALM_SECONDS:
         world.suspects.clear()
         return
-    if life.connection.state.up:
+    if life.adapter.state.up:
         found = dict.fromkeys(chain(_one_sided(world, life), _in_vain(world, life)), LATE_SECONDS)
     else:
         found = {"there is no connection to Asterisk": CALM_SECONDS}
@@ -74,6 +80,38 @@ def nobody_forgotten(world: "World") -> None:
     for what, since in world.suspects.items():
         if now - since > found[what]:
             world.history.fail(what)
+
+
+def nobody_rings_in_vain(world: "World") -> None:
+    """Look whether calls ring on at phones that are gone, though there was time to notice."""
+    now, faults = world.loop.time(), world.scenario.faults
+    life, noticing_since = world.life, _noticing_since(world)
+    if life is None or noticing_since is None:
+        world.unheard.clear()
+        return
+    world.unheard = {leg: world.unheard.get(leg, now) for leg in _unheard(world, life)}
+    slow_store = faults.commit_slow or faults.commit_in_doubt or faults.store_away
+    patience = GONE_SECONDS + SLOW_SECONDS * (bool(slow_store) + world.scenario.acts_late)
+    for leg, since in world.unheard.items():
+        if now - max(since, noticing_since) > patience:
+            world.history.fail(f"{leg} rings on though the phone is gone")
+
+
+def _noticing_since(world: "World") -> float | None:
+    """Return since when the service may notice what befalls phones, and act; None: it may not."""
+    life = world.life
+    if life is None or not life.serving or world.store.away or world.asterisk.is_frozen:
+        return None
+    return life.settled_at if life.adapter.state.up else None
+
+
+def _unheard(world: "World", life: "Life") -> Iterator[str]:
+    """Yield the legs of calls that ring at phones that are gone, and still are the agents'."""
+    for agent in life.state.agents.values():
+        phone = world.asterisk.phones.get(agent.device)  # None: the extension is removed
+        if agent.legs and phone is not None and not phone.is_there:
+            offered = {leg_channel(leg) for leg in agent.legs}
+            yield from (leg.id for leg in phone.ringing if leg.id in offered)
 
 
 def _one_sided(world: "World", life: "Life") -> Iterator[str]:

@@ -69,6 +69,8 @@ class World:
         self.callers = Callers(self)
         self.suspects: dict[str, float] = {}
         """Differences between Asterisk and the engine, and since when there are."""
+        self.unheard: dict[str, float] = {}
+        """Legs that ring at a phone that is gone, and since when that might be noticed."""
         content = _content(scenario, self.dice)
         self.store = UnreliableStore(content, self.dice, self.history, scenario.commit_seconds)
         self.reference = Reference(self.history, self.store)
@@ -98,6 +100,7 @@ class World:
         self.around = Surroundings(
             self.loop, self.dice, self.history, self.store, self.asterisk,
             lambda: f"c{next(ids)}", self.storm.strike, self.crash,
+            self.storm.connection_opens,
         )  # fmt: skip
         self.life: Life | None = None
 
@@ -156,6 +159,7 @@ class World:
 
     def _look_around(self) -> None:
         watch.nobody_forgotten(self)
+        watch.nobody_rings_in_vain(self)
         self.loop.call_later(1.0, self._look_around)
 
     # The service. -------------------------------------------------------------------------------

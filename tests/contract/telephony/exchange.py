@@ -64,14 +64,16 @@ class Exchange:
         self.looked_up: list[str] = []
         self._request_timeout = request_timeout
         self._over_socket = over_socket
-        self._http = AriHttpClient(
-            url_of(pbx), ARI_USER, pbx.settings.ari_password, timeout=request_timeout
-        )
+        self._http = self._new_http()
         self.ari = AriClient(self._http, url_of(pbx))
         """For looking at Asterisk past the adapter."""
         self._stack = AsyncExitStack()
         self._running: asyncio.Task[None] | None = None
         self.asterisk: Asterisk
+
+    def _new_http(self) -> AriHttpClient:
+        password = self.pbx.settings.ari_password
+        return AriHttpClient(url_of(self.pbx), ARI_USER, password, timeout=self._request_timeout)
 
     async def __aenter__(self) -> Self:
         self._stack.push_async_callback(self._http.close)
@@ -96,11 +98,8 @@ class Exchange:
     async def start(self) -> None:
         """Run a new adapter until it is connected."""
         self.asterisk = Asterisk(
-            url=url_of(self.pbx),
-            username=ARI_USER,
-            password=self.pbx.settings.ari_password,
-            app=self.app,
-            request_timeout=self._request_timeout,
+            AriClient(self._new_http(), url_of(self.pbx), over_socket=self._over_socket),
+            self.app,
             directory=self,
             lookup_deadline=2.0,
             submit=self.events.append,
@@ -108,7 +107,6 @@ class Exchange:
             acted_until=lambda: datetime.now(UTC),
             devices=lambda: self.devices,
             shown=nothing_to_show,
-            over_socket=self._over_socket,
         )
         self._running = asyncio.create_task(self.asterisk.run())
         await self.is_up()

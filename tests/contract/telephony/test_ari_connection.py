@@ -176,12 +176,10 @@ async def test_asterisk_that_is_started_only_later(pbx: Pbx) -> None:
 
 
 async def test_a_wrong_password_is_told_and_tried_again(pbx: Pbx) -> None:
+    http = AriHttpClient(url_of(pbx), ARI_USER, "not the password", timeout=5)
     asterisk = Asterisk(
-        url=url_of(pbx),
-        username=ARI_USER,
-        password="not the password",
-        app="ivr",
-        request_timeout=5,
+        AriClient(http, url_of(pbx)),
+        "ivr",
         directory=NobodyKnown(),
         lookup_deadline=1,
         submit=lambda _: None,

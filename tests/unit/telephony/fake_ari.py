@@ -54,6 +54,9 @@ class FakeAri(AriClient):
         """Let an operation wait until the event that is returned is set."""
         return self.gates.setdefault(operation, asyncio.Event())
 
+    async def close(self) -> None:
+        """There is nothing to be closed."""
+
     async def load(self) -> None:
         await self._call("resources", "load")
 

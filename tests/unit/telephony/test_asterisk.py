@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from component.domain.events import DeviceStateChanged, Event
 from component.domain.words import DeviceState
 from component.ports import Directory, Snapshot, WaitingChannel
-from component.telephony import asterisk, ringing
+from component.telephony import ringing
 from component.telephony.asterisk import Asterisk
 from tests.unit.telephony.fake_ari import FakeAri
 from tests.unit.telephony.recorded import CHANNELS
@@ -54,14 +54,10 @@ async def told(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[list[Event]]:
         return ()
 
     monkeypatch.setattr(ringing, "LOOK_SECONDS", 0.001)
-    monkeypatch.setattr(asterisk, "AriClient", lambda *_, **__: RingingAlone())
     with capture_logs():
         whole = Asterisk(
-            url="http://pbx.example.com",
-            username="ivr",
-            password="",
-            app="ivr",
-            request_timeout=1,
+            RingingAlone(),
+            "ivr",
             directory=cast(Directory, None),
             lookup_deadline=1,
             submit=events.append,
