@@ -49,6 +49,7 @@ def _change_queue(
         tried=frozenset(),
         retry_at=None,
         told=replace(call.told, position=0, position_at=None),
+        dialogue=None,
         keys="",
     )
     moved = replace(begun_anew(state, moved, now), original_position=state.position(moved))

@@ -5,13 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from component.domain.commands import Announce, Hold, Hush, Release, SeekExit
+from component.domain.commands import Announce, Hold, Hush, Release, Say, SeekExit
 from component.domain.errors import NotWaitingError, QueueRefusesError, UnknownQueueError
 from component.domain.events import DigitPressed, ExitFound, MoveCaller, QueueChanged
 from component.domain.model import Member
 from component.domain.terms import Need, Terms
 from component.domain.words import CallState, DeviceState, Outcome, Place, QueueStatus
 from tests.unit.domain.call_centre import SUPPORT, CallCentre, of_kind
+from tests.unit.domain.callbacks import TERMS
 
 pytestmark = pytest.mark.unit
 
@@ -114,6 +115,26 @@ def test_what_is_being_said_is_cut_off_before_the_wait_begins_anew(centre: CallC
     assert centre.call(call).told.speaking
     commands = centre.take(MoveCaller(call, "sales"))
     assert [type(c) for c in commands if isinstance(c, Hush | Hold)] == [Hush, Hold]
+
+
+def test_who_was_being_asked_where_to_call_back_is_told_the_position_there(
+    centre: CallCentre,
+) -> None:
+    """What he was asked was cut off, and the other queue may call nobody back."""
+    centre.log_on_to("sales", "2000")
+    centre.device("2000", DeviceState.INUSE)
+    centre.state.put_queue(replace(SUPPORT, callback=TERMS))
+    sales = centre.state.queues["sales"]
+    told = replace(sales, announce_frequency=timedelta(seconds=30), context="exits")
+    centre.state.put_queue(told)
+    call = centre.enter()
+    channel = centre.call(call).channel
+    centre.take(DigitPressed(channel, TERMS.key))
+    centre.take(MoveCaller(call, "sales"))
+
+    said = of_kind(centre.said(call), Say)
+    assert [say.sounds for say in said] == [("queue-youarenext", "queue-thankyou")]
+    assert of_kind(centre.take(DigitPressed(channel, "1")), SeekExit) != []
 
 
 def test_what_was_keyed_in_the_one_queue_begins_no_exit_of_the_other(centre: CallCentre) -> None:
