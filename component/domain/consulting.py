@@ -45,6 +45,7 @@ def take_place(state: State, call: Call, asked: Call, now: datetime) -> list[Com
         position=0 if talks else state.position(asked),
         transfers=(*call.transfers, Transfer(given_up.extension, now, attended=talks)),
         direct=talks,
+        told=replace(asked.told, position=0, position_at=None),
         dialogue=None,
         asked_before=call.asked,
         keys="",

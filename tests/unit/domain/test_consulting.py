@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from component.domain import sticky
+from component.domain.announcements import THANKS
 from component.domain.commands import (
     AnswerTransfer,
     Command,
@@ -17,6 +18,7 @@ from component.domain.commands import (
     Hush,
     Part,
     Release,
+    Say,
     ShowCall,
     WakeAt,
 )
@@ -30,7 +32,9 @@ from component.domain.events import (
     QueueRemoved,
     StickyOver,
 )
+from component.domain.hold_times import HoldTime
 from component.domain.model import Caller, Leg, Spoke, Transfer
+from component.domain.queue import AnnounceHoldTime
 from component.domain.words import AgentState, CallState, LegEnd, Outcome, QueueStatus
 from tests.unit.domain.call_centre import COMPANY_1, CallCentre, of_kind
 from tests.unit.domain.transfers import FIRST, moved_item, talking
@@ -210,6 +214,23 @@ def test_the_caller_hears_the_agent_no_more_before_he_is_spoken_to() -> None:
     [_, of_the_caller] = of_kind(commands, Hold)
     assert of_the_caller.channel == "channel1"
     assert commands.index(part) < commands.index(of_the_caller)
+
+
+def test_the_caller_is_told_the_position_that_the_phone_had_been_told() -> None:
+    """And the hold time, even if that is said once."""
+    centre = asking(
+        announce_frequency=timedelta(seconds=60), announce_holdtime=AnnounceHoldTime.ONCE
+    )
+    centre.state.holdtimes.put("support", (HoldTime("before", 1200),))
+    pass_on(centre)
+    centre.leg_ends(FIRST)
+    centre.pause("1000")
+
+    centre.decided = [c for c in centre.decided if not isinstance(c, Say)]
+    centre.said("call2")
+    [said] = centre.all(Say)
+    assert said.channel == "channel1"
+    assert said.sounds == ("queue-youarenext", "queue-holdtime", 5, "queue-minutes", THANKS)
 
 
 def test_who_asked_is_asked_last() -> None:
