@@ -209,7 +209,8 @@ def give_up(
     state: State, call: Call, outcome: Outcome, way_out: WayOut, now: datetime
 ) -> list[Command]:
     """End a call that nobody answered, and all that is under way for it."""
-    commands = _drop_legs(state, call, OfferEnd.TIMEOUT)
+    in_time = outcome is not Outcome.TIMEOUT
+    commands = _drop_legs(state, call, OfferEnd.CALLER_LEFT if in_time else OfferEnd.TIMEOUT)
     ended = end(state, replace(call, way_out=way_out), outcome, now)
     return [*commands, *announcements.hush(call), *leaving.let_go(ended)]
 

@@ -98,6 +98,7 @@ class OfferEnd(StrEnum):
     REJECTED = "rejected"
     UNAVAILABLE = "unavailable"
     CALLER_LEFT = "caller_left"
+    """The caller hung up, left by a key, or was taken out of the queue."""
     TIMEOUT = "timeout"
     """The caller's wait was over."""
     ANSWERED_ELSEWHERE = "answered_elsewhere"
