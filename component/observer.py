@@ -40,6 +40,8 @@ class EngineObserver:
         self._times = AgentTimes(state, metrics.agents_spent, clock.now())
         self._queues: set[str] = set()
         """Those that the gauges show."""
+        self._answered: set[str] = set()
+        """Calls that go on, of which the wait was counted when they were answered."""
         self._wrapping_up: dict[str, tuple[str, datetime]] = {}
         """Extension → the queue of the call that is over, and when it ended."""
         for agent in state.agents.values():
@@ -124,8 +126,9 @@ class EngineObserver:
         [taken] = call.offers
         rang = _seconds(taken.offered_at, taken.answered_at or answered_at)
         self._metrics.offer_ended(call.queue, ANSWERED, rang)
-        if call.has_waited or call.callback is not None:
+        if call.has_waited or call.callback is not None or call.id in self._answered:
             return  # the wait for the first agent was counted, or that until the caller hung up
+        self._answered.add(call.id)
         self._metrics.wait_ended(call.queue, WaitEnd.ANSWERED, waited)
         queue = self._state.queues.get(call.queue)
         if queue is not None and waited <= queue.servicelevel.total_seconds():
@@ -136,9 +139,10 @@ class EngineObserver:
         self._metrics.call_left(call.queue, outcome)
         if call.answered_at is not None:
             self._metrics.talked(call.queue, _seconds(call.answered_at, ended_at))
-        elif not call.has_waited and call.callback is None:
+        elif not (call.has_waited or call.callback or call.id in self._answered):
             end = WAIT_ENDS.get(outcome, WaitEnd.RELEASED)
             self._metrics.wait_ended(call.queue, end, _seconds(call.entered_at, ended_at))
+        self._answered.discard(call.id)
 
     def _count_turned_away(self, queue: str, outcome: str) -> None:
         self._metrics.call_left(queue, outcome)

@@ -10,7 +10,10 @@ from component.domain.events import (
     BlindTransfer,
     CallerEntered,
     DrainBegun,
+    ExitFound,
+    NotConnected,
     NumberLookedUp,
+    Withdraw,
 )
 from component.domain.model import Caller, Leg
 from component.domain.words import Outcome
@@ -188,6 +191,39 @@ def test_an_offer_that_is_not_taken_is_counted_with_its_ringing() -> None:
 
     assert centre.support("ivr_offers_total", result="rejected") == 1
     assert centre.support("ivr_ring_seconds_sum") == 3
+
+
+@pytest.mark.parametrize("left", ["by a key", "withdrawn"])
+def test_an_offer_of_which_nothing_comes_as_the_caller_leaves_is_no_timeout(left: str) -> None:
+    centre = ObservedCentre(context="exits")
+    centre.log_on("1000")
+    call = centre.enter()
+    if left == "by a key":
+        centre.take(ExitFound(call, "0", "exits"))
+    else:
+        centre.take(Withdraw(call))
+
+    assert centre.support("ivr_offers_total", result="caller_left") == 1
+    assert centre.support("ivr_offers_total", result="timeout") == 0
+
+
+@pytest.mark.parametrize("end", ["talks", "hangs up"])
+def test_the_wait_of_who_could_not_be_connected_is_counted_once(end: str) -> None:
+    centre = ObservedCentre("1000", "2000")
+    centre.log_on("1000", "2000")
+    call = centre.enter()
+    centre.after(4)
+    centre.answer(call)
+    centre.take(NotConnected(centre.call(call).leg))
+    centre.after(5)
+    if end == "talks":
+        centre.talk(call)
+    else:
+        centre.hang_up(call)
+
+    waits = ("answered", "abandoned", "released")
+    found = [centre.support("ivr_wait_seconds_count", result=result) for result in waits]
+    assert found == [1, 0, 0]
 
 
 def test_every_outcome_of_the_domain_is_known_from_the_start() -> None:
