@@ -3,10 +3,9 @@
 import asyncio
 import secrets
 import signal
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from random import SystemRandom
-from typing import TypeVar
 
 import structlog
 
@@ -16,7 +15,7 @@ from component.clock import SystemClock
 from component.config import Config
 from component.configuration import Takeover
 from component.control import ControlServer
-from component.database import bring_up_to_date, database_url, remedy
+from component.database import bring_up_to_date, database_url
 from component.domain.state import State
 from component.engine import Engine
 from component.gate import Gate
@@ -32,7 +31,6 @@ from component.observer import ConnectionObserver, EngineObserver, asterisk_obse
 from component.operations.changes import Reload
 from component.operations.desk import Books, Desk
 from component.operations.model import RefusedError
-from component.pauses import pauses
 from component.ports import (
     CallControl,
     Directory,
@@ -57,19 +55,11 @@ from component.telephony.asterisk import Asterisk
 from component.telephony.client import AriClient
 from component.telephony.http_client import AriHttpClient
 from component.version import version
+from component.watched_database import WatchedDatabase
 from component.xmpp.link import XmppLink
 from component.xmpp.session import Place
 
 log = structlog.get_logger(__name__)
-
-T = TypeVar("T")
-
-FIRST_RETRY_SECONDS = 0.5
-LAST_RETRY_SECONDS = 10.0
-"""Between attempts to reach the database when the service starts."""
-
-WATCH_SECONDS = 1.0
-"""How often the database is asked for a sign of life."""
 
 CLOCK = SystemClock()
 
@@ -80,7 +70,8 @@ async def run(config: Config, read: Callable[[], Config]) -> None:
     Waits for as long as it takes until the database is there. Raises `ListenError` if it cannot
     listen where it is told to, `MigrationError` or `StoreRefusedError` if the database cannot be
     used, `ConfigError` if it cannot be reached as configured, and `StatementError` if customers
-    cannot be looked up as configured.
+    cannot be looked up as configured. Another service that has the database is waited for, too:
+    `StoreLostError` is raised if one has taken it over.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -115,7 +106,7 @@ class Service:
         self._directory: SqlDirectory | None = None
         self._manager = manager
         self._metrics = Metrics(version())
-        self._database = Status(ready=False, detail="not connected yet")
+        self._database = WatchedDatabase(manager)
         self._asterisk: Asterisk | None = None
         self._observer: EngineObserver | None = None
         self._engine: Engine | None = None
@@ -142,12 +133,13 @@ class Service:
             with listening("http", where.host, where.port):
                 await http.start(where.host, where.port)
             stack.push_async_callback(http.stop)
+            signs = asyncio.create_task(self._manager.live(), name="signs of life")
+            stack.callback(signs.cancel)
             url = await stack.enter_async_context(database_url(self._config.database))
-            await self._with_database(
-                "bringing the schema up to date", lambda: bring_up_to_date(url)
-            )
-            self._directory = await self._customers(url, stack)
             store = await stack.enter_async_context(PostgresStore(url))
+            await self._database.take(store)
+            await self._database.do("bringing the schema up to date", lambda: bring_up_to_date(url))
+            self._directory = await self._customers(url, stack)
             await self._serve(url, store, self._directory, stack)
 
     def reload(self) -> None:
@@ -197,7 +189,7 @@ class Service:
         """Go on from what the database has."""
         config, ledger = self._config, Ledger()
         pubsub = PubSub(ledger, config.xmpp.domain, privileged(config), config.pubsub.policy)
-        restored = await self._with_database(
+        restored = await self._database.do(
             "reading", lambda: restore(store, ledger, pubsub, CLOCK.now())
         )
         state = self._state = restored.state
@@ -221,14 +213,13 @@ class Service:
             answerer = MeasuredAnswerer(stanzas, self._metrics)
             tasks.create_task(self._xmpp.run(engine, answerer), name="xmpp")
             tasks.create_task(asterisk.run(), name="asterisk")
-            tasks.create_task(self._watch(store), name="watch")
+            tasks.create_task(self._database.watch(store, self._refresh), name="watch")
             tasks.create_task(retain(store.forget, lambda: self._config.records), name="retention")
             tasks.create_task(measure_lag(self._metrics.loop_lagged), name="lag")
             tasks.create_task(feed.run(), name="configuration feed")
             with listening("agi", config.agi.host, config.agi.port):
                 await stack.enter_async_context(agi)
             await stack.enter_async_context(ControlServer(desk, config.control.socket))
-            tasks.create_task(self._manager.live(), name="signs of life")
             log.info("serving", version=version(), domain=config.xmpp.domain)
             self._manager.ready(f"serving {config.xmpp.domain}")
 
@@ -316,29 +307,10 @@ class Service:
     async def _provision(self, engine: Engine, accounts: Mapping[str, str]) -> None:
         """Give each extension its node before anybody can ask for it."""
         history = self._config.pubsub.history
-        await self._with_database(
+        await self._database.do(
             "making nodes",
             lambda: engine.pubsub(lambda pubsub, _now: pubsub.provision(accounts, history)),
         )
-
-    async def _with_database(self, doing: str, work: Callable[[], Awaitable[T]]) -> T:
-        """Do what needs the database, again and again until it is there; `/readyz` says so."""
-        waits = pauses(FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS)
-        self._database = Status(ready=False, detail=doing)
-        while True:
-            try:
-                return await work()
-            except StoreUnavailableError as error:
-                pause = next(waits)
-                self._database = Status(ready=False, detail=str(error))
-                self._manager.status("waiting for the database")
-                log.warning(
-                    "database away",
-                    error=str(error),
-                    mend=remedy(error.__cause__),
-                    retry_in=round(pause, 2),
-                )
-                await asyncio.sleep(pause)
 
     async def _customers(self, url: str, stack: AsyncExitStack) -> SqlDirectory:
         """Return who knows the customers. Raises `StatementError`."""
@@ -351,18 +323,6 @@ class Service:
         except StoreUnavailableError as error:
             log.warning("customer look-up not checked", error=str(error))
         return directory
-
-    async def _watch(self, store: PostgresStore) -> None:
-        """Ask the database for signs of life, and see who comes and goes."""
-        while True:
-            try:
-                await store.ping()
-            except StoreUnavailableError as error:
-                self._database = Status(ready=False, detail=str(error))
-            else:
-                self._database = Status(ready=True, detail="connected")
-            self._refresh()
-            await asyncio.sleep(WATCH_SECONDS)
 
     def _refresh(self) -> None:
         """Let the metrics show how things stand now."""
@@ -378,7 +338,7 @@ class Service:
         return {
             "asterisk": self._asterisk_status,
             "xmpp": lambda: Status(self._xmpp.up, self._xmpp.detail),
-            "database": lambda: self._database,
+            "database": lambda: self._database.status,
         }
 
     def _drain_status(self) -> Status:

@@ -22,7 +22,7 @@ from component.settings import AsteriskConfig, DatabaseConfig, HttpConfig, XmppC
 from component.storage import migrations
 from component.storage.directory import SqlDirectory, StatementError
 from component.storage.embedded import UnusableDirectoryError
-from component.storage.postgres import UNAVAILABLE
+from component.storage.errors import UNAVAILABLE
 from component.telephony.client import AriClient
 from component.telephony.errors import AriError
 from component.telephony.http_client import AriHttpClient

@@ -59,7 +59,8 @@ def run(config: ConfigOption = None) -> None:
 
     Exit status: 0 it was told to stop; 1 something that it needs cannot be used, such as a port
     that is taken, a database whose schema cannot be brought up to date, a customer look-up that is
-    wrong; 2 the configuration is wrong. What is merely away is waited for.
+    wrong; 2 the configuration is wrong. What is merely away is waited for, and so is the end of
+    another service that has the database.
     """
     settings = _load(config)
     import uvloop
@@ -68,7 +69,7 @@ def run(config: ConfigOption = None) -> None:
     from component.app import run as serve
     from component.config import ConfigError, find_file
     from component.config import load as read
-    from component.ports import StoreRefusedError
+    from component.ports import StoreLostError, StoreRefusedError
     from component.storage.directory import StatementError
     from component.storage.migrations import MigrationError
 
@@ -81,7 +82,7 @@ def run(config: ConfigOption = None) -> None:
         _fail(str(error), status=2)
     except StoreRefusedError as error:
         _fail(f"the database cannot be read: {error}")
-    except (OSError, MigrationError) as error:
+    except (OSError, MigrationError, StoreLostError) as error:
         _fail(str(error))
 
 

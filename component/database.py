@@ -7,13 +7,12 @@ from contextlib import asynccontextmanager
 import asyncpg
 import structlog
 
-from component.config import ConfigError
 from component.pauses import pauses
 from component.ports import StoreUnavailableError
 from component.settings import DatabaseConfig
 from component.storage.embedded import EmbeddedServer
+from component.storage.errors import UNAVAILABLE, words
 from component.storage.migrations import migrate
-from component.storage.postgres import UNAVAILABLE, words
 
 log = structlog.get_logger(__name__)
 
@@ -60,14 +59,9 @@ async def _keep_running(server: EmbeddedServer) -> None:
 
 
 async def bring_up_to_date(url: str) -> None:
-    """Bring the schema up to date.
-
-    Raises `StoreUnavailableError`, `MigrationError`, or `ConfigError` if the URL is at fault.
-    """
+    """Bring the schema up to date. Raises `StoreUnavailableError` or `MigrationError`."""
     try:
         applied = await migrate(url)
-    except asyncpg.ClientConfigurationError as error:
-        raise ConfigError("the service", [f"[database] url: {error}"]) from error
     except (*UNAVAILABLE, asyncpg.PostgresError) as error:
         raise StoreUnavailableError(words(error)) from error
     if applied:

@@ -36,6 +36,22 @@ class StoreUnavailableError(Exception):
     """The database cannot be reached or gives no answer: it may have committed all the same."""
 
 
+class StoreTakenError(StoreUnavailableError):
+    """Another service writes to the database."""
+
+    def __init__(self) -> None:
+        super().__init__("another service has the database")
+
+
+class StoreLostError(Exception):
+    """Another service has written to the database since we read it: we must not, any more."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "another service has taken over the database, so this one must not write to it any more"
+        )
+
+
 class StoreRefusedError(Exception):
     """The database is there and rejects these very changes: trying again is of no use."""
 
@@ -173,7 +189,8 @@ class Store(Protocol):
     async def commit(self, changes: Changes) -> None:
         """Write all changes in one transaction.
 
-        Raises `StoreUnavailableError`, or `StoreRefusedError` if these changes are at fault.
+        Raises `StoreUnavailableError`, `StoreRefusedError` if these changes are at fault, or
+        `StoreLostError`.
         """
         ...
 

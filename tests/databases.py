@@ -137,6 +137,9 @@ class Databases:
         try:
             yield
         finally:
+            async with asyncio.timeout(PATIENCE):
+                while self.server.is_running:
+                    await asyncio.sleep(0.05)
             await patiently(self.server.restart)
 
     async def empty(self, name: str) -> str:

@@ -33,8 +33,8 @@ from component.operations.changes import (
 )
 from component.operations.model import RefusedError
 from component.ports import StoreUnavailableError
+from component.storage.errors import UNAVAILABLE, words
 from component.storage.feed import CHANNEL
-from component.storage.postgres import UNAVAILABLE, words
 
 Statement = tuple[str, tuple[object, ...]]
 

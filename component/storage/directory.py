@@ -19,7 +19,8 @@ from asyncpg.pool import PoolConnectionProxy
 
 from component.domain.model import Customer
 from component.ports import StoreUnavailableError
-from component.storage.postgres import UNAVAILABLE, as_it_is, words
+from component.storage.errors import UNAVAILABLE, words
+from component.storage.postgres import as_it_is
 
 log = structlog.get_logger(__name__)
 

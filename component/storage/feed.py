@@ -14,7 +14,7 @@ import structlog
 from component.domain.configuring import Configured
 from component.ports import StoreUnavailableError
 from component.storage import reads
-from component.storage.postgres import UNAVAILABLE
+from component.storage.errors import UNAVAILABLE
 
 log = structlog.get_logger(__name__)
 

@@ -7,7 +7,7 @@ from pogo_core.error import BadMigrationError
 from pogo_core.util import migrate as pogo
 from pogo_core.util import sql as pogo_sql
 
-from component.storage.postgres import UNAVAILABLE, words
+from component.storage.errors import UNAVAILABLE, words
 
 SCHEMA = "public"
 

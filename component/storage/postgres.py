@@ -1,7 +1,7 @@
 """The store, on PostgreSQL."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from types import TracebackType
@@ -14,26 +14,14 @@ from component.domain.model import Call, Person
 from component.ports import Changes, Stored, StoreRefusedError, StoreUnavailableError
 from component.pubsub.model import Item
 from component.storage import forgetting, reads
+from component.storage.errors import UNAVAILABLE, refusals, words
 from component.storage.forgetting import STATEMENTS, Record
+from component.storage.writer import Writer
 from component.storage.writes import statement
 
-UNAVAILABLE = (
-    OSError,
-    TimeoutError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # a connection that was cut while idle
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,  # shut down, restarting, query cancelled
-    asyncpg.InsufficientResourcesError,  # disk full, out of memory, too many connections
-    asyncpg.PostgresSystemError,  # the disk cannot be read or written
-    asyncpg.ReadOnlySQLTransactionError,  # another server is the first one now, or is to be
-    asyncpg.TransactionRollbackError,  # a deadlock with an import
-)
-"""What says that the database is away, or could do another time what it was asked for."""
-
 CONNECTIONS = 2
-"""For reading, for deleting what is old. The writer has one of its own: to lend it from the pool
-for each transaction, and to give it back, would take a third as long again."""
+"""For reading, for deleting what is old. The writer has one of its own, to which a lock belongs. To
+lend one for each transaction, and to give it back, would also take a third as long again."""
 
 
 class PostgresStore:
@@ -51,8 +39,7 @@ class PostgresStore:
             "server_settings": {"application_name": "ivr-pubsub"},
         }
         self._pool: asyncpg.Pool | None = None
-        self._writer: asyncpg.Connection | None = None
-        self._is_writing = False
+        self._writer = Writer(self._connect, deadline / 2)
         self.detail = "not connected yet"
         """The state of the database in words; empty when all is well."""
 
@@ -80,8 +67,21 @@ class PostgresStore:
             except TimeoutError:
                 connected.terminate()
 
+    async def claim(self, stand_by: Callable[[str], None]) -> None:
+        """Wait until no other service writes; `stand_by` is told who does.
+
+        Raises `StoreUnavailableError`.
+        """
+        with self._watched():
+            await self._writer.claim(stand_by)
+
     async def load(self) -> Stored:
-        """Read everything. Raises `StoreUnavailableError`, or `StoreRefusedError` if it may not."""
+        """Read everything: from now on nobody else may write without our taking notice.
+
+        Raises `StoreUnavailableError`, or `StoreRefusedError` if it may not.
+        """
+        with self._watched():
+            await self._writer.begin()
         async with self._connection() as connection:
             return await reads.everything(connection)
 
@@ -107,13 +107,15 @@ class PostgresStore:
     async def commit(self, changes: Changes) -> None:
         """Write all changes in one transaction; there is one at a time.
 
-        Raises `StoreUnavailableError`, or `StoreRefusedError` if these very changes are at fault.
+        Raises `StoreUnavailableError`, `StoreRefusedError` if these very changes are at fault, or
+        `StoreLostError` if another service has written since everything was read.
         """
         try:
             text, parameters = statement(changes)
         except orjson.JSONEncodeError as error:
             raise StoreRefusedError(str(error)) from error
-        await self._write(text, *parameters)
+        with self._watched():
+            await self._writer.run(text, *parameters)
 
     async def person(self, number: str) -> tuple[Person, str] | None:
         """Return who has this number, and the PIN as it is stored, empty if there is none.
@@ -134,12 +136,20 @@ class PostgresStore:
         return bool(deleted == f"DELETE {forgetting.AT_ONCE}")
 
     async def ping(self) -> None:
-        """Ask the database for a sign of life. Raises `StoreUnavailableError`.
+        """Ask the database for a sign of life. Raises `StoreUnavailableError` or `StoreLostError`.
 
         It is asked by the connection that commits go by, lest that be cut for lying idle, and
-        nobody know before a caller is there.
+        nobody know before a caller is there; while that is in use, by another.
         """
-        await self._write("SELECT 1")
+        if self._writer.is_busy:
+            async with self._connection() as connection:
+                await connection.fetch("SELECT 1")
+            return
+        with self._watched():
+            await self._writer.run("SELECT 1")
+
+    async def _connect(self) -> asyncpg.Connection:
+        return await asyncpg.connect(self._url, **self._settings)
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[asyncpg.Connection]:
@@ -147,24 +157,8 @@ class PostgresStore:
         assert self._pool is not None, "the store is used inside its context"
         with self._watched():
             async with self._pool.acquire(timeout=self._deadline) as connection:
-                with _refusals(connection):
+                with refusals(connection):
                     yield connection
-
-    async def _write(self, text: str, *parameters: str) -> None:
-        """Run a statement by the writer's connection; while that is in use, by one of the pool."""
-        if self._is_writing:
-            async with self._connection() as connection:
-                await connection.fetch(text, *parameters)
-            return
-        self._is_writing = True
-        try:
-            with self._watched():
-                if self._writer is None or self._writer.is_closed():
-                    self._writer = await asyncpg.connect(self._url, **self._settings)
-                with _refusals(self._writer):
-                    await self._writer.fetch(text, *parameters)
-        finally:
-            self._is_writing = False
 
     @contextmanager
     def _watched(self) -> Iterator[None]:
@@ -177,30 +171,8 @@ class PostgresStore:
         self.detail = ""
 
 
-@contextmanager
-def _refusals(connection: asyncpg.Connection) -> Iterator[None]:
-    """Tell what the database rejects from what keeps it from answering.
-
-    A connection without an answer is not used again: nobody may be at its other end any more.
-    """
-    try:
-        yield
-    except (*UNAVAILABLE, asyncio.CancelledError):
-        connection.terminate()
-        raise
-    except asyncpg.PostgresError as error:
-        raise StoreRefusedError(words(error)) from None  # its DETAIL is not for a log
-
-
 async def as_it_is(_: asyncpg.Connection) -> None:
     """Give a connection back to the pool without the statement that undoes what was set on it.
 
     Nothing is ever set. Whoever waits for a commit or a look-up would wait for a second round trip.
     """
-
-
-def words(error: BaseException) -> str:
-    """Return what an error says, without DETAIL: that may be a whole row, callers and all."""
-    if isinstance(error, asyncpg.PostgresError):
-        return f"{type(error).__name__}: {error.args[0]}" if error.args else type(error).__name__
-    return f"{type(error).__name__}: {error}".rstrip(": ")

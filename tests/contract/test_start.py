@@ -5,17 +5,15 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import aiohttp
 import asyncpg
 import pytest
 
 from lab.ports import PortBlock
 from lab.service import Service
+from tests.contract.lonely import PATIENCE, lonely_service, says
 from tests.databases import Databases
 
 pytestmark = pytest.mark.contract
-
-PATIENCE = 30.0
 
 
 @pytest.fixture
@@ -27,38 +25,9 @@ async def database_url(databases: Databases) -> AsyncIterator[str]:
 @pytest.fixture
 async def service(database_url: str, ports: PortBlock, tmp_path: Path) -> AsyncIterator[Service]:
     """A service that finds neither Asterisk nor XMPP server, not yet started."""
-    closed = ports.take()
-    service = Service(
-        tmp_path,
-        {
-            "xmpp": {"domain": "ivr.example.com", "port": closed, "secret": "secret"},
-            "asterisk": {
-                "url": f"http://127.0.0.1:{closed}", "username": "ivr", "password": "secret"
-            },
-            "agi": {"port": ports.take()},
-            "http": {"port": ports.take()},
-            "database": {"url": database_url},
-            "log": {"format": "json"},
-            "records": {"calls_days": 1.0},
-        },
-    )  # fmt: skip
-    service.needs = ("database",)
+    service = lonely_service(tmp_path, database_url, ports)
     yield service
     await service.stop()
-
-
-async def says(service: Service, detail: str) -> None:
-    """Wait until `/readyz` says this of the database."""
-    said = None
-    try:
-        async with asyncio.timeout(PATIENCE):
-            while said is None or detail not in said["detail"]:
-                try:
-                    said = (await service.status())["database"]
-                except aiohttp.ClientError:
-                    await asyncio.sleep(0.05)
-    except TimeoutError:
-        raise TimeoutError(f"it says {said}, not {detail}") from None
 
 
 async def test_a_database_that_is_away_at_the_start_is_waited_for(

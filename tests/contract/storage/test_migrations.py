@@ -59,6 +59,7 @@ LATER = [
     "0035_ways_out",
     "0036_rounds",
     "0037_who_passed_on",
+    "0038_one_writer",
 ]
 ALL = ["0001_schema", *LATER]
 

@@ -15,6 +15,7 @@ import pytest
 from component.ports import StoreUnavailableError
 from component.storage.migrations import migrate
 from component.storage.postgres import PostgresStore
+from component.storage.writer import Writer
 from lab.certificate import Certificate
 from lab.ports import PortBlock
 from lab.process import Process
@@ -115,3 +116,13 @@ async def test_nobody_else_is_given_the_password(server: Server, tmp_path: Path)
 async def test_this_server_takes_nothing_that_is_not_encrypted(server: Server) -> None:
     with pytest.raises(asyncpg.InvalidAuthorizationSpecificationError, match="no encryption"):
         await migrate(server.url(sslmode="disable"))
+
+
+async def test_a_machine_that_is_cut_off_does_not_keep_the_lock_for_long(server: Server) -> None:
+    writer = Writer(lambda: asyncpg.connect(server.url(sslmode="require")), patience=1.0)
+    settings = "tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count"
+    told = [int((await writer.run(f"SHOW {setting}"))[0][0]) for setting in settings]
+    await writer.close()
+
+    idle, interval, count = told
+    assert idle + interval * count <= 20
