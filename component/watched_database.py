@@ -55,8 +55,9 @@ class WatchedDatabase:
             try:
                 await store.claim(stand_by)
             except StoreUnavailableError as error:
-                if isinstance(error.__cause__, asyncpg.ClientConfigurationError):
-                    raise ConfigError("the service", [f"[database] url: {error}"]) from error
+                cause = error.__cause__
+                if isinstance(cause, asyncpg.ClientConfigurationError):
+                    raise ConfigError("the service", [f"[database] url: {cause}"]) from cause
                 raise
 
         await self.do("taking it", claim)

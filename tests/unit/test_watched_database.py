@@ -60,5 +60,5 @@ async def test_who_stands_by_is_started_for_the_service_manager_and_not_ready_fo
 
 
 async def test_a_url_that_cannot_be_used_is_not_tried_again() -> None:
-    with pytest.raises(ConfigError, match=r"\[database\] url: no"):
+    with pytest.raises(ConfigError, match=r"\[database\] url: no such file"):
         await WatchedDatabase(ServiceManager()).take(WrongUrl(""))
