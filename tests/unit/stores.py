@@ -4,6 +4,7 @@ import asyncio
 
 from component.ports import (
     Changes,
+    StoreLostError,
     StoreRefusedError,
     StoreUnavailableError,
 )
@@ -40,6 +41,20 @@ class DoubtfulStore(MemoryStore):
         if self.loses_line:
             self.loses_line = False
             raise StoreUnavailableError("the answer was lost")
+
+
+class LostStore(MemoryStore):
+    """A store that, when told so, another service has taken over."""
+
+    def __init__(self) -> None:
+        demo = demo_store()
+        super().__init__(demo.queues, demo.agents.values(), demo.members.values())
+        self.is_lost = False
+
+    async def commit(self, changes: Changes) -> None:
+        if self.is_lost:
+            raise StoreLostError
+        await super().commit(changes)
 
 
 class PickyStore(MemoryStore):

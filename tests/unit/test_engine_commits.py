@@ -20,10 +20,11 @@ from component.domain.model import Leg
 from component.domain.words import AgentState, CallState, DeviceState, QueueStatus
 from component.ports import (
     Snapshot,
+    StoreLostError,
     StoreUnavailableError,
 )
 from tests.unit.services import demo_store, running
-from tests.unit.stores import DoubtfulStore, GatedStore, PickyStore, settle
+from tests.unit.stores import DoubtfulStore, GatedStore, LostStore, PickyStore, settle
 
 pytestmark = pytest.mark.unit
 
@@ -60,6 +61,20 @@ async def test_what_happens_while_the_database_is_away_is_made_up_for() -> None:
         assert Connect(Leg("call1", 1), "channel1") in service.outside.done
         assert HangUpLeg(Leg("call1", 1)) in service.outside.done
         assert service.store.calls["call1"].outcome == "completed"
+
+
+async def test_who_must_not_write_any_more_rings_nobody_and_ends() -> None:
+    store = LostStore()
+    async with running(store) as service:
+        await service.log_on("1000")
+        store.is_lost = True
+        service.outside.done.clear()
+        service.engine.submit(service.enter())
+        async with asyncio.timeout(10):
+            with pytest.raises(StoreLostError):
+                await service.task
+
+        assert service.outside.done == []
 
 
 async def test_an_undone_fact_leaves_no_trace() -> None:
