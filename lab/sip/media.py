@@ -48,8 +48,12 @@ class Media:
         return self.local
 
     def close(self) -> None:
-        """Close the socket; its port is free again."""
+        """Close the socket; its port is free again.
+
+        What ends the call comes by another one, and may be read before all that was heard.
+        """
         self.is_closed = True
+        self._wire.catch_up()
         self._wire.close()
 
     def start_talking(self) -> None:

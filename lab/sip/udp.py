@@ -29,6 +29,10 @@ class Wire(Protocol):
         """Send a datagram; like any other it may be lost."""
         ...
 
+    def catch_up(self) -> None:
+        """Hand over now what has come until now."""
+        ...
+
     def close(self) -> None:
         """Send and receive no more, at once. Closing again does nothing."""
         ...
@@ -78,10 +82,12 @@ class UdpSocket:
         udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
         self._socket = udp
         self._loop = asyncio.get_running_loop()
+        self._receive: Receive | None = None
         self.host, self.port = udp.getsockname()
 
     def listen(self, receive: Receive) -> None:
         """Hand over each datagram that comes, and those that have come since the opening."""
+        self._receive = receive
         self._loop.add_reader(self._socket, self._read, receive)
 
     def send(self, datagram: bytes, address: tuple[str, int]) -> None:
@@ -92,17 +98,25 @@ class UdpSocket:
             # The send buffer is full: lost on the way, as UDP may.
             return
 
+    def catch_up(self) -> None:
+        """Hand over now what has come until now."""
+        if self._receive is not None:
+            while self._socket.fileno() != -1 and self._read(self._receive):
+                pass
+
     def close(self) -> None:
         """Send and receive no more, at once. Closing again does nothing."""
         if self._socket.fileno() != -1:
             self._loop.remove_reader(self._socket)
             self._socket.close()
 
-    def _read(self, receive: Receive) -> None:
+    def _read(self, receive: Receive) -> bool:
+        """Hand a datagram over; tell whether there was one."""
         arrived = time.monotonic()
         try:
             datagram = self._socket.recv(_LARGEST_DATAGRAM)
         except BlockingIOError:
             # Readiness is a hint: the kernel drops a datagram whose checksum fails.
-            return
+            return False
         receive(datagram, arrived)
+        return True
