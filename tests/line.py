@@ -47,6 +47,8 @@ class Line:
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.target)
         both = {writer, far_writer}
         self._connections |= both
+        if self._is_cut:  # meanwhile
+            self.cut()
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._copy(reader, far_writer))
