@@ -44,11 +44,12 @@ class Line:
         if self._is_cut:
             writer.transport.abort()
             return
+        self._connections.add(writer)
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.target)
         both = {writer, far_writer}
         self._connections |= both
-        if self._is_cut:  # meanwhile
-            self.cut()
+        if writer.transport.is_closing():  # it was cut meanwhile
+            far_writer.transport.abort()
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._copy(reader, far_writer))
