@@ -21,6 +21,9 @@ DIALPLAN_TIMEOUT = 10.0
 """`TIMEOUT(absolute)` as the dialplan sets it before `Stasis()`."""
 
 
+HELD_SECONDS = 20.0
+"""So long at an average a caller waits while an agent asks somebody else."""
+
 INSTANT = 1e-6
 """Between events that keep their order: timers of the same moment have none."""
 
@@ -295,14 +298,24 @@ class Asterisk:
             channel.bridge = bridge
         if len(self.bridges[bridge]) > 1:
             talk = self._dice.expovariate(1 / self._scenario.talk_seconds)
-            ends = self._dice.choice(channels)
             self._history.note("talk", bridge)
             [leg] = [channel for channel in channels if channel.device]
             self.agents.talk(leg, talk)
-            for channel in channels:
-                name = "react" if channel.device else "patience"
-                after = talk if channel is ends else talk + ALONE_SECONDS
-                self.set_timer(channel, name, after, lambda channel: self.destroy(channel, 16))
+            self._end_talk(channels, talk)
+
+    def _end_talk(self, channels: list[Channel], seconds: float) -> None:
+        """Have one of those who talk hang up after a while; the other one then hears nobody."""
+        ends = self._dice.choice(channels)
+        for channel in channels:
+            name = "react" if channel.device else "patience"
+            after = seconds if channel is ends else seconds + ALONE_SECONDS
+            self.set_timer(channel, name, after, lambda channel: self.destroy(channel, 16))
+
+    def hold(self, leg: Channel) -> None:
+        """Have the caller of an agent who calls somebody else wait for a while, and the agent."""
+        if leg.bridge is not None:
+            channels = [self.channels[channel] for channel in self.bridges[leg.bridge]]
+            self._end_talk(channels, self._dice.expovariate(1 / HELD_SECONDS))
 
     def destroy_bridge(self, bridge: str) -> None:
         """Take a bridge down; who was in it stays."""

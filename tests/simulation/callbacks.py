@@ -147,6 +147,7 @@ class KeptPlaces:
         return True
 
     def _fail(self, call_id: str, outcome: Outcome) -> None:
+        self._books.history.counts[f"did: customer {outcome}"] += 1
         self._strike_out(call_id, "CALLBACKFAILED", first=(outcome,))
 
     def _strike_out(self, call_id: str, name: str, *, first: Data = (), last: Data = ()) -> None:

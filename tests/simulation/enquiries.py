@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 DIALLED = {"exten": "s", "context": "ivr-queue"}
 """Where the dialplan has the agent's second call; no caller could be sent there."""
 
+PRIORITIES = (0, 9)
+"""The dialplan may have colleagues be served first."""
+
 Said = dict[str, object]
 
 
@@ -42,8 +45,10 @@ class Enquiries:
     def ask(self, leg: Channel) -> None:
         """Have an agent who talks call a queue."""
         channel_id, queue = f"enquiry{next(self._numbers)}", self._dice.choice(self._queues)
-        if self._asterisk.enter(channel_id, extension_at(leg.device), f"{queue},,0,"):
+        arguments = f"{queue},,{self._dice.choice(PRIORITIES)},"
+        if self._asterisk.enter(channel_id, extension_at(leg.device), arguments):
             self._history.note("agent asks a queue", leg.id, channel_id, queue)
+            self._asterisk.hold(leg)
             self._asterisk.channels[channel_id].comes_again = False
             self._asking[leg.id][channel_id] = None
             self._go_on_later(leg, channel_id)
@@ -62,10 +67,10 @@ class Enquiries:
         if asked is None or not asked.in_stasis or channel_id not in self._asking.get(leg.id, ()):
             return
         what = self._dice.random()
-        if what < 0.2:
+        if what < 0.1:
             self._end(channel_id)
             return
-        if what < 0.6:
+        if what < (0.3 if asked.bridge is None else 0.7):
             self._history.note("agent passes call on to a queue", leg.id, channel_id)
             self._asterisk.agents.refer(leg, self._where(asked))
         self._go_on_later(leg, channel_id)

@@ -187,14 +187,14 @@ class Agents:
         if self._scenario.enquiries and self._dice.random() < self._scenario.enquiries:
             self._enquiries.ask(leg)
             return
-        device = self._dice.choice(self._called)
-        phone = self._asterisk.phones.get(device)
-        if phone is not None and phone.state != "NOT_INUSE":
-            return
+        phones = self._asterisk.phones
+        free = [d for d in self._called if d not in phones or phones[d].state == "NOT_INUSE"]
+        device = self._dice.choice(free)
         asked = Consultation(f"{device}-{next(self._numbers):08x}", leg, device)
         self._consultations[asked.name] = asked
         self._asking.setdefault(leg.id, {})[asked.name] = None
         self._history.note("agent asks", leg.id, asked.name)
+        self._asterisk.hold(leg)
         self._set_aside(asked, "Ringing")
         self._go_on_later(asked)
 
@@ -207,7 +207,7 @@ class Agents:
         if self._consultations.get(asked.name) is not asked:
             return
         what = self._dice.random()
-        if what < 0.3:
+        if what < 0.2:
             self._end(asked)  # nobody answers; or the agent comes back to the caller
         elif asked.answered:
             self._history.note("agent has asked", asked.leg.id, asked.name)

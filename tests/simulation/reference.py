@@ -42,6 +42,7 @@ from tests.simulation.offers import Offers
 from tests.simulation.refusals import Refusals
 from tests.simulation.registers import Touched
 from tests.simulation.store import UnreliableStore
+from tests.simulation.tally import Tally
 
 HAVING_TALKED = (Outcome.COMPLETED, Outcome.TRANSFERRED)
 
@@ -59,6 +60,7 @@ class Reference:
         self._history = history
         self._store = store
         self.books = Books(history)
+        self._tally = Tally(self.books)
         self._expectations = Expectations(self.books)
         self._refusals = Refusals(self.books, self._expectations)
         self._offers = Offers(self.books, self._expectations)
@@ -92,6 +94,7 @@ class Reference:
             raise
         if refused is not None:
             self._history.fail(f"{event} is granted, expected {refused}")
+        self._tally.count(event, commands)
         self._enter(event, commands)
         self._acquaint()
         self._offers.legs_are_let_go(event, commands)

@@ -180,8 +180,8 @@ def draw(seed: int, calls: int = 60) -> Scenario:
         patience_seconds=dice.choice((5.0, 30.0, 200.0)),
         priorities=dice.choice((1, 1, 3)),
         answers=dice.choice((1.0, 0.8, 0.4)),
-        transfers=dice.choice((0.0, 0.5)),
-        attended=dice.choice((0.0, 0.5)),
+        transfers=dice.choice((0.0, 0.5, 0.9)),
+        attended=dice.choice((0.0, 0.5, 0.9)),
         early_transfers=dice.choice((0.0, 0.2)),
         people=dice.choice((0, 0, 2)),
         supervised_per_second=dice.choice((0.0, 0.0, 0.5)),
@@ -194,7 +194,7 @@ def draw(seed: int, calls: int = 60) -> Scenario:
     )
     scenario = _calling_back(dice, scenario)
     scenario = _several_calls(Random(f"several calls {seed}"), scenario)  # seeds stay alike
-    removals = Random(f"removals {seed}").choice((0.0, 0.0, 0.0, 0.05))
+    removals = Random(f"removals {seed}").choice((0.0, 0.0, 0.05))
     scenario = replace(
         scenario,
         removals_per_second=removals,
@@ -205,7 +205,7 @@ def draw(seed: int, calls: int = 60) -> Scenario:
         undisturbed_per_second=Random(f"undisturbed {seed}").choice((0.0, 0.0, 0.1)),
         returns=Random(f"returns {seed}").choice((0.0, 0.0, 0.5)),
         extensions_per_second=Random(f"extensions {seed}").choice((0.0, 0.0, 0.1)),
-        comebacks_per_second=agents * Random(f"comebacks {seed}").choice((0.0, 0.05, 0.2)),
+        comebacks_per_second=agents * Random(f"comebacks {seed}").choice((0.0, 0.1, 0.3)),
         phone_states_per_second=agents * Random(f"states {seed}").choice((0.0, 0.0, 0.02)),
         enquiries=Random(f"enquiries {seed}").choice((0.0, 0.3, 0.9)),
         wrong_pins=Random(f"PINs {seed}").choice((0.0, 0.2, 0.6)),
@@ -224,7 +224,7 @@ def _calling_back(dice: Random, scenario: Scenario) -> Scenario:
         maxlen=dice.choice((2, 20)),
         per_number=20,
         per_day=10_000,
-        max_age=timedelta(seconds=dice.choice((20.0, 120.0))),
+        max_age=timedelta(seconds=dice.choice((5.0, 20.0, 120.0))),
         timeout=timedelta(seconds=dice.choice((2.0, 10.0))),
         tries=dice.choice((1, 3)),
         retry=timedelta(seconds=dice.choice((1.0, 10.0))),
@@ -341,7 +341,7 @@ def _faults(dice: Random) -> Faults:
         asterisk_restart=often(3, 10),
         asterisk_freeze=often(3, 10),
         request_lost=often(0.002, 0.02),
-        talk_refused=often(0.05, 0.2),
+        talk_refused=often(0.1, 0.3),
         event_doubled=often(0.05, 0.5),
         xmpp_drop=often(5, 50),
         xmpp_restart=often(5, 20),

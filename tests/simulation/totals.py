@@ -3,7 +3,7 @@
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,12 +14,16 @@ if TYPE_CHECKING:
 
 FAULT = "fault: "
 
+DONE = "did: "
+"""What really came of something (`tally.py`)."""
+
 LOST = ("event lost", "event doubled", "request lost", "request late", "request done, not answered")
 """What else goes wrong than what is called a fault."""
 
 DEEDS = (
     "calls passed on", "agent asks", "agent asks a queue", "places taken",
     "places in line taken", "caller comes again", "customers called", "customers reached",
+    "phone vanishes while it rings",
     "caller returned WITHDRAW",
     "caller returned LEAVEEMPTY", "caller returned LEAVEUNAVAIL", "caller returned JOINEMPTY",
     "caller returned JOINUNAVAIL", "caller returned FULL", "queue removed", "member removed",
@@ -43,10 +47,13 @@ class Totals:
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
         self._sizes: Counter[int] = Counter()
+        self._seen: Counter[str] = Counter()
+        """How many seeds saw each kind."""
 
     def add(self, counts: Mapping[str, int], *, violations: int, agents: int = 0) -> None:
         """Add what was counted in a seed."""
         self.counts.update(counts)
+        self._seen.update(kind for kind, number in counts.items() if number)
         self.counts["seeds"] += 1
         self.counts["violations"] += violations
         self._sizes[agents] += counts["calls"]
@@ -61,18 +68,24 @@ class Totals:
         sizes = {"drawn": self._sizes.pop(0, 0)} | dict(sorted(self._sizes.items()))
         rows = {kind: self.counts[kind] for kind in ("seeds", "calls")}
         rows |= {f"calls, agents: {agents}": calls for agents, calls in sizes.items()}
-        rows |= {"steps checked": self.counts["step"]}
-        rows |= {kind: self.counts[kind] for kind in ("offers", "talk", *DEEDS, "commits")}
-        rows |= {k.removeprefix(FAULT): n for k, n in _sorted(self.counts, FAULT)}
-        rows |= {kind: self.counts[kind] for kind in LOST}
-        yield "| what | how many |"
-        yield "|---|---:|"
-        for what, number in (rows | {"violations": self.counts["violations"]}).items():
-            yield f"| {what} | {number:,} |"
+        rows |= {"violations": self.counts["violations"]}
+        yield "| what | how many | of 1,000 calls | in seeds |"
+        yield "|---|---:|---:|---:|"
+        for what, number in rows.items():
+            yield f"| {what} | {number:,} | | |"
+        for kind in ("step", "offers", "talk", *DEEDS, *self._all(DONE), "commits"):
+            yield self._row(kind)
+        for kind in (*self._all(FAULT), *LOST):
+            yield self._row(kind)
 
+    def _all(self, prefix: str) -> list[str]:
+        return sorted(kind for kind in self.counts if kind.startswith(prefix))
 
-def _sorted(counts: Mapping[str, int], prefix: str) -> Iterable[tuple[str, int]]:
-    return sorted((kind, number) for kind, number in counts.items() if kind.startswith(prefix))
+    def _row(self, kind: str) -> str:
+        number, seeds = self.counts[kind], self.counts["seeds"]
+        rate, seen = 1000 * number / max(self.counts["calls"], 1), self._seen[kind] / max(seeds, 1)
+        what = kind.removeprefix(DONE).removeprefix(FAULT)
+        return f"| {what} | {number:,} | {rate:,.1f} | {seen:.0%} |"
 
 
 def main() -> None:
