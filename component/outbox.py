@@ -25,6 +25,7 @@ class Outbox:
     def __init__(self, loaded: Iterable[Outgoing], now: datetime) -> None:
         self._owed = {message.seq: message for message in loaded}
         self._delivered: list[int] = []
+        self._narrowed: dict[int, Outgoing] = {}
         # Microseconds: greater than any number given before a restart, with nothing to store.
         self._seq = max([(now - _EPOCH) // _MICROSECOND, *self._owed])
 
@@ -47,28 +48,38 @@ class Outbox:
         return list(self._owed.values())
 
     def withhold(self, entitled: Callable[[Outgoing], tuple[str, ...]]) -> None:
-        """Owe each message to those of its recipients alone who may have it still."""
+        """Owe each message to those of its recipients alone who may have it still.
+
+        The next commit writes to whom: it cannot be found out any more once what the message is
+        about is gone.
+        """
         for message in list(self._owed.values()):
             recipients = entitled(message)
             if not recipients:
                 self.confirm([message.seq])
             elif recipients != message.recipients:
-                self._owed[message.seq] = replace(message, recipients=recipients)
+                narrowed = replace(message, recipients=recipients)
+                self._owed[message.seq] = self._narrowed[message.seq] = narrowed
 
     def confirm(self, seqs: Iterable[int]) -> None:
         """Take these messages for delivered; the next commit deletes them."""
         for seq in seqs:
+            self._narrowed.pop(seq, None)
             if self._owed.pop(seq, None) is not None:
                 self._delivered.append(seq)
 
     def include_in(self, changes: Changes) -> None:
-        """Let a transaction delete what was delivered."""
+        """Let a transaction delete what was delivered, and write what is owed to fewer."""
         changes.delivered = list(self._delivered)
+        changes.narrowed = list(self._narrowed.values())
 
     def committed(self, changes: Changes) -> None:
         """Take note that a transaction has succeeded."""
         self._owed.update((message.seq, message) for message in changes.outgoing)
         self._delivered = self._delivered[len(changes.delivered) :]
+        for message in changes.narrowed:
+            if self._narrowed.get(message.seq) is message:
+                del self._narrowed[message.seq]
 
     def disown(self, changes: Changes) -> None:
         """Let the next commit delete what a failed transaction may have left in the store."""

@@ -110,6 +110,8 @@ class Changes:
     outgoing: list[Outgoing] = field(default_factory=list)
     delivered: list[int] = field(default_factory=list)
     """Sequence numbers of messages that are no longer owed."""
+    narrowed: list[Outgoing] = field(default_factory=list)
+    """Messages that are owed to fewer recipients than were written."""
 
     def __bool__(self) -> bool:
         return any(
@@ -117,7 +119,7 @@ class Changes:
                 self.agents, self.members, self.calls, self.calls_gone, self.turns,
                 self.queue_log, self.choices, self.nodes, self.affiliations, self.subscriptions,
                 self.items, self.contacts, self.redirects, self.held, self.outgoing,
-                self.delivered,
+                self.delivered, self.narrowed,
             )
         )  # fmt: skip
 

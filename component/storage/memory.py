@@ -112,6 +112,8 @@ class MemoryStore:
         _merge(self.redirects, changes.redirects)
         _merge(self.held, changes.held)
         self.outgoing |= {message.seq: message for message in changes.outgoing}
+        narrowed = (message for message in changes.narrowed if message.seq in self.outgoing)
+        self.outgoing |= {message.seq: message for message in narrowed}
         for seq in changes.delivered:
             self.outgoing.pop(seq, None)
 

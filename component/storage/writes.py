@@ -81,6 +81,9 @@ PARTS: dict[str, str] = {
     "outbox": """
         INSERT INTO outbox SELECT * FROM json_populate_recordset(NULL::outbox, {rows})
         ON CONFLICT (seq) DO NOTHING""",
+    "outbox_narrowed": """
+        UPDATE outbox SET recipients = new.recipients
+        FROM json_populate_recordset(NULL::outbox, {rows}) AS new WHERE outbox.seq = new.seq""",
     "outbox_gone": deletion("outbox", "seq"),
 }
 
@@ -116,6 +119,7 @@ def _parts(changes: Changes) -> Iterator[tuple[str, list[Row]]]:
     yield from keyed("choices", changes.choices, _choice, ("call_id", "attempt"))
     yield from pubsub_writes.parts(changes)
     yield "outbox", [_message(message) for message in changes.outgoing]
+    yield "outbox_narrowed", [_message(message) for message in changes.narrowed]
     yield "outbox_gone", [{"seq": seq} for seq in changes.delivered]
 
 

@@ -61,6 +61,43 @@ def test_what_is_withheld_from_one_is_owed_to_the_others() -> None:
     assert outbox.owed(NOW) == [replace(message(1), recipients=(ann,))]
 
 
+def test_who_lost_the_right_is_sent_nothing_either_after_the_next_restart() -> None:
+    eve, ann = "eve@example.com", "ann@example.com"
+    outbox = Outbox([replace(message(1), recipients=(eve, ann)), message(2)], NOW)
+    outbox.withhold(lambda owed: tuple(r for r in owed.recipients if r != eve))
+    first, second = Changes(), Changes()
+    outbox.include_in(first)
+    outbox.committed(first)
+    outbox.include_in(second)
+
+    assert first.narrowed == [replace(message(1), recipients=(ann,))]
+    assert second.narrowed == []
+
+
+def test_what_is_withheld_once_more_during_a_commit_is_written_by_the_next() -> None:
+    eve, ann, bob = "eve@example.com", "ann@example.com", "bob@example.com"
+    outbox = Outbox([replace(message(1), recipients=(eve, ann, bob))], NOW)
+    outbox.withhold(lambda _: (ann, bob))
+    first, second = Changes(), Changes()
+    outbox.include_in(first)
+    outbox.withhold(lambda _: (bob,))
+    outbox.committed(first)
+    outbox.include_in(second)
+
+    assert second.narrowed == [replace(message(1), recipients=(bob,))]
+
+
+def test_what_is_delivered_meanwhile_is_deleted_only() -> None:
+    eve, ann = "eve@example.com", "ann@example.com"
+    outbox = Outbox([replace(message(1), recipients=(eve, ann))], NOW)
+    outbox.withhold(lambda _: (ann,))
+    outbox.confirm([1])
+    changes = Changes()
+    outbox.include_in(changes)
+
+    assert (changes.delivered, changes.narrowed) == ([1], [])
+
+
 def test_a_deletion_whose_commit_failed_is_tried_again() -> None:
     outbox = Outbox([message(1)], NOW)
     outbox.confirm([1])

@@ -297,6 +297,15 @@ async def test_a_message_is_owed_until_it_was_delivered(store: AnyStore) -> None
     assert [m.seq for m in (await store.load()).outgoing] == [6]
 
 
+async def test_a_message_is_owed_to_fewer(store: AnyStore) -> None:
+    both = replace(MESSAGE, recipients=("ann@example.com", "eve@example.com"))
+    await store.commit(Changes(outgoing=[both]))
+    narrowed = replace(both, recipients=("ann@example.com",))
+
+    await store.commit(Changes(narrowed=[narrowed, replace(narrowed, seq=99)]))
+    assert (await store.load()).outgoing == [narrowed]
+
+
 async def test_changes_are_written_together_or_not_at_all(store: AnyStore) -> None:
     key = ("nowhere", "ivr.example.com", "a@example.com", "s1")
     stray = Subscription(*key, NOW)
