@@ -82,11 +82,22 @@ def left(state: State, call: Call, now: datetime, rng: Random) -> list[Command]:
 def give_up(
     state: State, call: Call, outcome: Outcome, now: datetime, rng: Random
 ) -> list[Command]:
-    """End a call whose caller is not on the line, and all that is under way for it."""
+    """End a call whose caller is not on the line, and offer others to who was kept free for it."""
+    commands, queues = end(state, call, outcome, now)
+    return [*commands, *routing.route_all(state, queues, now, rng)]
+
+
+def end(
+    state: State, call: Call, outcome: Outcome, now: datetime
+) -> tuple[list[Command], list[str]]:
+    """End a call whose caller is not on the line, and all that is under way for it.
+
+    Returns also the queues whose calls may be offered now to who was kept free for it.
+    """
     freed, queues = let_go(state, call, now)
     routing.end(state, call, outcome, now)
     hang_up = [HangUpCustomer(call.id, call.channel)] if call.channel else []
-    return [*hang_up, *freed, *routing.route_all(state, queues, now, rng)]
+    return [*hang_up, *freed], queues
 
 
 def until(call: Call, queue: Queue) -> datetime | None:

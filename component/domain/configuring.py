@@ -27,7 +27,7 @@ from component.domain.holding import hold
 from component.domain.model import Agent, Call, Member
 from component.domain.queue import Queue
 from component.domain.state import State
-from component.domain.words import CallState, DeviceState, Outcome, QueueStatus
+from component.domain.words import DeviceState, Outcome, QueueStatus
 
 K = TypeVar("K")
 
@@ -140,14 +140,17 @@ def _queue_removed(state: State, name: str, now: datetime, rng: Random) -> list[
     commands: list[Command] = []
     for call in _queued(state, name):
         commands += routing.release(state, call, QueueStatus.WITHDRAW, now)
-    # Those who are being called last: the agents who are free then are for other queues.
-    for call in sorted(_kept(state, name), key=lambda call: call.state is CallState.CALLING):
-        commands += callbacks.give_up(state, call, Outcome.WITHDRAW, now, rng)
+    others: set[str] = set()
+    for call in _kept(state, name):
+        ended, queues = callbacks.end(state, call, Outcome.WITHDRAW, now)
+        commands += ended
+        others.update(queues)
     for member in state.members_of(name):
         state.members.delete((name, member.extension))
     state.turns.delete(name)
     state.drop_queue(name)
-    return commands
+    # Not before all who were kept free are so again: it may be anybody's turn.
+    return commands + routing.route_all(state, others - {name}, now, rng)
 
 
 def _agent_changed(state: State, event: AgentChanged, now: datetime, rng: Random) -> list[Command]:

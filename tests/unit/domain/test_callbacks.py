@@ -21,7 +21,9 @@ from component.domain.commands import (
 from component.domain.events import (
     AgentRemoved,
     CallbackTimedOut,
+    CallerEntered,
     LogOff,
+    MemberChanged,
     QueueChanged,
     QueueRemoved,
     Withdraw,
@@ -125,6 +127,27 @@ def test_nobody_is_called_back_for_a_queue_that_is_removed() -> None:
     assert decided == [HangUpCustomer(kept, channel)]
     assert centre.call(called).outcome is centre.call(kept).outcome is Outcome.WITHDRAW
     assert centre.agent("1000").state is AgentState.AVAILABLE
+
+
+def test_all_who_were_kept_free_are_free_before_anybody_of_another_queue_is_served() -> None:
+    centre = CallbackCentre(("1000", "2000"))
+    centre.take(QueueChanged(replace(centre.state.queues["support"], name="sales")))
+    for made, extension in enumerate(("1000", "2000"), start=1):
+        centre.take(MemberChanged("sales", extension, penalty=0, made=made))
+        centre.log_on_to("sales", extension)
+    kept, urgent = centre.kept(), "call8"
+    centre.take(CallerEntered(urgent, "support", "channel8", Caller("5550108"), priority=1))
+    centre.keys(urgent, "2#1")
+    centre.hang_up(urgent)
+    centre.free("call2")
+    centre.after(5)
+    centre.free("call1")
+    assert centre.agent("2000").leg == centre.call(urgent).leg
+    assert centre.agent("1000").leg == centre.call(kept).leg
+
+    centre.take(CallerEntered("call9", "sales", "channel9", Caller("5550109")))
+    centre.take(QueueRemoved("support"))
+    assert centre.call("call9").extension == "2000"
 
 
 def test_who_was_called_back_talks_on_when_the_queue_is_removed() -> None:
