@@ -117,7 +117,8 @@ async def test_every_panel_and_every_formula_of_the_docs_shows_something(
     assert len(panels) >= 50
     queries = (*formulas, *panels, *offered)
     assert [query for query in queries if not await shows(prometheus, query)] == []
-    assert (await prometheus.firing()).keys() <= SLOW_MACHINE
+    # A scrape that takes too long fires, too, until the next one.
+    await world.until(lambda: nothing_is_wrong(prometheus), "nothing fires that tells of a fault")
     assert await prometheus.alerts() == QUEUE_ALERTS | FAULT_ALERTS, "one is tested nowhere"
 
 
@@ -156,7 +157,7 @@ async def test_every_alert_of_the_service_fires_for_its_fault(
         await asyncio.sleep(3)
     await alerts.fire("IvrEventLoopBlocked", "IvrCommitsSlow")
 
-    for _ in range(4):
+    for _ in range(5):  # one more than it takes
         async with databases.away(world.database):
             await alerts.fire("IvrDatabaseDown")
             await world.call_support()
@@ -192,6 +193,10 @@ async def locked(database: str) -> AsyncIterator[None]:
             yield
     finally:
         await connection.close()
+
+
+async def nothing_is_wrong(prometheus: Prometheus) -> bool:
+    return (await prometheus.firing()).keys() <= SLOW_MACHINE
 
 
 async def shows(prometheus: Prometheus, expression: str) -> bool:
