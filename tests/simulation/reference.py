@@ -39,6 +39,7 @@ from tests.simulation.happenings import Happenings
 from tests.simulation.history import History
 from tests.simulation.movements import Movements
 from tests.simulation.offers import Offers
+from tests.simulation.overdue import Overdue
 from tests.simulation.refusals import Refusals
 from tests.simulation.registers import Touched
 from tests.simulation.store import UnreliableStore
@@ -54,14 +55,18 @@ FEW = 50
 
 
 class Reference:
-    """`step` stands in for the domain's own and looks at what that decides."""
+    """`step` stands in for the domain's own and looks at what that decides.
 
-    def __init__(self, history: History, store: UnreliableStore) -> None:
+    `fixed` is that the operator changes no settings.
+    """
+
+    def __init__(self, history: History, store: UnreliableStore, *, fixed: bool) -> None:
         self._history = history
         self._store = store
         self.books = Books(history)
         self._tally = Tally(self.books)
         self._expectations = Expectations(self.books)
+        self.overdue = Overdue(self.books, self._expectations, fixed=fixed)
         self._refusals = Refusals(self.books, self._expectations)
         self._offers = Offers(self.books, self._expectations)
         self._movements = Movements(self.books, self._expectations, store)

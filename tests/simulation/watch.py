@@ -24,8 +24,9 @@ CALM_SECONDS = 45.0
 LATE_SECONDS = 12.0
 """So long at the most, something may be known on one side only."""
 
-GONE_SECONDS = 1.5
-"""So long at the most a call rings at a phone that is gone, which is looked at every second."""
+SOON_SECONDS = 1.5
+"""So long at the most it takes until what is due is done: phones that ring are looked at every
+second."""
 
 SLOW_SECONDS = 5.0
 """So much longer where commits may be slow, or have to be made again; or requests may."""
@@ -82,19 +83,24 @@ def nobody_forgotten(world: "World") -> None:
             world.history.fail(what)
 
 
-def nobody_rings_in_vain(world: "World") -> None:
-    """Look whether calls ring on at phones that are gone, though there was time to notice."""
+def nothing_is_overdue(world: "World") -> None:
+    """Look whether all has come to pass for which it was time, and that the service could notice.
+
+    Calls do not ring on at phones that are gone.
+    """
     now, faults = world.loop.time(), world.scenario.faults
     life, noticing_since = world.life, _noticing_since(world)
     if life is None or noticing_since is None:
-        world.unheard.clear()
+        world.overdue.clear()
         return
-    world.unheard = {leg: world.unheard.get(leg, now) for leg in _unheard(world, life)}
+    due = (what for what, _ in world.reference.overdue.since(world.loop.now()))
+    found = chain(due, _unheard(world, life))
+    world.overdue = {what: world.overdue.get(what, now) for what in found}
     slow_store = faults.commit_slow or faults.commit_in_doubt or faults.store_away
-    patience = GONE_SECONDS + SLOW_SECONDS * (bool(slow_store) + world.scenario.acts_late)
-    for leg, since in world.unheard.items():
+    patience = SOON_SECONDS + SLOW_SECONDS * (bool(slow_store) + world.scenario.acts_late)
+    for what, since in world.overdue.items():
         if now - max(since, noticing_since) > patience:
-            world.history.fail(f"{leg} rings on though the phone is gone")
+            world.history.fail(f"overdue: {what}")
 
 
 def _noticing_since(world: "World") -> float | None:
@@ -111,7 +117,11 @@ def _unheard(world: "World", life: "Life") -> Iterator[str]:
         phone = world.asterisk.phones.get(agent.device)  # None: the extension is removed
         if agent.legs and phone is not None and not phone.is_there:
             offered = {leg_channel(leg) for leg in agent.legs}
-            yield from (leg.id for leg in phone.ringing if leg.id in offered)
+            yield from (
+                f"{leg.id} rings no more, as the phone is gone"
+                for leg in phone.ringing
+                if leg.id in offered
+            )
 
 
 def _one_sided(world: "World", life: "Life") -> Iterator[str]:

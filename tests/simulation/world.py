@@ -69,11 +69,12 @@ class World:
         self.callers = Callers(self)
         self.suspects: dict[str, float] = {}
         """Differences between Asterisk and the engine, and since when there are."""
-        self.unheard: dict[str, float] = {}
-        """Legs that ring at a phone that is gone, and since when that might be noticed."""
+        self.overdue: dict[str, float] = {}
+        """What is to come to pass, and since when the service might see to it."""
         content = _content(scenario, self.dice)
         self.store = UnreliableStore(content, self.dice, self.history, scenario.commit_seconds)
-        self.reference = Reference(self.history, self.store)
+        fixed = not (scenario.changes_per_second or scenario.removals_per_second)
+        self.reference = Reference(self.history, self.store, fixed=fixed)
         self.store.on_dying = self.crash
         self.queues = [queue.name for queue in content.queues]
         self.extensions = list(content.agents)
@@ -159,7 +160,7 @@ class World:
 
     def _look_around(self) -> None:
         watch.nobody_forgotten(self)
-        watch.nobody_rings_in_vain(self)
+        watch.nothing_is_overdue(self)
         self.loop.call_later(1.0, self._look_around)
 
     # The service. -------------------------------------------------------------------------------
