@@ -15,7 +15,7 @@ from tests.simulation.channels import Channel, Phone, Socket, shown
 from tests.simulation.history import History
 from tests.simulation.loop import VirtualTimeLoop
 from tests.simulation.phones import ALONE_SECONDS, Agents
-from tests.simulation.scenario import NO_FAULTS, Scenario
+from tests.simulation.scenario import Scenario
 
 DIALPLAN_TIMEOUT = 10.0
 """`TIMEOUT(absolute)` as the dialplan sets it before `Stasis()`."""
@@ -237,7 +237,7 @@ class Asterisk:
         """
         if channel.playbacks:
             self._history.note("announcement not cut off", channel.id)
-            if self.faults == NO_FAULTS and not self._is_overloaded:
+            if not (self._scenario.is_cut_off or self._is_overloaded):
                 self._history.fail(f"an announcement delays {channel.id}")
 
     @contextmanager

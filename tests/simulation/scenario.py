@@ -150,6 +150,8 @@ class Scenario:
     """The probability that the dialplan, given a caller back, sends the caller to a queue again."""
     wrong_pins: float = 0.0
     """The probability that somebody keys a wrong PIN."""
+    membership: float = 1.0
+    """How many of the agents are members of each queue; the others are of none of it."""
     commit_seconds: float = 0.005
     """How long a commit takes at most: the longer, the more facts share the next one."""
 
@@ -157,6 +159,12 @@ class Scenario:
     def acts_late(self) -> bool:
         """Whether Asterisk may do what it was asked for long after it was asked once more."""
         return bool(self.faults.request_lost or self.faults.asterisk_freeze)
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether a service that lives may lose what it asks Asterisk for."""
+        lost = self.faults.socket_drop or self.faults.socket_deaf or self.faults.socket_closes
+        return bool(self.acts_late or lost or self.faults.asterisk_restart)
 
 
 RAREST = 0.1
@@ -209,6 +217,7 @@ def draw(seed: int, calls: int = 60) -> Scenario:
         phone_states_per_second=agents * Random(f"states {seed}").choice((0.0, 0.0, 0.02)),
         enquiries=Random(f"enquiries {seed}").choice((0.0, 0.3, 0.9)),
         wrong_pins=Random(f"PINs {seed}").choice((0.0, 0.2, 0.6)),
+        membership=Random(f"members {seed}").choice((1.0, 1.0, 0.6)),
         commit_seconds=Random(f"commits {seed}").choice((0.005, 0.005, 0.05)),
     )
     return scenario if dice.random() < 0.9 else replace(scenario, faults=NO_FAULTS)
@@ -224,7 +233,7 @@ def _calling_back(dice: Random, scenario: Scenario) -> Scenario:
         maxlen=dice.choice((2, 20)),
         per_number=20,
         per_day=10_000,
-        max_age=timedelta(seconds=dice.choice((5.0, 20.0, 120.0))),
+        max_age=timedelta(seconds=dice.choice((8.0, 60.0, 120.0))),
         timeout=timedelta(seconds=dice.choice((2.0, 10.0))),
         tries=dice.choice((1, 3)),
         retry=timedelta(seconds=dice.choice((1.0, 10.0))),
@@ -263,7 +272,7 @@ def draw_queue(dice: Random, number: int) -> Queue:
         periodic_announce_frequency=timedelta(seconds=announce * 1.5),
         min_announce_frequency=timedelta(seconds=2),
         context=EXITS,
-        memberdelay=timedelta(seconds=dice.choice((0.0, 0.0, 1.5))),
+        memberdelay=timedelta(seconds=dice.choice((0.0, 0.0, 1.5, 4.0))),
         sticky=timedelta(seconds=dice.choice((0.0, 60.0, 600.0))),
         sticky_wait=timedelta(seconds=dice.choice((0.0, 10.0))),
         skills_timeout=timedelta(seconds=dice.choice((0.0, 8.0))),

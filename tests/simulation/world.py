@@ -263,6 +263,7 @@ def _content(scenario: Scenario, dice: Random) -> MemoryStore:
         Member(queue.name, extension, penalty=dice.choice((0, 0, 1)))
         for queue in scenario.queues
         for extension in extensions
+        if scenario.membership == 1 or dice.random() < scenario.membership
     ]
     return MemoryStore(
         queues=scenario.queues,
