@@ -177,7 +177,8 @@ class KeptPlaces:
             self._books.history.counts["customers reached"] += 1
             extension = self._put_aside(call_id)
             rings = [c.device for c in commands if isinstance(c, Ring) and c.leg.call_id == call_id]
-            if extension is not None and rings != [self._books.people[extension].phone]:
+            rung = [self._books.registers.phones[device] for device in rings]
+            if extension is not None and rung != [extension]:
                 self._let_go(call_id)
                 name = self._books.callers[call_id].queue
                 if self._expectations.may_be_offered(name, extension):

@@ -20,6 +20,7 @@ FAILED = {
     3051: "an announcement is played to a caller who is still in a bridge",
     528380152: "a customer is asked anew after a crash while the question goes on",
     528380208: "what was to follow an announcement was not said, as the service died: it goes on",
+    870766834: "two have one phone, and the one who leaves is kept free: the other one is rung",
     910864102: "who takes an agent's place in a queue is spoken to while he is still in a bridge",
 }
 """Seeds that failed, and what went wrong. They mean something else once `scenario.draw` changes."""
