@@ -17,12 +17,6 @@ pytestmark = pytest.mark.contract
 
 
 @pytest.fixture
-async def database_url(databases: Databases) -> AsyncIterator[str]:
-    async with databases.fresh() as url:
-        yield url
-
-
-@pytest.fixture
 async def service(database_url: str, ports: PortBlock, tmp_path: Path) -> AsyncIterator[Service]:
     """A service that finds neither Asterisk nor XMPP server, not yet started."""
     service = lonely_service(tmp_path, database_url, ports)

@@ -11,15 +11,8 @@ from component.storage.writer import LOCK
 from lab.ports import PortBlock
 from lab.service import Service
 from tests.contract.lonely import lonely_service, says
-from tests.databases import Databases
 
 pytestmark = pytest.mark.contract
-
-
-@pytest.fixture
-async def database_url(databases: Databases) -> AsyncIterator[str]:
-    async with databases.fresh() as url:
-        yield url
 
 
 @pytest.fixture

@@ -7,15 +7,8 @@ from component.domain.model import Agent, Customer, Member
 from component.domain.queue import Queue
 from component.storage.memory import MemoryStore
 from component.storage.postgres import PostgresStore
-from tests.databases import Databases
 
 AnyStore = PostgresStore | MemoryStore
-
-
-@pytest.fixture
-async def database_url(databases: Databases) -> AsyncIterator[str]:
-    async with databases.fresh() as url:
-        yield url
 
 
 @pytest.fixture
