@@ -241,6 +241,9 @@ class Caller(Entry):
     passed_at: datetime | None = None
     rings_for: timedelta | None = field(default=None, compare=False)
     """How long the phones ring at most, as the queue had it when they began; not stored."""
+    rings_anew: bool = field(default=False, compare=False)
+    """Whether who is rung was being asked still when it was loaded: since when the phone rings for
+    the caller is not known then."""
 
     @property
     def waits(self) -> bool:
@@ -291,6 +294,7 @@ class Caller(Entry):
             call.answered_at,
             call.transfers[-1].extension if call.transfers else None,
             call.transfers[-1].at if call.transfers else None,
+            rings_anew=any(offer.ends_consultation for offer in call.offers),
         )
 
 

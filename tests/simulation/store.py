@@ -16,6 +16,9 @@ from tests.simulation.scenario import Faults
 LOOKUP_DEADLINE = 2.0
 """Seconds that the service waits to learn who a caller is."""
 
+SLOWEST_COMMIT = 4.0
+"""Seconds that a commit takes at most which is slow."""
+
 
 class UnreliableStore(MemoryStore):
     """`MemoryStore` behind a bad line. `on_dying` kills the service that waits for the answer."""
@@ -53,7 +56,7 @@ class UnreliableStore(MemoryStore):
         await asyncio.sleep(dice.uniform(0.1, 1) * self._commit_seconds)
         if faults is not None and dice.random() < faults.commit_slow:
             self._history.note("fault: commit slow")
-            await asyncio.sleep(dice.uniform(0.1, 4))
+            await asyncio.sleep(dice.uniform(0.1, SLOWEST_COMMIT))
         fate = dice.random()
         self._forbid_revival(changes)
         await super().commit(changes)

@@ -13,6 +13,7 @@ from component.domain.queue_log import NONE
 from component.domain.words import AgentState, CallState
 from component.pubsub.addresses import extension_node
 from tests.simulation.life import WALLBOARD
+from tests.simulation.store import SLOWEST_COMMIT
 
 if TYPE_CHECKING:
     from tests.simulation.life import Life
@@ -28,8 +29,13 @@ SOON_SECONDS = 1.5
 """So long at the most it takes until what is due is done: phones that ring are looked at every
 second."""
 
-SLOW_SECONDS = 5.0
-"""So much longer where commits may be slow, or have to be made again; or requests may."""
+SLOW_STORE_SECONDS = 2 * SLOWEST_COMMIT
+"""So much longer where commits may be slow: a timer is set once its own is made, and what is due
+then waits for the next one, which may have begun just before."""
+
+SLOW_ASTERISK_SECONDS = 10.0
+"""So much longer where requests may be lost: the phones that ring are looked at one after another,
+and whoever comes next waits for each answer that does not come."""
 
 PATIENCE_SECONDS = 4000.0
 
@@ -97,7 +103,8 @@ def nothing_is_overdue(world: "World") -> None:
     found = chain(due, _unheard(world, life))
     world.overdue = {what: world.overdue.get(what, now) for what in found}
     slow_store = faults.commit_slow or faults.commit_in_doubt or faults.store_away
-    patience = SOON_SECONDS + SLOW_SECONDS * (bool(slow_store) + world.scenario.acts_late)
+    patience = SOON_SECONDS + SLOW_STORE_SECONDS * bool(slow_store)
+    patience += SLOW_ASTERISK_SECONDS * world.scenario.acts_late
     for what, since in world.overdue.items():
         if now - max(since, noticing_since) > patience:
             world.history.fail(f"overdue: {what}")
