@@ -148,7 +148,8 @@ def _one_sided(world: "World", life: "Life") -> Iterator[str]:
         elif channel.to_customer and channel.id not in known:
             yield f"the call {channel.id} is nobody's"
         elif channel.in_stasis and not channel.device and channel.id not in known:
-            yield f"{channel.id} is forgotten"
+            stay = world.asterisk.stays[channel.id]  # who is turned away soon comes again
+            yield f"{channel.id} is forgotten, who came for the {stay}. time"
     for call in life.state.calls.values():
         if call.channel in world.callers.fates:
             yield f"{call.id} has lost its caller {call.channel}"

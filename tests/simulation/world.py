@@ -216,6 +216,8 @@ def simulate(seed: int, scenario: Scenario) -> Result:
                 world.loop.run_until_complete(world.run())
             except ViolationError:
                 assert world.history.violations, "a violation is always reported"
+            except Exception as error:  # noqa: BLE001 - the seeds that follow are to be run
+                world.history.violations.append(f"the simulation ended: {error!r}")
             finally:
                 _close(world.loop)
     counts = world.history.counts
