@@ -260,7 +260,7 @@ class Snapshot:
     newcomers: frozenset[str] = frozenset()
     """The channels of callers of whom events have told, too, and who are being looked up."""
     phones: Mapping[Leg, str] = field(default_factory=dict)
-    """The devices of agents that ring now, as far as events have told; by leg."""
+    """The devices that ring now, as far as events have told, whoever has them; by leg."""
 
 
 class CallControl(Protocol):

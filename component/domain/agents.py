@@ -21,10 +21,11 @@ from component.domain.events import (
     LogOff,
     LogOn,
     Pause,
+    PhoneGone,
     Unpause,
     WrapUpOver,
 )
-from component.domain.model import DND_PREFIX, Agent, Member
+from component.domain.model import DND_PREFIX, Agent, Leg, Member
 from component.domain.queue_log import InAllQueues
 from component.domain.state import State
 from component.domain.transitions import (
@@ -36,7 +37,9 @@ from component.domain.transitions import (
 )
 from component.domain.words import MemberState, OfferEnd
 
-AgentEvent = LogOn | LogOff | Pause | Unpause | WrapUpOver | ExtendWrapUp | DeviceStateChanged
+AgentEvent = (
+    LogOn | LogOff | Pause | Unpause | WrapUpOver | ExtendWrapUp | DeviceStateChanged | PhoneGone
+)
 
 
 def step(state: State, event: AgentEvent, now: datetime, rng: Random) -> list[Command]:
@@ -56,6 +59,8 @@ def step(state: State, event: AgentEvent, now: datetime, rng: Random) -> list[Co
             return _extend_wrap_up(state, event)
         case DeviceStateChanged():
             return _device_state_changed(state, event, now, rng)
+        case PhoneGone(leg):
+            return _phone_gone(state, leg, now, rng)
     assert_never(event)
 
 
@@ -139,6 +144,13 @@ def _device_state_changed(
     return commands + routing.route_all(state, queues, now, rng)
 
 
+def _phone_gone(state: State, leg: Leg, now: datetime, rng: Random) -> list[Command]:
+    commands = _pass_over(state, leg, now)
+    if not commands:
+        return []
+    return commands + routing.route(state, state.calls[leg.call_id].queue, now, rng)
+
+
 def _do_not_disturb(
     state: State, event: DeviceStateChanged, now: datetime, rng: Random
 ) -> list[Command]:
@@ -153,8 +165,12 @@ def _do_not_disturb(
 
 def pass_over(state: State, agent: Agent, now: datetime) -> list[Command]:
     """Withdraw what is offered to an agent or phone that went away while it rang."""
-    call = None if agent.leg is None else state.calls.get(agent.leg.call_id)
-    offer = None if call is None or agent.leg is None else call.offer_on(agent.leg)
+    return [] if agent.leg is None else _pass_over(state, agent.leg, now)
+
+
+def _pass_over(state: State, leg: Leg, now: datetime) -> list[Command]:
+    call = state.calls.get(leg.call_id)
+    offer = None if call is None else call.offer_on(leg)
     if call is None or not call.is_waiting or offer is None:
         return []
     return [*routing.withdraw(state, call, offer, OfferEnd.UNAVAILABLE, now), HangUpLeg(offer.leg)]

@@ -58,6 +58,14 @@ class LegEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class PhoneGone:
+    """The phone that is to ring over a leg is not there any more; maybe it is another agent's by
+    now, or nobody's."""
+
+    leg: Leg
+
+
+@dataclass(frozen=True, slots=True)
 class BlindTransfer:
     """The agent passes the call on to a number, without having asked anybody there."""
 
@@ -377,6 +385,7 @@ Event = (
     | NotLetGo
     | LegAnswered
     | LegEnded
+    | PhoneGone
     | NotConnected
     | BlindTransfer
     | NumberLookedUp

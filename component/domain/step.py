@@ -70,6 +70,7 @@ from component.domain.events import (
     NotLetGo,
     NumberLookedUp,
     Pause,
+    PhoneGone,
     QueueChanged,
     QueueRemoved,
     RetryDue,
@@ -157,6 +158,7 @@ def _step(state: State, event: Event, now: datetime, rng: Random) -> list[Comman
             | WrapUpOver()
             | ExtendWrapUp()
             | DeviceStateChanged()
+            | PhoneGone()
         ):
             return agents.step(state, event, now, rng)
         case (

@@ -135,6 +135,8 @@ class Asterisk:
                 self._snapshots.note(event)
                 self._ringing.end(leg)
         self._submit_to_engine(event)
+        if isinstance(event, DeviceStateChanged):
+            self._ringing.state_changed(event)
 
     def _lost(self) -> None:
         self._ringing.forget()

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from component.domain.events import DeviceStateChanged, Event
+from component.domain.events import DeviceStateChanged, Event, PhoneGone
 from component.domain.model import Leg
 from component.domain.words import DeviceState
 from component.telephony.errors import AriError
@@ -50,6 +50,17 @@ class RingingPhones:
         """Look after no phone any more: what rings is to be found out anew."""
         self._devices.clear()
 
+    def state_changed(self, event: DeviceStateChanged) -> None:
+        """Take note of the state of a device, and tell of the legs that ring there in vain.
+
+        Whose phone it is does not matter: an agent may have been given another one meanwhile.
+        """
+        if event.state.is_there:
+            return
+        for leg in [leg for leg, device in self._devices.items() if device == event.device]:
+            self.end(leg)
+            self._submit(PhoneGone(leg))
+
     async def close(self) -> None:
         """Stop looking."""
         if self._looking is not None:
@@ -72,5 +83,6 @@ class RingingPhones:
             log.debug("phone cannot be looked at", device=device, error=str(error))
             return
         if is_gone and leg in self._devices:
-            self.end(leg)
-            self._submit(DeviceStateChanged(device, DeviceState.UNAVAILABLE))
+            gone = DeviceStateChanged(device, DeviceState.UNAVAILABLE)
+            self._submit(gone)
+            self.state_changed(gone)

@@ -80,11 +80,7 @@ class SnapshotReader:
                 customers=tuple(self._customers(channels)),
                 bridges=dict(_bridges(bridges)),
                 device_states=states,
-                phones={
-                    leg: device
-                    for leg, device in ringing.items()
-                    if leg not in heard.quiet and device in states
-                },
+                phones={leg: d for leg, d in ringing.items() if leg not in heard.quiet},
             )
         except MalformedEventError as error:
             raise AriError(200, f"what ARI listed cannot be understood: {error}") from error

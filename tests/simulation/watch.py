@@ -119,16 +119,18 @@ def _noticing_since(world: "World") -> float | None:
 
 
 def _unheard(world: "World", life: "Life") -> Iterator[str]:
-    """Yield the legs of calls that ring at phones that are gone, and still are the agents'."""
-    for agent in life.state.agents.values():
-        phone = world.asterisk.phones.get(agent.device)  # None: the extension is removed
-        if agent.legs and phone is not None and not phone.is_there:
-            offered = {leg_channel(leg) for leg in agent.legs}
-            yield from (
-                f"{leg.id} rings no more, as the phone is gone"
-                for leg in phone.ringing
-                if leg.id in offered
-            )
+    """Yield the legs of calls that ring at phones that are gone, and still are the agents'.
+
+    Whose phones those are by now does not matter.
+    """
+    gone = [phone for phone in world.asterisk.phones.values() if not phone.is_there]
+    ringing = [leg.id for phone in gone for leg in phone.ringing]
+    if not ringing:
+        return
+    offered = {leg_channel(leg) for agent in life.state.agents.values() for leg in agent.legs}
+    for leg in ringing:
+        if leg in offered:
+            yield f"{leg} rings no more, as the phone is gone"
 
 
 def _one_sided(world: "World", life: "Life") -> Iterator[str]:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from component.domain.events import DeviceStateChanged, Event
+from component.domain.events import DeviceStateChanged, Event, PhoneGone
 from component.domain.model import Leg
 from component.domain.words import DeviceState
 from component.telephony import ringing
@@ -16,6 +16,7 @@ pytestmark = pytest.mark.unit
 DEVICE = "PJSIP/1000"
 FIRST, SECOND = Leg("c1", 1), Leg("c2", 1)
 GONE = DeviceStateChanged(DEVICE, DeviceState.UNAVAILABLE)
+"""Of whoever has the phone; that it rings in vain over a leg is another fact."""
 
 
 class Phones:
@@ -56,7 +57,7 @@ async def test_a_phone_that_goes_away_while_it_rings_is_told_of_once(phones: Pho
     phones.offline.add(DEVICE)
     await phones.looks_again()
     await asyncio.sleep(0.01)
-    assert phones.told == [GONE]
+    assert phones.told == [GONE, PhoneGone(FIRST)]
 
 
 async def test_nobody_asks_for_phones_that_ring_no_longer(phones: Phones) -> None:
@@ -76,7 +77,7 @@ async def test_phones_are_looked_at_that_ring_later(phones: Phones) -> None:
     phones.offline.add(DEVICE)
     phones.ringing.begin(SECOND, DEVICE)
     await phones.looks_again()
-    assert phones.told == [GONE]
+    assert phones.told == [GONE, PhoneGone(SECOND)]
 
 
 async def test_without_an_answer_it_is_looked_again(phones: Phones) -> None:
@@ -86,7 +87,7 @@ async def test_without_an_answer_it_is_looked_again(phones: Phones) -> None:
     await phones.looks_again()
     phones.failure = None
     await phones.looks_again()
-    assert phones.told == [GONE]
+    assert phones.told == [GONE, PhoneGone(FIRST)]
 
 
 async def test_it_is_looked_no_more_in_the_end(phones: Phones) -> None:
@@ -96,3 +97,17 @@ async def test_it_is_looked_no_more_in_the_end(phones: Phones) -> None:
     before = phones.looks
     await asyncio.sleep(0.01)
     assert phones.looks == before
+
+
+@pytest.mark.parametrize("state", [DeviceState.UNAVAILABLE, DeviceState.INVALID])
+async def test_what_rings_at_a_phone_that_tells_it_is_gone_rings_in_vain(
+    phones: Phones, state: DeviceState
+) -> None:
+    phones.ringing.begin(FIRST, DEVICE)
+    phones.ringing.begin(SECOND, "PJSIP/2000")
+    phones.ringing.state_changed(DeviceStateChanged(DEVICE, DeviceState.RINGING))
+    assert phones.told == []
+    for _ in range(2):
+        phones.ringing.state_changed(DeviceStateChanged(DEVICE, state))
+    assert phones.told == [PhoneGone(FIRST)]
+    await phones.ringing.close()
