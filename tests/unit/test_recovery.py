@@ -7,9 +7,12 @@ from datetime import timedelta
 import pytest
 
 from component.domain.commands import (
+    AnswerTransfer,
+    Connect,
     HangUpLeg,
     Hold,
     Hush,
+    LiftBound,
     Release,
     Ring,
 )
@@ -66,6 +69,8 @@ async def test_an_agent_who_hung_up_meanwhile_ends_the_call() -> None:
 
         assert service.store.calls["call1"].outcome == "completed"
         assert service.state.agents["1000"].state is AgentState.AVAILABLE
+        in_vain = Connect | LiftBound | AnswerTransfer
+        assert not any(isinstance(done, in_vain) for done in service.outside.done)
 
 
 async def test_a_waiting_caller_is_held_again_in_the_old_place() -> None:
@@ -107,6 +112,24 @@ async def test_what_was_being_said_is_cut_off_again_if_the_service_died_over_it(
         await service.engine.reconcile(there)
 
         assert service.outside.done[0] == Hush("call2", 1)
+
+
+async def test_to_who_talks_nothing_is_being_said_any_more() -> None:
+    async with running(announcing_store()) as service:
+        await service.log_on("1000")
+        await service.engine.step(service.enter(1))
+        await service.engine.step(service.enter(2))
+        await service.engine.step(LegEnded(LEG, LegEnd.REJECTED))
+        await service.log_on("2000")
+        leg = service.state.calls["call1"].leg
+        assert service.state.calls["call1"].told.number
+        await service.engine.step(LegAnswered(leg))
+        talking = {"call1": {"channel1", str(leg)}}
+        found = snapshot(service, "channel1", "channel2", answered=(leg,), bridges=talking)
+        service.outside.done.clear()
+        await service.engine.reconcile(found)
+
+        assert [d.call_id for d in service.outside.done if isinstance(d, Hush)] == ["call2"]
 
 
 async def test_after_a_restart_announcements_go_on() -> None:

@@ -36,7 +36,7 @@ from component.domain.events import (
 from component.domain.model import Caller, Leg
 from component.domain.words import AgentState, CallState, LegEnd, Outcome, QueueStatus
 from component.ports import CalledChannel
-from component.recovery import timers
+from component.recovery import compare, timers
 from component.storage.memory import MemoryStore
 from tests.unit.domain.callbacks import TERMS
 from tests.unit.recovering import settled, snapshot
@@ -99,7 +99,9 @@ async def reconcile(service: Service, found: object) -> None:
 
 async def test_who_is_to_be_called_back_needs_no_channel() -> None:
     async with kept() as service:
-        await reconcile(service, snapshot(service))
+        found = snapshot(service)
+        assert CallerLeft("") not in compare(service.state, found).events
+        await reconcile(service, found)
         assert service.store.calls["call2"].state is CallState.CALLING, "the talk had ended, too"
         assert service.store.calls["call1"].outcome == "completed"
 
@@ -150,11 +152,37 @@ async def test_a_customer_who_is_being_asked_is_asked_anew_but_not_by_two_voices
         assert [deed.number for deed in told] == [number, number + 1]
 
 
+async def test_who_hears_the_good_bye_is_let_go_once() -> None:
+    async with asked() as service:
+        assert service.state.calls["call2"].told.speaking
+        talk = Leg("call1", 1)
+        await reconcile(service, snapshot(service, "channel1", "channel2", answered=(talk,)))
+
+        assert service.outside.done.count(HangUpCustomer("call2", "channel2")) == 1
+
+
+async def test_who_is_called_since_the_reading_began_is_awaited() -> None:
+    async with kept() as service:
+        read = snapshot(service, "channel1")
+        await service.engine.step(LegEnded(Leg("call1", 1), LegEnd.HUNG_UP))
+        service.outside.done.clear()
+        await reconcile(service, read)
+
+        assert service.store.calls["call2"].state is CallState.CALLING
+        assert HangUpCustomer("call2", CHANNEL) not in service.outside.done
+
+
 async def test_a_customer_who_is_not_called_any_more_was_not_reached() -> None:
     async with called() as service:
         await reconcile(service, snapshot(service))
         assert service.store.calls["call2"].state is CallState.AWAY
         assert service.state.agents["1000"].state is AgentState.AVAILABLE
+
+
+async def test_a_customer_whose_phone_is_just_about_to_ring_is_not_left_with_it() -> None:
+    async with called() as service:
+        await reconcile(service, snapshot(service))
+        assert HangUpCustomer("call2", CHANNEL) in service.outside.done
 
 
 async def test_a_customer_who_waited_long_enough_meanwhile_goes_on_in_the_dialplan() -> None:
@@ -230,6 +258,7 @@ async def test_a_customer_whom_the_agent_passed_on_is_with_somebody_else_and_not
         assert service.store.calls["call2"].outcome is Outcome.TRANSFERRED
         service.outside.done.clear()
         await reconcile(service, to_customer(service, answered=True))
+        await settled(service)
 
         assert service.outside.done == []
 
@@ -267,5 +296,6 @@ async def test_a_customer_who_went_back_to_the_dialplan_is_not_hung_up() -> None
         assert service.store.calls["call2"].outcome is Outcome.TIMEOUT
         service.outside.done.clear()
         await reconcile(service, to_customer(service, answered=True, elsewhere=True))
+        await settled(service)
 
         assert service.outside.done == []

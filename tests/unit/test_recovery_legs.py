@@ -7,13 +7,16 @@ from datetime import timedelta
 import pytest
 
 from component.domain.commands import (
+    AnswerTransfer,
     Connect,
     HangUpLeg,
     LiftBound,
+    Part,
 )
 from component.domain.events import (
     AsteriskFound,
     LegAnswered,
+    RingTimedOut,
 )
 from component.domain.model import Leg
 from component.domain.queue import AutoPause, StrategyName
@@ -77,6 +80,7 @@ async def test_a_phone_that_was_answered_meanwhile_is_connected() -> None:
         await service.engine.reconcile(snapshot(service, "channel1", answered=(LEG,)))
 
         assert Connect(LEG, "channel1") in service.outside.done
+        assert not any(isinstance(done, AnswerTransfer) for done in service.outside.done)
         assert service.store.calls["call1"].state is CallState.ANSWERED
 
 
@@ -122,6 +126,40 @@ async def test_a_connection_that_was_decided_but_not_made_is_made() -> None:
 
         assert service.outside.done[0] == Connect(LEG, "channel1")
         assert service.outside.decided.count(Connect(LEG, "channel1")) == 1  # which counts it
+
+
+async def test_an_agent_whose_phone_was_to_stop_ringing_and_has_is_free() -> None:
+    """Of that Asterisk told nobody."""
+    async with running() as service:
+        await offered(service)
+        await service.engine.step(RingTimedOut(LEG))
+        assert service.state.agents["1000"].leg == LEG
+        await service.engine.reconcile(snapshot(service, "channel1"))
+
+        assert service.state.agents["1000"].state is AgentState.AVAILABLE
+
+
+async def test_who_is_in_the_bridge_is_there_whatever_the_channel_is_said_to_do() -> None:
+    async with running() as service:
+        await answered(service)
+        talking = {"call1": {"channel1", "ivr-call1.1"}}
+        await service.engine.reconcile(snapshot(service, answered=(LEG,), bridges=talking))
+
+        assert service.store.calls["call1"].state is CallState.ANSWERED
+
+
+async def test_a_talk_whose_caller_hung_up_meanwhile_ends_and_its_bridge_once() -> None:
+    async with running() as service:
+        await answered(service)
+        talked = {"call1": {"ivr-call1.1"}}
+        await service.engine.reconcile(snapshot(service, answered=(LEG,), bridges=talked))
+
+        assert service.store.calls["call1"].outcome == "completed"
+        assert [done for done in service.outside.done if isinstance(done, Part | HangUpLeg)] == [
+            Part("call1"),
+            HangUpLeg(LEG),
+        ]
+        assert service.outside.discarded == []
 
 
 async def test_of_several_phones_that_ring_those_that_stopped_are_passed_over() -> None:

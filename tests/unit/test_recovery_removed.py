@@ -1,5 +1,6 @@
 """After a restart: agents whose extension was removed, or removed and added again, meanwhile."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -8,15 +9,15 @@ from datetime import timedelta
 import pytest
 
 from component.configuration import Takeover
-from component.domain.commands import HangUpLeg
+from component.domain.commands import HangUpLeg, Release
 from component.domain.configuring import Configured
 from component.domain.events import AttendedTransfer, LegAnswered, LegEnded
 from component.domain.model import Agent
-from component.domain.words import AgentState, CallState, LegEnd
+from component.domain.words import AgentState, CallState, LegEnd, QueueStatus
 from component.ports import Snapshot
 from component.pubsub.addresses import extension_node
 from component.storage.memory import MemoryStore
-from tests.unit.recovering import LEG, answered, offered, snapshot
+from tests.unit.recovering import LEG, answered, offered, settled, snapshot
 from tests.unit.services import Service, demo_store, running
 
 pytestmark = pytest.mark.unit
@@ -115,6 +116,26 @@ async def test_a_phone_that_was_answered_and_whose_agent_hears_nobody_yet_is_let
         assert HangUpLeg(LEG) in service.outside.done
         call = service.state.calls["call1"]
         assert (call.state, call.extension) == (CallState.OFFERED, "2000")
+
+
+async def test_who_waits_in_a_queue_that_was_removed_goes_back_to_the_dialplan_at_once() -> None:
+    """Before anybody has looked what else was configured: nothing could be done for them."""
+    store = demo_store()
+    async with running(store) as service:
+        await offered(service)
+        await service.engine.step(service.enter(2))
+    store.queues, store.members = [], {}
+    async with running(store) as service:
+        async with asyncio.timeout(20):
+            while not all(call.outcome == "withdraw" for call in store.calls.values()):
+                await asyncio.sleep(0)
+        await settled(service)
+
+        assert [done for done in service.outside.done if isinstance(done, Release | HangUpLeg)] == [
+            HangUpLeg(LEG),
+            Release("call1", "channel1", QueueStatus.WITHDRAW),
+            Release("call2", "channel2", QueueStatus.WITHDRAW),
+        ]
 
 
 async def test_who_is_back_and_still_talks_is_offered_no_other_call() -> None:

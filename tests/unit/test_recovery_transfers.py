@@ -7,7 +7,16 @@ from datetime import timedelta
 
 import pytest
 
-from component.domain.commands import AnswerTransfer, Connect, Display, HangUpLeg, Hold, Join, Ring
+from component.domain.commands import (
+    AnswerTransfer,
+    Connect,
+    Display,
+    HangUpLeg,
+    Hold,
+    Join,
+    Part,
+    Ring,
+)
 from component.domain.events import (
     AttendedTransfer,
     BlindTransfer,
@@ -41,7 +50,8 @@ async def after_a_crash(
     store = demo_store()
     async with running(store) as service:
         await answered(service)
-        state = DeviceState.RINGING if event is ASKS else DeviceState.INUSE
+        asked = isinstance(event, AttendedTransfer)
+        state = DeviceState.INUSE if asked else DeviceState.RINGING
         await service.engine.step(DeviceStateChanged(DEVICE, state))
         await service.engine.step(event)
     service = Service(store)
@@ -129,6 +139,38 @@ async def test_who_rings_for_the_caller_and_stops_is_not_rung_once_more() -> Non
         assert rung(service) == []
         assert service.store.calls["call1"].state is CallState.WAITING
         assert set(taken_down(service)) == {FIRST, SECOND}
+
+
+async def test_who_passed_it_on_without_asking_is_let_go_of_and_the_caller_hears_music() -> None:
+    async with after_a_crash(replace(ASKS, consult="")) as service:
+        await service.engine.reconcile(found(service, ringing=(SECOND,)))
+
+        assert (rung(service), taken_down(service)) == ([], [FIRST])
+        kinds = [type(done) for done in service.outside.done]
+        assert Part("call1") in service.outside.done, "the caller is still with the first agent"
+        assert kinds.index(Part) < kinds.index(Hold)
+
+
+async def test_who_asked_is_let_go_of_once_the_caller_talks_with_who_was_fetched() -> None:
+    async with after_a_crash(HAS_ASKED) as service:
+        await service.engine.step(LegAnswered(SECOND))
+        service.outside.done.clear()
+        await service.engine.reconcile(found(service, answered=(FIRST, SECOND)))
+
+        assert taken_down(service) == [FIRST]
+
+
+async def test_who_is_fetched_since_the_reading_began_is_not_fetched_twice() -> None:
+    async with running() as service:
+        await answered(service)
+        await service.engine.step(DeviceStateChanged(DEVICE, DeviceState.INUSE))
+        read = found(service)
+        await service.engine.step(HAS_ASKED)
+        service.outside.done.clear()
+        await service.engine.reconcile(read)
+
+        assert rung(service) == []
+        assert service.store.calls["call1"].state is CallState.OFFERED
 
 
 async def test_who_is_being_fetched_is_awaited() -> None:

@@ -108,6 +108,18 @@ def test_an_agent_who_is_no_member_can_be_passed_a_call() -> None:
     assert centre.call("call1").outcome is Outcome.COMPLETED
 
 
+def test_who_is_no_member_and_does_not_take_it_leaves_the_caller_to_a_member_at_once() -> None:
+    centre = talking("3000")
+    centre.state.members.delete(("support", "2000"))
+    blind(centre)
+    centre.leg_ends(FIRST)
+    centre.pause("1000")
+    centre.decided.clear()
+    centre.leg_ends(SECOND, LegEnd.REJECTED)
+
+    assert centre.rung() == ["3000"]
+
+
 def test_paperwork_may_be_disturbed_by_a_colleague() -> None:
     centre = talking("2000", wrapuptime=timedelta(seconds=60))
     second = centre.enter()

@@ -8,14 +8,21 @@ from typing import Any, cast
 import pytest
 from structlog.testing import capture_logs
 
-from component.domain.events import DeviceStateChanged, Event, PhoneGone
+from component.domain.commands import Release
+from component.domain.events import CallerLeft, DeviceStateChanged, Event, PhoneGone
 from component.domain.model import Leg
-from component.domain.words import DeviceState
+from component.domain.words import DeviceState, QueueStatus
 from component.ports import Directory, Snapshot, WaitingChannel
 from component.telephony import ringing
 from component.telephony.asterisk import Asterisk
 from tests.unit.telephony.fake_ari import FakeAri
-from tests.unit.telephony.recorded import ANSWERED_ATTEMPT, CALL_ID, CHANNELS
+from tests.unit.telephony.recorded import (
+    ANSWERED_ATTEMPT,
+    CALL_ID,
+    CALLER_CHANNEL,
+    CHANNELS,
+    EVENTS,
+)
 from tests.unit.telephony.test_connection import FakeSocket
 
 pytestmark = pytest.mark.unit
@@ -28,7 +35,8 @@ class RingingAlone(FakeAri):
 
     def __init__(self) -> None:
         super().__init__()
-        self.sockets = FakeSocket
+        self.socket = FakeSocket()
+        self.sockets = lambda: self.socket
         self.results["getInfo"] = {"system": {"version": "22.10.1"}}
 
     async def _call(self, resource: str, operation: str, /, **arguments: object) -> object:
@@ -47,9 +55,21 @@ async def nothing_to_show() -> None:
 
 
 @pytest.fixture
-async def told(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[list[Event]]:
+def ari() -> RingingAlone:
+    return RingingAlone()
+
+
+@pytest.fixture
+def told() -> list[Event]:
     """What the engine is told from a connect on."""
-    events: list[Event] = []
+    return []
+
+
+@pytest.fixture
+async def whole(
+    ari: RingingAlone, told: list[Event], monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Asterisk]:
+    """An adapter that connects."""
 
     async def reconcile(_found: Snapshot) -> tuple[WaitingChannel, ...]:
         return ()
@@ -57,23 +77,24 @@ async def told(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[list[Event]]:
     monkeypatch.setattr(ringing, "LOOK_SECONDS", 0.001)
     with capture_logs():
         whole = Asterisk(
-            RingingAlone(),
+            ari,
             "ivr",
             directory=cast(Directory, None),
             lookup_deadline=1,
-            submit=events.append,
+            submit=told.append,
             reconcile=reconcile,
             acted_until=lambda: datetime.now(UTC),
             devices=lambda: [DEVICE],
             shown=nothing_to_show,
         )
         running = asyncio.create_task(whole.run())
-        yield events
+        yield whole
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
         await whole.close()
 
 
+@pytest.mark.usefixtures("whole")
 async def test_a_phone_that_rings_already_is_looked_after_from_the_connect_on(
     told: list[Event],
 ) -> None:
@@ -82,3 +103,24 @@ async def test_a_phone_that_rings_already_is_looked_after_from_the_connect_on(
     async with asyncio.timeout(20):
         while not {gone, in_vain} <= set(told):
             await asyncio.sleep(0.001)
+
+
+async def test_who_has_left_though_the_answer_was_lost_is_not_sent_from_where_he_is_now(
+    ari: RingingAlone, told: list[Event], whole: Asterisk
+) -> None:
+    """Asterisk tells so by an event."""
+    ari.lose("continueInDialplan")
+    gate = ari.hold_back("continueInDialplan")
+    async with asyncio.timeout(20):
+        while not whole.state.up:
+            await asyncio.sleep(0)
+        whole.control.perform([Release("c1", CALLER_CHANNEL, QueueStatus.TIMEOUT)])
+        while "continueInDialplan" not in ari.operations:
+            await asyncio.sleep(0)
+        ari.socket.says(EVENTS["caller_leaves"])
+        while CallerLeft(CALLER_CHANNEL) not in told:
+            await asyncio.sleep(0)
+    gate.set()
+    await whole.close()
+
+    assert ari.operations.count("continueInDialplan") == 1

@@ -241,6 +241,19 @@ async def test_who_has_left_though_the_answer_was_lost_is_not_sent_from_where_he
     assert ("destroy" in operations) == isinstance(command, Release)
 
 
+async def test_that_somebody_else_has_left_lets_nobody_wait_for_ever(desk: Desk) -> None:
+    desk.ari.lose("continueInDialplan")
+    gate = desk.ari.hold_back("continueInDialplan")
+    desk.control.perform([RELEASE])
+    async with asyncio.timeout(20):
+        while "continueInDialplan" not in desk.ari.operations:
+            await asyncio.sleep(0)
+    desk.control.caller_left("somebody else")
+    gate.set()
+
+    assert (await desk.does()).count("continueInDialplan") == 2
+
+
 async def test_a_bridge_is_taken_down_until_it_is_answered_and_the_caller_let_go_once(
     desk: Desk,
 ) -> None:

@@ -264,6 +264,15 @@ async def test_who_leaves_while_callers_are_listed_does_not_come() -> None:
     assert reception.events == [CallerLeft(CALLER_CHANNEL)]
 
 
+async def test_who_leaves_while_callers_are_listed_and_comes_again_comes() -> None:
+    reception = Reception()
+    reception.intake.begin_listing()
+    reception.intake.receive(leaving())
+    reception.adopt(waiting_channel(CALLER_CHANNEL, ""), begins=False)
+    reception.intake.receive(withholding(entering(digits="")))
+    assert [type(event) for event in reception.events] == [CallerLeft, CallerEntered]
+
+
 async def test_callers_who_came_while_nobody_listened_enter_in_their_order() -> None:
     reception = Reception()
     reception.directory.gate.clear()
