@@ -16,13 +16,15 @@ from component.domain.words import OfferEnd, Outcome
 AWAITED = timedelta(hours=4)
 """For so long a caller may listen to menus, or talk with whoever else took the call."""
 
-_GONE = frozenset({Outcome.COMPLETED, Outcome.ABANDONED})
-"""How a call ends whose caller has not gone on."""
-
 
 def may_return(ended: Call) -> bool:
-    """Tell whether the caller of a call that is over for us goes on, after a transfer."""
-    return bool(ended.transfers and ended.channel) and ended.outcome not in _GONE
+    """Tell whether the caller of a call that is over for us goes on, after a transfer.
+
+    Who hung up does not, nor who is hung up to be called back, or was called back: none of them has
+    a way out. Nobody passed on who goes on after a talk that ended otherwise.
+    """
+    goes_on = ended.way_out is not None and ended.outcome is not Outcome.COMPLETED
+    return bool(ended.transfers and ended.channel) and goes_on
 
 
 def remember(state: State, ended: Call, now: datetime) -> None:

@@ -92,7 +92,7 @@ ASKED = """
 PASSED_ON = """
     SELECT * FROM calls
     WHERE state = 'ended' AND ended_at > now() - $1::interval
-        AND transfers <> '[]' AND outcome NOT IN ('completed', 'abandoned')
+        AND transfers <> '[]' AND way_out IS NOT NULL AND outcome <> 'completed'
     ORDER BY ended_at"""
 """Calls of callers whom an agent passed on and who may come into a queue again."""
 

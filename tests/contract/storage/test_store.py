@@ -142,9 +142,11 @@ async def test_who_was_passed_on_may_come_again_and_the_call_is_another_one_then
 ) -> None:
     now = datetime.now(UTC)
     ended = replace(
-        CALL, state=CallState.ENDED, outcome=Outcome.TRANSFERRED, ended_at=now, dialogue=None
-    )
+        CALL, state=CallState.ENDED, outcome=Outcome.TRANSFERRED, ended_at=now, dialogue=None,
+        way_out=WayOut(number="4000"),
+    )  # fmt: skip
     over = [
+        replace(ended, id="0", outcome=Outcome.EXPIRED, way_out=None),
         replace(ended, id="1", outcome=Outcome.COMPLETED),
         replace(ended, id="2", transfers=()),
     ]

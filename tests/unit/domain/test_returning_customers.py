@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from component.domain.commands import CallCustomer
-from component.domain.events import BlindTransfer, CallerEntered, NumberLookedUp
+from component.domain.events import BlindTransfer, CallbackExpired, CallerEntered, NumberLookedUp
 from component.domain.kept_place import Asked
 from component.domain.model import Caller
-from component.domain.words import CallState
+from component.domain.words import CallState, Outcome
 from tests.unit.domain.callbacks import TERMS, CallbackCentre
 
 pytestmark = pytest.mark.unit
@@ -59,6 +59,22 @@ def test_who_has_asked_often_enough_is_not_called_again_for_having_been_passed_o
     centre.keys(call, "2#1")
 
     assert centre.call(call).state is CallState.WAITING
+
+
+def test_who_was_to_be_called_back_and_is_still_there_comes_as_another_call_when_that_is_over() -> (
+    None
+):
+    """Asterisk has not heard that the line was to be hung up."""
+    centre, call = passed_on(per_day=2)
+    centre.keys(call, "2#1")
+    channel = centre.call(call).channel
+    centre.after(TERMS.max_age.total_seconds())
+    centre.take(CallbackExpired(call))
+    assert centre.call(call).outcome is Outcome.EXPIRED
+    centre.state.forget_ended(list(centre.state.calls.values()))
+    centre.take(CallerEntered("again", "support", channel, OURS))
+
+    assert centre.call("again").transfers == ()
 
 
 def test_no_call_to_a_customer_is_taken_for_the_one_before() -> None:
