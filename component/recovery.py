@@ -151,12 +151,15 @@ def compare(state: State, snapshot: Snapshot) -> Found:
 def _cut_off(snapshot: Snapshot, calls: Iterable[Call]) -> Iterator[Hush]:
     """Yield the end of what callers may hear still, before anything else is done with them.
 
-    That it is believed to be over may be of a moment ago, when it was asked for and not done.
+    That it is believed to be over may be of a moment ago, when it was asked for and not done. What
+    was said since then, on a key pressed just now, is only heard after that.
     """
     for call in calls:
         is_bridged = call.channel in snapshot.bridges.get(call.id, ())
         is_reached = call.callback is not None and call.callback.reached_at is not None
         if call.told.number and not is_bridged and (is_reached or not call.is_kept):
+            if call.told.speaking and call.told.number > 1:
+                yield Hush(call.id, call.told.number - 1)
             yield Hush(call.id, call.told.number)
 
 

@@ -18,6 +18,7 @@ SIZE = Size(calls=60)
 FAILED = {
     3040: "somebody takes the desk, and the view of the call, of who logged off and still talks",
     3051: "an announcement is played to a caller who is still in a bridge",
+    265900343: "a key is pressed just after a crash while what was said before it goes on",
     528380152: "a customer is asked anew after a crash while the question goes on",
     528380208: "what was to follow an announcement was not said, as the service died: it goes on",
     870766834: "two have one phone, and the one who leaves is kept free: the other one is rung",

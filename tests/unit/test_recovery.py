@@ -101,6 +101,26 @@ async def test_what_was_being_said_to_a_caller_is_cut_off_and_said_anew_when_it_
         assert not service.state.calls["call2"].told.speaking
 
 
+async def test_what_is_said_on_a_key_of_just_now_is_cut_off_after_what_was_being_said_before() -> (
+    None
+):
+    """The service died over cutting that off, and events come again before all is compared."""
+    async with running(announcing_store()) as service:
+        await service.log_on("1000")
+        await service.engine.step(service.enter(1))
+        await service.engine.step(service.enter(2))
+        there = snapshot(service, "channel1", "channel2", ringing=(LEG,))
+        await service.engine.reconcile(there)
+        call = service.state.calls["call2"]
+        service.state.calls.put(
+            "call2", replace(call, told=replace(call.told, number=2, speaking=True))
+        )
+        service.outside.done.clear()
+        await service.engine.reconcile(there)
+
+        assert service.outside.done[:2] == [Hush("call2", 1), Hush("call2", 2)]
+
+
 async def test_what_was_being_said_is_cut_off_again_if_the_service_died_over_it() -> None:
     async with running(announcing_store()) as service:
         await service.log_on("1000")
