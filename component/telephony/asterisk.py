@@ -6,6 +6,7 @@ from datetime import datetime
 
 from component.domain.events import (
     AsteriskLost,
+    CallerEntered,
     CallerLeft,
     DeviceStateChanged,
     Event,
@@ -128,9 +129,11 @@ class Asterisk:
         match event:
             case DeviceStateChanged():
                 self._snapshots.note(event)
-            case CallerLeft(channel):
+            case CallerEntered(call_id, channel=channel):
+                self._control.caller_entered(channel, call_id)
+            case CallerLeft(channel, call_id=call_id):
                 self._snapshots.note(event)
-                self._control.caller_left(channel)
+                self._control.caller_left(channel, call_id)
             case LegAnswered(leg) | LegEnded(leg):
                 self._snapshots.note(event)
                 self._ringing.end(leg)
@@ -140,6 +143,7 @@ class Asterisk:
 
     def _lost(self) -> None:
         self._ringing.forget()
+        self._control.connection_lost()
         self._submit_to_engine(AsteriskLost())
 
     async def _settle(self) -> None:

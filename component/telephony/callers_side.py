@@ -61,7 +61,8 @@ _SEPARATORS = frozenset('(),"\\')
 class CallersSide:
     """Carries commands out by requests. `submit` takes events for the domain.
 
-    `departures` are told of who has left.
+    `departures` know who has left. To who has, nothing more is done for that call: the channel may
+    have come again, with another one.
     """
 
     def __init__(
@@ -98,6 +99,8 @@ class CallersSide:
 
     async def hold(self, hold: Hold) -> None:
         """Let the caller wait. If that is refused he waits without music: his timers go on."""
+        if self._departures.has_left(hold.call_id, hold.channel):
+            return  # or this would bound the stay of who has come again, even while he talks
         try:
             held = f"{_seconds(hold.at_most)},{hold.call_id}"
             await self._ari.set_variable(hold.channel, HELD, held)
@@ -115,7 +118,9 @@ class CallersSide:
         playing or not is cut off, and is over.
         """
         playback = announcement(say.call_id, say.number)
-        if playback not in self._unsaid:
+        has_left = self._departures.has_left(say.call_id, say.channel)
+        if has_left or playback not in self._unsaid:
+            self._unsaid.discard(playback)
             self._submit(Said(say.call_id, say.number))
             return
         self._unsaid.remove(playback)
@@ -130,7 +135,7 @@ class CallersSide:
             if error.status not in GONE:
                 raise
             return
-        await self._repeat(lambda: unless_gone(self._ari.start_music(say.channel, say.musicclass)))
+        await self._repeat(lambda: self._play_music(say))
 
     async def hush(self, hush: Hush) -> None:
         """Cut an announcement off. What follows is done when it is over.
@@ -160,7 +165,7 @@ class CallersSide:
         """Give the caller back to the dialplan."""
         channel = release.channel
         await self._leave_once(
-            channel,
+            release,
             lambda: self._give_back(channel, release.status, release.info),
             lambda: self._ari.continue_in_dialplan(channel),
             lambda: self._ari.hang_up(channel),
@@ -171,18 +176,19 @@ class CallersSide:
     async def redirect(self, redirect: Redirect) -> None:
         """Send the caller to a number; if that is refused, back to where he came from."""
         channel, context, number = redirect.channel, redirect.context, redirect.number
-        await self._leave_or_back(channel, lambda: self._let_go(channel, context, number))
+        await self._leave_or_back(redirect, lambda: self._let_go(channel, context, number))
 
     async def join(self, join: Join) -> None:
         """Connect the caller with somebody; if that is refused, send him back."""
-        await self._leave_or_back(join.channel, lambda: self._join(join))
+        await self._leave_or_back(join, lambda: self._join(join))
 
     async def end(self, end: EndCall) -> None:
         """Hang the caller up; if that is refused the dialplan is to do it."""
-        await self._leave(
-            lambda: self._ari.hang_up(end.channel),
-            lambda: self._ari.continue_in_dialplan(end.channel),
-        )
+        if not self._departures.has_left(end.call_id, end.channel):
+            await self._leave(
+                lambda: self._ari.hang_up(end.channel),
+                lambda: self._ari.continue_in_dialplan(end.channel),
+            )
         await self.take_down_bridge(end.call_id)
 
     async def take_down_bridge(self, call_id: str) -> None:
@@ -196,6 +202,10 @@ class CallersSide:
         finally:
             beginning.set()
             del self._beginning[playback]
+
+    async def _play_music(self, say: Say) -> None:
+        if not self._departures.has_left(say.call_id, say.channel):
+            await unless_gone(self._ari.start_music(say.channel, say.musicclass))
 
     async def _cut_off(self, playback: str) -> bool:
         """Stop a playback until there is none; tell whether there was one.
@@ -223,17 +233,18 @@ class CallersSide:
             return error.status in GONE  # else it is a number, with which an announcement begins
         return False
 
-    async def _leave_or_back(self, channel: str, way: _Way) -> None:
+    async def _leave_or_back(self, command: Redirect | Join, way: _Way) -> None:
+        channel = command.channel
         await self._leave_once(
-            channel,
+            command,
             way,
             lambda: self._give_back(channel, QueueStatus.UNAVAILABLE),
             lambda: self._ari.hang_up(channel),
         )
 
-    async def _leave_once(self, channel: str, *ways: _Way) -> None:
+    async def _leave_once(self, command: Release | Redirect | Join, *ways: _Way) -> None:
         """Let a caller leave whose channel goes on. Where he comes to then he is left alone."""
-        with self._departures.awaiting(channel) as departure:
+        with self._departures.awaiting(command.call_id, command.channel) as departure:
 
             async def leave() -> None:
                 if not departure.is_told:

@@ -145,7 +145,7 @@ class AriCallControl:
         self._about = about
         self._departures = Departures()
         self._callers = CallersSide(ari, submit, self._until_answered, self._departures)
-        self._talks = Talks(ari, submit, self._until_answered)
+        self._talks = Talks(ari, submit, self._until_answered, self._departures)
         self._dialler = Dialler(ari, app, submit, rings, until_answered=self._until_answered)
         self._lanes = Lanes(self._carry_out)
 
@@ -166,9 +166,18 @@ class AriCallControl:
         """Begin to report the states of devices. After a connect those of all are reported."""
         self._put(_DEVICES, _WatchDevices(tuple(devices)), _Rings(0))
 
-    def caller_left(self, channel: str) -> None:
-        """Take note that a caller's channel has left our application, as Asterisk tells."""
-        self._departures.note(channel)
+    def caller_entered(self, channel: str, call_id: str) -> None:
+        """Take note that a channel has come to our application, before the domain knows."""
+        self._departures.entered(channel, call_id)
+
+    def caller_left(self, channel: str, call_id: str = "") -> None:
+        """Take note that a caller's channel has left our application, as Asterisk tells; or that it
+        was missed when something was to be done for a call."""
+        self._departures.note(channel, call_id)
+
+    def connection_lost(self) -> None:
+        """Take note that Asterisk tells nothing any more of who leaves."""
+        self._departures.forget()
 
     async def close(self, seconds: float) -> None:
         """Finish what was commanded, in this time at most."""

@@ -11,6 +11,7 @@ from component.domain.events import CallerLeft, Event, NotConnected
 from component.telephony.caller_id import plain
 from component.telephony.callers_side import ABSOLUTE_TIMEOUT, Repeat
 from component.telephony.client import ALREADY_THERE, AriClient
+from component.telephony.departures import Departures
 from component.telephony.errors import AriError, AriUnreachableError
 from component.telephony.refusals import to_the_end, unless_gone
 
@@ -21,16 +22,27 @@ HUNG_UP_SECONDS = 0.1
 
 
 class Talks:
-    """Carries commands out by requests. `submit` takes events for the domain."""
+    """Carries commands out by requests. `submit` takes events for the domain.
 
-    def __init__(self, ari: AriClient, submit: Callable[[Event], None], repeat: Repeat) -> None:
+    `departures` know who has left: that channel may have come again, with another call.
+    """
+
+    def __init__(
+        self,
+        ari: AriClient,
+        submit: Callable[[Event], None],
+        repeat: Repeat,
+        departures: Departures,
+    ) -> None:
         self._ari = ari
         self._submit = submit
         self._repeat = repeat
+        self._departures = departures
 
     async def connect(self, connect: Connect) -> None:
         """Let the two talk. If that is refused, and not because one of them is gone, say so."""
-        if await self._refusal(connect) is None:
+        has_left = self._departures.has_left(connect.leg.call_id, connect.channel)
+        if has_left or await self._refusal(connect) is None:
             return
         await asyncio.sleep(HUNG_UP_SECONDS)
         refusal = await self._refusal(connect)
@@ -41,6 +53,8 @@ class Talks:
 
     async def lift_bound(self, lift: LiftBound) -> None:
         """Let Asterisk no more take the caller back; what it fails at is tried again."""
+        if self._departures.has_left(lift.call_id, lift.channel):
+            return
         lifted = self._ari.set_variable(lift.channel, ABSOLUTE_TIMEOUT, "0")
         await unless_gone(to_the_end(lifted))
 

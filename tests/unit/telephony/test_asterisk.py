@@ -3,18 +3,19 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
-from component.domain.commands import Release
-from component.domain.events import CallerLeft, DeviceStateChanged, Event, PhoneGone
-from component.domain.model import Leg
+from component.domain.commands import Release, Say
+from component.domain.events import CallerEntered, CallerLeft, DeviceStateChanged, Event, PhoneGone
+from component.domain.model import Customer, Leg
 from component.domain.words import DeviceState, QueueStatus
-from component.ports import Directory, Snapshot, WaitingChannel
+from component.ports import Snapshot, WaitingChannel
 from component.telephony import ringing
 from component.telephony.asterisk import Asterisk
+from component.telephony.names import announcement
 from tests.unit.telephony.fake_ari import FakeAri
 from tests.unit.telephony.recorded import (
     ANSWERED_ATTEMPT,
@@ -50,6 +51,14 @@ class RingingAlone(FakeAri):
         return answers.get(resource, answer)
 
 
+class Silent:
+    """A directory that does not answer."""
+
+    async def customer(self, code: str, number: str = "") -> Customer | None:
+        await asyncio.Event().wait()
+        return None
+
+
 async def nothing_to_show() -> None:
     """Stand in for the XMPP server."""
 
@@ -79,8 +88,8 @@ async def whole(
         whole = Asterisk(
             ari,
             "ivr",
-            directory=cast(Directory, None),
-            lookup_deadline=1,
+            directory=Silent(),
+            lookup_deadline=0.01,
             submit=told.append,
             reconcile=reconcile,
             acted_until=lambda: datetime.now(UTC),
@@ -124,3 +133,25 @@ async def test_who_has_left_though_the_answer_was_lost_is_not_sent_from_where_he
     await whole.close()
 
     assert ari.operations.count("continueInDialplan") == 1
+
+
+async def test_who_was_looked_up_too_late_and_came_again_is_told_nothing_of_the_first_stay(
+    ari: RingingAlone, told: list[Event], whole: Asterisk
+) -> None:
+    entered: list[CallerEntered] = []
+    async with asyncio.timeout(20):
+        while not whole.state.up:
+            await asyncio.sleep(0)
+        for happened in ("caller_enters", "caller_leaves", "caller_enters"):
+            event = EVENTS[happened]
+            ari.socket.says(event | {"channel": event["channel"] | {"id": "unlisted"}})
+        while len(entered) < 2:
+            await asyncio.sleep(0)
+            entered = [event for event in told if isinstance(event, CallerEntered)]
+        whole.control.perform(Say(e.call_id, "unlisted", 1, ("hello",), "") for e in entered)
+        while "startMoh" not in ari.operations:
+            await asyncio.sleep(0)
+    await whole.close()
+
+    said = [given["playbackId"] for name, given in ari.requests if name == "playWithId"]
+    assert said == [announcement(entered[1].call_id, 1)]
