@@ -241,6 +241,8 @@ class Caller(Entry):
     passed_at: datetime | None = None
     rings_for: timedelta | None = field(default=None, compare=False)
     """How long the phones ring at most, as the queue had it when they began; not stored."""
+    rings_at_most: timedelta | None = field(default=None, compare=False)
+    """The longest that the queue has had phones ring since: after a gap by what it says then."""
     rings_anew: bool = field(default=False, compare=False)
     """Whether who is rung was being asked still when it was loaded: since when the phone rings for
     the caller is not known then."""

@@ -185,6 +185,9 @@ class Happenings:
             if waits and caller.until is not None and caller.timeout is None:
                 until = caller.until + (queue.max_wait - old.max_wait)
                 self._books.caller(call_id, until=until)
+            if caller.rings_at_most is not None:
+                longest = max(caller.rings_at_most, queue.timeout)
+                self._books.caller(call_id, rings_at_most=longest)
             self._expectations.hold_out(call_id, self._books.callers[call_id])
 
     def _change_agent(self, event: AgentChanged) -> None:

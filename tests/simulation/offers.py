@@ -48,7 +48,7 @@ class Offers:
         timeout = books.queues[books.callers[call_id].queue].timeout
         books.caller(
             call_id, offered_to=frozenset(chosen), rung_at=books.now, rings_for=timeout,
-            retry_at=None,
+            rings_at_most=timeout, retry_at=None,
         )  # fmt: skip
 
     def nobody_is_skipped(self, caller: Caller, extension: str) -> None:

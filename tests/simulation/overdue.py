@@ -42,9 +42,9 @@ class Overdue:
             yield "needs no skills any more", caller.place[1] + queue.skills_timeout
         if caller.retry_at is not None:
             yield "is offered once more to who was tried", caller.retry_at
-        is_known = caller.rings_for is not None or (self._fixed and not caller.rings_anew)
+        is_known = caller.rings_at_most is not None or (self._fixed and not caller.rings_anew)
         if caller.rung_at is not None and is_known:
-            rings_for = max(caller.rings_for or queue.timeout, queue.timeout)
+            rings_for = caller.rings_at_most or queue.timeout
             yield "has rung for long enough", caller.rung_at + rings_for
 
     def _of_kept(self, caller: Caller) -> Iterator[Due]:
