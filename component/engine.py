@@ -338,8 +338,8 @@ class Engine:
         devices = [c.device for c in decisions.commands if isinstance(c, WatchDevice)]
         if devices:
             self._control.watch_devices(devices)
-        for call_id in decisions.stray_bridges:
-            self._control.discard_bridge(call_id)
+        for bridge in decisions.stray_bridges:
+            self._control.discard_bridge(bridge)
 
     def _answer(self, batch: _Batch) -> None:
         """Tell those who wait for it what came of their facts."""

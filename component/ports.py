@@ -254,7 +254,7 @@ class Snapshot:
     ringing_legs: frozenset[Leg]
     answered_legs: frozenset[Leg]
     bridges: dict[str, frozenset[str]]
-    """Call id → the channels in that call's bridge."""
+    """The channels in each of our bridges, by its id."""
     device_states: dict[str, DeviceState]
     customers: tuple[CalledChannel, ...] = ()
     newcomers: frozenset[str] = frozenset()
@@ -274,8 +274,8 @@ class CallControl(Protocol):
         """
         ...
 
-    def discard_bridge(self, call_id: str) -> None:
-        """Take down the bridge of a call that is over."""
+    def discard_bridge(self, bridge: str) -> None:
+        """Take down the bridge of a talk that is over."""
         ...
 
     def watch_devices(self, devices: Sequence[str]) -> None:

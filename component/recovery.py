@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from component.domain import callbacks, connecting, narrowing, ringing, routing
+from component.domain.asterisk_ids import earlier_bridge, talk_bridge
 from component.domain.commands import (
     AnswerTransfer,
     CallCommand,
@@ -55,7 +56,7 @@ class Found:
     commands: tuple[CallCommand, ...]
     """What was decided but not carried out, and legs that no call wants."""
     stray_bridges: tuple[str, ...]
-    """Ids of calls that are over but whose bridge is still there."""
+    """Ids of bridges of talks that are over."""
     unknown: "Unknown"
 
 
@@ -121,9 +122,10 @@ def compare(state: State, snapshot: Snapshot) -> Found:
     there = [call for call in calls if call not in gone]
     unmade = {offer.leg for call in there for offer in _unmade(state, snapshot, call)}
     legs = [*_legs(state, snapshot, unmade)]
-    # Whoever is gone, and talks to nobody any more, ends no bridge: a transfer may have left one.
-    unbridged = {call.id for call in gone if call.state is not CallState.ANSWERED}
-    bridged = {call.id for call in state.calls.values()} - unbridged
+    unfinished = [*_unfinished(state, snapshot, there)]
+    parted = {command.bridge for command in unfinished if isinstance(command, Part)}
+    talks = [call for call in state.calls.values() if call.state is CallState.ANSWERED]
+    in_use = {_bridge(snapshot, call) for call in talks} | parted
     return Found(
         events=(
             *(DeviceStateChanged(*found) for found in snapshot.device_states.items()),
@@ -137,10 +139,10 @@ def compare(state: State, snapshot: Snapshot) -> Found:
             *(HangUpLeg(leg) for leg in _stray_legs(state, snapshot)),
             *_perhaps_late(state, legs, gone),
             *_lingering(state, snapshot),
-            *_unfinished(state, snapshot, there),
+            *unfinished,
             *_unanswered(snapshot, there),
         ),
-        stray_bridges=tuple(call_id for call_id in snapshot.bridges if call_id not in bridged),
+        stray_bridges=tuple(bridge for bridge in snapshot.bridges if bridge not in in_use),
         unknown=Unknown(
             strangers=tuple(_strangers(snapshot, known)),
             customers=tuple(_stray_customers(state, snapshot)),
@@ -155,7 +157,7 @@ def _cut_off(snapshot: Snapshot, calls: Iterable[Call]) -> Iterator[Hush]:
     was said since then, on a key pressed just now, is only heard after that.
     """
     for call in calls:
-        is_bridged = call.channel in snapshot.bridges.get(call.id, ())
+        is_bridged = _talks(snapshot, call)
         is_reached = call.callback is not None and call.callback.reached_at is not None
         if call.told.number and not is_bridged and (is_reached or not call.is_kept):
             if call.told.speaking and call.told.number > 1:
@@ -278,11 +280,9 @@ def _unfinished(state: State, snapshot: Snapshot, calls: list[Call]) -> Iterator
         if call.is_kept:
             continue
         if call.state is not CallState.ANSWERED:
-            if call.id in snapshot.bridges:
-                yield Part(call.id)
-            bridge = bridged.get(call.channel, call.id)
-            if bridge != call.id:  # he took an agent's place, and is still with that agent
-                yield Part(bridge, before=call.id)
+            bridge = bridged.get(call.channel)
+            if bridge is not None:  # he is still with an agent who passed him on
+                yield Part(call.id, bridge)
             queue = state.queues.get(call.queue)
             if queue is not None:
                 for offer in _unmade(state, snapshot, call):
@@ -290,11 +290,24 @@ def _unfinished(state: State, snapshot: Snapshot, calls: list[Call]) -> Iterator
                 yield hold(call, queue, state.time_left(call, snapshot.taken_at))
             continue
         if call.leg in snapshot.answered_legs:
-            if call.channel in snapshot.bridges.get(call.id, ()):
+            if _talks(snapshot, call):
                 yield LiftBound(call.id, call.channel)
                 yield from connecting.display(call)
             else:
                 yield from connecting.talk(call)
+
+
+def _talks(snapshot: Snapshot, call: Call) -> bool:
+    """Tell whether a caller is in the bridge of the call's talk."""
+    return call.channel in snapshot.bridges.get(_bridge(snapshot, call), ())
+
+
+def _bridge(snapshot: Snapshot, call: Call) -> str:
+    """Return the bridge of a call's talk, by its earlier name if the caller is in that one."""
+    earlier = earlier_bridge(call.id)
+    if call.channel in snapshot.bridges.get(earlier, ()):
+        return earlier
+    return talk_bridge(call.leg, call.channel)
 
 
 def _unanswered(snapshot: Snapshot, calls: Iterable[Call]) -> Iterator[AnswerTransfer]:

@@ -182,11 +182,11 @@ class LiftBound:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Take the bridge down: caller and agent stay, but no longer hear each other."""
+    """Take a bridge down: caller and agent stay, but no longer hear each other."""
 
     call_id: str
-    before: str = ""
-    """Another call, of which nothing is done meanwhile: its caller is in that bridge."""
+    """The call of which nothing is done meanwhile: its caller may be in that bridge."""
+    bridge: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,8 +198,8 @@ class Release:
     status: QueueStatus
     info: str = ""
     """What the dialplan finds in `QUEUE_WITHDRAW_INFO`."""
-    bridged: bool = False
-    """Whether there is a bridge to be taken down."""
+    bridge: str = ""
+    """What is to be taken down then; empty if the caller has not talked."""
     turned_away: TurnedAway | None = None
     """Why there is no such call: the caller came into no queue."""
     queue: str = ""
@@ -237,6 +237,8 @@ class EndCall:
 
     call_id: str
     channel: str
+    bridge: str = ""
+    """Empty if the caller has not talked."""
 
 
 @dataclass(frozen=True, slots=True)

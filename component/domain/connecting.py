@@ -1,6 +1,7 @@
 """Caller and agent hear each other, and the agent's phone displays who calls."""
 
-from component.domain.commands import Connect, Display
+from component.domain.asterisk_ids import talk_bridge
+from component.domain.commands import Connect, Display, Part
 from component.domain.model import Call, Caller
 
 
@@ -13,6 +14,11 @@ def displayed(call: Call) -> Caller:
 def talk(call: Call) -> list[Connect | Display]:
     """Connect the two."""
     return [Connect(call.leg, call.channel), *display(call)]
+
+
+def part(call: Call) -> Part:
+    """Have the two hear each other no more."""
+    return Part(call.id, talk_bridge(call.leg, call.channel))
 
 
 def display(call: Call) -> list[Display]:

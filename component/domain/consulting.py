@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from component.domain import announcements, connecting, leaving, narrowing, routing
+from component.domain.asterisk_ids import talk_bridge
 from component.domain.commands import (
     AnswerTransfer,
     Command,
@@ -52,13 +53,15 @@ def take_place(state: State, call: Call, asked: Call, now: datetime) -> list[Com
     )
     taken = begun_anew(state, taken, now)
     state.calls.put(taken.id, taken)
+    # The end of the other call is that of the phone's channel, and takes down no bridge of his.
+    leaves = Part(taken.id, talk_bridge(call.leg, call.channel))
     return [
         HideCall(given_up.extension, ended, OfferEnd.TRANSFERRED),
         *(ShowCall(offer.extension, taken) for offer in taken.offers),
         *(
-            [Part(taken.id), *connecting.talk(taken)]
+            [connecting.part(asked), *connecting.talk(taken), leaves]
             if talks
-            else _wait_on(state, asked, taken, ended, now)
+            else [leaves, *_wait_on(state, asked, taken, ended, now)]
         ),
         AnswerTransfer(call.leg, accepted=True),
         HangUpLeg(call.leg),
@@ -78,14 +81,12 @@ def _may_take_place(state: State, call: Call, asked: Call) -> bool:
 
 
 def _wait_on(state: State, asked: Call, taken: Call, ended: Call, now: datetime) -> list[Command]:
-    """Let the caller wait. The phone that asked is of the other call first, or Asterisk would hang
-    up what rings when that phone goes. The caller leaves the agent before anything is said to him:
-    the end of the other call, which takes that bridge down, too, may come later."""
+    """Let the caller, who has left the agent, wait. The phone that asked is of the other call
+    first, or Asterisk would hang up what rings when that phone goes."""
     queue, wait = state.queues[taken.queue], state.time_left(taken, now)
     return [
         *(replace(hush, before=ended.id) for hush in announcements.hush(asked)),
         hold(ended, queue, wait),
-        Part(ended.id, before=taken.id),
         hold(taken, queue, wait),
         *narrowing.timers(state, taken),
     ]

@@ -4,6 +4,7 @@ The call keeps it: only Asterisk's list of channels tells whether it was done, a
 which the request may have been lost, it is asked for once more.
 """
 
+from component.domain.asterisk_ids import talk_bridge
 from component.domain.commands import Again, Command, EndCall, Hush, Join, Redirect, Release
 from component.domain.model import Call, WayOut
 from component.domain.state import State
@@ -26,10 +27,10 @@ def let_go(call: Call) -> list[EndCall | Join | Redirect | Release]:
         return [Join(call.id, call.channel, way.peer)]
     if way.number:
         return [Redirect(call.id, call.channel, way.context, way.number)]
+    bridge = "" if call.answered_at is None else talk_bridge(call.leg, call.channel)
     if way.status is None:
-        return [EndCall(call.id, call.channel)]
-    talked = call.answered_at is not None
-    return [Release(call.id, call.channel, way.status, way.info, bridged=talked)]
+        return [EndCall(call.id, call.channel, bridge)]
+    return [Release(call.id, call.channel, way.status, way.info, bridge)]
 
 
 def again(state: State, call: Call) -> list[Command]:

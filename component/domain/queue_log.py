@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from component.domain.asterisk_ids import call_bridge, leg_channel
+from component.domain.asterisk_ids import leg_channel, talk_bridge
 from component.domain.events import (
     AttendedTransfer,
     BlindTransfer,
@@ -223,7 +223,7 @@ def _transferred(
     if not isinstance(event, AttendedTransfer):
         name, how = "BLINDTRANSFER", (event.number, event.context)
     else:
-        name, how = "ATTENDEDTRANSFER", ("BRIDGE", call_bridge(old.id))
+        name, how = "ATTENDEDTRANSFER", ("BRIDGE", talk_bridge(old.leg, old.channel))
     agent = old.extension or NONE
     return LogEntry(now, old.logged_as, old.queue, agent, name, (*how, *times))
 

@@ -25,7 +25,6 @@ from component.domain.commands import (
     Command,
     HangUpLeg,
     HideCall,
-    Part,
     ShowCall,
     WakeAt,
 )
@@ -239,7 +238,7 @@ def hand_over(
     ended = end(state, passed_on, Outcome.TRANSFERRED, now)
     return [
         ShowCall(taken.extension, ended),
-        Part(call.id),
+        connecting.part(call),
         HangUpLeg(taken.leg),
         *leaving.let_go(ended),
     ]

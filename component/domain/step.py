@@ -15,6 +15,7 @@ from component.domain import (
     callbacks,
     callers,
     configuring,
+    connecting,
     hands,
     hold_times,
     leaving,
@@ -29,7 +30,6 @@ from component.domain import (
 from component.domain.commands import (
     Command,
     HangUpLeg,
-    Part,
     Release,
     WakeAt,
 )
@@ -244,7 +244,7 @@ def _caller_left(state: State, event: CallerLeft, now: datetime, rng: Random) ->
     if call.state is CallState.ANSWERED:
         # The channel may live on: a colleague, or the dialplan, has taken the caller over.
         shown = routing.complete(state, call, None, now)
-        return [*shown, Part(call.id), HangUpLeg(call.leg)]
+        return [*shown, connecting.part(call), HangUpLeg(call.leg)]
     return routing.abandon(state, call, now)
 
 
@@ -295,7 +295,7 @@ def _not_connected(state: State, event: NotConnected, now: datetime, rng: Random
     state.holdtimes.put(call.queue, hold_times.taken_back(held, call))
     commands = routing.withdraw(state, call, offer, OfferEnd.UNAVAILABLE, now)
     return [
-        Part(call.id),  # one of them may be in the bridge, and is to hear what is said next
+        connecting.part(call),  # one of them may be in the bridge, and is to hear what is said next
         hold(call, queue, state.time_left(call, now)),
         *narrowing.timers(state, call),
         *commands,

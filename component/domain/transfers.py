@@ -9,13 +9,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
-from component.domain import consulting, narrowing, routing, why
+from component.domain import connecting, consulting, narrowing, routing, why
 from component.domain.commands import (
     AnswerTransfer,
     Command,
     HangUpLeg,
     HideCall,
-    Part,
     SeekNumber,
     ShowCall,
     WakeAt,
@@ -162,7 +161,7 @@ def _pass_on(
         ShowCall(offer.extension, passed_on),
         *routing.message(queue, passed_on, [offer.extension], MessageTo.AGENT),
         *ring(state, queue, passed_on, offer),
-        Part(call.id),
+        connecting.part(call),
         hold(call, queue, state.time_left(passed_on, now)),
         WakeAt(state.waits_until(passed_on), WaitTimedOut(call.id)),
         *narrowing.timers(state, passed_on),

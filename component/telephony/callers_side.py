@@ -11,7 +11,6 @@ from math import ceil
 
 import structlog
 
-from component.domain.asterisk_ids import call_bridge
 from component.domain.commands import (
     EndCall,
     Hold,
@@ -170,8 +169,8 @@ class CallersSide:
             lambda: self._ari.continue_in_dialplan(channel),
             lambda: self._ari.hang_up(channel),
         )
-        if release.bridged:
-            await self._repeat(lambda: self.take_down_bridge(release.call_id))
+        if release.bridge:
+            await self._repeat(lambda: self.take_down_bridge(release.bridge))
 
     async def redirect(self, redirect: Redirect) -> None:
         """Send the caller to a number; if that is refused, back to where he came from."""
@@ -189,11 +188,12 @@ class CallersSide:
                 lambda: self._ari.hang_up(end.channel),
                 lambda: self._ari.continue_in_dialplan(end.channel),
             )
-        await self.take_down_bridge(end.call_id)
+        if end.bridge:
+            await self.take_down_bridge(end.bridge)
 
-    async def take_down_bridge(self, call_id: str) -> None:
+    async def take_down_bridge(self, bridge: str) -> None:
         """Let nobody hear the other any more; what Asterisk fails at is tried again."""
-        await unless_gone(to_the_end(self._ari.destroy_bridge(call_bridge(call_id))))
+        await unless_gone(to_the_end(self._ari.destroy_bridge(bridge)))
 
     async def _play(self, say: Say, playback: str) -> None:
         beginning = self._beginning[playback] = asyncio.Event()

@@ -66,7 +66,7 @@ REPEATING = (Ring, CallCustomer, Say, Redirect, Join, Release)
 
 @dataclass(frozen=True, slots=True)
 class _DiscardBridge:
-    call_id: str
+    bridge: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +158,9 @@ class AriCallControl:
                 self._callers.take_note(command)
             self._put(_lane(command), command, rings)
 
-    def discard_bridge(self, call_id: str) -> None:
-        """Take down the bridge of a call that is over, after all that was commanded for it."""
-        self._put(call_id, _DiscardBridge(call_id), _Rings(0))
+    def discard_bridge(self, bridge: str) -> None:
+        """Take down the bridge of a talk that is over."""
+        self._put(bridge, _DiscardBridge(bridge), _Rings(0))
 
     def watch_devices(self, devices: Sequence[str]) -> None:
         """Begin to report the states of devices. After a connect those of all are reported."""
@@ -249,8 +249,8 @@ class AriCallControl:
                 await self._talks.answer_transfer(command)
             case _WatchDevices(devices):
                 await self._watch(devices)
-            case _DiscardBridge(call_id) | Part(call_id):
-                await self._callers.take_down_bridge(call_id)
+            case _DiscardBridge(bridge) | Part(bridge=bridge):
+                await self._callers.take_down_bridge(bridge)
             case _:
                 await self._try_with_caller(command)
 
@@ -290,7 +290,7 @@ def _subject(command: _Command) -> tuple[str | None, Leg | None]:
             | SeekNumber(leg=leg)
         ):
             return leg.call_id, leg
-        case _WatchDevices():
+        case _DiscardBridge() | _WatchDevices():
             return None, None
     return command.call_id, None
 
@@ -302,10 +302,11 @@ def _lane(command: CallCommand) -> str:
             return str(leg)
         case Connect(leg=leg) | Display(leg) | SeekNumber(leg=leg):
             return leg.call_id
-        case Hush(call_id, before=before) | Part(call_id, before=before):
+        case Hush(call_id, before=before):
             return before or call_id
         case (
             Hold(call_id=call_id)
+            | Part(call_id=call_id)
             | Say(call_id=call_id)
             | LiftBound(call_id=call_id)
             | Redirect(call_id=call_id)

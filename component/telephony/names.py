@@ -1,13 +1,13 @@
-"""Which call a channel, a bridge or a playback belongs to, by the id that we gave it.
+"""Which call a channel or a playback belongs to, and which bridges are ours, by the ids we gave.
 
-An agent's leg is the channel `ivr-<call id>.<attempt>`, a call's bridge is `ivr-<call id>`, and an
-announcement to its caller the playback `ivr-<call id>.<number>`, and the channel to a customer who
-is called back `ivrcallback-<call id>.<number>`.
+An agent's leg is the channel `ivr-<call id>.<attempt>`, an announcement to a call's caller the
+playback `ivr-<call id>.<number>`, the channel to a customer who is called back
+`ivrcallback-<call id>.<number>`, and a talk the bridge `ivrtalk-<call id>.<attempt>-<channel>`.
 """
 
 import re
 
-from component.domain.asterisk_ids import CUSTOMER_PREFIX, PREFIX
+from component.domain.asterisk_ids import CUSTOMER_PREFIX, PREFIX, TALK_PREFIX
 from component.domain.model import Leg
 
 _NUMBERED = re.compile(rf"{PREFIX}(?P<call>.+)\.(?P<number>[1-9][0-9]{{0,8}})", re.DOTALL)
@@ -46,7 +46,6 @@ def announcement_of(playback: str) -> tuple[str, int] | None:
     return None if match is None else (match["call"], int(match["number"]))
 
 
-def call_of(bridge: str) -> str | None:
-    """Return the id of the call whose bridge this is, None if it is no call's."""
-    call_id = bridge.removeprefix(PREFIX)
-    return call_id if call_id and call_id != bridge else None
+def is_of_talk(bridge: str) -> bool:
+    """Tell whether a bridge is of a talk of ours, by this name or an earlier one."""
+    return any(bridge.startswith(prefix) and bridge != prefix for prefix in (TALK_PREFIX, PREFIX))

@@ -14,7 +14,7 @@ from component.domain.words import DeviceState
 from component.ports import CalledChannel, Snapshot, WaitingChannel
 from component.telephony.client import AriClient
 from component.telephony.errors import AriError, MalformedEventError
-from component.telephony.names import call_of, customer_of, leg_of
+from component.telephony.names import customer_of, is_of_talk, leg_of
 from component.telephony.translate import (
     CUSTOMER_ARGUMENT,
     device_of,
@@ -159,7 +159,7 @@ def _legs(channels: Iterable[object]) -> Iterator[tuple[Leg, str, bool]]:
 
 def _bridges(bridges: Iterable[object]) -> Iterator[tuple[str, frozenset[str]]]:
     for bridge in bridges:
-        call_id = call_of(text(bridge, "id"))
+        id_ = text(bridge, "id")
         channels = bridge.get("channels") if isinstance(bridge, Mapping) else None
-        if call_id is not None and isinstance(channels, list):
-            yield call_id, frozenset(map(str, channels))
+        if is_of_talk(id_) and isinstance(channels, list):
+            yield id_, frozenset(map(str, channels))

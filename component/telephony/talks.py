@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import structlog
 
-from component.domain.asterisk_ids import call_bridge, leg_channel
+from component.domain.asterisk_ids import leg_channel, talk_bridge
 from component.domain.commands import AnswerTransfer, Connect, Display, LiftBound
 from component.domain.events import CallerLeft, Event, NotConnected
 from component.telephony.caller_id import plain
@@ -72,7 +72,7 @@ class Talks:
 
     async def _refusal(self, connect: Connect) -> AriError | None:
         """Let the two talk; return what they cannot for though both are there, if they cannot."""
-        bridge = call_bridge(connect.leg.call_id)
+        bridge = talk_bridge(connect.leg, connect.channel)
         try:
             await self._create_bridge(bridge)
             await self._ari.stop_music(connect.channel)  # it would go on in the bridge

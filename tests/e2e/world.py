@@ -234,7 +234,7 @@ class World:
         bridges = await self.asterisk.cli("bridge show all")
         busy = await self.sql("SELECT 1 FROM agents WHERE state <> 'available'")
         calls = await self.sql("SELECT 1 FROM calls WHERE state <> 'ended'")
-        return not (busy or calls or "ivr-" in bridges) and "0 active channels" in channels
+        return not (busy or calls or "ivrtalk-" in bridges) and "0 active channels" in channels
 
     # Parts. -------------------------------------------------------------------------------------
 

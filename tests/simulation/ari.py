@@ -78,6 +78,8 @@ class SimulatedAri(AriClient):
     async def _call(self, resource: str, operation: str, /, **arguments: Any) -> object:
         if resource not in SEEN_AT_ONCE:
             await asyncio.sleep(self._dice.uniform(0, LATENCY))
+        if operation == "destroy":
+            self._asterisk.unwanted.add(arguments["bridgeId"])
         await self._break_off(operation, arguments)
         if self._asterisk.is_frozen:
             self._perform_later(operation, arguments)
@@ -277,6 +279,8 @@ class SimulatedAri(AriClient):
         if self._dice.random() < self._asterisk.faults.talk_refused:
             self._on_fault("talk refused")
             raise AriError(422, "Channel not eligible")
+        if bridgeId in self._asterisk.unwanted:
+            self._history.fail(f"a talk begins in {bridgeId}, which is to be taken down")
         self._asterisk.bridge(bridgeId, [one for one in found if one is not None])
 
     def _destroy(self, bridgeId: str) -> None:  # noqa: N803

@@ -59,6 +59,8 @@ class Asterisk:
         """How often it was restarted."""
         self.channels: dict[str, Channel] = {}
         self.bridges: dict[str, dict[str, None]] = {}
+        self.unwanted: set[str] = set()
+        """The bridges that it was asked to take down, though perhaps it does so only later."""
         self.playbacks: dict[str, Channel] = {}
         self.numbers: set[str] = set()
         """The playbacks in which a number is to be said yet."""

@@ -120,7 +120,7 @@ class Movements:
             may_ring = asked_before = False
         may_ring = may_ring and person.wants_calls
         if queue is not None and (may_ring or asked_before):
-            books.log.completed(caller, *named(event))
+            books.log.completed(caller, *named(event, caller))
             until, by = self._expectations.anew_until(caller), caller.taken[0]
             books.caller(
                 leg.call_id, passed_to=target, until=until, passed_by=by, passed_at=books.now
@@ -135,7 +135,7 @@ class Movements:
         if isinstance(event, ExitFound):
             books.log.left(caller, "EXITWITHKEY", first=(event.keys,))
         elif isinstance(event, NumberLookedUp | AttendedTransfer) and caller.taken is not None:
-            books.log.completed(caller, *named(event))
+            books.log.completed(caller, *named(event, caller))
             books.caller(call_id, passed_by=caller.taken[0], passed_at=books.now)
         books.send_away(call_id)
 

@@ -4,8 +4,16 @@ Looked at, and entered in the books: the call of that phone goes on with the cal
 over.
 """
 
-from component.domain.asterisk_ids import call_bridge
-from component.domain.commands import AnswerTransfer, Command, Connect, EndCall, HangUpLeg, Hold
+from component.domain.asterisk_ids import talk_bridge
+from component.domain.commands import (
+    AnswerTransfer,
+    Command,
+    Connect,
+    EndCall,
+    HangUpLeg,
+    Hold,
+    Part,
+)
 from component.domain.events import AttendedTransfer, BlindTransfer, NumberLookedUp
 from tests.simulation.books import Books
 from tests.simulation.entries import Caller
@@ -31,8 +39,9 @@ class PlacesTaken:
             return
         self._take_place(event, caller, asked_id)
         deeds: list[Command] = [AnswerTransfer(leg, accepted=True), HangUpLeg(leg)]
-        deeds.append(EndCall(leg.call_id, event.consult))
+        deeds.append(Part(asked_id, talk_bridge(leg, caller.channel)))
         goes_on = any(_goes_on(command, asked_id, asked, caller.channel) for command in commands)
+        goes_on = goes_on and any(_ends(command, event.consult) for command in commands)
         if not goes_on or not all(deed in commands for deed in deeds):
             books.history.fail(f"{event} leads to {commands}, and {asked} is not taken over")
 
@@ -52,7 +61,7 @@ class PlacesTaken:
         books, asked = self._books, self._books.callers[asked_id]
         assert caller.taken is not None, "somebody passes the caller on"
         books.history.counts["places taken" if asked.answered else "places in line taken"] += 1
-        books.log.completed(caller, *named(event))
+        books.log.completed(caller, *named(event, caller))
         if asked.answered:
             books.log.completed(asked, "COMPLETECALLER")
         else:
@@ -83,8 +92,14 @@ def _goes_on(command: Command, asked_id: str, asked: Caller, channel: str) -> bo
     return isinstance(command, Hold) and (command.call_id, command.channel) == (asked_id, channel)
 
 
-def named(event: BlindTransfer | NumberLookedUp | AttendedTransfer) -> tuple[str, ...]:
+def _ends(command: Command, channel: str) -> bool:
+    return isinstance(command, EndCall) and command.channel == channel
+
+
+def named(
+    event: BlindTransfer | NumberLookedUp | AttendedTransfer, caller: Caller
+) -> tuple[str, ...]:
     """Return how the log calls it that a call is passed on, and its first fields."""
     if isinstance(event, AttendedTransfer):
-        return "ATTENDEDTRANSFER", "BRIDGE", call_bridge(event.leg.call_id)
+        return "ATTENDEDTRANSFER", "BRIDGE", talk_bridge(event.leg, caller.channel)
     return "BLINDTRANSFER", event.number, event.context

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from component.domain.asterisk_ids import call_bridge, leg_channel
+from component.domain.asterisk_ids import leg_channel, talk_bridge
 from component.domain.queue_log import NONE
 from component.domain.words import AgentState, CallState
 from component.pubsub.addresses import extension_node
@@ -177,7 +177,7 @@ def _in_vain(world: "World", life: "Life") -> Iterator[str]:
         bridges = {channel.bridge for channel in ends if channel is not None and channel.in_stasis}
         if call.state is not CallState.ANSWERED or None in ends:
             continue
-        if bridges != {call_bridge(call.id)}:
+        if bridges != {talk_bridge(call.leg, call.channel)}:
             yield f"{call.id} is connected with nobody"
         elif "absolute" in channels[call.channel].timers and not world.scenario.acts_late:
             yield f"{call.id} is talking on a time limit"

@@ -29,7 +29,7 @@ def snapshot(
         callers=tuple(WaitingChannel(c, "support", "1111", "5550100", "", now) for c in callers),
         ringing_legs=frozenset(ringing),
         answered_legs=frozenset(answered),
-        bridges={call: frozenset(channels) for call, channels in (bridges or {}).items()},
+        bridges={bridge: frozenset(channels) for bridge, channels in (bridges or {}).items()},
         device_states=devices or {},
     )
 

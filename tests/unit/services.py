@@ -57,8 +57,8 @@ class Outside:
     def perform(self, commands: Iterable[CallCommand]) -> None:
         self.done += commands
 
-    def discard_bridge(self, call_id: str) -> None:
-        self.discarded.append(call_id)
+    def discard_bridge(self, bridge: str) -> None:
+        self.discarded.append(bridge)
 
     def watch_devices(self, devices: Sequence[str]) -> None:
         self.watched += devices

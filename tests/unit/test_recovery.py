@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from component.domain.asterisk_ids import earlier_bridge, talk_bridge
 from component.domain.commands import (
     AnswerTransfer,
     Connect,
@@ -37,6 +38,8 @@ from tests.unit.services import Service, demo_store, running
 
 pytestmark = pytest.mark.unit
 
+STRAY = Leg("gone", 3)
+
 
 async def test_a_caller_who_hung_up_meanwhile_is_abandoned() -> None:
     async with running() as service:
@@ -64,7 +67,7 @@ async def test_an_agent_who_hung_up_meanwhile_ends_the_call() -> None:
     async with running() as service:
         await answered(service)
         await service.engine.reconcile(
-            snapshot(service, "channel1", bridges={"call1": {"channel1"}})
+            snapshot(service, "channel1", bridges={talk_bridge(LEG, "channel1"): {"channel1"}})
         )
 
         assert service.store.calls["call1"].outcome == "completed"
@@ -144,7 +147,7 @@ async def test_to_who_talks_nothing_is_being_said_any_more() -> None:
         leg = service.state.calls["call1"].leg
         assert service.state.calls["call1"].told.number
         await service.engine.step(LegAnswered(leg))
-        talking = {"call1": {"channel1", str(leg)}}
+        talking = {talk_bridge(leg, "channel1"): {"channel1", str(leg)}}
         found = snapshot(service, "channel1", "channel2", answered=(leg,), bridges=talking)
         service.outside.done.clear()
         await service.engine.reconcile(found)
@@ -195,26 +198,27 @@ async def test_a_caller_who_came_meanwhile_is_reported() -> None:
         assert [caller.channel for caller in found] == ["channel9"]
 
 
-async def test_a_leg_and_a_bridge_that_no_call_wants_are_taken_down() -> None:
+@pytest.mark.parametrize("bridge", [talk_bridge(STRAY, "channel1"), earlier_bridge("gone")])
+async def test_a_leg_and_a_bridge_that_no_call_wants_are_taken_down(bridge: str) -> None:
     async with running() as service:
-        stray = Leg("gone", 3)
         await service.engine.reconcile(
-            snapshot(service, ringing=(stray,), bridges={"gone": {"ivr-gone.3"}})
+            snapshot(service, ringing=(STRAY,), bridges={bridge: {"ivr-gone.3"}})
         )
 
-        assert service.outside.done == [HangUpLeg(stray)]
-        assert service.outside.discarded == ["gone"]
+        assert service.outside.done == [HangUpLeg(STRAY)]
+        assert service.outside.discarded == [bridge]
 
 
 async def test_the_bridge_of_a_call_that_was_being_passed_on_goes_with_the_caller() -> None:
     async with running() as service:
         await offered(service)
 
+        bridge = talk_bridge(Leg("call1", 0), "channel1")
         await service.engine.reconcile(
-            snapshot(service, ringing=(LEG,), bridges={"call1": {"ivr-call1.0"}})
+            snapshot(service, ringing=(LEG,), bridges={bridge: {"ivr-call1.0"}})
         )
 
-        assert "call1" in service.outside.discarded
+        assert bridge in service.outside.discarded
 
 
 async def test_what_was_rung_after_the_reading_began_is_left_alone() -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from component.domain.asterisk_ids import talk_bridge
 from component.domain.commands import (
     AnswerTransfer,
     Connect,
@@ -42,7 +43,10 @@ def as_before(service: Service) -> Snapshot:
         "channel1",
         "channel2",
         answered=(FIRST, ASKED),
-        bridges={"call1": {"channel1", "ivr-call1.1"}, "call2": {"channel2", "ivr-call2.1"}},
+        bridges={
+            talk_bridge(FIRST, "channel1"): {"channel1", "ivr-call1.1"},
+            talk_bridge(ASKED, "channel2"): {"channel2", "ivr-call2.1"},
+        },
     )
 
 
@@ -62,9 +66,12 @@ async def test_what_was_not_done_before_a_crash_is_done_after_it() -> None:
             Connect(ASKED, "channel1"),
             SHOWN,
             AnswerTransfer(ASKED, accepted=False),
-            EndCall("call1", "channel2"),
+            EndCall("call1", "channel2", talk_bridge(FIRST, "channel2")),
         ]
-        assert service.outside.discarded == ["call1"]
+        assert service.outside.discarded == [
+            talk_bridge(FIRST, "channel1"),
+            talk_bridge(ASKED, "channel2"),
+        ]
         assert service.state.calls["call2"].state is CallState.ANSWERED
         assert list(service.state.passed_on) == []
 
@@ -72,7 +79,7 @@ async def test_what_was_not_done_before_a_crash_is_done_after_it() -> None:
 async def test_whose_phone_does_not_display_yet_with_whom_it_is_connected_does_then() -> None:
     async with running() as service:
         await passed_on(service)
-        talking = {"call2": {"channel1", "ivr-call2.1"}}
+        talking = {talk_bridge(ASKED, "channel1"): {"channel1", "ivr-call2.1"}}
         await service.engine.reconcile(
             snapshot(service, "channel1", answered=(ASKED,), bridges=talking)
         )
@@ -92,13 +99,13 @@ async def test_who_is_to_wait_leaves_the_agent_he_is_still_with_before_he_does()
         await service.stop()
 
     async with running(store) as service:
-        talking = {"call1": {"channel1", "ivr-call1.1"}}
+        talking = {talk_bridge(FIRST, "channel1"): {"channel1", "ivr-call1.1"}}
         found = snapshot(service, "channel1", "channel2", answered=(FIRST,), bridges=talking)
         await service.engine.reconcile(found)
         await settled(service)
 
         done = [c for c in service.outside.done if isinstance(c, Part | Hold)]
         part, hold = done
-        assert part == Part("call1", before="call2")
+        assert part == Part("call2", talk_bridge(FIRST, "channel1"))
         assert isinstance(hold, Hold)
         assert (hold.call_id, hold.channel) == ("call2", "channel1")

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from component.domain.asterisk_ids import talk_bridge
 from component.domain.commands import (
     EndCall,
     Hush,
@@ -38,12 +39,13 @@ async def test_a_caller_whose_talk_was_over_and_who_is_still_there_is_hung_up() 
         await answered(service)
         await service.engine.step(LegEnded(LEG, LegEnd.HUNG_UP))
         service.outside.done.clear()
-        found = snapshot(service, "channel1", "channel2", bridges={"call1": {"channel1"}})
+        bridge = talk_bridge(LEG, "channel1")
+        found = snapshot(service, "channel1", "channel2", bridges={bridge: {"channel1"}})
         strangers = await service.engine.reconcile(found)
         await settled(service)
 
         assert [caller.channel for caller in strangers] == ["channel2"]
-        assert EndCall("call1", "channel1") in service.outside.done
+        assert EndCall("call1", "channel1", bridge) in service.outside.done
 
 
 @pytest.mark.parametrize("restarts", [False, True])

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from component.domain.asterisk_ids import earlier_bridge, talk_bridge
 from component.domain.commands import (
     AnswerTransfer,
     Connect,
@@ -93,7 +94,10 @@ async def test_of_two_calls_of_an_agent_the_one_that_ended_meanwhile_is_over() -
         await answered(service)
         await service.engine.step(service.enter(2))
         await service.engine.step(LegAnswered(second))
-        talking = {"call1": {"channel1"}, "call2": {"channel2", "ivr-call2.1"}}
+        talking = {
+            talk_bridge(LEG, "channel1"): {"channel1"},
+            talk_bridge(second, "channel2"): {"channel2", "ivr-call2.1"},
+        }
         await service.engine.reconcile(
             snapshot(service, "channel1", "channel2", answered=(second,), bridges=talking)
         )
@@ -104,19 +108,22 @@ async def test_of_two_calls_of_an_agent_the_one_that_ended_meanwhile_is_over() -
         assert (agent.state, agent.legs) == (AgentState.ON_CALL, (second,))
 
 
-async def test_a_call_that_goes_on_may_go_on_for_as_long_as_it_takes() -> None:
+@pytest.mark.parametrize("bridge", [talk_bridge(LEG, "channel1"), earlier_bridge("call1")])
+async def test_a_call_that_goes_on_may_go_on_for_as_long_as_it_takes(bridge: str) -> None:
+    """Also if it began before an upgrade, when bridges were named by the call."""
     async with running() as service:
         await answered(service)
         talking = snapshot(
             service,
             "channel1",
             answered=(LEG,),
-            bridges={"call1": {"channel1", "ivr-call1.1"}},
+            bridges={bridge: {"channel1", "ivr-call1.1"}},
         )
         assert await service.engine.reconcile(talking) == ()
 
         assert service.outside.done[0] == LiftBound("call1", "channel1")
         assert not any(isinstance(done, Connect) for done in service.outside.done)
+        assert service.outside.discarded == []
 
 
 async def test_a_connection_that_was_decided_but_not_made_is_made() -> None:
@@ -142,7 +149,7 @@ async def test_an_agent_whose_phone_was_to_stop_ringing_and_has_is_free() -> Non
 async def test_who_is_in_the_bridge_is_there_whatever_the_channel_is_said_to_do() -> None:
     async with running() as service:
         await answered(service)
-        talking = {"call1": {"channel1", "ivr-call1.1"}}
+        talking = {talk_bridge(LEG, "channel1"): {"channel1", "ivr-call1.1"}}
         await service.engine.reconcile(snapshot(service, answered=(LEG,), bridges=talking))
 
         assert service.store.calls["call1"].state is CallState.ANSWERED
@@ -151,12 +158,12 @@ async def test_who_is_in_the_bridge_is_there_whatever_the_channel_is_said_to_do(
 async def test_a_talk_whose_caller_hung_up_meanwhile_ends_and_its_bridge_once() -> None:
     async with running() as service:
         await answered(service)
-        talked = {"call1": {"ivr-call1.1"}}
+        talked = {talk_bridge(LEG, "channel1"): {"ivr-call1.1"}}
         await service.engine.reconcile(snapshot(service, answered=(LEG,), bridges=talked))
 
         assert service.store.calls["call1"].outcome == "completed"
         assert [done for done in service.outside.done if isinstance(done, Part | HangUpLeg)] == [
-            Part("call1"),
+            Part("call1", talk_bridge(LEG, "channel1")),
             HangUpLeg(LEG),
         ]
         assert service.outside.discarded == []

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from component.configuration import Takeover
+from component.domain.asterisk_ids import talk_bridge
 from component.domain.commands import HangUpLeg, Release
 from component.domain.configuring import Configured
 from component.domain.events import AttendedTransfer, LegAnswered, LegEnded
@@ -22,7 +23,7 @@ from tests.unit.services import Service, demo_store, running
 
 pytestmark = pytest.mark.unit
 
-TALKING = {"call1": {"channel1", "ivr-call1.1"}}
+TALKING = {talk_bridge(LEG, "channel1"): {"channel1", "ivr-call1.1"}}
 
 
 def remove(store: MemoryStore, extension: str) -> Agent:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from component.domain.asterisk_ids import talk_bridge
 from component.domain.commands import (
     AnswerTransfer,
     Connect,
@@ -67,7 +68,7 @@ def found(
     service: Service, *, ringing: tuple[Leg, ...] = (), answered: tuple[Leg, ...] = (FIRST,)
 ) -> Snapshot:
     """The first agent's leg is still there, and the caller with it."""
-    bridges = {"call1": {"channel1", "ivr-call1.1"}}
+    bridges = {talk_bridge(FIRST, "channel1"): {"channel1", "ivr-call1.1"}}
     return snapshot(service, "channel1", ringing=ringing, answered=answered, bridges=bridges)
 
 
@@ -147,7 +148,8 @@ async def test_who_passed_it_on_without_asking_is_let_go_of_and_the_caller_hears
 
         assert (rung(service), taken_down(service)) == ([], [FIRST])
         kinds = [type(done) for done in service.outside.done]
-        assert Part("call1") in service.outside.done, "the caller is still with the first agent"
+        part = Part("call1", talk_bridge(FIRST, "channel1"))
+        assert part in service.outside.done, "the caller is still with the first agent"
         assert kinds.index(Part) < kinds.index(Hold)
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from component.domain.asterisk_ids import talk_bridge
 from component.domain.commands import Connect, Hold, Redirect, Release, Ring, SeekExit
 from component.domain.events import CallerLeft, DigitPressed, ExitFound, LegAnswered, LegEnded
 from component.domain.model import Caller, Leg
@@ -81,8 +82,9 @@ async def test_a_caller_goes_on_in_the_dialplan_after_the_agent_hung_up(
     await until(lambda: _is_bridged(exchange))
     await (await agent.next_call()).hang_up()
     await exchange.hears(LegEnded)
+    bridge = talk_bridge(leg, entered.channel)
     exchange.asterisk.control.perform(
-        [Release(entered.call_id, entered.channel, QueueStatus.CONTINUE, bridged=True)]
+        [Release(entered.call_id, entered.channel, QueueStatus.CONTINUE, bridge=bridge)]
     )
     assert await exchange.hears(CallerLeft) == CallerLeft(entered.channel)
     await until(lambda: _has_no_bridge(exchange))

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from component.domain.asterisk_ids import talk_bridge
 from component.domain.commands import (
     Connect,
     Display,
@@ -254,16 +255,17 @@ async def test_the_end_hangs_the_caller_up_and_leaves_no_bridge(exchange: Exchan
     exchange.asterisk.control.perform([ring(entered)])
     answered = await exchange.hears(LegAnswered)
     exchange.asterisk.control.perform([Connect(answered.leg, entered.channel)])
-    exchange.asterisk.control.perform([EndCall(entered.call_id, entered.channel)])
+    bridge = talk_bridge(answered.leg, entered.channel)
+    exchange.asterisk.control.perform([EndCall(entered.call_id, entered.channel, bridge)])
     await call.ended()
     await exchange.hears(CallerLeft)
     await until(lambda: has_no_bridge(exchange))
 
 
 async def test_a_bridge_that_is_discarded_is_gone(exchange: Exchange) -> None:
-    await exchange.ari.create_bridge("ivr-left-over")
-    exchange.asterisk.control.discard_bridge("left-over")
-    exchange.asterisk.control.discard_bridge("left-over")
+    await exchange.ari.create_bridge("ivrtalk-left-over")
+    exchange.asterisk.control.discard_bridge("ivrtalk-left-over")
+    exchange.asterisk.control.discard_bridge("ivrtalk-left-over")
     await until(lambda: has_no_bridge(exchange))
 
 
@@ -283,7 +285,7 @@ async def test_a_caller_who_is_gone_is_reported(
 ) -> None:
     exchange.asterisk.control.perform([command("gone")])
     assert await exchange.hears(CallerLeft) == CallerLeft("gone", call_id="gone")
-    exchange.asterisk.control.discard_bridge("gone")
+    exchange.asterisk.control.discard_bridge(talk_bridge(Leg("gone", 1), "gone"))
 
 
 async def test_a_leg_is_hung_up_though_asterisk_hung_meanwhile(pbx: Pbx, over_socket: bool) -> None:

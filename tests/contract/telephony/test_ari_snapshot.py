@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from component.domain.asterisk_ids import talk_bridge
 from component.domain.commands import CallCustomer, Connect, Release, Ring
 from component.domain.events import (
     CallerEntered,
@@ -68,7 +69,7 @@ async def test_after_a_restart_of_ours_calls_are_found_as_they_stand(exchange: E
     assert snapshot.answered_legs == {talk}
     assert snapshot.ringing_legs == {ring}
     assert snapshot.phones == {ring: "PJSIP/2000"}
-    assert snapshot.bridges == {first.call_id: bridged}
+    assert snapshot.bridges == {talk_bridge(talk, first.channel): bridged}
 
 
 async def joined_all(exchange: Exchange, channels: set[str]) -> bool:

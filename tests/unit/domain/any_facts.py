@@ -8,13 +8,16 @@ from typing import TypeVar
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, rule
 
+from component.domain.asterisk_ids import talk_bridge
 from component.domain.commands import (
     CallCustomer,
     Command,
+    Connect,
     EndCall,
     HangUpCustomer,
     HangUpLeg,
     HideCall,
+    Part,
     Redirect,
     Release,
     Ring,
@@ -97,6 +100,7 @@ class AnyFacts(RuleBasedStateMachine):
         self.rung: set[Leg] = set()
         self.shown: set[tuple[str, str]] = set()
         self.released: list[str] = []
+        self.unwanted: set[str] = set()
 
     @rule(target=calls, terms=st.sampled_from(TERMS))
     def enter(self, terms: Terms) -> str:
@@ -241,6 +245,12 @@ class AnyFacts(RuleBasedStateMachine):
                     self.shown.add((call.id, extension))
             case HideCall(extension=extension, call=call):
                 self.shown.remove((call.id, extension))
+            case Connect(leg=leg, channel=channel):
+                assert talk_bridge(leg, channel) not in self.unwanted, "it may be taken down late"
+            case Part(bridge=bridge):
+                self.unwanted.add(bridge)
             case Release(call_id=call_id) | Redirect(call_id=call_id) | EndCall(call_id=call_id):
+                if isinstance(command, Release | EndCall):
+                    self.unwanted.add(command.bridge)
                 self.called = {c for c in self.called if f"-{call_id}." not in c}
                 self.released.append(call_id)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from component.domain.asterisk_ids import talk_bridge
 from component.domain.commands import (
     Announce,
     Connect,
@@ -88,7 +89,7 @@ def test_when_the_agent_hangs_up_the_call_ends_and_the_agent_is_free() -> None:
     centre.answer(call)
     commands = centre.leg_ends(leg)
 
-    assert of_kind(commands, EndCall) == [EndCall(call, "channel1")]
+    assert of_kind(commands, EndCall) == [EndCall(call, "channel1", talk_bridge(leg, "channel1"))]
     assert [shown.call.state for shown in of_kind(commands, ShowCall)] == [CallState.ENDED]
     assert centre.call(call).outcome is Outcome.COMPLETED
     assert centre.agent("1000").state is AgentState.AVAILABLE
@@ -104,7 +105,7 @@ def test_when_the_caller_hangs_up_the_agent_is_free_once_the_leg_is_gone() -> No
     commands = centre.hang_up(call)
 
     assert of_kind(commands, HangUpLeg) == [HangUpLeg(leg)]
-    assert of_kind(commands, Part) == [Part(call)]
+    assert of_kind(commands, Part) == [Part(call, talk_bridge(leg, "channel1"))]
     assert of_kind(commands, EndCall) == [], "somebody else may have taken the caller over"
     assert centre.call(call).outcome is Outcome.COMPLETED
     assert centre.agent("1000").state is AgentState.ON_CALL

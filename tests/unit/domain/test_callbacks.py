@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from component.domain.asterisk_ids import talk_bridge
 from component.domain.commands import (
     Announce,
     CallCustomer,
@@ -258,7 +259,9 @@ def test_the_call_ends_as_any_other() -> None:
     centre.customer_answers(call)
     centre.keys(call, "1")
     centre.talk(call)
-    assert centre.all(EndCall)[-1] == EndCall(call, "ivrcallback-call2.1")
+    channel = "ivrcallback-call2.1"
+    bridge = talk_bridge(centre.call(call).leg, channel)
+    assert centre.all(EndCall)[-1] == EndCall(call, channel, bridge)
     assert centre.call(call).outcome is Outcome.COMPLETED
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from component.domain.asterisk_ids import talk_bridge
 from component.domain.commands import (
     EndCall,
     HangUpLeg,
@@ -17,6 +18,7 @@ from component.domain.commands import (
 )
 from component.domain.errors import NotWaitingError
 from component.domain.events import DigitPressed, ExitFound, Withdraw
+from component.domain.model import Leg
 from component.domain.terms import Terms
 from component.domain.words import CallState, Outcome, QueueStatus
 from tests.unit.domain.call_centre import CallCentre, of_kind
@@ -171,7 +173,8 @@ def test_who_wishes_to_go_on_goes_back_when_the_agent_hangs_up() -> None:
     centre.log_on("1000")
     call = centre.enter(terms=Terms(continues=True))
     centre.talk(call)
-    assert centre.all(Release) == [Release(call, "channel1", QueueStatus.CONTINUE, bridged=True)]
+    bridge = talk_bridge(Leg(call, 1), "channel1")
+    assert centre.all(Release) == [Release(call, "channel1", QueueStatus.CONTINUE, bridge=bridge)]
     assert centre.all(EndCall) == []
     assert centre.call(call).outcome is Outcome.COMPLETED
     assert centre.logged()[-1][2] == "COMPLETEAGENT"

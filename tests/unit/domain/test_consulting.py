@@ -7,6 +7,7 @@ import pytest
 
 from component.domain import sticky
 from component.domain.announcements import THANKS
+from component.domain.asterisk_ids import talk_bridge
 from component.domain.commands import (
     AnswerTransfer,
     Command,
@@ -75,12 +76,15 @@ def test_who_answered_in_the_queue_talks_with_the_caller() -> None:
     commands = pass_on(centre)
 
     assert [c for c in commands if isinstance(c, Part | Connect)] == [
-        Part("call2"),  # who asked is not to hear them
+        Part("call2", talk_bridge(ASKED, "channel2")),  # who asked is not to hear them
         Connect(ASKED, "channel1"),
+        Part("call2", talk_bridge(FIRST, "channel1")),
     ]
     call = centre.call("call2")
     assert (call.state, call.extension, call.channel) == (CallState.ANSWERED, "2000", "channel1")
-    assert of_kind(centre.leg_ends(ASKED), EndCall) == [EndCall("call2", "channel1")]
+    assert of_kind(centre.leg_ends(ASKED), EndCall) == [
+        EndCall("call2", "channel1", talk_bridge(ASKED, "channel1"))
+    ]
     assert centre.call("call2").outcome is Outcome.COMPLETED
     assert centre.agent("2000").calls_taken == 1
 
@@ -121,7 +125,8 @@ def test_the_first_agent_is_let_go_and_his_phone_leaves_the_queue() -> None:
 
     told = commands.index(AnswerTransfer(FIRST, accepted=True))
     assert told < commands.index(HangUpLeg(FIRST))
-    assert of_kind(commands, EndCall) == [EndCall("call1", "channel2")]
+    [end] = of_kind(commands, EndCall)
+    assert (end.call_id, end.channel) == ("call1", "channel2")
     assert centre.call("call1").outcome is Outcome.COMPLETED
     centre.leg_ends(FIRST)
     assert centre.agent("1000").state is AgentState.AVAILABLE
@@ -210,7 +215,7 @@ def test_the_caller_hears_the_agent_no_more_before_he_is_spoken_to() -> None:
     commands = pass_on(centre)
 
     [part] = of_kind(commands, Part)
-    assert part == Part("call1", before="call2")
+    assert part == Part("call2", talk_bridge(FIRST, "channel1"))
     [_, of_the_caller] = of_kind(commands, Hold)
     assert of_the_caller.channel == "channel1"
     assert commands.index(part) < commands.index(of_the_caller)

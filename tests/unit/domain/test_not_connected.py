@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from component.domain.asterisk_ids import talk_bridge
 from component.domain.commands import HangUpLeg, HideCall, Hold, Part, Release, Ring, Say
 from component.domain.events import BlindTransfer, NotConnected, QueueRemoved
 from component.domain.model import Leg
@@ -99,5 +100,5 @@ def test_the_caller_of_a_queue_that_is_no_more_goes_back_to_the_dialplan() -> No
     decided = centre.take(NotConnected(FIRST))
     assert of_kind(decided, HangUpLeg) == [HangUpLeg(FIRST)]
     assert of_kind(decided, Release) == [
-        Release("call1", "channel1", QueueStatus.WITHDRAW, bridged=True)
+        Release("call1", "channel1", QueueStatus.WITHDRAW, bridge=talk_bridge(FIRST, "channel1"))
     ]

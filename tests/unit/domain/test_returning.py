@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from component.domain.asterisk_ids import talk_bridge
 from component.domain.commands import (
     AnswerTransfer,
     Command,
@@ -108,7 +109,8 @@ def test_it_is_a_caller_like_any_other_in_the_next_queue() -> None:
     assert the_call(centre).entered_at == entered
     assert of_kind(centre.answer("call1"), Connect) == [Connect(SECOND, "channel1")]
     commands = centre.leg_ends(SECOND)
-    assert of_kind(commands, EndCall) == [EndCall("call1", "channel1")]
+    bridge = talk_bridge(SECOND, "channel1")
+    assert of_kind(commands, EndCall) == [EndCall("call1", "channel1", bridge)]
     assert the_call(centre).outcome is Outcome.COMPLETED
     rows = [(entry[1], entry[2]) for entry in centre.logged() if entry[0] == "channel1"]
     assert rows == [

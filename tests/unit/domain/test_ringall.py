@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from component.domain.asterisk_ids import talk_bridge
 from component.domain.commands import Connect, EndCall, HangUpLeg, HideCall, Ring, ShowCall
 from component.domain.events import LegAnswered
 from component.domain.model import Leg
@@ -162,7 +163,8 @@ def test_the_end_of_another_phones_leg_does_not_end_the_talk() -> None:
     centre.leg_ends(SECOND)
     assert centre.call(call).state is CallState.ANSWERED
 
-    assert of_kind(centre.leg_ends(FIRST), EndCall) == [EndCall(call, "channel1")]
+    bridge = talk_bridge(FIRST, "channel1")
+    assert of_kind(centre.leg_ends(FIRST), EndCall) == [EndCall(call, "channel1", bridge)]
 
 
 @pytest.mark.parametrize(

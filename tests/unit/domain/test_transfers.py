@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from component.domain.asterisk_ids import talk_bridge
 from component.domain.commands import (
     AnswerTransfer,
     Connect,
@@ -62,9 +63,9 @@ def test_the_caller_hears_music_meanwhile() -> None:
     centre = talking("2000")
     commands = blind(centre)
 
-    assert of_kind(commands, Part) == [Part("call1")]
-    [hold] = of_kind(commands, Hold)
-    assert commands.index(Part("call1")) < commands.index(hold)
+    [part], [hold] = of_kind(commands, Part), of_kind(commands, Hold)
+    assert part == Part("call1", talk_bridge(FIRST, "channel1"))
+    assert commands.index(part) < commands.index(hold)
 
 
 def test_the_other_agent_is_connected_and_the_item_says_where_the_call_was() -> None:
@@ -78,7 +79,9 @@ def test_the_other_agent_is_connected_and_the_item_says_where_the_call_was() -> 
     assert (shown.extension, shown.call.state) == ("2000", CallState.ANSWERED)
     assert [transfer.extension for transfer in shown.call.transfers] == ["1000"]
     assert centre.agent("2000").state is AgentState.ON_CALL
-    assert of_kind(centre.leg_ends(SECOND), EndCall) == [EndCall("call1", "channel1")]
+    assert of_kind(centre.leg_ends(SECOND), EndCall) == [
+        EndCall("call1", "channel1", talk_bridge(SECOND, "channel1"))
+    ]
 
 
 def test_the_first_agents_call_ends_when_it_was_passed_on() -> None:
@@ -275,7 +278,8 @@ def test_to_somebody_who_is_no_agent_the_caller_goes_by_the_dialplan() -> None:
 
     assert of_kind(commands, Redirect) == [Redirect("call1", "channel1", "from-phones", "4000")]
     assert of_kind(commands, HangUpLeg) == [HangUpLeg(FIRST)]
-    assert commands.index(Part("call1")) < commands.index(of_kind(commands, Redirect)[0])
+    [part], [redirect] = of_kind(commands, Part), of_kind(commands, Redirect)
+    assert commands.index(part) < commands.index(redirect)
     told = commands.index(AnswerTransfer(FIRST, accepted=True))
     assert told < commands.index(HangUpLeg(FIRST))
     assert [(s.extension, s.call.state) for s in of_kind(commands, ShowCall)] == [

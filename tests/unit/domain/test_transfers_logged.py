@@ -2,6 +2,7 @@
 
 import pytest
 
+from component.domain.asterisk_ids import talk_bridge
 from component.domain.events import LegAnswered
 from component.domain.words import LegEnd
 from tests.unit.domain.transfers import FIRST, SECOND, attended, blind, talking, transfer_rows
@@ -25,8 +26,8 @@ def test_the_queue_log_tells_of_an_attended_transfer(device: str) -> None:
     centre = talking("2000")
     attended(centre, device)
 
-    times = ("3", "20", "1")
-    assert transfer_rows(centre) == [("1000", "ATTENDEDTRANSFER", ("BRIDGE", "ivr-call1", *times))]
+    data = ("BRIDGE", talk_bridge(FIRST, "channel1"), "3", "20", "1")
+    assert transfer_rows(centre) == [("1000", "ATTENDEDTRANSFER", data)]
 
 
 def test_the_queue_log_tells_that_a_caller_came_back() -> None:

@@ -27,7 +27,8 @@ HANG_UP = HangUpLeg(LEG)
 CONNECT = Connect(LEG, "caller")
 RELEASE = Release("c1", "caller", QueueStatus.TIMEOUT)
 SAY = Say("c1", "caller", 3, ("queue-thereare", 2), "jazz")
-END = EndCall("c1", "caller")
+BRIDGE = "ivrtalk-c1.2-caller"
+END = EndCall("c1", "caller", BRIDGE)
 CONNECTING = ["createWithId", "stopMoh", "addChannel", "setChannelVar"]
 
 

@@ -17,7 +17,7 @@ from component.domain.commands import (
 )
 from component.domain.events import CallerLeft, ExitFound, NumberLookedUp
 from component.domain.words import QueueStatus
-from tests.unit.telephony.desk import END, HOLD, LEG, RELEASE, Desk
+from tests.unit.telephony.desk import BRIDGE, END, HOLD, LEG, RELEASE, Desk
 
 pytestmark = pytest.mark.unit
 
@@ -93,7 +93,7 @@ async def test_the_dialplan_is_told_why_a_caller_was_withdrawn(desk: Desk) -> No
 
 
 async def test_who_goes_on_after_the_call_leaves_no_bridge(desk: Desk) -> None:
-    release = Release("c1", "caller", QueueStatus.CONTINUE, bridged=True)
+    release = Release("c1", "caller", QueueStatus.CONTINUE, bridge=BRIDGE)
     assert (await desk.does(release))[-2:] == ["continueInDialplan", "destroy"]
 
 
@@ -105,7 +105,9 @@ async def test_hold_of_a_caller_who_is_gone_says_so(desk: Desk, status: int) -> 
 
 
 async def test_a_caller_is_redirected_for_good(desk: Desk) -> None:
-    operations = await desk.does(Part("c1"), Redirect("c1", "caller", "from-phones", "4000"))
+    operations = await desk.does(
+        Part("c1", BRIDGE), Redirect("c1", "caller", "from-phones", "4000")
+    )
     assert operations == ["destroy", "setChannelVar", "stopMoh", "continueInDialplan"]
     assert desk.ari.arguments("setChannelVar")["value"] == "0"
     assert desk.ari.arguments("continueInDialplan") == {
@@ -221,7 +223,7 @@ async def test_leaving_is_tried_until_it_is_answered(desk: Desk, command: CallCo
     assert operations.count(left) == 2
 
 
-@pytest.mark.parametrize("command", [replace(RELEASE, bridged=True), REDIRECT, JOIN])
+@pytest.mark.parametrize("command", [replace(RELEASE, bridge=BRIDGE), REDIRECT, JOIN])
 async def test_who_has_left_though_the_answer_was_lost_is_not_sent_from_where_he_is_now(
     desk: Desk, command: CallCommand
 ) -> None:
@@ -258,7 +260,7 @@ async def test_a_bridge_is_taken_down_until_it_is_answered_and_the_caller_let_go
     desk: Desk,
 ) -> None:
     desk.ari.lose("destroy", times=2)
-    operations = await desk.does(replace(RELEASE, bridged=True))
+    operations = await desk.does(replace(RELEASE, bridge=BRIDGE))
     assert (operations.count("continueInDialplan"), operations.count("destroy")) == (1, 3)
 
 

@@ -8,7 +8,17 @@ from structlog.testing import capture_logs
 
 from component.domain.commands import CallCommand, EndCall, HangUpLeg, Hold, Hush, Part
 from component.domain.model import Leg
-from tests.unit.telephony.desk import CONNECT, CONNECTING, END, HANG_UP, HOLD, RING, SAY, Desk
+from tests.unit.telephony.desk import (
+    BRIDGE,
+    CONNECT,
+    CONNECTING,
+    END,
+    HANG_UP,
+    HOLD,
+    RING,
+    SAY,
+    Desk,
+)
 
 pytestmark = pytest.mark.unit
 
@@ -103,14 +113,13 @@ async def test_nothing_is_kept_in_mind_of_what_was_not_said(desk: Desk) -> None:
     assert not desk.control._callers._unsaid
 
 
-async def test_a_bridge_is_discarded_after_all_else(desk: Desk) -> None:
-    desk.control.perform([CONNECT])
-    desk.control.discard_bridge("c1")
-    assert await desk.does() == [*CONNECTING, "destroy"]
-    assert desk.ari.arguments("destroy") == {"bridgeId": "ivr-c1"}
+async def test_a_bridge_is_discarded(desk: Desk) -> None:
+    desk.control.discard_bridge(BRIDGE)
+    assert await desk.does() == ["destroy"]
+    assert desk.ari.arguments("destroy") == {"bridgeId": BRIDGE}
 
 
-@pytest.mark.parametrize("command", [Part("c1"), END])
+@pytest.mark.parametrize("command", [Part("c1", BRIDGE), END])
 async def test_a_bridge_that_asterisk_fails_to_take_down_is_taken_down_again(
     desk: Desk, command: CallCommand
 ) -> None:
@@ -120,9 +129,9 @@ async def test_a_bridge_that_asterisk_fails_to_take_down_is_taken_down_again(
 
 async def test_a_caller_has_left_the_bridge_of_another_call_before_he_is_held(desk: Desk) -> None:
     desk.ari.refuse("destroy", 500, times=2)
-    requests = await desk.does(Part("c2", before="c1"), HOLD)
+    requests = await desk.does(Part("c1", "ivrtalk-c2.1-caller"), HOLD)
     assert requests == ["destroy", "destroy", "destroy", "setChannelVar", "startMoh"]
-    assert desk.ari.arguments("destroy") == {"bridgeId": "ivr-c2"}
+    assert desk.ari.arguments("destroy") == {"bridgeId": "ivrtalk-c2.1-caller"}
 
 
 async def test_an_unexpected_refusal_is_logged_and_the_lane_goes_on(desk: Desk) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from component.domain.asterisk_ids import talk_bridge
 from component.domain.events import CallerLeft, DeviceStateChanged, LegAnswered, LegEnded
 from component.domain.model import Leg
 from component.domain.words import DeviceState, LegEnd
@@ -60,7 +61,7 @@ async def test_a_call_between_caller_and_agent() -> None:
     assert (caller.channel, caller.queue, caller.digits) == (CALLER_CHANNEL, "support", "1111")
     assert snapshot.answered_legs == {LEG}
     assert snapshot.ringing_legs == frozenset()
-    assert snapshot.bridges == {CALL_ID: {CALLER_CHANNEL, f"ivr-{LEG}"}}
+    assert snapshot.bridges == {talk_bridge(LEG, CALLER_CHANNEL): {CALLER_CHANNEL, f"ivr-{LEG}"}}
     assert snapshot.device_states == {"PJSIP/1000": DeviceState.NOT_INUSE}
 
 

@@ -6,15 +6,15 @@ from typing import cast
 import pytest
 from structlog.testing import capture_logs
 
-from component.domain.commands import AnswerTransfer, Display, LiftBound
+from component.domain.commands import AnswerTransfer, Connect, Display, LiftBound, Part
 from component.domain.events import CallerLeft, NotConnected
-from component.domain.model import Caller
+from component.domain.model import Caller, Leg
 from component.telephony.client import AriClient
 from component.telephony.errors import AriError
 from component.telephony.http_client import AriHttpClient
 from component.telephony.operations import Operation
 from component.telephony.refusals import GONE
-from tests.unit.telephony.desk import CONNECT, CONNECTING, LEG, Desk
+from tests.unit.telephony.desk import BRIDGE, CONNECT, CONNECTING, LEG, Desk
 
 pytestmark = pytest.mark.unit
 
@@ -22,14 +22,22 @@ pytestmark = pytest.mark.unit
 async def test_connecting_stops_the_music_and_lifts_the_bound(desk: Desk) -> None:
     assert await desk.does(CONNECT) == CONNECTING
     assert desk.ari.arguments("createWithId") == {
-        "bridgeId": "ivr-c1",
+        "bridgeId": BRIDGE,
         "type": "mixing,dtmf_events",
     }
     assert desk.ari.arguments("addChannel") == {
-        "bridgeId": "ivr-c1",
+        "bridgeId": BRIDGE,
         "channel": ["caller", "ivr-c1.2"],
     }
     assert desk.ari.arguments("setChannelVar")["value"] == "0"
+
+
+async def test_a_late_request_to_take_a_bridge_down_finds_none_of_a_later_talk(desk: Desk) -> None:
+    await desk.does(CONNECT, Part("c1", BRIDGE), Connect(Leg("c1", 3), "caller"))
+    taken_down = desk.ari.arguments("destroy")["bridgeId"]
+    made = [given["bridgeId"] for name, given in desk.ari.requests if name == "createWithId"]
+    assert len(set(made)) == 2
+    assert taken_down == made[0]
 
 
 async def test_a_phone_is_told_who_is_on_the_line_in_one_go(desk: Desk) -> None:
