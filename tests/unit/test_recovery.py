@@ -19,6 +19,7 @@ from component.domain.commands import (
 )
 from component.domain.events import (
     AnnouncementDue,
+    AsteriskLost,
     CallerLeft,
     LegAnswered,
     LegEnded,
@@ -239,6 +240,17 @@ async def test_device_states_are_taken_over_before_anything_is_offered() -> None
             snapshot(service, devices={"PJSIP/1000": DeviceState.UNAVAILABLE})
         )
         await service.engine.step(service.enter())
+
+        assert [d.device for d in service.outside.done if isinstance(d, Ring)] == ["PJSIP/2000"]
+
+
+async def test_whose_phone_has_gone_meanwhile_is_not_rung_when_asterisk_is_there_again() -> None:
+    async with running() as service:
+        await service.log_on("1000", "2000")
+        await service.engine.step(AsteriskLost())
+        await service.engine.step(service.enter())
+        gone = {"PJSIP/1000": DeviceState.UNAVAILABLE}
+        await service.engine.reconcile(snapshot(service, "channel1", devices=gone))
 
         assert [d.device for d in service.outside.done if isinstance(d, Ring)] == ["PJSIP/2000"]
 

@@ -17,6 +17,7 @@ from component.domain.model import Agent
 from component.domain.words import AgentState, CallState, LegEnd, QueueStatus
 from component.ports import Snapshot
 from component.pubsub.addresses import extension_node
+from component.recovery import compare
 from component.storage.memory import MemoryStore
 from tests.unit.recovering import LEG, answered, offered, settled, snapshot
 from tests.unit.services import Service, demo_store, running
@@ -137,6 +138,15 @@ async def test_who_waits_in_a_queue_that_was_removed_goes_back_to_the_dialplan_a
             Release("call1", "channel1", QueueStatus.WITHDRAW),
             Release("call2", "channel2", QueueStatus.WITHDRAW),
         ]
+
+
+async def test_until_then_nothing_is_done_for_who_waits_there() -> None:
+    async with running() as service:
+        await offered(service)
+        service.state.drop_queue("support")
+        found = compare(service.state, snapshot(service, "channel1", ringing=(LEG,)))
+
+        assert found.commands == ()
 
 
 async def test_who_is_back_and_still_talks_is_offered_no_other_call() -> None:

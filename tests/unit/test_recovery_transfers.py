@@ -260,6 +260,17 @@ async def test_a_phone_that_may_still_wait_for_an_answer_is_told_that_it_asked_i
         assert service.store.calls["call1"].state is CallState.ANSWERED
 
 
+async def test_so_is_one_that_asked_before_caller_and_agent_heard_each_other() -> None:
+    store = demo_store()
+    store.queues = [replace(queue, memberdelay=timedelta(seconds=9)) for queue in store.queues]
+    async with running(store) as service:
+        await answered(service)
+        assert service.store.calls["call1"].state is CallState.CONNECTING
+        await service.engine.reconcile(found(service))
+
+        assert service.outside.done[-1] == AnswerTransfer(FIRST, accepted=False)
+
+
 async def test_a_phone_whose_transfer_is_under_way_is_not_told_that_it_was_in_vain() -> None:
     async with after_a_crash(HAS_ASKED) as service:
         await service.engine.reconcile(found(service))

@@ -1,7 +1,8 @@
 """What the parts of the adapter do for each other once Asterisk is there."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,8 +10,15 @@ import pytest
 from structlog.testing import capture_logs
 
 from component.domain.commands import Release, Say
-from component.domain.events import CallerEntered, CallerLeft, DeviceStateChanged, Event, PhoneGone
-from component.domain.model import Customer, Leg
+from component.domain.events import (
+    AsteriskLost,
+    CallerEntered,
+    CallerLeft,
+    DeviceStateChanged,
+    Event,
+    PhoneGone,
+)
+from component.domain.model import Leg
 from component.domain.words import DeviceState, QueueStatus
 from component.ports import Snapshot, WaitingChannel
 from component.telephony import ringing
@@ -25,10 +33,12 @@ from tests.unit.telephony.recorded import (
     EVENTS,
 )
 from tests.unit.telephony.test_connection import FakeSocket
+from tests.unit.telephony.test_intake import SlowDirectory
 
 pytestmark = pytest.mark.unit
 
 DEVICE = "PJSIP/1000"
+ACTED_UNTIL = datetime(2026, 1, 1, 9, tzinfo=UTC)
 
 
 class RingingAlone(FakeAri):
@@ -39,9 +49,17 @@ class RingingAlone(FakeAri):
         self.socket = FakeSocket()
         self.sockets = lambda: self.socket
         self.results["getInfo"] = {"system": {"version": "22.10.1"}}
+        self.looked_at = 0
+        """How often somebody has looked whether the phone is there."""
+        self.tells = asyncio.Event()
+        """Whether that is answered."""
+        self.tells.set()
 
     async def _call(self, resource: str, operation: str, /, **arguments: object) -> object:
         answer = await super()._call(resource, operation, **arguments)
+        if resource == "endpoints":
+            self.looked_at += 1
+            await self.tells.wait()
         answers: dict[str, Any] = {
             "channels": [channel | {"state": "Ringing"} for channel in CHANNELS],
             "bridges": [],
@@ -49,14 +67,6 @@ class RingingAlone(FakeAri):
             "endpoints": {"state": "offline"},
         }
         return answers.get(resource, answer)
-
-
-class Silent:
-    """A directory that does not answer."""
-
-    async def customer(self, code: str, number: str = "") -> Customer | None:
-        await asyncio.Event().wait()
-        return None
 
 
 async def nothing_to_show() -> None:
@@ -75,43 +85,125 @@ def told() -> list[Event]:
 
 
 @pytest.fixture
-async def whole(
-    ari: RingingAlone, told: list[Event], monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Asterisk]:
-    """An adapter that connects."""
+def found() -> list[Snapshot]:
+    """What was read and handed in to be compared."""
+    return []
 
-    async def reconcile(_found: Snapshot) -> tuple[WaitingChannel, ...]:
-        return ()
+
+@pytest.fixture
+def directory() -> SlowDirectory:
+    return SlowDirectory()
+
+
+@pytest.fixture
+async def whole(
+    ari: RingingAlone,
+    told: list[Event],
+    found: list[Snapshot],
+    directory: SlowDirectory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> AsyncIterator[Asterisk]:
+    """An adapter that is yet to connect; of no caller who is found anything is known."""
+
+    async def reconcile(snapshot: Snapshot) -> tuple[WaitingChannel, ...]:
+        found.append(snapshot)
+        return snapshot.callers
 
     monkeypatch.setattr(ringing, "LOOK_SECONDS", 0.001)
     with capture_logs():
         whole = Asterisk(
             ari,
             "ivr",
-            directory=Silent(),
-            lookup_deadline=0.01,
+            directory=directory,
+            lookup_deadline=20,
             submit=told.append,
             reconcile=reconcile,
-            acted_until=lambda: datetime.now(UTC),
+            acted_until=lambda: ACTED_UNTIL,
             devices=lambda: [DEVICE],
             shown=nothing_to_show,
         )
-        running = asyncio.create_task(whole.run())
         yield whole
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
         await whole.close()
 
 
-@pytest.mark.usefixtures("whole")
+@asynccontextmanager
+async def connecting(whole: Asterisk) -> AsyncIterator[None]:
+    """Let it connect, and do what is to be seen before long."""
+    running = asyncio.create_task(whole.run())
+    try:
+        async with asyncio.timeout(20):
+            yield
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def until(happened: Callable[[], object]) -> None:
+    while not happened():
+        await asyncio.sleep(0.001)
+
+
 async def test_a_phone_that_rings_already_is_looked_after_from_the_connect_on(
-    told: list[Event],
+    told: list[Event], whole: Asterisk
 ) -> None:
     gone = DeviceStateChanged(DEVICE, DeviceState.UNAVAILABLE)
     in_vain = PhoneGone(Leg(CALL_ID, ANSWERED_ATTEMPT))
-    async with asyncio.timeout(20):
-        while not {gone, in_vain} <= set(told):
-            await asyncio.sleep(0.001)
+    async with connecting(whole):
+        await until(lambda: gone in told and in_vain in told)
+
+
+async def test_a_phone_is_not_looked_after_any_more_while_asterisk_is_away(
+    ari: RingingAlone, told: list[Event], whole: Asterisk
+) -> None:
+    ari.tells.clear()
+    async with connecting(whole):
+        await until(lambda: ari.looked_at)
+        ari.hold_back("eventWebsocket")
+        ari.socket.ends()
+        await until(lambda: AsteriskLost() in told)
+        ari.tells.set()
+        await asyncio.sleep(0.01)
+
+    assert not any(isinstance(event, PhoneGone) for event in told)
+
+
+async def test_what_was_decided_and_not_begun_before_the_reading_is_not_looked_for(
+    found: list[Snapshot], whole: Asterisk
+) -> None:
+    async with connecting(whole):
+        await until(lambda: found)
+
+    assert found[0].taken_at == ACTED_UNTIL
+
+
+async def test_who_comes_during_the_reading_comes_once(
+    ari: RingingAlone, told: list[Event], whole: Asterisk
+) -> None:
+    read = ari.hold_back("list")
+    async with connecting(whole):
+        await until(lambda: "list" in ari.operations)
+        ari.socket.says(EVENTS["caller_enters"])
+        await until(lambda: any(isinstance(event, CallerEntered) for event in told))
+        read.set()
+        await until(lambda: whole.state.up)
+        await asyncio.sleep(0.01)
+
+    assert [e.channel for e in told if isinstance(e, CallerEntered)] == [CALLER_CHANNEL]
+
+
+async def test_who_is_being_looked_up_is_known_to_come(
+    ari: RingingAlone, found: list[Snapshot], directory: SlowDirectory, whole: Asterisk
+) -> None:
+    directory.gate.clear()
+    read = ari.hold_back("list")
+    async with connecting(whole):
+        await until(lambda: "list" in ari.operations)
+        ari.socket.says(EVENTS["caller_enters"])
+        await until(lambda: directory.asked)
+        read.set()
+        await until(lambda: found)
+
+    assert found[0].newcomers == {CALLER_CHANNEL}
 
 
 async def test_who_has_left_though_the_answer_was_lost_is_not_sent_from_where_he_is_now(
@@ -120,38 +212,36 @@ async def test_who_has_left_though_the_answer_was_lost_is_not_sent_from_where_he
     """Asterisk tells so by an event."""
     ari.lose("continueInDialplan")
     gate = ari.hold_back("continueInDialplan")
-    async with asyncio.timeout(20):
-        while not whole.state.up:
-            await asyncio.sleep(0)
+    async with connecting(whole):
+        await until(lambda: whole.state.up)
         whole.control.perform([Release("c1", CALLER_CHANNEL, QueueStatus.TIMEOUT)])
-        while "continueInDialplan" not in ari.operations:
-            await asyncio.sleep(0)
+        await until(lambda: "continueInDialplan" in ari.operations)
         ari.socket.says(EVENTS["caller_leaves"])
-        while CallerLeft(CALLER_CHANNEL) not in told:
-            await asyncio.sleep(0)
-    gate.set()
-    await whole.close()
+        await until(lambda: CallerLeft(CALLER_CHANNEL) in told)
+        gate.set()
+        await whole.close()
 
     assert ari.operations.count("continueInDialplan") == 1
 
 
 async def test_who_was_looked_up_too_late_and_came_again_is_told_nothing_of_the_first_stay(
-    ari: RingingAlone, told: list[Event], whole: Asterisk
+    ari: RingingAlone, told: list[Event], directory: SlowDirectory, whole: Asterisk
 ) -> None:
-    entered: list[CallerEntered] = []
-    async with asyncio.timeout(20):
-        while not whole.state.up:
-            await asyncio.sleep(0)
+    def entered() -> list[CallerEntered]:
+        entries = [event for event in told if isinstance(event, CallerEntered)]
+        return [entry for entry in entries if entry.channel == "unlisted"]
+
+    directory.gate.clear()
+    whole.look_up_within(0.01)
+    async with connecting(whole):
+        await until(lambda: whole.state.up)
         for happened in ("caller_enters", "caller_leaves", "caller_enters"):
             event = EVENTS[happened]
             ari.socket.says(event | {"channel": event["channel"] | {"id": "unlisted"}})
-        while len(entered) < 2:
-            await asyncio.sleep(0)
-            entered = [event for event in told if isinstance(event, CallerEntered)]
-        whole.control.perform(Say(e.call_id, "unlisted", 1, ("hello",), "") for e in entered)
-        while "startMoh" not in ari.operations:
-            await asyncio.sleep(0)
-    await whole.close()
+        await until(lambda: len(entered()) == 2)
+        whole.control.perform(Say(e.call_id, "unlisted", 1, ("hello",), "") for e in entered())
+        await until(lambda: "startMoh" in ari.operations)
+        await whole.close()
 
     said = [given["playbackId"] for name, given in ari.requests if name == "playWithId"]
-    assert said == [announcement(entered[1].call_id, 1)]
+    assert said == [announcement(entered()[1].call_id, 1)]

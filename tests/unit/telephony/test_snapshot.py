@@ -108,6 +108,7 @@ async def test_a_channel_to_a_customer_is_no_caller(state: str, answered: bool) 
     [
         ("Ringing", "AppDial2", "(Outgoing Line)", False),
         ("Up", "AppDial2", "(Outgoing Line)", False),
+        ("Up", "", "", False),
         ("Up", "Stasis", "ivr,customer", False),
         ("Up", "Stasis", "another,customer", True),
         ("Up", "Dial", "PJSIP/operator", True),
