@@ -120,7 +120,7 @@ def compare(state: State, snapshot: Snapshot) -> Found:
     gone = [call for call in calls if call.channel and call.channel not in present]
     known = {call.channel for call in state.calls.values()} | _let_go(state).keys()
     there = [call for call in calls if call not in gone]
-    unmade = {offer.leg for call in there for offer in _unmade(state, snapshot, call)}
+    unmade = {offer.leg for call in there for offer in _unmade(snapshot, call)}
     legs = [*_legs(state, snapshot, unmade)]
     unfinished = [*_unfinished(state, snapshot, there)]
     parted = {command.bridge for command in unfinished if isinstance(command, Part)}
@@ -201,18 +201,18 @@ def _perhaps_late(
             yield HangUpCustomer(call.id, call.channel)
 
 
-def _unmade(state: State, snapshot: Snapshot, call: Call) -> Iterator[Offer]:
+def _unmade(snapshot: Snapshot, call: Call) -> Iterator[Offer]:
     """Yield the offer to an agent who is asked by another one, if its leg is not there.
 
     Perhaps it was not made. Should it have ended meanwhile, it does so once more, since nobody is
     there to be fetched; but if the leg were not made, the two would go on talking, or ringing.
     """
-    if call.state is not CallState.OFFERED or call.queue not in state.queues:
+    if call.state is not CallState.OFFERED:
         return
     there = snapshot.ringing_legs | snapshot.answered_legs
     for offer in call.offers:
         new = offer.leg not in there and offer.offered_at < snapshot.taken_at
-        if new and offer.ends_consultation and state.agent_of(offer.leg) is not None:
+        if new and offer.ends_consultation:
             yield offer
 
 
@@ -285,7 +285,7 @@ def _unfinished(state: State, snapshot: Snapshot, calls: list[Call]) -> Iterator
                 yield Part(call.id, bridge)
             queue = state.queues.get(call.queue)
             if queue is not None:
-                for offer in _unmade(state, snapshot, call):
+                for offer in _unmade(snapshot, call):
                     yield ringing.make_leg(state, queue, call, offer)
                 yield hold(call, queue, state.time_left(call, snapshot.taken_at))
             continue
