@@ -19,6 +19,7 @@ import structlog
 from component import recovery
 from component.alarm import Alarm
 from component.decisions import Decider, Decisions, Errand, StepNow
+from component.domain import leaving
 from component.domain.commands import (
     Again,
     CallCommand,
@@ -177,7 +178,7 @@ class Engine:
         channels = {caller.channel for caller in found.strangers} - snapshot.newcomers
         channels |= {customer.channel for customer in found.customers}
         ended = await self._store.last_ended(channels) if channels else []
-        left_over = {call.channel: call for call in ended if call.way_out is not None}
+        left_over = {call.channel: call for call in ended if leaving.was_let_go(call)}
         for call in left_over.values():
             self.submit(NotLetGo(call))
         self._control.perform(c for c in found.customers if c.channel not in left_over)

@@ -4,6 +4,8 @@ The call keeps it: only Asterisk's list of channels tells whether it was done, a
 which the request may have been lost, it is asked for once more.
 """
 
+from dataclasses import replace
+
 from component.domain.asterisk_ids import talk_bridge
 from component.domain.commands import Again, Command, EndCall, Hush, Join, Redirect, Release
 from component.domain.model import Call, WayOut
@@ -33,10 +35,20 @@ def let_go(call: Call) -> list[EndCall | Join | Redirect | Release]:
     return [Release(call.id, call.channel, way.status, way.info, bridge)]
 
 
+def was_let_go(call: Call) -> bool:
+    """Tell whether the caller of a call that is over was to leave.
+
+    Who was told that he is called back is hung up, whatever becomes of that.
+    """
+    is_told_so = call.callback is not None and call.callback.asked_on == call.channel
+    return call.way_out is not None or is_told_so
+
+
 def again(state: State, call: Call) -> list[Command]:
     """Let a caller leave who was to, and is still there; unless he has come again meanwhile."""
     if state.call_on(call.channel) is not None:
         return []
+    call = replace(call, way_out=call.way_out or HANG_UP)
     # That all was said may be of a moment ago, when it was to be cut off, and was not.
     hush = [Hush(call.id, call.told.number)] if call.told.number else []
     return [Again(command) for command in (*hush, *let_go(call))]

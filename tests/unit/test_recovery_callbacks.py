@@ -12,6 +12,7 @@ from component.domain.commands import (
     CallCustomer,
     Connect,
     Display,
+    EndCall,
     HangUpCustomer,
     Hush,
     Release,
@@ -19,6 +20,7 @@ from component.domain.commands import (
     Say,
 )
 from component.domain.events import (
+    AsteriskLost,
     AttendedTransfer,
     CallbackDue,
     CallbackExpired,
@@ -26,9 +28,11 @@ from component.domain.events import (
     CallerLeft,
     CustomerAnswered,
     DigitPressed,
+    Event,
     LegAnswered,
     LegEnded,
     NumberLookedUp,
+    QueueRemoved,
     Said,
     WaitTimedOut,
     Withdraw,
@@ -125,6 +129,23 @@ async def test_a_caller_who_has_heard_the_good_bye_and_is_still_there_is_let_go(
         await reconcile(service, snapshot(service, "channel1", "channel2", answered=(talk,)))
 
         assert HangUpCustomer("call2", "channel2") in service.outside.done
+
+
+@pytest.mark.parametrize("over", [Withdraw("call2"), QueueRemoved("support")])
+async def test_who_hears_the_good_bye_is_let_go_though_the_place_is_lost_meanwhile(
+    over: Event,
+) -> None:
+    async with asked() as service:
+        await service.engine.step(AsteriskLost())
+        await service.engine.step(over)
+        service.outside.done.clear()
+        talk = Leg("call1", 1)
+        found = snapshot(service, "channel1", "channel2", answered=(talk,))
+        strangers = await service.engine.reconcile(found)
+        await settled(service)
+
+        assert strangers == ()
+        assert EndCall("call2", "channel2") in service.outside.done
 
 
 async def test_a_customer_whose_phone_rings_is_left_alone_and_the_agent_is_kept_free() -> None:
