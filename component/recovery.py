@@ -240,12 +240,11 @@ def _reached(state: State, snapshot: Snapshot) -> Iterator[CustomerAnswered]:
 def _stray_customers(state: State, snapshot: Snapshot) -> Iterator[HangUpCustomer]:
     """Yield the calls to customers that are not wanted any more: another one may be made later.
 
-    Who has gone on to the dialplan, or was passed on by an agent, is with somebody else, maybe in a
-    call that was another one's.
+    Who has gone on to the dialplan is with somebody else; who was to, and has not, is let go as he
+    was to be. Or he is in a call that was another one's.
     """
     for customer in snapshot.customers:
-        with_others = customer.elsewhere or customer.channel in state.passed_on
-        if not with_others and state.call_on(customer.channel) is None:
+        if not customer.elsewhere and state.call_on(customer.channel) is None:
             yield HangUpCustomer(customer.call_id, customer.channel)
 
 

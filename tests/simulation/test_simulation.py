@@ -23,6 +23,7 @@ FAILED = {
     528380208: "what was to follow an announcement was not said, as the service died: it goes on",
     870766834: "two have one phone, and the one who leaves is kept free: the other one is rung",
     910864102: "who takes an agent's place in a queue is spoken to while he is still in a bridge",
+    927794054: "a customer who is passed on to a number stays where he is after a gap",
 }
 """Seeds that failed, and what went wrong. They mean something else once `scenario.draw` changes."""
 

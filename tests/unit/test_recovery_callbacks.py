@@ -15,6 +15,7 @@ from component.domain.commands import (
     EndCall,
     HangUpCustomer,
     Hush,
+    Redirect,
     Release,
     Ring,
     Say,
@@ -279,7 +280,10 @@ async def test_who_is_to_be_called_back_is_called_by_the_next_life_of_the_servic
         await asyncio.sleep(0)
 
 
-async def test_a_customer_whom_the_agent_passed_on_is_with_somebody_else_and_not_hung_up() -> None:
+@pytest.mark.parametrize("done", [True, False])
+async def test_a_customer_whom_the_agent_passed_on_is_with_somebody_else_or_is_sent_there(
+    *, done: bool
+) -> None:
     async with called() as service:
         for event in (
             CustomerAnswered("call2", CHANNEL),
@@ -292,10 +296,12 @@ async def test_a_customer_whom_the_agent_passed_on_is_with_somebody_else_and_not
         await service.engine.step(LegEnded(leg, LegEnd.HUNG_UP))
         assert service.store.calls["call2"].outcome is Outcome.TRANSFERRED
         service.outside.done.clear()
-        await reconcile(service, to_customer(service, answered=True))
+        await reconcile(service, to_customer(service, answered=True, elsewhere=done))
         await settled(service)
 
-        assert service.outside.done == []
+        sent = [deed for deed in service.outside.done if isinstance(deed, Redirect)]
+        assert sent == ([] if done else [Redirect("call2", CHANNEL, "from-phones", "5000")])
+        assert not any(isinstance(deed, HangUpCustomer) for deed in service.outside.done)
 
 
 async def test_a_customer_who_took_the_place_of_who_asked_in_the_queue_is_not_hung_up() -> None:
