@@ -9,6 +9,7 @@ from component.domain.events import (
     CallerEntered,
     CallerLeft,
     DeviceStateChanged,
+    DigitPressed,
     Event,
     LegAnswered,
     LegEnded,
@@ -65,6 +66,9 @@ class Asterisk:
         self._devices = devices
         self._app = app
         self._ari = ari
+        self._early: list[DigitPressed] | None = []
+        """The keys heard since there is a connection, until it was compared what there is: what is
+        still being said to who presses one is cut off only by then. None afterwards."""
         self._snapshots = SnapshotReader(ari, app)
         self._intake = Intake(self._submit, directory, lookup_deadline, new_id)
         self._ringing = RingingPhones(submit, ari.is_offline)
@@ -127,6 +131,9 @@ class Asterisk:
 
     def _submit(self, event: Event) -> None:
         match event:
+            case DigitPressed() if self._early is not None:
+                self._early.append(event)
+                return
             case DeviceStateChanged():
                 self._snapshots.note(event)
             case CallerEntered(call_id, channel=channel):
@@ -134,6 +141,8 @@ class Asterisk:
             case CallerLeft(channel, call_id=call_id):
                 self._snapshots.note(event)
                 self._control.caller_left(channel, call_id)
+                if self._early:
+                    self._early = [key for key in self._early if key.channel != channel]
             case LegAnswered(leg) | LegEnded(leg):
                 self._snapshots.note(event)
                 self._ringing.end(leg)
@@ -142,6 +151,7 @@ class Asterisk:
             self._ringing.state_changed(event)
 
     def _lost(self) -> None:
+        self._early = []
         self._ringing.forget()
         self._control.connection_lost()
         self._submit_to_engine(AsteriskLost())
@@ -158,3 +168,6 @@ class Asterisk:
             raise NotSettledError(str(error)) from error
         listed = [caller.channel for caller in snapshot.callers]
         self._intake.adopt(strangers, listed, snapshot.newcomers)
+        early, self._early = self._early or (), None
+        for key in early:
+            self._submit_to_engine(key)

@@ -6,7 +6,8 @@ the event socket a request waits for the one before. What a refusal means depend
 (`callers_side`, `dialler`, `talks`): mostly that a channel is just gone, which its own event tells
 as well. A request that gets no answer is repeated while the connection holds. Without a
 connection nothing is done, and nothing that was to follow: the comparison after the next connect
-finds what is missing.
+finds what is missing. But Asterisk does not say what it plays: what was to be cut off is so once
+there is a connection, before anything else is done.
 """
 
 import asyncio
@@ -148,10 +149,12 @@ class AriCallControl:
         self._talks = Talks(ari, submit, self._until_answered, self._departures)
         self._dialler = Dialler(ari, app, submit, rings, until_answered=self._until_answered)
         self._lanes = Lanes(self._carry_out)
+        self._owed: dict[Hush, None] = {}
+        """What was to be cut off when there was no connection."""
 
     def perform(self, commands: Iterable[CallCommand]) -> None:
         """Begin to carry out commands; never raises."""
-        given = list(commands)
+        given = [*self._take_owed(), *commands]
         rings = _Rings(sum(isinstance(command, Ring) for command in given))
         for command in given:
             if isinstance(command, Say | Hush):
@@ -184,6 +187,13 @@ class AriCallControl:
         await self._lanes.drain(seconds)
         await self._dialler.close()
 
+    def _take_owed(self) -> list[Hush]:
+        """Return what was to be cut off and was not, if that can be done now."""
+        if not self._connected():
+            return []
+        owed, self._owed = list(self._owed), {}
+        return owed
+
     def _put(self, lane: str, command: _Command, rings: _Rings) -> None:
         """Begin to carry out a command. What is logged about it names the call as it is now."""
         call_id, leg = _subject(command)
@@ -211,8 +221,7 @@ class AriCallControl:
         name = type(command).__name__
         if not self._connected():
             log.warning("command dropped, asterisk is away", command=name)
-            if isinstance(command, Say):
-                self._callers.forget(command)
+            self._drop(command)
             return
         try:
             if isinstance(command, REPEATING):
@@ -221,8 +230,16 @@ class AriCallControl:
                 await self._until_answered(lambda: self._try(command))
         except AriUnreachableError as error:
             log.warning("command dropped, asterisk is away", command=name, error=str(error))
+            self._drop(command)
         except AriError as error:
             log.error("command refused", command=name, error=str(error), mend=error.mending)
+
+    def _drop(self, command: _Command) -> None:
+        match command:
+            case Say():
+                self._callers.forget(command)
+            case Hush():
+                self._owed[command] = None
 
     async def _until_answered(self, request: Callable[[], Awaitable[T]]) -> T:
         """Repeat a request until it is answered. Raises `AriUnreachableError` once disconnected."""

@@ -239,7 +239,7 @@ class Asterisk:
         """
         if channel.playbacks:
             self._history.note("announcement not cut off", channel.id)
-            if not (self._scenario.is_cut_off or self._is_overloaded):
+            if not self._is_overloaded:
                 self._history.fail(f"an announcement delays {channel.id}")
 
     @contextmanager

@@ -107,6 +107,7 @@ class Life:
             "facts in the inbox": len(self.engine._inbox),
             "messages owed": len(self.outbox),
             "lanes of commands": len(self.adapter._control._lanes),
+            "announcements to be cut off": len(self.adapter._control._owed),
             "callers being looked up": len(self.adapter._intake._entering),
             "phones looked after": len(self.adapter._ringing._devices),
             "timers": self.around.loop.timers_of(self.engine),

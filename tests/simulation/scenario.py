@@ -160,12 +160,6 @@ class Scenario:
         """Whether Asterisk may do what it was asked for long after it was asked once more."""
         return bool(self.faults.request_lost or self.faults.asterisk_freeze)
 
-    @property
-    def is_cut_off(self) -> bool:
-        """Whether a service that lives may lose what it asks Asterisk for."""
-        lost = self.faults.socket_drop or self.faults.socket_deaf or self.faults.socket_closes
-        return bool(self.acts_late or lost or self.faults.asterisk_restart)
-
 
 RAREST = 0.1
 """Somebody calls every ten seconds: else all that goes wrong does so while nobody is there."""

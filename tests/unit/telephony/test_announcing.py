@@ -113,6 +113,37 @@ async def test_if_an_announcement_was_not_begun_the_one_before_it_is_cut_off(des
     assert stopped == ["ivr-c1.3", "ivr-c1.2", "ivr-c1.2"]
 
 
+async def test_what_was_to_be_cut_off_without_a_connection_is_so_before_anything_else_is_done(
+    desk: Desk,
+) -> None:
+    """Whoever keys on hears one announcement though it is the third by now."""
+    desk.connected = False
+    second, third = replace(SAY, number=4), replace(SAY, number=5)
+    await desk.does(Hush("c1", 3), second, Hush("c1", 4), third, HOLD)
+    assert desk.ari.operations == []
+
+    desk.connected = True
+    desk.ari.refuse("stop", 404, times=1)
+    await desk.does(HOLD)
+    assert desk.ari.operations == ["stop"] * 5 + ["setChannelVar", "startMoh"]
+    await desk.does(HOLD)
+    assert desk.ari.operations[-2:] == ["setChannelVar", "startMoh"]
+
+
+async def test_what_is_not_cut_off_as_the_connection_breaks_is_so_later(desk: Desk) -> None:
+    answer = desk.ari.hold_back("stop")
+    desk.ari.lose("stop")
+    desk.control.perform([Hush("c1", 3)])
+    async with asyncio.timeout(20):
+        while "stop" not in desk.ari.operations:
+            await asyncio.sleep(0)
+    desk.connected = False
+    answer.set()
+    await desk.control.close(20)
+    desk.connected = True
+    assert await desk.does(HOLD) == ["stop", "stop", "stop", "setChannelVar", "startMoh"]
+
+
 # An announcement of which nobody knows ------------------------------------------------------------
 
 
