@@ -17,6 +17,7 @@ from component.domain.commands import (
 from component.domain.events import (
     AsteriskFound,
     LegAnswered,
+    NotConnected,
     RingTimedOut,
 )
 from component.domain.model import Leg
@@ -167,6 +168,18 @@ async def test_a_talk_whose_caller_hung_up_meanwhile_ends_and_its_bridge_once() 
             HangUpLeg(LEG),
         ]
         assert service.outside.discarded == []
+
+
+async def test_the_bridge_of_a_talk_that_came_to_nothing_is_taken_down() -> None:
+    bridge = talk_bridge(LEG, "channel1")
+    async with running() as service:
+        await answered(service)
+        await service.engine.step(NotConnected(LEG))
+        assert service.state.calls["call1"].is_waiting
+        left = {bridge: {"ivr-call1.1"}}
+        await service.engine.reconcile(snapshot(service, "channel1", answered=(LEG,), bridges=left))
+
+        assert service.outside.discarded == [bridge]
 
 
 async def test_of_several_phones_that_ring_those_that_stopped_are_passed_over() -> None:

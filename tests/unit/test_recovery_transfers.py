@@ -151,6 +151,7 @@ async def test_who_passed_it_on_without_asking_is_let_go_of_and_the_caller_hears
         part = Part("call1", talk_bridge(FIRST, "channel1"))
         assert part in service.outside.done, "the caller is still with the first agent"
         assert kinds.index(Part) < kinds.index(Hold)
+        assert service.outside.discarded == [], "once is enough"
 
 
 async def test_who_asked_is_let_go_of_once_the_caller_talks_with_who_was_fetched() -> None:
