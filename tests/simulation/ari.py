@@ -184,6 +184,8 @@ class SimulatedAri(AriClient):
             self._history.note("fetch", channelId, variables[PEER])
             self._asterisk.agents.fetch(channelId, variables[PEER])
             return
+        if not endpoint:  # that of an agent of whom nothing but the call is known
+            raise AriError(400, "Endpoint must be specified")
         if not self._asterisk.phones[endpoint].can_be_rung:
             raise AriError(500, "Allocation failed")
         self._history.note("ring", channelId, endpoint)

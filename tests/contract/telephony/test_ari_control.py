@@ -126,7 +126,7 @@ async def test_a_phone_that_rings_too_long_did_not_answer(exchange: Exchange) ->
     assert await exchange.hears(LegEnded) == LegEnded(leg, LegEnd.NO_ANSWER)
 
 
-@pytest.mark.parametrize("device", ["PJSIP/2000", "PJSIP/nobody"])
+@pytest.mark.parametrize("device", ["PJSIP/2000", "PJSIP/nobody", ""])
 async def test_a_phone_that_is_not_there_is_unavailable(exchange: Exchange, device: str) -> None:
     _, entered = await exchange.caller_waits()
     exchange.asterisk.control.perform([ring(entered, device=device)])
