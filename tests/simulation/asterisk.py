@@ -239,7 +239,8 @@ class Asterisk:
         """
         if channel.playbacks:
             self._history.note("announcement not cut off", channel.id)
-            if not self._is_overloaded:
+            # Requests that were lost may let go of a stay when the caller has come again.
+            if not (self._scenario.acts_late or self._is_overloaded):
                 self._history.fail(f"an announcement delays {channel.id}")
 
     @contextmanager
