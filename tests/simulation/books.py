@@ -238,11 +238,15 @@ class Books:
         """Compare what is not the operator's: that may have been changed meanwhile.
 
         Of agents who are not among those `written`, what their calls tell is all that is known: a
-        call that is over tells nothing, though its leg be there still.
+        call that is over, or was passed on, tells nothing, though its leg be there still.
         """
         known = {e: p for e, p in self.people.items() if e in written}
+        with_whom = {call_id: caller.offered_to for call_id, caller in callers.items()}
         unwritten = ((e, p.talks) for e, p in self.people.items() if e not in written)
-        hands = ((e, tuple(t for t in all_ if t[0].call_id in callers)) for e, all_ in unwritten)
+        hands = (
+            (e, tuple((leg, q) for leg, q in all_ if e in with_whom.get(leg.call_id, ())))
+            for e, all_ in unwritten
+        )
         for extension, talks in (hand for hand in hands if hand[1]):
             if extension not in people or people[extension].talks != talks:
                 self.history.fail(f"{extension} has lost {talks}: {people.get(extension)}")

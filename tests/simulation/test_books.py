@@ -5,6 +5,7 @@ from random import Random
 
 import pytest
 
+from component.domain import model
 from component.domain.commands import AnswerTransfer
 from component.domain.events import (
     BlindTransfer,
@@ -13,9 +14,9 @@ from component.domain.events import (
     LegEnded,
     RetryDue,
 )
-from component.domain.model import Leg
+from component.domain.model import Agent, Call, Leg, Offer
 from component.domain.queue import Queue
-from component.domain.words import DeviceState, LegEnd
+from component.domain.words import CallState, DeviceState, LegEnd
 from component.ports import Stored
 from component.storage.memory import MemoryStore
 from tests.simulation.books import Books
@@ -87,6 +88,26 @@ def test_who_is_removed_after_a_call_has_lost_nothing_though_its_leg_is_there(bo
     books.person("1000", leg=Leg("c1", 1), queue="sales", on_call=True)
 
     books.load(Stored(queues=[*books.queues.values()]), compare=True)
+
+    assert "1000" not in books.people
+
+
+def test_who_is_removed_after_passing_a_call_on_has_lost_nothing_though_the_leg_is_there(
+    books: Books,
+) -> None:
+    books.people.write("1000", Person(DeviceState.INUSE))
+    books.person("1000", leg=Leg("c1", 1), queue="sales", on_call=True)
+    rings = Offer("1001", Leg("c1", 2), BEGINNING)
+    passed_on = Call(
+        "c1", "sales", "caller1", model.Caller("5550100"), BEGINNING,
+        state=CallState.OFFERED, offers=(rings,),
+    )  # fmt: skip
+    books.callers.write("c1", Caller.of(passed_on))
+    others = [Agent("1001", device="PJSIP/1001", jid="1001@example.com")]
+
+    books.load(
+        Stored(queues=[*books.queues.values()], agents=others, calls=[passed_on]), compare=True
+    )
 
     assert "1000" not in books.people
 
