@@ -7,6 +7,7 @@ the next one is tried.
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import timedelta
+from functools import partial
 from math import ceil
 
 import structlog
@@ -26,7 +27,7 @@ from component.domain.commands import (
 from component.domain.events import CallerLeft, Event, ExitFound, NumberLookedUp, Said
 from component.domain.words import QueueStatus
 from component.telephony.client import AriClient
-from component.telephony.departures import Departures
+from component.telephony.departures import Departure, Departures
 from component.telephony.dialler import PEER, PEER_CONTEXT
 from component.telephony.errors import AriError, AriUnreachableError
 from component.telephony.names import announcement, customer_of
@@ -52,6 +53,7 @@ Repeat = Callable[[Callable[[], Awaitable[object]]], Awaitable[object]]
 """Makes a request until it is answered. Raises `AriUnreachableError` once disconnected."""
 
 _Way = Callable[[], Awaitable[None]]
+_WayOut = Callable[[Departure], Awaitable[None]]
 
 _SEPARATORS = frozenset('(),"\\')
 """What a dialplan function takes for the end of an argument."""
@@ -165,21 +167,21 @@ class CallersSide:
         channel = release.channel
         await self._leave_once(
             release,
-            lambda: self._give_back(channel, release.status, release.info),
-            lambda: self._ari.continue_in_dialplan(channel),
-            lambda: self._ari.hang_up(channel),
+            lambda departure: self._give_back(departure, release.status, release.info),
+            lambda _: self._ari.continue_in_dialplan(channel),
+            lambda _: self._ari.hang_up(channel),
         )
         if release.bridge:
             await self._repeat(lambda: self.take_down_bridge(release.bridge))
 
     async def redirect(self, redirect: Redirect) -> None:
         """Send the caller to a number; if that is refused, back to where he came from."""
-        channel, context, number = redirect.channel, redirect.context, redirect.number
-        await self._leave_or_back(redirect, lambda: self._let_go(channel, context, number))
+        context, number = redirect.context, redirect.number
+        await self._leave_or_back(redirect, lambda leaves: self._let_go(leaves, context, number))
 
     async def join(self, join: Join) -> None:
         """Connect the caller with somebody; if that is refused, send him back."""
-        await self._leave_or_back(join, lambda: self._join(join))
+        await self._leave_or_back(join, lambda departure: self._join(departure, join.peer))
 
     async def end(self, end: EndCall) -> None:
         """Hang the caller up; if that is refused the dialplan is to do it."""
@@ -233,22 +235,21 @@ class CallersSide:
             return error.status in GONE  # else it is a number, with which an announcement begins
         return False
 
-    async def _leave_or_back(self, command: Redirect | Join, way: _Way) -> None:
-        channel = command.channel
+    async def _leave_or_back(self, command: Redirect | Join, way: _WayOut) -> None:
         await self._leave_once(
             command,
             way,
-            lambda: self._give_back(channel, QueueStatus.UNAVAILABLE),
-            lambda: self._ari.hang_up(channel),
+            lambda departure: self._give_back(departure, QueueStatus.UNAVAILABLE),
+            lambda departure: self._ari.hang_up(departure.channel),
         )
 
-    async def _leave_once(self, command: Release | Redirect | Join, *ways: _Way) -> None:
+    async def _leave_once(self, command: Release | Redirect | Join, *ways: _WayOut) -> None:
         """Let a caller leave whose channel goes on. Where he comes to then he is left alone."""
         with self._departures.awaiting(command.call_id, command.channel) as departure:
 
             async def leave() -> None:
                 if not departure.is_told:
-                    await self._leave(*ways)
+                    await self._leave(*(partial(way, departure) for way in ways))
 
             await self._repeat(leave)
 
@@ -268,25 +269,27 @@ class CallersSide:
                 return
         raise AriUnreachableError("asterisk does not let the caller leave")
 
-    async def _give_back(self, channel: str, status: QueueStatus, info: str = "") -> None:
+    async def _give_back(self, departure: Departure, status: QueueStatus, info: str = "") -> None:
+        channel = departure.channel
         await self._ari.set_variable(channel, "QUEUESTATUS", status)
         if info:
             await self._ari.set_variable(channel, "QUEUE_WITHDRAW_INFO", info)
         if customer_of(channel) is None:
-            await self._let_go(channel)
+            await self._let_go(departure)
         else:
-            await self._let_go(channel, CALLED_BACK_CONTEXT, "s")
+            await self._let_go(departure, CALLED_BACK_CONTEXT, "s")
 
-    async def _join(self, join: Join) -> None:
-        await self._ari.set_variable(join.channel, PEER, join.peer)
-        await self._let_go(join.channel, PEER_CONTEXT, "s")
+    async def _join(self, departure: Departure, peer: str) -> None:
+        await self._ari.set_variable(departure.channel, PEER, peer)
+        await self._let_go(departure, PEER_CONTEXT, "s")
 
     async def _let_go(
-        self, channel: str, context: str | None = None, number: str | None = None
+        self, departure: Departure, context: str | None = None, number: str | None = None
     ) -> None:
-        await self._ari.set_variable(channel, ABSOLUTE_TIMEOUT, "0")
-        await self._ari.stop_music(channel)  # it would go on in the dialplan
-        await self._ari.continue_in_dialplan(channel, context, number)
+        await self._ari.set_variable(departure.channel, ABSOLUTE_TIMEOUT, "0")
+        await self._ari.stop_music(departure.channel)  # it would go on in the dialplan
+        if not departure.is_told:  # the answers may have been late
+            await self._ari.continue_in_dialplan(departure.channel, context, number)
 
     async def _exists(self, channel: str, context: str, number: str) -> bool:
         """Tell whether the dialplan has a number. The context was checked where it came from."""

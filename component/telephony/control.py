@@ -151,6 +151,8 @@ class AriCallControl:
         self._lanes = Lanes(self._carry_out)
         self._owed: dict[Hush, None] = {}
         """What was to be cut off when there was no connection."""
+        self._losses = 0
+        """How often the connection was lost."""
 
     def perform(self, commands: Iterable[CallCommand]) -> None:
         """Begin to carry out commands; never raises."""
@@ -179,7 +181,8 @@ class AriCallControl:
         self._departures.note(channel, call_id)
 
     def connection_lost(self) -> None:
-        """Take note that Asterisk tells nothing any more of who leaves."""
+        """Take note that Asterisk tells nothing any more: nothing begun is tried again."""
+        self._losses += 1
         self._departures.forget()
 
     async def close(self, seconds: float) -> None:
@@ -227,7 +230,8 @@ class AriCallControl:
             if isinstance(command, REPEATING):
                 await self._try(command)
             else:
-                await self._until_answered(lambda: self._try(command))
+                anew = isinstance(command, Hush)  # what follows is to find the channel quiet
+                await self._until_answered(lambda: self._try(command), anew=anew)
         except AriUnreachableError as error:
             log.warning("command dropped, asterisk is away", command=name, error=str(error))
             self._drop(command)
@@ -241,16 +245,28 @@ class AriCallControl:
             case Hush():
                 self._owed[command] = None
 
-    async def _until_answered(self, request: Callable[[], Awaitable[T]]) -> T:
-        """Repeat a request until it is answered. Raises `AriUnreachableError` once disconnected."""
+    async def _until_answered(
+        self, request: Callable[[], Awaitable[T]], *, anew: bool = False
+    ) -> T:
+        """Repeat a request until it is answered. Raises `AriUnreachableError` once disconnected.
+
+        So it does, unless `anew`, if there is another connection by then: what there is has been
+        compared, and what is missing made up for. The request may be of something that is over.
+        """
+        losses = None if anew else self._losses
         while True:
             try:
                 return await request()
             except AriUnreachableError as error:
-                if not self._connected():
+                if self._holds_since(losses):
+                    log.warning("no answer, trying again", error=str(error), retry_in=RETRY_SECONDS)
+                    await asyncio.sleep(RETRY_SECONDS)
+                if not self._holds_since(losses):
                     raise
-                log.warning("no answer, trying again", error=str(error), retry_in=RETRY_SECONDS)
-                await asyncio.sleep(RETRY_SECONDS)
+
+    def _holds_since(self, losses: int | None) -> bool:
+        """Tell whether there is a connection; with `losses`, since it had been lost so often."""
+        return self._connected() and losses in (None, self._losses)
 
     async def _try(self, command: _Command) -> None:
         match command:

@@ -22,7 +22,7 @@ class Departure:
     call_id: str
     channel: str
     is_told: bool
-    """Whether Asterisk has told that the channel left."""
+    """Whether Asterisk has told that the channel left, or tells no more whether it did."""
 
 
 class Departures:
@@ -56,7 +56,13 @@ class Departures:
             self._over.popitem(last=False)
 
     def forget(self) -> None:
-        """Know nothing any more: what Asterisk has is looked at when there is a connection."""
+        """Know nothing any more: what Asterisk has is looked at when there is a connection.
+
+        Who is to leave may have been taken for somebody who enters by the time that an answer, or
+        the lack of one, is noticed. So nothing more is done for that stay.
+        """
+        for departure in self._awaited:
+            departure.is_told = True
         self._here.clear()
         self._over.clear()
 

@@ -107,6 +107,28 @@ async def test_without_a_connection_nothing_is_tried(
     assert desk.events == []
 
 
+async def test_what_was_not_answered_on_one_connection_is_not_tried_on_the_next(desk: Desk) -> None:
+    desk.ari.lose("hangup")
+    desk.control.perform([HANG_UP])
+    async with asyncio.timeout(20):
+        while not desk.ari.operations:
+            await asyncio.sleep(0)
+    desk.control.connection_lost()
+    await desk.control.close(20)
+    assert desk.ari.operations == ["hangup"]
+
+
+async def test_but_what_is_to_be_cut_off_is_so_before_what_follows(desk: Desk) -> None:
+    desk.ari.lose("stop")
+    desk.control.perform([Hush("c1", 3), HOLD])
+    async with asyncio.timeout(20):
+        while not desk.ari.operations:
+            await asyncio.sleep(0)
+    desk.control.connection_lost()
+    await desk.control.close(20)
+    assert desk.ari.operations == ["stop", "stop", "stop", "setChannelVar", "startMoh"]
+
+
 async def test_nothing_is_kept_in_mind_of_what_was_not_said(desk: Desk) -> None:
     desk.connected = False
     await desk.does(SAY)

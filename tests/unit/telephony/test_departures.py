@@ -105,6 +105,23 @@ async def test_after_a_gap_nobody_is_taken_to_have_left(desk: Desk) -> None:
     assert await desk.does(HOLD) == HELD
 
 
+@pytest.mark.parametrize("leaves", [RELEASE, REDIRECT])
+@pytest.mark.parametrize("lost", [0, 1])
+async def test_who_was_being_let_go_as_the_connection_was_lost_is_let_alone_by_the_next_one(
+    desk: Desk, leaves: CallCommand, lost: int
+) -> None:
+    """He is taken for somebody who enters, as nothing is known of a call that came into no queue:
+    whether the request was answered late, or not at all."""
+    answer = desk.ari.hold_back("setChannelVar")
+    desk.ari.lose("setChannelVar", times=lost)
+    desk.control.perform([leaves])
+    await asyncio.sleep(0)
+    desk.control.connection_lost()
+    answer.set()
+    await desk.control.close(20)
+    assert "continueInDialplan" not in desk.ari.operations
+
+
 def test_not_all_who_ever_left_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(departures, "REMEMBERED", 1)
     known = Departures()
