@@ -258,7 +258,8 @@ class Snapshot:
     device_states: dict[str, DeviceState]
     customers: tuple[CalledChannel, ...] = ()
     newcomers: frozenset[str] = frozenset()
-    """The channels of callers of whom events have told, too, and who are being looked up."""
+    """The channels of callers of whom events have told, too, and who are about to enter: if there
+    is a call on such a channel, that stay is over."""
     phones: Mapping[Leg, str] = field(default_factory=dict)
     """The devices that ring now, as far as events have told, whoever has them; by leg."""
 

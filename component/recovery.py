@@ -117,7 +117,8 @@ def compare(state: State, snapshot: Snapshot) -> Found:
     for channels in snapshot.bridges.values():
         present |= channels
     calls = [call for call in state.calls.values() if _began(call) < snapshot.taken_at]
-    gone = [call for call in calls if call.channel and call.channel not in present]
+    staying = present - snapshot.newcomers
+    gone = [call for call in calls if call.channel and call.channel not in staying]
     known = {call.channel for call in state.calls.values()} | _let_go(state).keys()
     there = [call for call in calls if call not in gone]
     unmade = {offer.leg for call in there for offer in _unmade(snapshot, call)}

@@ -66,9 +66,10 @@ class Asterisk:
         self._devices = devices
         self._app = app
         self._ari = ari
-        self._early: list[DigitPressed] | None = []
-        """The keys heard since there is a connection, until it was compared what there is: what is
-        still being said to who presses one is cut off only by then. None afterwards."""
+        self._early: list[CallerEntered | DigitPressed] | None = []
+        """Who is to enter, and the keys pressed, until it was compared what there is: an earlier
+        stay on that channel, or what is still being said there, ends only by then. None
+        afterwards."""
         self._snapshots = SnapshotReader(ari, app)
         self._intake = Intake(self._submit, directory, lookup_deadline, new_id)
         self._ringing = RingingPhones(submit, ari.is_offline)
@@ -131,7 +132,7 @@ class Asterisk:
 
     def _submit(self, event: Event) -> None:
         match event:
-            case DigitPressed() if self._early is not None:
+            case CallerEntered() | DigitPressed() if self._early is not None:
                 self._early.append(event)
                 return
             case DeviceStateChanged():
@@ -142,7 +143,7 @@ class Asterisk:
                 self._snapshots.note(event)
                 self._control.caller_left(channel, call_id)
                 if self._early:
-                    self._early = [key for key in self._early if key.channel != channel]
+                    self._early = [early for early in self._early if early.channel != channel]
             case LegAnswered(leg) | LegEnded(leg):
                 self._snapshots.note(event)
                 self._ringing.end(leg)
@@ -161,7 +162,10 @@ class Asterisk:
         found = await self._snapshots.read(self._devices(), self._acted_until())
         for leg, device in found.phones.items():
             self._ringing.begin(leg, device)
-        snapshot = replace(found, newcomers=self._intake.newcomers)
+        held_back = {
+            early.channel for early in self._early or () if isinstance(early, CallerEntered)
+        }
+        snapshot = replace(found, newcomers=self._intake.newcomers | held_back)
         try:
             strangers = await self._reconcile(snapshot)
         except (StoreUnavailableError, StoreRefusedError) as error:
@@ -169,5 +173,5 @@ class Asterisk:
         listed = [caller.channel for caller in snapshot.callers]
         self._intake.adopt(strangers, listed, snapshot.newcomers)
         early, self._early = self._early or (), None
-        for key in early:
-            self._submit_to_engine(key)
+        for event in early:
+            self._submit(event)

@@ -51,6 +51,20 @@ async def test_a_caller_who_hung_up_meanwhile_is_abandoned() -> None:
         assert service.store.calls["call1"].outcome == "abandoned"
 
 
+async def test_a_stay_is_over_if_its_channel_enters_again_and_nobody_heard_it_leave() -> None:
+    async with running() as service:
+        await offered(service)
+        found = replace(
+            snapshot(service, "channel1", ringing=(LEG,)), newcomers=frozenset({"channel1"})
+        )
+        await service.engine.reconcile(found)
+        await service.engine.step(replace(service.enter(), call_id="call2"))
+
+        assert HangUpLeg(LEG) in service.outside.done
+        assert service.store.calls["call1"].outcome == "abandoned"
+        assert service.store.calls["call2"].outcome is None
+
+
 async def test_of_callers_who_came_meanwhile_who_called_first_is_first() -> None:
     async with running() as service:
         found = snapshot(service, "channel1", "channel2", "channel3")

@@ -176,18 +176,26 @@ async def test_what_was_decided_and_not_begun_before_the_reading_is_not_looked_f
     assert found[0].taken_at == ACTED_UNTIL
 
 
-async def test_who_comes_during_the_reading_comes_once(
-    ari: RingingAlone, told: list[Event], whole: Asterisk
+async def test_who_comes_during_the_reading_comes_once_and_after_it(
+    ari: RingingAlone,
+    told: list[Event],
+    found: list[Snapshot],
+    directory: SlowDirectory,
+    whole: Asterisk,
 ) -> None:
+    """Of an earlier stay on that channel only what is found tells that it is over."""
     read = ari.hold_back("list")
     async with connecting(whole):
         await until(lambda: "list" in ari.operations)
         ari.socket.says(EVENTS["caller_enters"])
-        await until(lambda: any(isinstance(event, CallerEntered) for event in told))
+        await until(lambda: directory.asked)
+        await asyncio.sleep(0.01)
+        assert not any(isinstance(event, CallerEntered) for event in told)
         read.set()
         await until(lambda: whole.state.up)
         await asyncio.sleep(0.01)
 
+    assert found[0].newcomers == {CALLER_CHANNEL}
     assert [e.channel for e in told if isinstance(e, CallerEntered)] == [CALLER_CHANNEL]
 
 
