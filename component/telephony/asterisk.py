@@ -169,9 +169,13 @@ class Asterisk:
         try:
             strangers = await self._reconcile(snapshot)
         except (StoreUnavailableError, StoreRefusedError) as error:
+            self._tell_what_was_early()  # who enters is to be turned away, not to wait
             raise NotSettledError(str(error)) from error
         listed = [caller.channel for caller in snapshot.callers]
         self._intake.adopt(strangers, listed, snapshot.newcomers)
+        self._tell_what_was_early()
+
+    def _tell_what_was_early(self) -> None:
         early, self._early = self._early or (), None
         for event in early:
             self._submit(event)

@@ -20,7 +20,7 @@ from component.domain.events import (
 )
 from component.domain.model import Leg
 from component.domain.words import DeviceState, QueueStatus
-from component.ports import Snapshot, WaitingChannel
+from component.ports import Snapshot, StoreUnavailableError, WaitingChannel
 from component.telephony import ringing
 from component.telephony.asterisk import Asterisk
 from component.telephony.names import announcement
@@ -197,6 +197,23 @@ async def test_who_comes_during_the_reading_comes_once_and_after_it(
 
     assert found[0].newcomers == {CALLER_CHANNEL}
     assert [e.channel for e in told if isinstance(e, CallerEntered)] == [CALLER_CHANNEL]
+
+
+async def test_who_comes_is_told_of_at_once_if_nothing_can_be_compared(
+    ari: RingingAlone, told: list[Event], whole: Asterisk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a database he is turned away; nobody is to wait for it in vain."""
+
+    async def away(_found: Snapshot) -> tuple[WaitingChannel, ...]:
+        raise StoreUnavailableError("the database is away")
+
+    monkeypatch.setattr(whole, "_reconcile", away)
+    ari.socket.says(EVENTS["caller_enters"])
+    async with connecting(whole):
+        await until(lambda: AsteriskLost() in told)
+
+    [entered] = [event for event in told if isinstance(event, CallerEntered)]
+    assert told.index(entered) < told.index(AsteriskLost())
 
 
 async def test_who_is_being_looked_up_is_known_to_come(
