@@ -25,13 +25,12 @@ from component.domain.events import (
     BlindTransfer,
     MemberChanged,
     MemberRemoved,
-    PhoneGone,
     QueueChanged,
     QueueRemoved,
 )
-from component.domain.model import Agent, Leg, Member
+from component.domain.model import Agent, Member
 from component.domain.queue import StrategyName
-from component.domain.words import CallState, DeviceState, OfferEnd, QueueStatus
+from component.domain.words import CallState, DeviceState, QueueStatus
 from tests.unit.domain.call_centre import SUPPORT, CallCentre, of_kind
 
 pytestmark = pytest.mark.unit
@@ -195,31 +194,6 @@ def test_two_extensions_that_change_phones_keep_them_apart() -> None:
         "1000": "2000",
         "2000": "1000",
     }
-
-
-def test_a_phone_is_passed_over_that_rings_for_who_has_another_one_by_now() -> None:
-    centre = CallCentre(["1000", "2000"])
-    centre.log_on("1000", "2000")
-    call = centre.enter()
-    leg = centre.call(call).leg
-    centre.take(AgentChanged("1000", "PJSIP/desk", "user1@example.com"))
-
-    commands = centre.take(PhoneGone(leg))
-    assert [type(c) for c in commands][:2] == [HideCall, HangUpLeg]
-    assert centre.all(HideCall)[0].reason is OfferEnd.UNAVAILABLE
-    assert centre.all(HangUpLeg) == [HangUpLeg(leg)]
-    assert centre.ringing() == ["2000"]
-
-
-def test_a_phone_that_is_gone_when_it_rings_no_more_changes_nothing() -> None:
-    centre = CallCentre(["1000"])
-    centre.log_on("1000")
-    call = centre.enter()
-    centre.answer(call)
-
-    assert centre.take(PhoneGone(centre.call(call).leg)) == []
-    assert centre.take(PhoneGone(Leg("unknown", 1))) == []
-    assert centre.call(call).state is CallState.ANSWERED
 
 
 def test_who_gets_the_phone_of_a_removed_agent_keeps_it_while_that_agents_calls_end() -> None:
