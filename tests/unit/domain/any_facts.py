@@ -37,6 +37,7 @@ from component.domain.events import (
     LegEnded,
     MoveCaller,
     NotConnected,
+    PhoneGone,
     Said,
     Withdraw,
 )
@@ -177,6 +178,10 @@ class AnyFacts(RuleBasedStateMachine):
         leg = Leg(call, attempt)
         self._do(lambda: self.centre.take(LegEnded(leg, reason)))
         self.rung.discard(leg)
+
+    @rule(call=calls, attempt=st.integers(1, 4))
+    def phone_is_gone(self, call: str, attempt: int) -> None:
+        self._do(lambda: self.centre.take(PhoneGone(Leg(call, attempt))))
 
     @rule(call=calls, attempt=st.integers(1, 4))
     def talk_is_refused(self, call: str, attempt: int) -> None:
