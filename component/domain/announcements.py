@@ -69,7 +69,7 @@ def say(state: State, call: Call, *sounds: Sound) -> list[Command]:
     state.calls.put(call.id, replace(call, told=told))
     queue = state.queues.get(call.queue)
     music = "" if queue is None else queue.musicclass
-    return [*hush(call), Say(call.id, call.channel, told.number, sounds, music)]
+    return [*hush(state, call), Say(call.id, call.channel, told.number, sounds, music)]
 
 
 def speak(state: State, call: Call, now: datetime) -> list[Command]:
@@ -103,9 +103,17 @@ def in_dialogue(call: Call, now: datetime) -> bool:
     return call.dialogue is not None and now - call.dialogue.at < ATTENTION
 
 
-def hush(call: Call) -> list[Hush]:
-    """Cut off what is being said: the caller is needed."""
-    return [Hush(call.id, call.told.number)] if call.told.speaking else []
+def hush(state: State, call: Call) -> list[Hush]:
+    """Cut off what is being said: the caller is needed.
+
+    Until it was compared what there is in Asterisk, nobody knows whether it is over: that it is to
+    be cut off may have been written down just before a crash, and not done.
+    """
+    told = call.told
+    if state.asterisk_up:
+        return [Hush(call.id, told.number)] if told.speaking else []
+    first = told.number - 1 if told.speaking else told.number
+    return [Hush(call.id, number) for number in range(max(first, 1), told.number + 1)]
 
 
 def position_sounds(

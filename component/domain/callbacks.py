@@ -176,7 +176,7 @@ def _connect(state: State, call: Call, now: datetime, rng: Random) -> list[Comma
         return commands  # it is empty, and callers are to leave
     return [
         *commands,
-        *announcements.hush(call),
+        *announcements.hush(state, call),
         hold(call, queue, state.time_left(reached, now)),
         WakeAt(state.waits_until(reached), WaitTimedOut(call.id)),
         *announcements.inform(state, state.calls[call.id], now),

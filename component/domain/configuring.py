@@ -127,7 +127,7 @@ def _hold_otherwise(
         state.calls.put(call.id, call)
     return [
         WakeAt(state.waits_until(call), WaitTimedOut(call.id)),
-        *announcements.hush(call),
+        *announcements.hush(state, call),
         hold(call, queue, state.time_left(call, now)),
     ]
 

@@ -85,7 +85,7 @@ def _wait_on(state: State, asked: Call, taken: Call, ended: Call, now: datetime)
     first, or Asterisk would hang up what rings when that phone goes."""
     queue, wait = state.queues[taken.queue], state.time_left(taken, now)
     return [
-        *(replace(hush, before=ended.id) for hush in announcements.hush(asked)),
+        *(replace(hush, before=ended.id) for hush in announcements.hush(state, asked)),
         hold(ended, queue, wait),
         hold(taken, queue, wait),
         *narrowing.timers(state, taken),

@@ -71,7 +71,7 @@ def _digit(state: State, call: Call, asked: Dialogue, digit: str) -> list[Comman
         case _:
             digits = (asked.digits + digit)[: MOST_DIGITS + 1]  # too long is too long
             state.calls.put(call.id, replace(call, dialogue=replace(asked, digits=digits)))
-    return [*announcements.hush(call)]
+    return [*announcements.hush(state, call)]
 
 
 def _number(state: State, call: Call, asked: Dialogue) -> list[Command]:
@@ -96,7 +96,7 @@ def _confirmation(
             return _begin(state, call, now)
         case "*":
             state.calls.put(call.id, replace(call, dialogue=None))
-            return [*announcements.hush(call)]
+            return [*announcements.hush(state, call)]
         case _:
             return []
 

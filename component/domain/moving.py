@@ -57,7 +57,7 @@ def _change_queue(
     commands: list[Command] = [WakeAt(state.waits_until(moved), WaitTimedOut(call.id))]
     commands += routing.message(queue, moved, state.extensions(queue.name), MessageTo.MEMBERS)
     commands += narrowing.timers(state, moved)
-    commands += [*announcements.hush(call), hold(call, queue, state.time_left(moved, now))]
+    commands += [*announcements.hush(state, call), hold(call, queue, state.time_left(moved, now))]
     commands += routing.route(state, queue.name, now, rng)
     if state.calls[call.id].state is CallState.WAITING:
         commands += announcements.inform(state, state.calls[call.id], now)

@@ -187,7 +187,7 @@ def connect(state: State, call: Call, now: datetime) -> list[Command]:
     held = state.holdtimes.get(call.queue) or ()
     state.holdtimes.put(call.queue, hold_times.counted(held, call, now))
     shown = ShowCall(taken.extension, answered)
-    return [*announcements.hush(call), *connecting.talk(answered), shown]
+    return [*announcements.hush(state, call), *connecting.talk(answered), shown]
 
 
 def abandon(state: State, call: Call, now: datetime) -> list[Command]:
@@ -211,7 +211,7 @@ def give_up(
     in_time = outcome is not Outcome.TIMEOUT
     commands = _drop_legs(state, call, OfferEnd.CALLER_LEFT if in_time else OfferEnd.TIMEOUT)
     ended = end(state, replace(call, way_out=way_out), outcome, now)
-    return [*commands, *announcements.hush(call), *leaving.let_go(ended)]
+    return [*commands, *announcements.hush(state, call), *leaving.let_go(ended)]
 
 
 def complete(state: State, call: Call, way_out: WayOut | None, now: datetime) -> list[Command]:

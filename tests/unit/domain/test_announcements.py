@@ -13,6 +13,7 @@ from component.domain.events import (
     BlindTransfer,
     QueueChanged,
     Said,
+    Withdraw,
 )
 from component.domain.hold_times import HoldTime
 from component.domain.model import Call
@@ -183,6 +184,30 @@ def test_an_announcement_is_cut_off_when_the_caller_goes_back() -> None:
     decided = centre.log_off("1000")
     kinds = [type(command) for command in decided if isinstance(command, Hush | Release)]
     assert kinds == [Hush, Release]
+
+
+@pytest.mark.parametrize(("is_over", "numbers"), [(True, [2]), (False, [1, 2])])
+def test_what_was_said_before_a_gap_is_cut_off_though_it_is_believed_to_be_over(
+    is_over: bool, numbers: list[int]
+) -> None:
+    """That it is to be cut off may have been written down just before a crash, and not done."""
+    centre = told_often()
+    call = centre.enter()
+    finish(centre, call)
+    centre.after(30)
+    if is_over:
+        finish(centre, call)
+    centre.take(AsteriskLost())
+    decided = centre.take(Withdraw(call))
+    assert decided[:-1] == [Hush(call, number) for number in numbers]
+    assert isinstance(decided[-1], Release)
+
+
+def test_nothing_is_cut_off_where_nothing_was_said_before_a_gap() -> None:
+    centre = with_busy_agent()
+    call = centre.enter()
+    centre.take(AsteriskLost())
+    assert of_kind(centre.take(Withdraw(call)), Hush) == []
 
 
 def test_no_announcement_begins_while_a_phone_rings() -> None:
