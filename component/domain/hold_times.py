@@ -1,6 +1,6 @@
 """How long callers of a queue waited of late, until an agent heard them: what others may expect."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -17,13 +17,16 @@ class HoldTime(NamedTuple):
     seconds: int
 
 
-def average(held: Iterable[HoldTime]) -> int:
+def average(held: Sequence[HoldTime]) -> int:
     """Return how many seconds callers wait, after these were answered, the oldest first.
 
-    As in app_queue a new one counts for a quarter.
+    As in app_queue the first one is all that is known, and each other counts for a quarter.
     """
-    found = 0
-    for one in held:
+    if not held:
+        return 0
+    first, *others = held
+    found = first.seconds
+    for one in others:
         found = (3 * found + one.seconds) // 4
     return found
 

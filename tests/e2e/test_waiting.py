@@ -31,8 +31,7 @@ async def test_callers_are_told_how_long_it_takes_and_now_and_then_something_els
 ) -> None:
     await talk(world, await world.agent("1000"), "5550101")
     await world.service.stop()
-    # One call counts for a quarter of the time that callers wait on average.
-    await world.sql("UPDATE calls SET entered_at = answered_at - interval '8 minutes'")
+    await world.sql("UPDATE calls SET entered_at = answered_at - interval '2 minutes'")
     await world.restart()
     caller = await world.call_support(number="5550102")
 

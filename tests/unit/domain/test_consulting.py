@@ -226,7 +226,7 @@ def test_the_caller_is_told_the_position_that_the_phone_had_been_told() -> None:
     centre = asking(
         announce_frequency=timedelta(seconds=60), announce_holdtime=AnnounceHoldTime.ONCE
     )
-    centre.state.holdtimes.put("support", (HoldTime("before", 1200),))
+    centre.state.holdtimes.put("support", (HoldTime("before", 300),))
     pass_on(centre)
     centre.leg_ends(FIRST)
     centre.pause("1000")

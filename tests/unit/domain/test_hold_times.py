@@ -17,9 +17,13 @@ def held(*seconds: int) -> list[HoldTime]:
 
 
 def test_a_new_hold_time_counts_for_a_quarter() -> None:
-    assert average(held(40)) == 10
-    assert average(held(40, 80)) == 27
-    assert average(held(40, 80, 8)) == 22
+    assert average(held(40, 80)) == 50
+    assert average(held(40, 80, 8)) == 39
+
+
+def test_the_first_hold_time_is_all_that_is_known() -> None:
+    assert average(held()) == 0
+    assert average(held(40)) == 40
 
 
 def test_the_average_is_of_those_who_were_answered() -> None:
@@ -29,7 +33,7 @@ def test_the_average_is_of_those_who_were_answered() -> None:
         call = centre.enter()
         centre.after(wait)
         centre.talk(call)
-    assert centre.state.holdtime(SUPPORT.name) == (3 * 3 + 4) // 4
+    assert centre.state.holdtime(SUPPORT.name) == (3 * 12 + 4) // 4
 
 
 def test_only_those_who_were_answered_last_are_kept_in_mind() -> None:
@@ -48,13 +52,13 @@ def test_who_could_not_be_connected_is_counted_once_somebody_hears_him() -> None
     call = centre.enter()
     centre.after(40)
     centre.answer(call)
-    assert centre.state.holdtime("support") == 10
+    assert centre.state.holdtime("support") == 40
 
     centre.take(NotConnected(centre.call(call).leg))
     assert centre.state.holdtime("support") == 0
     centre.after(8)
     centre.answer(call)
-    assert centre.state.holdtime("support") == 12
+    assert centre.state.holdtime("support") == 48
 
 
 def test_who_has_talked_before_was_counted_then_whatever_comes_of_another_talk() -> None:
