@@ -4,7 +4,6 @@ Settings, sentences and their order are app_queue's. Nothing is said while a pho
 caller; what became due meanwhile is said if the offer comes to nothing.
 """
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -118,28 +117,28 @@ def hush(state: State, call: Call) -> list[Hush]:
 
 def position_sounds(
     queue: Queue, position: int, holdtime: int, call: Call, now: datetime
-) -> Iterator[Sound]:
-    """Yield the sentences about a place in the line; `holdtime` is what one waits, in seconds."""
-    limit = queue.announce_position_limit
-    match queue.announce_position:
-        case AnnouncePosition.YES:
-            tells = True
-        case AnnouncePosition.LIMIT:
-            tells = position <= limit
-        case AnnouncePosition.MORE:
-            tells = True
-            if position > max(limit, 1):
-                yield from (MORE_THAN, limit, MORE_WAITING)
-                tells = False
-        case AnnouncePosition.NO:
-            tells = False
-    if tells:
-        yield from (NEXT,) if position == 1 else (THERE_ARE, position, WAITING)
+) -> list[Sound]:
+    """Return the sentences about a place in the line; `holdtime` is what one waits, in seconds.
+
+    Who is told nothing is not thanked, either.
+    """
+    sounds = [*_place_sounds(queue, position)]
     minutes = _minutes_left(queue, holdtime, call, now)
     if minutes:
-        yield from (HOLD_TIME, minutes, MINUTE if minutes == 1 else MINUTES)
-    if minutes or queue.announce_position is not AnnouncePosition.NO:
-        yield THANKS
+        sounds += [HOLD_TIME, minutes, MINUTE if minutes == 1 else MINUTES]
+    return [*sounds, THANKS] if sounds else []
+
+
+def _place_sounds(queue: Queue, position: int) -> tuple[Sound, ...]:
+    limit = queue.announce_position_limit
+    match queue.announce_position:
+        case AnnouncePosition.NO:
+            return ()
+        case AnnouncePosition.LIMIT if position > limit:
+            return ()
+        case AnnouncePosition.MORE if position > max(limit, 1):
+            return (MORE_THAN, limit, MORE_WAITING)
+    return (NEXT,) if position == 1 else (THERE_ARE, position, WAITING)
 
 
 def _minutes_left(queue: Queue, holdtime: int, call: Call, now: datetime) -> int:

@@ -54,7 +54,7 @@ def minutes_told(held: int, waited: int, announce: AnnounceHoldTime) -> list[str
     call: Call = centre.call(centre.enter())
     queue = centre.state.queues["support"]
     now = call.entered_at + timedelta(seconds=waited)
-    return list(position_sounds(queue, 1, held, call, now))
+    return position_sounds(queue, 1, held, call, now)
 
 
 def test_who_enters_and_must_wait_is_told_the_position() -> None:
@@ -142,6 +142,16 @@ def test_a_position_that_changed_is_said_earlier_but_not_at_once() -> None:
     assert len(heard(centre, call)) == 1
     centre.after(1)
     assert heard(centre, call)[1] == ("queue-youarenext", "queue-thankyou")
+
+
+def test_who_is_beyond_the_limit_hears_nothing_until_the_place_is_within_it() -> None:
+    centre = told_often(announce_position=AnnouncePosition.LIMIT, announce_position_limit=1)
+    ahead, call = centre.enter(), centre.enter()
+    centre.after(100)
+    assert heard(centre, call) == []
+    centre.hang_up(ahead)
+    centre.after(15)
+    assert heard(centre, call) == [("queue-youarenext", "queue-thankyou")]
 
 
 def test_an_announcement_does_not_cost_the_place() -> None:
@@ -289,7 +299,7 @@ def test_what_is_due_together_is_said_in_one_go() -> None:
         (AnnouncePosition.YES, 1, ["queue-youarenext", "queue-thankyou"]),
         (AnnouncePosition.YES, 7, ["queue-thereare", 7, "queue-callswaiting", "queue-thankyou"]),
         (AnnouncePosition.LIMIT, 3, ["queue-thereare", 3, "queue-callswaiting", "queue-thankyou"]),
-        (AnnouncePosition.LIMIT, 4, ["queue-thankyou"]),
+        (AnnouncePosition.LIMIT, 4, []),
         (AnnouncePosition.MORE, 3, ["queue-thereare", 3, "queue-callswaiting", "queue-thankyou"]),
         (AnnouncePosition.MORE, 4, ["queue-quantity1", 3, "queue-quantity2", "queue-thankyou"]),
         (AnnouncePosition.NO, 1, []),
@@ -301,7 +311,7 @@ def test_how_a_position_is_said(
     centre = with_busy_agent(announce_position=announce, announce_position_limit=3)
     call = centre.call(centre.enter())
     queue = centre.state.queues["support"]
-    assert list(position_sounds(queue, position, 0, call, centre.now)) == sounds
+    assert position_sounds(queue, position, 0, call, centre.now) == sounds
 
 
 @pytest.mark.parametrize(
