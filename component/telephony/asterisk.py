@@ -71,16 +71,7 @@ class Asterisk:
         stay on that channel, or what is still being said there, ends only by then. None
         afterwards."""
         self._snapshots = SnapshotReader(ari, app)
-        self._intake = Intake(self._submit, directory, lookup_deadline, new_id)
         self._ringing = RingingPhones(submit, ari.is_offline)
-        self._connection = AriConnection(
-            ari,
-            app,
-            on_event=self._intake.receive,
-            on_connected=self._settle,
-            on_lost=self._lost,
-            devices=devices,
-        )
         self._control = AriCallControl(
             ari,
             app,
@@ -90,6 +81,21 @@ class Asterisk:
             rings=self._ringing.begin,
             watch=self._watch,
             about=about,
+        )
+        self._intake = Intake(
+            self._submit,
+            directory,
+            lookup_deadline,
+            new_id,
+            transfer_told=self._control.transfer_told,
+        )
+        self._connection = AriConnection(
+            ari,
+            app,
+            on_event=self._intake.receive,
+            on_connected=self._settle,
+            on_lost=self._lost,
+            devices=devices,
         )
 
     @property

@@ -180,6 +180,10 @@ class AriCallControl:
         was missed when something was to be done for a call."""
         self._departures.note(channel, call_id)
 
+    def transfer_told(self, leg: Leg) -> None:
+        """Take note that a phone has been told what became of its transfer, as Asterisk tells."""
+        self._talks.transfer_told(leg)
+
     def connection_lost(self) -> None:
         """Take note that Asterisk tells nothing any more: nothing begun is tried again."""
         self._losses += 1

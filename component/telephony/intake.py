@@ -19,11 +19,11 @@ from component.domain.events import (
     Event,
     LegEnded,
 )
-from component.domain.model import Caller, Customer
+from component.domain.model import Caller, Customer, Leg
 from component.ports import Directory, StoreUnavailableError, WaitingChannel
 from component.telephony.endings import Endings
 from component.telephony.errors import MalformedEventError
-from component.telephony.translate import device_of, translate
+from component.telephony.translate import TransferTold, device_of, translate
 
 log = structlog.get_logger(__name__)
 
@@ -59,6 +59,7 @@ class Intake:
     """Turns what Asterisk reports into events, handed to `submit`.
 
     `deadline` is in seconds, for looking a customer up; after it the caller stays unidentified.
+    `transfer_told` takes the legs whose phones have been told what became of a transfer.
     """
 
     def __init__(
@@ -67,8 +68,11 @@ class Intake:
         directory: Directory,
         deadline: float,
         new_id: Callable[[], str] = new_call_id,
+        *,
+        transfer_told: Callable[[Leg], None] = lambda _: None,
     ) -> None:
         self._submit = submit
+        self._transfer_told = transfer_told
         self._directory = directory
         self.deadline = deadline
         self._new_id = new_id
@@ -109,6 +113,8 @@ class Intake:
                 self._endings.state_changed(fact)
             case LegEnded():
                 self._endings.leg_ended(fact, device)
+            case TransferTold(leg):
+                self._transfer_told(leg)
             case _:
                 self._submit(fact)
 

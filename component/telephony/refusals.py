@@ -15,10 +15,10 @@ GONE = frozenset({404, 409, 412})
 """A channel, bridge or playback is not there, or not in our application any more."""
 
 
-async def unless_gone(request: Awaitable[None]) -> None:
+async def unless_gone(request: Awaitable[None]) -> bool:
     """Make a request about something that may be gone; its own event tells that as well.
 
-    Raises `AriError` for all else.
+    Returns whether it was there. Raises `AriError` for all else.
     """
     try:
         await request
@@ -26,6 +26,8 @@ async def unless_gone(request: Awaitable[None]) -> None:
         if error.status not in GONE:
             raise
         log.debug("gone already", error=str(error))
+        return False
+    return True
 
 
 async def to_the_end(request: Awaitable[T]) -> T:

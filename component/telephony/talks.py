@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 import structlog
 
 from component.domain.asterisk_ids import leg_channel, talk_bridge
 from component.domain.commands import AnswerTransfer, Connect, Display, LiftBound
 from component.domain.events import CallerLeft, Event, NotConnected
+from component.domain.model import Leg
 from component.telephony.caller_id import plain
 from component.telephony.callers_side import ABSOLUTE_TIMEOUT, Repeat
 from component.telephony.client import ALREADY_THERE, AriClient
@@ -19,6 +21,10 @@ log = structlog.get_logger(__name__)
 
 HUNG_UP_SECONDS = 0.1
 """How long Asterisk may still show a channel that was hung up, and can be put into no bridge."""
+
+TOLD_SECONDS = 1.0
+"""How long Asterisk may take to tell a phone what became of its transfer; usually it is less than a
+millisecond. Nothing comes of it if the phone asked for none."""
 
 
 class Talks:
@@ -38,6 +44,8 @@ class Talks:
         self._submit = submit
         self._repeat = repeat
         self._departures = departures
+        self._telling: dict[Leg, asyncio.Event] = {}
+        """Whose phones are just being told what became of their transfers."""
 
     async def connect(self, connect: Connect) -> None:
         """Let the two talk. If that is refused, and not because one of them is gone, say so."""
@@ -66,9 +74,27 @@ class Talks:
             await unless_gone(told)
 
     async def answer_transfer(self, command: AnswerTransfer) -> None:
-        """Tell a phone what became of its transfer. If that is refused it finds out by itself."""
-        channel = leg_channel(command.leg)
-        await unless_gone(self._ari.answer_transfer(channel, accepted=command.accepted))
+        """Tell a phone what became of its transfer. If that is refused it finds out by itself.
+
+        A phone of which the call was taken is let go of next, and may heed nothing after the end of
+        its call. Asterisk promises to tell it, and ends the call side by side with that: so this
+        is done when it has told it.
+        """
+        leg, accepted = command.leg, command.accepted
+        told = self._telling[leg] = asyncio.Event()
+        try:
+            request = self._ari.answer_transfer(leg_channel(leg), accepted=accepted)
+            if await unless_gone(request) and accepted:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(TOLD_SECONDS):
+                        await told.wait()
+        finally:
+            del self._telling[leg]
+
+    def transfer_told(self, leg: Leg) -> None:
+        """Take note that a phone has been told what became of its transfer."""
+        if leg in self._telling:
+            self._telling[leg].set()
 
     async def _refusal(self, connect: Connect) -> AriError | None:
         """Let the two talk; return what they cannot for though both are there, if they cannot."""

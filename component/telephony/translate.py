@@ -4,6 +4,7 @@ The names of types and fields are those of Asterisk's `rest-api/events.json` and
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
 
@@ -35,6 +36,14 @@ there ends with a dash and the context in which the phone dials."""
 CUSTOMER_ARGUMENT = "customer"
 """What a channel to a customer is given as the application's argument, in place of a queue."""
 
+
+@dataclass(frozen=True, slots=True)
+class TransferTold:
+    """What became of its transfer is on its way to the phone that asked for it."""
+
+    leg: Leg
+
+
 Fact = (
     WaitingChannel
     | CustomerAnswered
@@ -44,6 +53,7 @@ Fact = (
     | LegEnded
     | BlindTransfer
     | AttendedTransfer
+    | TransferTold
     | Said
     | DeviceStateChanged
 )
@@ -193,10 +203,14 @@ def _said(event: Mapping[str, object]) -> Said | None:
     return None if found is None else Said(*found)
 
 
-def _transfer(event: Mapping[str, object]) -> BlindTransfer | AttendedTransfer | None:
+def _transfer(
+    event: Mapping[str, object],
+) -> BlindTransfer | AttendedTransfer | TransferTold | None:
     """A phone asks for a transfer; that it was told what became of it is an event, too."""
     leg, refer_to = _leg_of_phone(event), event.get("refer_to")
-    if leg is None or "state" in event or not isinstance(refer_to, Mapping):
+    if leg is not None and "state" in event:
+        return TransferTold(leg)
+    if leg is None or not isinstance(refer_to, Mapping):
         return None
     if "connected_channel" in refer_to:
         peer, consult = refer_to["connected_channel"], text(refer_to, "destination_channel", "id")

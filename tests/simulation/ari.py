@@ -264,8 +264,8 @@ class SimulatedAri(AriClient):
         self._history.note("caller goes back", channelId, channel.status)
         self._asterisk.leave_stasis(channel, f"returned {channel.status}")
 
-    def _transfer_progress(self, channelId: str, **_: object) -> None:  # noqa: N803
-        self._channel(channelId)
+    def _transfer_progress(self, channelId: str, states: str) -> None:  # noqa: N803
+        self._asterisk.agents.answer(self._channel(channelId), states)
 
     def _createWithId(self, bridgeId: str, type: str) -> None:  # noqa: A002, N802, N803
         if bridgeId in self._asterisk.bridges:

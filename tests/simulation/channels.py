@@ -75,6 +75,8 @@ class Channel:
     """Whether the dialplan may send the caller to a queue again; none who asks to be called back
     does."""
     music: bool = False
+    asks: bool = False
+    """Of a leg: the phone has asked for a transfer, and is to be told what becomes of it."""
     playbacks: dict[str, None] = field(default_factory=dict)
     """What is played to it."""
     timers: dict[str, asyncio.TimerHandle] = field(default_factory=dict)

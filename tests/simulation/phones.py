@@ -249,9 +249,21 @@ class Agents:
 
     def refer(self, leg: Channel, refer_to: dict[str, object]) -> None:
         """Ask Asterisk to pass the caller of a leg on."""
+        leg.asks = True
         self._asterisk.tell(
             leg.id,
             "ChannelTransfer",
             refer_to=refer_to,
             referred_by={"source_channel": shown(leg)},
         )
+
+    def answer(self, leg: Channel, state: str) -> None:
+        """Tell a phone what became of its transfer, if it asked for one, and then that it knows."""
+        if leg.asks:
+            leg.asks = False
+            self._asterisk.tell(
+                leg.id,
+                "ChannelTransfer",
+                state=state,
+                referred_by={"source_channel": shown(leg)},
+            )

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from component.domain.commands import Release, Say
+from component.domain.commands import AnswerTransfer, HangUpLeg, Release, Say
 from component.domain.events import (
     AsteriskLost,
     CallerEntered,
@@ -21,7 +21,7 @@ from component.domain.events import (
 from component.domain.model import Leg
 from component.domain.words import DeviceState, QueueStatus
 from component.ports import Snapshot, StoreUnavailableError, WaitingChannel
-from component.telephony import ringing
+from component.telephony import ringing, talks
 from component.telephony.asterisk import Asterisk
 from component.telephony.names import announcement
 from tests.unit.telephony.fake_ari import FakeAri
@@ -247,6 +247,20 @@ async def test_who_has_left_though_the_answer_was_lost_is_not_sent_from_where_he
         await whole.close()
 
     assert ari.operations.count("continueInDialplan") == 1
+
+
+async def test_a_phone_of_which_a_call_was_taken_is_let_go_of_once_asterisk_tells_that_it_knows(
+    ari: RingingAlone, whole: Asterisk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(talks, "TOLD_SECONDS", 600.0)
+    leg = Leg(CALL_ID, 1)
+    async with connecting(whole):
+        await until(lambda: whole.state.up)
+        whole.control.perform([AnswerTransfer(leg, accepted=True), HangUpLeg(leg)])
+        await until(lambda: "transfer_progress" in ari.operations)
+        assert "hangup" not in ari.operations
+        ari.socket.says(EVENTS["agent_is_told_of_the_transfer"])
+        await until(lambda: "hangup" in ari.operations)
 
 
 async def test_who_was_looked_up_too_late_and_came_again_is_told_nothing_of_the_first_stay(

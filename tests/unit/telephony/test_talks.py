@@ -9,14 +9,21 @@ from structlog.testing import capture_logs
 from component.domain.commands import AnswerTransfer, Connect, Display, LiftBound, Part
 from component.domain.events import CallerLeft, NotConnected
 from component.domain.model import Caller, Leg
+from component.telephony import talks
 from component.telephony.client import AriClient
 from component.telephony.errors import AriError
 from component.telephony.http_client import AriHttpClient
 from component.telephony.operations import Operation
 from component.telephony.refusals import GONE
-from tests.unit.telephony.desk import BRIDGE, CONNECT, CONNECTING, LEG, Desk
+from tests.unit.telephony.desk import BRIDGE, CONNECT, CONNECTING, HANG_UP, LEG, Desk
 
 pytestmark = pytest.mark.unit
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long a phone takes to be told of its transfer, it is waited for."""
+    monkeypatch.setattr(talks, "TOLD_SECONDS", 600.0)
 
 
 async def test_connecting_stops_the_music_and_lifts_the_bound(desk: Desk) -> None:
@@ -154,6 +161,62 @@ async def test_a_phone_is_told_what_became_of_its_transfer(
 ) -> None:
     assert await desk.does(AnswerTransfer(LEG, accepted)) == ["transfer_progress"]
     assert desk.ari.arguments("transfer_progress") == {"channelId": "ivr-c1.2", "states": state}
+
+
+async def begun(desk: Desk, *operations: str) -> None:
+    """Wait until these operations have been asked for, and no others are."""
+    async with asyncio.timeout(20):
+        while len(desk.ari.operations) < len(operations):
+            await asyncio.sleep(0)
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert desk.ari.operations == list(operations)
+
+
+async def test_a_phone_is_let_go_of_when_it_has_been_told_that_its_call_was_taken(
+    desk: Desk, patient: None
+) -> None:
+    """Asterisk sends the end of a call past what it has only promised to tell."""
+    desk.control.perform([AnswerTransfer(LEG, True), HANG_UP])
+    await begun(desk, "transfer_progress")
+    desk.control.transfer_told(Leg("c1", 1))
+    await begun(desk, "transfer_progress")
+    desk.control.transfer_told(LEG)
+    await begun(desk, "transfer_progress", "hangup")
+
+
+async def test_a_phone_that_was_told_before_the_answer_is_known_is_let_go_of_at_once(
+    desk: Desk, patient: None
+) -> None:
+    answered = desk.ari.hold_back("transfer_progress")
+    desk.control.perform([AnswerTransfer(LEG, True), HANG_UP])
+    await begun(desk, "transfer_progress")
+    desk.control.transfer_told(LEG)
+    answered.set()
+    await begun(desk, "transfer_progress", "hangup")
+
+
+async def test_a_phone_that_asked_for_nothing_is_let_go_of_all_the_same(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(talks, "TOLD_SECONDS", 0.0)
+    assert await desk.does(AnswerTransfer(LEG, True), HANG_UP) == ["transfer_progress", "hangup"]
+
+
+@pytest.mark.parametrize("status", [404, 409])
+async def test_a_phone_that_cannot_be_told_is_not_waited_for(
+    desk: Desk, patient: None, status: int
+) -> None:
+    desk.ari.refuse("transfer_progress", status)
+    desk.control.perform([AnswerTransfer(LEG, True), HANG_UP])
+    await begun(desk, "transfer_progress", "hangup")
+
+
+async def test_a_phone_whose_transfer_is_refused_is_not_waited_for(
+    desk: Desk, patient: None
+) -> None:
+    desk.control.perform([AnswerTransfer(LEG, False), HANG_UP])
+    await begun(desk, "transfer_progress", "hangup")
 
 
 async def test_an_asterisk_that_has_phones_transfer_by_themselves_is_told_nothing() -> None:

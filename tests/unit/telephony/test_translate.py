@@ -23,7 +23,7 @@ from component.domain.terms import Need, Terms
 from component.domain.words import DeviceState, LegEnd
 from component.ports import WaitingChannel
 from component.telephony.errors import MalformedEventError
-from component.telephony.translate import translate, waiting_channel
+from component.telephony.translate import TransferTold, translate, waiting_channel
 from tests.unit.telephony.recorded import ANSWERED_ATTEMPT, CALL_ID, CALLER_CHANNEL, EVENTS
 
 pytestmark = pytest.mark.unit
@@ -146,7 +146,8 @@ def test_a_transfer_to_a_call_that_asterisk_does_not_know_is_one_to_nobody() -> 
 
 
 def test_that_the_agent_is_told_of_the_transfer_is_no_transfer() -> None:
-    assert translate(EVENTS["agent_is_told_of_the_transfer"]) is None
+    told = translate(EVENTS["agent_is_told_of_the_transfer"])
+    assert told == TransferTold(Leg(CALL_ID, 1))
 
 
 def test_a_leg_that_was_answered_was_hung_up_whatever_the_cause() -> None:
