@@ -25,10 +25,16 @@ def is_hashed(text: str) -> bool:
 
 
 def matches(pin: str, stored: str) -> bool:
-    """Tell whether this is the PIN that is stored. Takes some 40 ms."""
+    """Tell whether this is the PIN that is stored. Takes some 40 ms.
+
+    What is stored by hand may be the hash of no PIN.
+    """
     parts = _STORED.fullmatch(stored)
     if parts is None:
         return False
-    n, r, p = (int(parts[number]) for number in (1, 2, 3))
-    found = scrypt(pin.encode(), salt=b64decode(parts[4]), n=n, r=r, p=p)
-    return hmac.compare_digest(found, b64decode(parts[5]))
+    try:
+        n, r, p = (int(parts[number]) for number in (1, 2, 3))
+        found = scrypt(pin.encode(), salt=b64decode(parts[4]), n=n, r=r, p=p)
+        return hmac.compare_digest(found, b64decode(parts[5]))
+    except (ValueError, TypeError):  # numbers that scrypt does not take, or no base64
+        return False

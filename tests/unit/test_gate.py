@@ -99,3 +99,20 @@ def test_a_pin_is_stored_salted_and_matches_nothing_else() -> None:
     assert pins.matches("1234", STORED)
     assert not pins.matches("1235", STORED)
     assert not pins.matches("1234", "scrypt$nonsense")
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        "scrypt$3$8$1$AAAA$AAAA",
+        "scrypt$1073741824$8$1$AAAA$AAAA",
+        f"scrypt${'9' * 30}$8$1$AAAA$AAAA",
+        f"scrypt${'9' * 5000}$8$1$AAAA$AAAA",
+        "scrypt$16384$8$1$AAA$AAA",
+        "scrypt$",
+    ],
+)
+async def test_nobody_is_let_in_by_what_is_the_hash_of_no_pin(stored: str) -> None:
+    desk = Desk()
+    desk.people["71"] = ADA, stored
+    assert await desk.says("71", "1234") == "WRONGPIN"
