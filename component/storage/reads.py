@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import asyncpg
@@ -257,8 +257,13 @@ def _queue(row: Row) -> Queue:
         callback=_calling_back(row),
         message_to=MessageTo(row["message_to"]),
         message_personal=row["message_personal"],
-        closed_until=row["closed_until"],
+        closed_until=_moment(row["closed_until"]),
     )
+
+
+def _moment(found: datetime | None) -> datetime | None:
+    """Return a moment with its zone, which the library leaves out of infinity."""
+    return found and found.replace(tzinfo=UTC)
 
 
 def _calling_back(row: Row) -> CallingBack:

@@ -60,6 +60,7 @@ LATER = [
     "0036_rounds",
     "0037_who_passed_on",
     "0038_one_writer",
+    "0039_readable",
 ]
 ALL = ["0001_schema", *LATER]
 

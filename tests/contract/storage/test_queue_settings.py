@@ -1,6 +1,6 @@
 """The settings of queues, as they are in a real database: read, and refused if they are wrong."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
@@ -139,4 +139,31 @@ async def test_words_that_app_queue_does_not_have_are_refused(
     for setting in ("joinempty", "leavewhenempty"):
         with pytest.raises(asyncpg.CheckViolationError):
             await connection.execute(f"UPDATE queues SET {setting} = $1", words)
+    await connection.close()
+
+
+async def test_a_queue_may_be_closed_for_ever(database_url: str, postgres: PostgresStore) -> None:
+    connection = await asyncpg.connect(database_url)
+    await connection.execute("UPDATE queues SET closed_until = 'infinity'")
+    await connection.close()
+
+    [queue] = (await postgres.load()).queues
+    assert queue.closed_until is not None
+    assert queue.closed_until > datetime.now(UTC) + timedelta(days=365_000)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "queues SET closed_until = '10000-01-01'",
+        "queues SET closed_until = '0044-03-15 BC'",
+        "queues SET closed_until = '-infinity'",
+        """extensions SET skills = '{"french": 1e5000}'""",
+        """extensions SET skills = '{"french": -1000000000}'""",
+    ],
+)
+async def test_what_the_service_could_not_read_is_refused(database_url: str, change: str) -> None:
+    connection = await asyncpg.connect(database_url)
+    with pytest.raises(asyncpg.CheckViolationError):
+        await connection.execute(f"UPDATE {change}")
     await connection.close()
