@@ -8,8 +8,10 @@ number ($2), as bind parameters and never as text of the statement. Its columns 
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -34,6 +36,16 @@ TEXT = IDENTITY["code"]
 
 ATTRIBUTES = "attributes"
 """A column of this name that is a JSON object stands for the attributes in it."""
+
+MOST_CHARACTERS = 32_768
+"""Of the attributes of a customer, as JSON. An item has them twice, and escaped they may be five
+times as long: it is still smaller than a stanza may be."""
+
+UNREADABLE = (ValueError, OverflowError)
+"""What the library raises of values that Python does not have."""
+
+_UNWRITABLE = re.compile("[\0\ud800-\udfff]")
+"""What JSON can say, and texts of PostgreSQL or of UTF-8 cannot hold."""
 
 
 class StatementError(Exception):
@@ -124,7 +136,7 @@ class SqlDirectory:
             found = await connection.fetch(lookup, *arguments)
         if len(found) > 1:
             log.warning("several customers found, none taken", code=code, caller=number)
-        return as_customer(found[0]) if len(found) == 1 else None
+        return _bounded(as_customer(found[0])) if len(found) == 1 else None
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[asyncpg.Connection]:
@@ -147,7 +159,7 @@ class SqlDirectory:
                     self._at_hand = connection
                 else:
                     await self._pool.release(connection)
-        except (*UNAVAILABLE, asyncpg.PostgresError) as error:
+        except (*UNAVAILABLE, *UNREADABLE, asyncpg.PostgresError) as error:
             raise StoreUnavailableError(reason(error)) from error
 
 
@@ -165,6 +177,8 @@ def _lookup(statement: str) -> str:
 
 def reason(error: BaseException) -> str:
     """Return why nobody can be found, without what was looked for: a `DataError` quotes it."""
+    if isinstance(error, UNREADABLE):
+        return f"{type(error).__name__}: a value of what was found, like a year after 9999"
     return type(error).__name__ if isinstance(error, asyncpg.DataError) else words(error)
 
 
@@ -173,7 +187,7 @@ def as_customer(row: Mapping[str, Any]) -> Customer:
     attributes: dict[str, str] = {}
     for name, value in row.items():
         if name == ATTRIBUTES and isinstance(value, str):
-            attributes |= {key: _text(v) for key, v in _object(value).items() if v is not None}
+            attributes |= _object(value)
         elif name not in IDENTITY and value is not None:
             attributes[name] = _text(value)
     return Customer(row["id"] or 0, row["code"] or "", row["name"] or "", attributes)
@@ -204,12 +218,15 @@ def _check_columns(columns: Mapping[str, str]) -> None:
             )
 
 
-def _object(written: str) -> dict[str, Any]:
+def _object(written: str) -> dict[str, str]:
+    """Return the attributes that a JSON object has; what is none is one attribute, as it is."""
     try:
         found = json.loads(written)
-    except ValueError:
-        return {ATTRIBUTES: written}
-    return found if isinstance(found, dict) else {ATTRIBUTES: written}
+        if isinstance(found, dict):
+            return {_writable(key): _text(v) for key, v in found.items() if v is not None}
+    except (ValueError, RecursionError):
+        log.debug("attributes are no JSON that can be read")
+    return {ATTRIBUTES: written}
 
 
 def _text(value: object) -> str:
@@ -217,6 +234,31 @@ def _text(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, (dict, list)):
-        return json.dumps(value)
+        return json.dumps(value, default=_text)
     isoformat = getattr(value, "isoformat", None)
-    return str(value) if isoformat is None else str(isoformat())
+    return _writable(str(value) if isoformat is None else str(isoformat()))
+
+
+def _writable(text: str) -> str:
+    return _UNWRITABLE.sub("\ufffd", text)
+
+
+def _bounded(customer: Customer) -> Customer:
+    """Return a customer without the attributes for which there is no room in an item."""
+    kept: dict[str, str] = {}
+    left_out, room = [], MOST_CHARACTERS
+    for name, value in customer.attributes.items():
+        size = len(json.dumps({name: value}))
+        if size > room:
+            left_out.append(name)
+            continue
+        kept[name] = value
+        room -= size
+    if left_out:
+        log.warning(
+            "attributes of a customer left out, they are too long",
+            code=customer.code,
+            attributes=[name[:50] for name in left_out[:10]],
+            most=MOST_CHARACTERS,
+        )
+    return replace(customer, attributes=kept)

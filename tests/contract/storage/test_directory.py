@@ -2,17 +2,26 @@
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import asyncpg
+import orjson
 import pytest
+from structlog.testing import capture_logs
 
-from component.domain.model import Customer
-from component.ports import StoreUnavailableError
+from component.domain.model import Call, Caller, Customer
+from component.markup import MAX_STANZA
+from component.payloads import call_xml
+from component.ports import Changes, StoreUnavailableError
 from component.settings import DEFAULT_LOOKUP
-from component.storage.directory import SqlDirectory, StatementError
+from component.storage.directory import MOST_CHARACTERS, SqlDirectory, StatementError
+from component.storage.postgres import PostgresStore
 from tests.databases import Databases
 
 pytestmark = pytest.mark.contract
+
+CALL = Call("c1", "support", "channel", Caller("5550100", ""), datetime(2026, 1, 2, tzinfo=UTC))
 
 COMPANY = """
 CREATE VIEW company AS SELECT * FROM (VALUES
@@ -159,3 +168,81 @@ async def test_another_statement_is_used_once_it_is_found_to_be_right(
     assert await directory.customer("1111") is not None
     await directory.use(DEFAULT_LOOKUP.replace("code = $1", "code = 'x' || $1"))
     assert await directory.customer("1111") is None
+
+
+async def found_with(url: str, columns: str) -> Customer | None:
+    """Look somebody up whom a table of a company has with these columns."""
+    lookup = f"SELECT 7 AS id, $1 AS code, 'Ann'::text AS name, {columns}"
+    async with SqlDirectory(url, lookup) as directory:
+        return await directory.customer("a7")
+
+
+@pytest.mark.parametrize(
+    ("columns", "attributes"),
+    [
+        (r"""'{"a": "x\u0000y", "b\u0000": 1}'::json AS attributes""", {"a": "x�y", "b�": "1"}),
+        (r"""'{"a": "x\ud800y"}'::json AS attributes""", {"a": "x�y"}),
+        (r"""'["x\u0000y"]'::json AS attributes""", {"attributes": r'["x\u0000y"]'}),
+        ("'{}'::text AS attributes, 'infinity'::date AS until", {"until": "9999-12-31"}),
+        ("'NaN'::numeric AS n, 'Infinity'::float8 AS f", {"n": "NaN", "f": "inf"}),
+        (
+            "ARRAY['2026-01-02'::date, NULL] AS days, ARRAY[1.50] AS sums",
+            {"days": '["2026-01-02", null]', "sums": '["1.50"]'},
+        ),
+    ],
+    ids=["NUL", "half a character", "no object", "for ever", "no numbers", "lists"],
+)
+async def test_whatever_a_column_has_can_be_written_again(
+    database_url: str, columns: str, attributes: dict[str, str]
+) -> None:
+    found = await found_with(database_url, columns)
+
+    assert found == Customer(7, "a7", "Ann", attributes)
+    assert orjson.dumps(attributes)
+    async with PostgresStore(database_url) as store:
+        await store.claim(print)
+        await store.load()
+        await store.commit(Changes(calls=[replace(CALL, customer=found)]))
+        assert [call.customer for call in (await store.load()).calls] == [found]
+
+
+async def test_what_is_nested_without_end_is_one_attribute(database_url: str) -> None:
+    nested = "[" * 3000 + "]" * 3000
+    found = await found_with(database_url, f"'{nested}'::text AS attributes")
+
+    assert found == Customer(7, "a7", "Ann", {"attributes": nested})
+
+
+@pytest.mark.parametrize(
+    "value", ["date '10000-01-01'", "timestamptz '0044-03-15 BC'", "time '24:00'"]
+)
+async def test_a_value_that_cannot_be_read_finds_nobody_and_says_so_without_it(
+    database_url: str, value: str
+) -> None:
+    lookup = f"SELECT 7 AS id, $1 AS code, 'Ann'::text AS name, {value} AS since"
+    async with SqlDirectory(database_url, lookup) as directory:
+        with pytest.raises(StoreUnavailableError, match="Error: a value of what was found") as told:
+            await directory.customer("a7")
+        assert "a7" not in str(told.value)
+        await directory.use(DEFAULT_LOOKUP)
+        assert await directory.customer("1111") is not None
+
+
+async def test_attributes_for_which_an_item_has_no_room_are_left_out(database_url: str) -> None:
+    long = f"repeat('&', {MOST_CHARACTERS})"
+    with capture_logs() as logs:
+        found = await found_with(database_url, f"'a' AS first, {long} AS notes, 'b' AS last")
+
+    assert found == Customer(7, "a7", "Ann", {"first": "a", "last": "b"})
+    assert [entry["attributes"] for entry in logs] == [["notes"]]
+
+
+async def test_the_item_of_a_customer_with_all_attributes_there_can_be_is_sent(
+    database_url: str,
+) -> None:
+    found = await found_with(database_url, f"repeat('&', {MOST_CHARACTERS - 20}) AS notes")
+
+    assert found is not None
+    assert len(found.attributes["notes"]) == MOST_CHARACTERS - 20
+    item = call_xml(replace(CALL, customer=found), "1000")
+    assert len(item.encode()) < MAX_STANZA
