@@ -6,6 +6,7 @@ It is put together as the composition root does it, with models in place of sock
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from itertools import takewhile
 from random import Random
 from typing import TypeVar
 
@@ -64,8 +65,9 @@ class Life:
         self.serving = False
         self.settled_at: float | None = None
         """When it last had compared what Asterisk has with what it believes."""
-        self._adopted: list[list[str]] = []
-        """The channels of callers who came while nobody listened and are to enter, as they came."""
+        self._adopted: list[dict[str, int]] = []
+        """Callers who came while nobody listened and are to enter, as they came: of each the channel,
+        and for which time it is there."""
 
     async def run(self, on_loaded: Callable[[Stored], None]) -> None:
         """Serve until cancelled."""
@@ -176,12 +178,19 @@ class Life:
         self.engine.submit(event)
 
     def _enters_in_turn(self, channel: str) -> None:
-        """Look whether nobody is passed over who came before, while nobody listened."""
+        """Look whether nobody is passed over who came before, while nobody listened.
+
+        Of who leaves before the comparison after the next connect nothing is told.
+        """
+        asterisk = self.around.asterisk
         for line in self._adopted:
-            if channel in line:
-                if line.index(channel):
-                    self.around.history.fail(f"{channel} enters before {line[0]}")
-                line.remove(channel)
+            if channel not in line:
+                continue
+            for other, stay in takewhile(lambda one: one[0] != channel, line.items()):
+                there = asterisk.channels.get(other)
+                if there is not None and there.in_stasis and asterisk.stays[other] == stay:
+                    self.around.history.fail(f"{channel} enters before {other}")
+            del line[channel]
 
     async def _reconcile(self, snapshot: Snapshot) -> tuple[WaitingChannel, ...]:
         """Have the engine compare, and note whom it does not know: they are to enter in turn."""
@@ -191,7 +200,9 @@ class Life:
         for caller in strangers:
             history.note("stranger", caller.channel)
         known = snapshot.newcomers | intake._entering.keys() | (intake._told or set())
-        self._adopted.append([c.channel for c in strangers if c.channel not in known])
+        stays = self.around.asterisk.stays
+        new = [caller.channel for caller in strangers if caller.channel not in known]
+        self._adopted.append({channel: stays[channel] for channel in new})
         self.settled_at = self.around.loop.time()
         return strangers
 
