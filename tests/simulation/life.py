@@ -66,8 +66,8 @@ class Life:
         self.settled_at: float | None = None
         """When it last had compared what Asterisk has with what it believes."""
         self._adopted: list[dict[str, int]] = []
-        """Callers who came while nobody listened and are to enter, as they came: of each the channel,
-        and for which time it is there."""
+        """Callers who came while nobody listened and are to enter, as they came: the channels, and
+        for which time each is there."""
 
     async def run(self, on_loaded: Callable[[Stored], None]) -> None:
         """Serve until cancelled."""
