@@ -77,8 +77,7 @@ class AgiSession:
         await self._command(f"SET VARIABLE {name} {quote(value)}")
 
     async def _command(self, command: str) -> None:
-        self._writer.write(f"{command}\n".encode("utf-8", "replace"))
-        await self._writer.drain()
+        await self._write(f"{command}\n".encode("utf-8", "replace"))
         for _ in range(MOST_LINES):
             answer = _ANSWER.match(await self._line())
             if answer is None or answer["more"] == "-":
@@ -87,6 +86,15 @@ class AgiSession:
                 raise AgiError(f"asterisk refused a command with {answer['code']}")
             return
         raise AgiError(f"no answer to a command within {MOST_LINES} lines")
+
+    async def _write(self, line: bytes) -> None:
+        if self._writer.transport.is_closing():
+            raise AgiHangupError("the connection was cut")
+        try:
+            self._writer.write(line)
+            await self._writer.drain()
+        except ConnectionError as error:
+            raise AgiHangupError(str(error)) from None
 
     async def _line(self) -> str:
         try:

@@ -1,9 +1,12 @@
 import asyncio
+import socket
+import struct
 from typing import cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from component.telephony.agi import (
     LONGEST_LINE,
@@ -12,6 +15,7 @@ from component.telephony.agi import (
     AgiHangupError,
     AgiRequest,
     AgiSession,
+    FastAgiServer,
     quote,
 )
 
@@ -29,8 +33,17 @@ agi_arg_2: support
 """
 
 
+class Open:
+    """A transport."""
+
+    def is_closing(self) -> bool:
+        return False
+
+
 class Writer:
     """Keeps what is written."""
+
+    transport = Open()
 
     def __init__(self) -> None:
         self.written = b""
@@ -176,3 +189,31 @@ async def test_any_value_can_be_sent(value: str) -> None:
     session, writer = conversation(b"200 result=1\n")
     await session.set_variable("NAME", value)
     assert writer.written.count(b"\n") == 1
+
+
+@pytest.mark.parametrize("after", ["the opening", "a while"])
+async def test_a_connection_that_is_cut_is_a_hang_up(after: str) -> None:
+    """Whoever cuts it writes no traceback into the log."""
+    was_cut = asyncio.Event()
+
+    async def script(session: AgiSession, _: AgiRequest) -> None:
+        if after == "a while":
+            await was_cut.wait()
+            await asyncio.sleep(0.1)  # the loop has noticed by then
+        while True:
+            await session.set_variable("A", "b")
+
+    with capture_logs() as logs:
+        async with FastAgiServer(
+            "127.0.0.1", 0, {"customer": script}, script_deadline=20
+        ) as server:
+            with socket.create_connection(("127.0.0.1", server.port)) as caller:
+                caller.sendall(OPENING)
+                await asyncio.sleep(0.1)
+                caller.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            was_cut.set()
+            async with asyncio.timeout(20):
+                while "agi session ended early" not in [entry["event"] for entry in logs]:
+                    await asyncio.sleep(0.01)
+
+    assert not [entry for entry in logs if entry["log_level"] == "error"]
