@@ -176,10 +176,14 @@ def _lookup(statement: str) -> str:
 
 
 def reason(error: BaseException) -> str:
-    """Return why nobody can be found, without what was looked for: a `DataError` quotes it."""
+    """Return why nobody can be found, without what was looked for.
+
+    A `DataError` quotes it, and a function of the operator's may.
+    """
     if isinstance(error, UNREADABLE):
         return f"{type(error).__name__}: a value of what was found, like a year after 9999"
-    return type(error).__name__ if isinstance(error, asyncpg.DataError) else words(error)
+    quotes = isinstance(error, asyncpg.DataError | asyncpg.PLPGSQLError)
+    return type(error).__name__ if quotes else words(error)
 
 
 def as_customer(row: Mapping[str, Any]) -> Customer:

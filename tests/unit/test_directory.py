@@ -15,6 +15,7 @@ pytestmark = pytest.mark.unit
             asyncpg.InvalidTextRepresentationError('invalid input syntax for type bigint: "5550"'),
             "InvalidTextRepresentationError",
         ),
+        (asyncpg.RaiseError("nobody has the code 1111"), "RaiseError"),
         (ConnectionRefusedError(111, "refused"), "ConnectionRefusedError: [Errno 111] refused"),
         (asyncpg.UndefinedTableError("no company"), "UndefinedTableError: no company"),
     ],
