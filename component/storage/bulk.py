@@ -41,6 +41,11 @@ _CHECKS: dict[TableName, tuple[str, ...]] = {
         """SELECT line, 'extension ' || old.extension || ' has device ' || new.device AS problem
         FROM imported AS new JOIN extensions AS old USING (device)
         WHERE old.extension <> new.extension""",
+        """SELECT line, 'extension ' || extension || ' has the address of ' || other AS problem
+        FROM imported JOIN (
+            SELECT extension AS other FROM extensions UNION SELECT extension FROM imported
+        ) AS others ON lower(extension COLLATE "C") = lower(other COLLATE "C")
+        WHERE extension <> other""",
     ),
     TableName.MEMBERS: (
         """SELECT line, 'there is no queue ' || queue AS problem

@@ -153,6 +153,12 @@ async def test_a_dry_run_changes_nothing(run: Run, url: str) -> None:
             "extension,device,jid\n8,PJSIP/8,a@b\n9,PJSIP/1000,a@b\n",
             "line 3: extension 1000 has device PJSIP/1000",
         ),
+        (
+            "extensions",
+            "extension,device,jid\nann,PJSIP/8,a@b\nAnn,PJSIP/9,a@b\n",
+            "line 2: extension ann has the address of Ann\n"
+            "  line 3: extension Ann has the address of ann",
+        ),
     ],
 )
 async def test_a_file_with_a_fault_is_refused_as_a_whole(

@@ -170,6 +170,14 @@ async def test_a_device_that_asterisk_could_not_be_asked_about_is_refused(
             await followed.sql("UPDATE extensions SET device = $1 WHERE extension = '1000'", device)
 
 
+async def test_no_two_extensions_have_the_same_address(followed: Followed) -> None:
+    """Each would be shown to those who may see the other."""
+    add = "INSERT INTO extensions (extension, device, jid) VALUES ($1, $2, 'ann@example.com')"
+    await followed.sql(add, "Ann", "PJSIP/ann")
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await followed.sql(add, "ann", "PJSIP/ann2")
+
+
 async def test_many_changes_and_truncated_tables_are_taken_over(followed: Followed) -> None:
     await followed.sql(
         "INSERT INTO extensions SELECT n::text, 'PJSIP/' || n, n || '@example.com'"

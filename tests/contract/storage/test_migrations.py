@@ -61,6 +61,7 @@ LATER = [
     "0037_who_passed_on",
     "0038_one_writer",
     "0039_readable",
+    "0040_extensions_apart",
 ]
 ALL = ["0001_schema", *LATER]
 
