@@ -119,7 +119,7 @@ class SqlDirectory:
                 raise StatementError(str(error), remedy) from error
             parameters = [parameter.name for parameter in statement.get_parameters()]
             columns = {a.name: a.type.name for a in statement.get_attributes()}
-        _check_parameters(parameters)
+        _check_parameters(parameters, lookup)
         _check_columns(columns)
         return tuple(name for name in columns if name not in IDENTITY)
 
@@ -131,7 +131,7 @@ class SqlDirectory:
         if "\0" in code + number or not code + number:
             return None  # PostgreSQL has no such text
         lookup = self._lookup
-        arguments = (code, number) if "$2" in lookup else (code,)
+        arguments = (code, number) if _takes_number(lookup) else (code,)
         async with self._connection() as connection:
             found = await connection.fetch(lookup, *arguments)
         if len(found) > 1:
@@ -197,11 +197,20 @@ def as_customer(row: Mapping[str, Any]) -> Customer:
     return Customer(row["id"] or 0, row["code"] or "", row["name"] or "", attributes)
 
 
-def _check_parameters(types: list[str]) -> None:
+def _takes_number(lookup: str) -> bool:
+    return "$2" in lookup
+
+
+def _check_parameters(types: list[str], lookup: str) -> None:
     if not 1 <= len(types) <= 2:
         raise StatementError(
             f"it has {len(types)} parameters",
             "use $1, the code that was keyed, and perhaps $2, the caller's number",
+        )
+    if len(types) == 1 and _takes_number(lookup):
+        raise StatementError(
+            "it has $2 where it stands for nothing, in a comment or a text",
+            "leave it out there, or write it otherwise",
         )
     for number, type_ in enumerate(types, start=1):
         if type_ not in TEXT:

@@ -108,6 +108,7 @@ async def test_a_statement_need_not_take_the_number(database_url: str) -> None:
         ("SELECT * FROM nowhere WHERE code = $1", 'relation "nowhere"', "customers.lookup"),
         ("SELECT id, code, nam FROM customers WHERE code = $1", '"nam"', "customers.lookup"),
         ("SELECT * FROM customers", "it has 0 parameters", "use $1"),
+        ("SELECT * FROM customers WHERE code = $1 -- or $2", "it has $2 where", "leave it out"),
         ("SELECT * FROM customers WHERE id = $1", "$1 is taken for int8", "id::text = $1"),
         ("SELECT id, code FROM customers WHERE code = $1", "no column name", "AS name"),
         (
