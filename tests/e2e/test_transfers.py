@@ -135,7 +135,7 @@ async def test_whom_the_agent_asked_gets_the_caller_and_may_pass_the_call_on_aga
     await begun.taken.transfer_to(consulting)
 
     await begun.taken.ended()
-    await consulting.ended()
+    await consulting.hang_up()  # as phones do then
     offered = await watcher.next("offered")
     assert offered.transferred_from == ("1000",)
     await watcher.next("answered")
