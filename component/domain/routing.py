@@ -168,7 +168,7 @@ def answer(state: State, call: Call, taken: Offer, now: datetime) -> list[Comman
         connected = connect(state, call, now)
     return [
         *connected,
-        *let_go_of_who_passed_on(state, call),
+        *conclude_transfer(state, call),
         *elsewhere,
     ]
 

@@ -134,8 +134,9 @@ async def test_whom_the_agent_asked_gets_the_caller_and_may_pass_the_call_on_aga
     consulting, asked = await ask(world, begun.phone, other)
     await begun.taken.transfer_to(consulting)
 
-    await begun.taken.ended()
+    assert await begun.taken.transferred() == 200
     await consulting.hang_up()  # as phones do then
+    await begun.taken.ended()
     offered = await watcher.next("offered")
     assert offered.transferred_from == ("1000",)
     await watcher.next("answered")
