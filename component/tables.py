@@ -212,6 +212,8 @@ def _header_problems(table: Table, header: list[str]) -> Iterator[str]:
     for place, name in enumerate(header):
         if not name:
             yield f"line 1: column {place + 1} has no name"
+        elif "\0" in name:
+            yield f"line 1: the name of column {place + 1} has a NUL character"
         elif name in header[:place]:
             yield f"line 1: column {name} is there twice"
         elif name not in table.columns and table.extra is None:

@@ -61,6 +61,7 @@ def test_accounts_are_kept_in_lower_case() -> None:
         ("customers", "code\n1\n", "line 1: column name is missing; known are code, name"),
         ("customers", "code,name,name\n", "line 1: column name is there twice"),
         ("customers", "code,name,\n", "line 1: column 3 has no name"),
+        ("customers", "code,name,a\0\n", "line 1: the name of column 3 has a NUL character"),
         ("members", "queue,extension,skill\n", "line 1: unknown column skill"),
         ("customers", "code,name\n1\n", "line 2: 1 fields, but 2 columns"),
         ("customers", "code,name\n,a\n", "line 2: code is empty"),
