@@ -11,11 +11,11 @@ from component.domain.words import CallState, MemberState
 
 def remember(state: State, call: Call, extension: str, at: datetime) -> None:
     """Take note of who spoke with a customer, and until when."""
-    known = None if call.customer is None else state.spoke.get(call.customer.id)
-    if call.customer is None or (known is not None and known.at > at):
+    customer, known = _customer(call), _spoke(state, call)
+    if not customer or (known is not None and known.at > at):
         return  # somebody has spoken with the customer since, in another call
-    state.spoke.put(call.customer.id, Spoke(call.customer.id, extension, at))
-    state.acquainted.add(call.customer.id)
+    state.spoke.put(customer, Spoke(customer, extension, at))
+    state.acquainted.add(customer)
 
 
 def remember_who_passed_on(state: State, call: Call) -> None:
@@ -34,9 +34,9 @@ def preferred(state: State, call: Call) -> str | None:
     That may have been while the call waited: in another call of the same customer.
     """
     queue = state.queues.get(call.queue)
-    if queue is None or call.customer is None or not queue.sticky:
+    if queue is None or not queue.sticky:
         return None
-    spoke = state.spoke.get(call.customer.id)
+    spoke = _spoke(state, call)
     if spoke is None or spoke.extension in call.tried:
         return None
     return spoke.extension if call.entered_at - queue.sticky <= spoke.at else None
@@ -49,7 +49,7 @@ def is_awaited(state: State, call: Call, extension: str, now: datetime) -> bool:
     spoken with the customer only since the call entered is not waited for: no timer would end it.
     """
     member = state.members.get((call.queue, extension))
-    spoke = None if call.customer is None else state.spoke.get(call.customer.id)
+    spoke = _spoke(state, call)
     if member is None or spoke is None or spoke.at > call.entered_at:
         return False
     agent = state.agents[extension]
@@ -76,7 +76,7 @@ def timer(state: State, call: Call) -> list[WakeAt]:
     Who that is may be known only later, in the same moment: another call of the customer ends.
     """
     queue = state.queues.get(call.queue)
-    if queue is None or call.customer is None or not (queue.sticky and queue.sticky_wait):
+    if queue is None or not _customer(call) or not (queue.sticky and queue.sticky_wait):
         return []
     return [WakeAt(waits_until(state, call), StickyOver(call.id))]
 
@@ -85,6 +85,17 @@ def waits_until(state: State, call: Call) -> datetime:
     """Return until when a caller waits for one agent at the most."""
     queue = state.queues.get(call.queue)
     return call.entered_at + (timedelta(0) if queue is None else queue.sticky_wait)
+
+
+def _customer(call: Call) -> int:
+    """Return the id of who calls; 0 if it is not known, or the customer has none."""
+    return 0 if call.customer is None else call.customer.id
+
+
+def _spoke(state: State, call: Call) -> Spoke | None:
+    """Return who spoke with the customer last. Those who have no id cannot be told apart."""
+    customer = _customer(call)
+    return state.spoke.get(customer) if customer else None
 
 
 def _waits(state: State, queue: str) -> bool:

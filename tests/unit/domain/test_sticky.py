@@ -56,6 +56,19 @@ def test_who_spoke_with_the_customer_comes_first_whatever_the_strategy_says() ->
     assert centre.call(centre.enter(COMPANY_2)).extension == "2000"
 
 
+def test_customers_without_an_id_are_not_taken_for_one_another() -> None:
+    centre = acquainted()
+    assert centre.talk(centre.enter(Customer(0, "a7", "Ann"))) == "2000"
+    assert centre.call(centre.enter(Customer(0, "b8", "Bob"))).extension == "1000"
+
+
+def test_nor_are_they_after_a_restart() -> None:
+    centre = acquainted(sticky_wait=HOUR, skills=SKILLS)
+    centre.state.spoke.load(0, Spoke(0, "1000", centre.now))
+    busy(centre, "1000")
+    assert centre.call(centre.enter(Customer(0, "b8", "Bob"))).extension == "2000"
+
+
 def test_who_passed_the_customer_on_to_somebody_outside_spoke_with_the_customer_last() -> None:
     centre = acquainted(strategy=StrategyName.LINEAR)
     centre.log_off("2000")
