@@ -33,7 +33,7 @@ from component.outbox import Outbox
 from component.payloads import announcement_xml, call_xml
 from component.ports import Changes, Outgoing, Snapshot
 from component.pubsub.addresses import extension_node
-from component.pubsub.model import Notification
+from component.pubsub.model import Item, Notification
 from component.pubsub.presence import PresenceNotice
 from component.pubsub.service import PubSub
 from component.records import Ledger
@@ -105,6 +105,7 @@ class Decider:
         self._render = render
         self._address = address
         self._agents_shown = AgentsShown(state, pubsub, address)
+        pubsub.spare(self._goes_on)
 
     def load(self) -> None:
         """Take note of how the agents are shown to begin with."""
@@ -175,6 +176,13 @@ class Decider:
 
     def _has_node(self, extension: str) -> bool:
         return extension_node(extension) in self._pubsub.nodes
+
+    def _goes_on(self, item: Item) -> bool:
+        """Tell whether an item is of a call that rings at its extension, or is talked there."""
+        call = self._state.calls.get(item.id)
+        if call is None or call.outcome is not None:
+            return False
+        return item.node in {extension_node(offer.extension) for offer in call.offers}
 
     def _reconcile(
         self, snapshot: Snapshot, decisions: Decisions, now: datetime

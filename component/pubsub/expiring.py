@@ -60,5 +60,6 @@ class Expiry:
         if item is None or node is None:
             return
         at = expiry_of(item, node)
-        if at is not None and at <= now:
+        # What goes on is published or retracted once more.
+        if at is not None and at <= now and not self._state.goes_on(item):
             self._state.items.delete(key)

@@ -4,7 +4,7 @@ Operations either succeed or raise a `PubSubError`; whoever runs them undoes wha
 changed (`component.records.Ledger`). What subscribers must be told is left for the engine to take.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 from component.pubsub.archive import Archive
@@ -73,6 +73,13 @@ class PubSub(Archive, Subscribing, Publishing, Owning, Managing, Contacting, Att
         self._state.load(
             nodes, affiliations, subscriptions, items, contacts, redirects=redirects, held=held
         )
+
+    def spare(self, goes_on: Callable[[Item], bool]) -> None:
+        """Let items stay of what goes on, however old they are and however many have come since.
+
+        Until it is over they are published again or retracted.
+        """
+        self._state.goes_on = goes_on
 
     def resume(self, now: datetime) -> None:
         """Take note that the service starts now: what was published before may be gone."""

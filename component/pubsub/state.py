@@ -2,9 +2,10 @@
 
 import heapq
 from collections import Counter
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 from component.pubsub.addresses import Addresses, bare, localpart
 from component.pubsub.at_hand import AtHand, ItemKey
@@ -105,6 +106,8 @@ class State:
         self.regulars: dict[str, Groups] = {}
         """Whom nodes tell what is new, as `Notices` has found out; gone when a subscription
         changes."""
+        self.goes_on: Callable[[Item], bool] = lambda _: False
+        """Whether an item tells of something that is not over: it is not too old then."""
         self._at_hand = AtHand()
         self._last_seq = 0
         self._due: list[Due] = []
@@ -189,12 +192,14 @@ class State:
         return min(times, default=None)
 
     def trim(self, node: Node) -> list[Item]:
-        """Drop the oldest items beyond what the node keeps; return them."""
+        """Drop the oldest items beyond what the node keeps, but none that goes on; return them."""
         items = self.items_at.of(node.name)
-        keep = node.config.max_items if node.config.persist_items else 0
-        if len(items) <= keep:
+        is_kept = node.config.persist_items
+        surplus = len(items) - (node.config.max_items if is_kept else 0)
+        if surplus <= 0:
             return []
-        dropped = list(items[: len(items) - keep])
+        over = (item for item in items if not (is_kept and self.goes_on(item)))
+        dropped = list(islice(over, surplus))
         for item in dropped:
             self.items.delete((item.node, item.id))
         return dropped
