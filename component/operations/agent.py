@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from component.domain.events import ExtendWrapUp, LogOff, LogOn, Pause, Unpause
-from component.domain.model import Agent, Member
+from component.domain.model import Agent, Member, Person
 from component.domain.words import AgentState, MemberState
 from component.operations.model import (
     Answer,
@@ -61,10 +61,10 @@ REASON = Argument("reason", "Reason", required=False)
 MINUTES = Argument("minutes", "Minutes", default="5")
 
 
-def log_on(scene: Scene, agent: Agent, given: Given) -> Answer:
-    """Let an agent be offered calls: the extension's own, or the person who is named."""
-    scene.step(LogOn(agent.device, given["queue"] or None, scene.person))
-    who = f" for {scene.person.number}" if scene.person else ""
+def log_on(scene: Scene, agent: Agent, person: Person | None, given: Given) -> Answer:
+    """Let an agent be offered calls: the extension's own, or a person."""
+    scene.step(LogOn(agent.device, given["queue"] or None, person))
+    who = f" for {person.number}" if person else ""
     warning = _why_no_call_will_come(scene.state.agents[agent.extension])
     return Answer(f"{agent.extension} is logged on{who}{_of(given)}.{warning}")
 
@@ -100,7 +100,8 @@ def extend_wrap_up(scene: Scene, agent: Agent, given: Given) -> Answer:
 
 
 def _log_on(scene: Scene, given: Given) -> Answer:
-    return log_on(scene, agent_of(scene, given["extension"]), given)
+    agent = agent_of(scene, given["extension"])
+    return log_on(scene, agent, agent.person, given)  # whose account asks is who is there
 
 
 def _log_off(scene: Scene, given: Given) -> Answer:

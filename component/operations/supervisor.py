@@ -103,7 +103,7 @@ def _calls(scene: Scene, given: Given) -> Answer:
 def _log_on(scene: Scene, given: Given) -> Answer:
     if given[PERSON] and scene.person is None:
         raise ArgumentError(f"There is nobody with the number {given[PERSON]}.")
-    return agent.log_on(scene, agent_of(scene, given["agent"]), given)
+    return agent.log_on(scene, agent_of(scene, given["agent"]), scene.person, given)
 
 
 def _log_off(scene: Scene, given: Given) -> Answer:

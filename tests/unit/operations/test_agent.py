@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from component.domain.errors import AlreadyLoggedOnError, NotInWrapUpError, NotLoggedOnError
-from component.domain.events import DeviceStateChanged
+from component.domain.events import DeviceStateChanged, LogOn, MemberChanged, QueueChanged
+from component.domain.model import Person
 from component.domain.words import AgentState, DeviceState, MemberState
 from component.operations.desk import Form
 from component.operations.model import ArgumentError
@@ -42,6 +43,19 @@ async def test_what_the_state_does_not_admit_is_refused_and_changes_nothing(
     with pytest.raises(NotInWrapUpError):
         await desk.ask("extend-wrap-up")
     assert member(desk) is MemberState.READY
+
+
+async def test_a_person_who_sits_there_logs_on_to_another_queue(desk: FrontDesk) -> None:
+    desk.take(QueueChanged(replace(desk.state.queues["support"], name="sales")))
+    desk.take(MemberChanged("sales", "1000"))
+    eve = Person("72", "eve@example.com")
+    desk.take(LogOn("PJSIP/1000", "support", eve))
+    answer = await desk.ask("log-on", eve.jid, queue="sales")
+    assert answer.text == "1000 is logged on for 72 in sales."
+    assert desk.state.members["sales", "1000"].state is MemberState.READY
+    with pytest.raises(AlreadyLoggedOnError):
+        await desk.ask("log-on", eve.jid)
+    assert desk.agent().person == eve
 
 
 async def test_who_logs_on_without_a_telephone_is_told(desk: FrontDesk) -> None:
