@@ -189,7 +189,8 @@ def _checked(scene: Scene, argument: Argument, value: str, known: Mapping[str, s
     choices = argument.choices_in(scene, known)
     if choices is not None and value:
         values = [choice.value for choice in choices]
-        if value not in values:
+        exists = argument.exists is not None and argument.exists(scene, value)
+        if value not in values and not exists:
             known_ones = ", ".join(filter(None, values[:20])) or "nothing"
             raise ArgumentError(f"{argument.label}: there is no {value}; there is {known_ones}.")
     return value

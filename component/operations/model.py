@@ -98,6 +98,8 @@ class Argument:
     """With which form it is asked for. Choices may depend on what earlier forms were filled in."""
     in_lines: bool = False
     """Whether it is a list of texts, a line for each."""
+    exists: Callable[[Scene, str], bool] | None = None
+    """Tells whether there is a value that is no choice now: the operation says why not."""
 
     def choices_in(self, scene: Scene, given: Given) -> Sequence[Choice] | None:
         """Return the values that there are, by what was filled in before; None takes any text."""

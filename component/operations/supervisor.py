@@ -1,10 +1,10 @@
 """What supervisors ask for: how things stand, and what agents have forgotten to do."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from component.domain.events import MoveCaller, Withdraw
-from component.domain.model import Call
+from component.domain.model import Call, Member
 from component.domain.words import AgentState, MemberState, Place
 from component.operations import agent
 from component.operations.agent import MINUTES, REASON, agent_of
@@ -43,8 +43,7 @@ def _any_queue(scene: Scene, given: Given) -> Sequence[Choice]:
 
 def _at_work(scene: Scene, _given: Given) -> Sequence[Choice]:
     """Offer the agents who are logged on to any queue; to others there is nothing to do."""
-    members = scene.state.members.values()
-    return _people(scene, {m.extension for m in members if m.state is not MemberState.LOGGED_OFF})
+    return _people(scene, _logged_on(scene.state.members.values()))
 
 
 def _members(scene: Scene, _given: Given) -> Sequence[Choice]:
@@ -66,7 +65,12 @@ def _how(scene: Scene, extension: str) -> str:
 
 
 def _agent(choices: Callable[[Scene, Given], Sequence[Choice]]) -> Argument:
-    return Argument("agent", "Agent", choices, implied=lambda scene: scene.asker.at)
+    """Offer some agents; who names another one is told why nothing can be done about that one."""
+    return Argument(
+        "agent", "Agent", choices,
+        implied=lambda scene: scene.asker.at,
+        exists=lambda scene, extension: extension in scene.state.agents,
+    )  # fmt: skip
 
 
 AGENT = _agent(_at_work)
@@ -74,19 +78,17 @@ ANY_QUEUE = Argument("queue", "Queue", _any_queue, required=False)
 
 
 def _agents(scene: Scene, given: Given) -> Answer:
-    """Show the agents of a queue, or of all; those who are logged on come first."""
+    """Show the agents of a queue, or of all; those who are logged on there come first."""
     state, queue = scene.state, given["queue"]
-    if queue:
-        extensions = {member.extension for member in state.members_of(queue)}
-    else:
-        extensions = set(state.agents)
-    table = agents_table(state, sorted(extensions, key=lambda e: (_is_off(scene, e), e)), scene.now)
-    off = sum(_is_off(scene, extension) for extension in extensions)
-    return Answer(f"Logged on: {len(extensions) - off}. Logged off: {off}.", table)
+    members = state.members_of(queue) if queue else list(state.members.values())
+    extensions = {m.extension for m in members} if queue else set(state.agents)
+    on = _logged_on(members)
+    table = agents_table(state, sorted(extensions, key=lambda e: (e not in on, e)), scene.now)
+    return Answer(f"Logged on: {len(on)}. Logged off: {len(extensions - on)}.", table)
 
 
-def _is_off(scene: Scene, extension: str) -> bool:
-    return _how(scene, extension) == "logged off"
+def _logged_on(members: Iterable[Member]) -> set[str]:
+    return {m.extension for m in members if m.state is not MemberState.LOGGED_OFF}
 
 
 def _queues(scene: Scene, _given: Given) -> Answer:

@@ -47,7 +47,8 @@ async def test_the_operator_sees_and_changes(desk: FrontDesk, client: ControlCli
     ("name", "given", "complaint"),
     [
         ("dance", {}, "There is no such operation."),
-        ("pause-agent", {"agent": "1000"}, "Agent: there is no 1000; there is nothing."),
+        ("pause-agent", {"agent": "1000"}, "That extension is not logged on."),
+        ("pause-agent", {"agent": "4000"}, "Agent: there is no 4000; there is nothing."),
         ("pause-agent", {}, "Agent: this has to be filled in."),
         ("pause", {}, "Pause: this is not for you to ask for here."),
         ("agents", {"queue": "x" * MOST_BYTES}, "That is too much."),

@@ -10,6 +10,8 @@ from component.domain.errors import (
     AgentElsewhereError,
     AlreadyLoggedOnError,
     ExtensionInUseError,
+    NotAMemberError,
+    NotInWrapUpError,
     NotLoggedOnError,
     QueueRefusesError,
 )
@@ -18,10 +20,12 @@ from component.domain.events import (
     DeviceStateChanged,
     LegAnswered,
     LegEnded,
+    MemberChanged,
+    MemberRemoved,
     QueueChanged,
     WrapUpOver,
 )
-from component.domain.model import Caller, Person
+from component.domain.model import Caller, Leg, Person
 from component.domain.words import AgentState, DeviceState, LegEnd, MemberState, QueueStatus
 from component.operations.changes import CloseQueue, OpenQueue
 from component.operations.model import Answer, ArgumentError
@@ -50,6 +54,31 @@ async def test_agents_at_a_glance(desk: FrontDesk) -> None:
     assert (first["extension"], first["state"], first["reason"]) == ("2000", "paused", "lunch")
     assert (first["queues"], first["for"]) == ("support", timedelta(seconds=90))
     assert (second["extension"], second["state"]) == ("1000", "logged off")
+
+
+async def test_who_has_logged_off_and_still_talks_is_not_counted_as_logged_on(
+    desk: FrontDesk,
+) -> None:
+    await desk.ask("log-on")
+    enter(desk)
+    desk.take(LegAnswered(Leg("call1", 1)))
+    await desk.ask("log-off")
+    await desk.ask("log-on", account="user2@example.com")
+    answer = await desk.ask("agents", account=SUPERVISOR)
+    assert answer.text == "Logged on: 1. Logged off: 1."
+    assert [(row["extension"], row["state"]) for row in rows(answer)] == [
+        ("2000", "free"), ("1000", "on call"),
+    ]  # fmt: skip
+
+
+async def test_of_one_queue_those_are_counted_who_are_logged_on_to_it(desk: FrontDesk) -> None:
+    desk.take(QueueChanged(replace(desk.state.queues["support"], name="sales")))
+    desk.take(MemberChanged("sales", "1000"))
+    await desk.ask("log-on", queue="support")
+    answer = await desk.ask("agents", account=SUPERVISOR, queue="sales")
+    assert answer.text == "Logged on: 0. Logged off: 1."
+    answer = await desk.ask("agents", account=SUPERVISOR, queue="support")
+    assert answer.text == "Logged on: 1. Logged off: 1."
 
 
 async def test_it_is_seen_for_how_long_an_agent_has_been_as_he_is(desk: FrontDesk) -> None:
@@ -131,10 +160,29 @@ async def test_only_those_are_offered_who_are_logged_on(desk: FrontDesk) -> None
     assert form is not None
     assert form.blanks[0].choices is not None
     assert [(c.value, c.label) for c in form.blanks[0].choices] == [("1000", "1000 (free)")]
-    with pytest.raises(ArgumentError):
-        await desk.ask("log-off-agent", SUPERVISOR, agent="2000")
-    with pytest.raises(NotLoggedOnError):
-        await desk.ask("log-off-agent", SUPERVISOR, f"ext2000@{DOMAIN}")
+    with pytest.raises(ArgumentError, match="there is no 4000; there is 1000"):
+        await desk.ask("log-off-agent", SUPERVISOR, agent="4000")
+
+
+@pytest.mark.parametrize(
+    ("name", "refusal"),
+    [
+        ("log-on-agent", NotAMemberError),
+        ("log-off-agent", NotLoggedOnError),
+        ("pause-agent", NotLoggedOnError),
+        ("resume-agent", NotLoggedOnError),
+        ("extend-agent", NotInWrapUpError),
+    ],
+)
+async def test_who_names_an_agent_that_is_not_offered_is_told_why_as_at_the_agents_address(
+    desk: FrontDesk, name: str, refusal: type[Exception]
+) -> None:
+    if name == "log-on-agent":
+        desk.take(MemberRemoved("support", "2000"))
+    with pytest.raises(refusal):
+        await desk.ask(name, SUPERVISOR, agent="2000")
+    with pytest.raises(refusal):
+        await desk.ask(name, SUPERVISOR, f"ext2000@{DOMAIN}")
 
 
 async def test_a_supervisor_logs_an_agent_on(desk: FrontDesk) -> None:
@@ -171,8 +219,6 @@ async def test_a_supervisor_gives_an_agent_more_time(desk: FrontDesk) -> None:
     )
     answer = await desk.ask("extend-agent", SUPERVISOR, agent="1000", minutes="2")
     assert answer.text == "1000 has 2:30 minutes left."
-    with pytest.raises(ArgumentError, match="there is no 2000; there is 1000"):
-        await desk.ask("extend-agent", SUPERVISOR, agent="2000")
 
 
 async def test_a_caller_is_sent_back_to_the_dialplan(desk: FrontDesk) -> None:
