@@ -23,8 +23,10 @@ from component.domain.events import (
     AgentRemoved,
     CallbackTimedOut,
     CallerEntered,
+    DeviceStateChanged,
     LogOff,
     MemberChanged,
+    MemberRemoved,
     QueueChanged,
     QueueRemoved,
     Withdraw,
@@ -327,7 +329,13 @@ def test_who_hangs_up_while_the_agents_phone_rings_is_abandoned() -> None:
     assert centre.call(call).outcome is Outcome.ABANDONED
 
 
-@pytest.mark.parametrize("what", ["logs off", "is paused", "uses the phone", "is removed"])
+@pytest.mark.parametrize(
+    "what",
+    [
+        "logs off", "is paused", "uses the phone", "loses the phone", "wants no calls",
+        "is no member any more", "is removed",
+    ],
+)  # fmt: skip
 def test_an_agent_who_is_there_no_more_is_not_rung(what: str) -> None:
     centre = CallbackCentre(("1000", "2000"))
     call = centre.called()
@@ -338,6 +346,12 @@ def test_an_agent_who_is_there_no_more_is_not_rung(what: str) -> None:
             centre.pause("1000")
         case "uses the phone":
             centre.device("1000", DeviceState.INUSE)
+        case "loses the phone":
+            centre.device("1000", DeviceState.UNAVAILABLE)
+        case "wants no calls":
+            centre.take(DeviceStateChanged("Custom:DND1000", DeviceState.BUSY))
+        case "is no member any more":
+            centre.take(MemberRemoved("support", "1000"))
         case "is removed":
             centre.take(AgentRemoved("1000"))
     centre.customer_answers(call)
