@@ -19,7 +19,6 @@ import structlog
 from component import recovery
 from component.alarm import Alarm
 from component.decisions import Decider, Decisions, Errand, StepNow
-from component.domain import leaving
 from component.domain.commands import (
     Again,
     CallCommand,
@@ -28,7 +27,7 @@ from component.domain.commands import (
     WatchDevice,
 )
 from component.domain.errors import DomainError
-from component.domain.events import CallerEntered, Event, NotLetGo
+from component.domain.events import CallerEntered, Event
 from component.domain.moot import is_moot, may_wait
 from component.domain.state import State
 from component.domain.words import QueueStatus
@@ -56,6 +55,7 @@ from component.pubsub.presence import PresenceNotice
 from component.pubsub.service import PubSub
 from component.records import Ledger
 from component.stored_items import StoredItems
+from component.strays import Strays
 from component.timers import Timers
 
 log = structlog.get_logger(__name__)
@@ -126,6 +126,7 @@ class Engine:
         self._inbox = Inbox(lambda fact: is_moot(state, fact), lambda fact: may_wait(state, fact))
         self._alarm = Alarm(lambda: self._inbox.put(None))
         self._timers = Timers(self.submit, clock)
+        self._strays = Strays(store, control, self.submit)
         self._deciding_since: datetime | None = None
 
     # What the adapters call. ------------------------------------------------------------------
@@ -175,14 +176,7 @@ class Engine:
         and do. Raises `StoreUnavailableError`.
         """
         found: recovery.Unknown = await self._inbox.ask(snapshot)
-        channels = {caller.channel for caller in found.strangers} - snapshot.newcomers
-        channels |= {customer.channel for customer in found.customers}
-        ended = await self._store.last_ended(channels) if channels else []
-        left_over = {call.channel: call for call in ended if leaving.was_let_go(call)}
-        for call in left_over.values():
-            self.submit(NotLetGo(call))
-        self._control.perform(c for c in found.customers if c.channel not in left_over)
-        return tuple(caller for caller in found.strangers if caller.channel not in left_over)
+        return await self._strays.sort_out(found, snapshot)
 
     def confirm(self, seqs: Iterable[int]) -> None:
         """Take note that the XMPP server has these messages: they are to be deleted soon."""
@@ -333,8 +327,11 @@ class Engine:
             self._publisher.send(decisions.messages)
         if decisions.presences:
             self._publisher.announce(self._stanzas(decisions.presences))
-        deeds = (c.command if isinstance(c, Again) else c for c in decisions.commands)
-        self._control.perform(deed for deed in deeds if isinstance(deed, CallCommand))
+        commands = (c.command if isinstance(c, Again) else c for c in decisions.commands)
+        deeds = [command for command in commands if isinstance(command, CallCommand)]
+        self._control.perform(deeds)
+        if not self._state.asterisk_up:
+            self._strays.note(deeds)
         self._timers.set(c for c in decisions.commands if isinstance(c, WakeAt))
         devices = [c.device for c in decisions.commands if isinstance(c, WatchDevice)]
         if devices:

@@ -152,6 +152,32 @@ async def test_a_caller_who_was_let_go_and_is_looked_up_again_is_a_new_one() -> 
         assert service.outside.done == []
 
 
+async def test_a_caller_who_is_just_being_let_go_is_not_once_more() -> None:
+    """He may be in another queue by then, on the same channel."""
+    async with running() as service:
+        await offered(service)
+        await service.engine.step(AsteriskLost())
+        found = snapshot(service, "channel1")
+        service.outside.time += timedelta(seconds=0.01)
+        await service.engine.step(Withdraw("call1"))
+        service.outside.done.clear()
+        strangers = await service.engine.reconcile(found)
+        await settled(service)
+
+        assert strangers == ()
+        assert service.outside.done == []
+
+
+async def test_a_caller_whom_another_service_let_go_by_a_fast_clock_is_let_go() -> None:
+    store = demo_store()
+    async with running(store) as service:
+        await offered(service)
+        service.outside.time += timedelta(seconds=60)
+        await service.engine.step(Withdraw("call1"))
+    async with running(store) as service:
+        await is_released(service, QueueStatus.WITHDRAW)
+
+
 async def test_a_caller_who_was_let_go_and_has_come_again_meanwhile_stays() -> None:
     async with running() as service:
         await offered(service)
