@@ -100,6 +100,7 @@ class AnyFacts(RuleBasedStateMachine):
         self.called: set[str] = set()
         self.rung: set[Leg] = set()
         self.shown: set[tuple[str, str]] = set()
+        self.revisions: dict[tuple[str, str], int] = {}
         self.released: list[str] = []
         self.unwanted: set[str] = set()
 
@@ -244,6 +245,8 @@ class AnyFacts(RuleBasedStateMachine):
             case HangUpLeg(leg=leg):
                 assert leg.attempt >= 1
             case ShowCall(extension=extension, call=call):
+                assert call.revision > self.revisions.get((call.id, extension), 0), "it is news"
+                self.revisions[call.id, extension] = call.revision
                 if call.state is CallState.ENDED:
                     self.shown.remove((call.id, extension))
                 else:
