@@ -50,8 +50,9 @@ class Retrieving(Rules):
     ) -> Retrieved:
         """Return the items with these ids, or all; of these the `max_items` newest (§6.5).
 
-        Of what is left, a `page` may be asked for (§6.5.4); what is too large for a stanza comes
-        as a page too. `subid` is needed where the JID that asks has several subscriptions.
+        Of what is left, a `page` may be asked for (§6.5.4). Else, if it is too large for a stanza,
+        the newest that fit into one come as the last page. `subid` is needed where the JID that
+        asks has several subscriptions.
 
         Raises what `readable` raises, `SubidRequiredError`, `InvalidSubidError`,
         `PageNotFoundError`, and `UnsupportedError` if the node keeps no items.
@@ -66,7 +67,8 @@ class Retrieving(Rules):
         found = tuple(item for item in items if item is not None)
         newest = len(found) if max_items is None else max_items
         found = found[max(0, len(found) - newest) :]
-        part = paged(found, page or Page(), lambda item: item.id, budget=Budget(size_of, ITEMS))
+        asked = page or Page(before="")
+        part = paged(found, asked, lambda item: item.id, budget=Budget(size_of, ITEMS))
         is_whole = page is None and len(part.entries) == len(found)
         page_shown = None if is_whole else part
         return Retrieved(node.name, part.entries, page_shown, node.config.names_publishers)

@@ -46,8 +46,7 @@ async function catchUp() {
   // no interest; what the node has no longer was retracted.
   const here = new Set(items.map((item) => item.attrs.id));
   [...shown.keys()].filter((id) => !here.has(id)).forEach(withdraw);
-  items.reverse()
-    .filter((item) => shown.has(item.attrs.id) || item.getChild("call").attrs.state !== "ended")
+  items.filter((item) => shown.has(item.attrs.id) || item.getChild("call").attrs.state !== "ended")
     .forEach(show);
 }
 

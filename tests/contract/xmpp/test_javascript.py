@@ -80,10 +80,9 @@ async def test_javascript_shows_nothing_twice_and_misses_nothing(
         await xmpp_server.start()
         await service.is_up()
         await retract(service, "c1")
-        await publish(service, replace(ENDED, id="c2"), replace(ENDED, id="c3"))
+        await publish(service, replace(ENDED, id="c2"), replace(ENDED, id="c3"), call("c4"))
         await service.owes_nothing()
         cable.mend()
         assert await line(program) == "withdrawn c1"
         assert await line(program) == "ended Company 1 4711"
-        await publish(service, call("c4"))
         assert await line(program) == "offered Company 1 4711"

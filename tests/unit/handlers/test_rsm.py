@@ -89,23 +89,23 @@ async def test_of_no_items_no_page_is_described() -> None:
         )
 
 
-async def test_items_that_no_stanza_holds_come_as_a_page_though_none_was_asked_for() -> None:
-    """§6.5.4. The rest is asked for as ever."""
+async def test_of_items_that_no_stanza_holds_the_newest_come_though_no_page_was_asked_for() -> None:
+    """§6.5.4: a call that goes on is not missed. The rest is asked for as ever."""
     dialogue = Dialogue()
     dialogue.service.subscribe(AGENT)
     for item_id in "abc":
         dialogue.service.publish(item_id, f"<x>{'x' * (ITEMS // 3)}</x>")
     shown = []
-    for after in ("", "b"):
-        page = f"<set xmlns='{RSM}'><after>{after}</after></set>" if after else ""
+    before = f"<set xmlns='{RSM}'><before>b</before></set>"
+    for attributes, page in (("", ""), ("max_items='3'", ""), ("", before)):
         reply = await dialogue.say(
             "<iq type='get' id='1' from='user1@example.com/r' to='ivr.example.com'>"
-            f"<pubsub xmlns='{PUBSUB}'><items node='ext1000'/>{page}</pubsub></iq>"
+            f"<pubsub xmlns='{PUBSUB}'><items node='ext1000' {attributes}/>{page}</pubsub></iq>"
         )
         assert reply is not None
         assert "<count>3</count>" in reply
         shown.append([i.get("id") for i in ET.fromstring(reply).iter(f"{{{PUBSUB}}}item")])
-    assert shown == [["a", "b"], ["c"]]
+    assert shown == [["b", "c"], ["b", "c"], ["a"]]
 
 
 async def test_nodes_come_in_pages_too(dialogue: Dialogue) -> None:
