@@ -139,9 +139,11 @@ async def _check(connection: asyncpg.Connection, name: TableName) -> None:
 
 
 async def _delete_others(connection: asyncpg.Connection, name: TableName) -> int:
-    key = ", ".join(map(_quoted, TABLES[name].key))
+    key = map(_quoted, TABLES[name].key)
+    same = " AND ".join(f"imported.{column} = old.{column}" for column in key)
+    # Not NOT IN: with more keys than work_mem holds, that compares each with each.
     status = await connection.execute(
-        f"DELETE FROM {name} WHERE ({key}) NOT IN (SELECT {key} FROM imported)",  # noqa: S608 - ours
+        f"DELETE FROM {name} AS old WHERE NOT EXISTS (SELECT FROM imported WHERE {same})",  # noqa: S608 - ours
         timeout=PATIENCE,
     )
     return int(status.rpartition(" ")[2])

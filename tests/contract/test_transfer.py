@@ -116,6 +116,21 @@ async def test_what_is_not_in_the_file_is_deleted_if_asked(run: Run, url: str) -
     assert await rows(url, "SELECT extension FROM members") == [("2000",)]
 
 
+async def test_what_is_not_in_a_file_is_found_though_its_keys_fit_in_no_memory(
+    run: Run, url: str
+) -> None:
+    """Statements must not compare each row with each: that takes minutes, with a million hours."""
+    settings = ("work_mem = '64kB'", "statement_timeout = '20s'")
+    [[database]] = await rows(url, "SELECT quote_ident(current_database())")
+    for setting in settings:
+        await rows(url, f"ALTER DATABASE {database} SET {setting}")
+    many = "".join(f"{n:06},Company {n}\n" for n in range(60_000))
+    assert run("import", "customers", "-", text=f"code,name\n{many}").returncode == 0
+
+    done = run("import", "customers", "-", "--replace", text=f"code,name\n{many}")
+    assert done.stderr == "new 0, changed 0, unchanged 60000, deleted 2\n"
+
+
 async def test_a_device_may_go_from_an_extension_that_is_deleted_to_a_new_one(
     run: Run, url: str
 ) -> None:
