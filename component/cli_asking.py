@@ -25,6 +25,9 @@ QueueOption = Annotated[str, typer.Option("--queue", metavar="QUEUE", help="Of t
 QueueArgument = Annotated[str, typer.Argument(help="The queue's name.")]
 ExtensionArgument = Annotated[str, typer.Argument(help="The agent's extension.")]
 
+TAKES_NEGATIVE = {"ignore_unknown_options": True}
+"""Of a command one of whose arguments may be a number below 0: that is no option."""
+
 
 def group(help_: str) -> typer.Typer:
     """Return a command that shows something, and has commands of its own."""

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from component.cli_asking import JsonOption, QueueOption, carry_out, group
+from component.cli_asking import TAKES_NEGATIVE, JsonOption, QueueOption, carry_out, group
 from component.cli_common import ConfigOption
 
 calls = group("Show calls, move callers, send them back to the dialplan.")
@@ -40,7 +40,7 @@ def move_caller(
     carry_out("move-caller", config, json=json, call=call, queue=queue, place=place)
 
 
-@calls.command("priority")
+@calls.command("priority", context_settings=TAKES_NEGATIVE)
 def set_priority(
     call: CallArgument,
     priority: Annotated[int, typer.Argument(help="The greater, the sooner.")],

@@ -4,7 +4,14 @@ from typing import Annotated
 
 import typer
 
-from component.cli_asking import ExtensionArgument, JsonOption, QueueArgument, carry_out, group
+from component.cli_asking import (
+    TAKES_NEGATIVE,
+    ExtensionArgument,
+    JsonOption,
+    QueueArgument,
+    carry_out,
+    group,
+)
 from component.cli_common import ConfigOption
 
 queues = group("Show queues, close them, change them and their members.")
@@ -43,7 +50,7 @@ def show_settings(
     carry_out("queue-settings", config, json=json, queue=queue)
 
 
-@queues.command("set")
+@queues.command("set", context_settings=TAKES_NEGATIVE)
 def change_queue(
     queue: QueueArgument,
     setting: Annotated[str, typer.Argument(help="One that `settings` shows.")],

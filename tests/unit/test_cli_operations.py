@@ -60,6 +60,10 @@ ASKED: list[tuple[str, str, Mapping[str, str]]] = [
         "queues set support timeout 30",
         "change-queue", {"queue": "support", "setting": "timeout", "value": "30"},
     ),
+    (
+        "queues set support weight -5",
+        "change-queue", {"queue": "support", "setting": "weight", "value": "-5"},
+    ),
     ("queues close 'night shift'", "close-queue", {"queue": "night shift"}),
     ("queues add sales", "add-queue", {"name": "sales", "strategy": "leastrecent"}),
     ("queues remove support", "remove-queue", {"queue": "support"}),
@@ -81,6 +85,7 @@ ASKED: list[tuple[str, str, Mapping[str, str]]] = [
         "move-caller", {"call": "call1", "queue": "", "place": "front"},
     ),
     ("calls priority call1 -- -3", "set-priority", {"call": "call1", "priority": "-3"}),
+    ("calls priority call1 -3", "set-priority", {"call": "call1", "priority": "-3"}),
     ("calls withdraw call1 --info late", "withdraw-caller", {"call": "call1", "info": "late"}),
     (
         "customers add 1 Firm --phone 555",
