@@ -15,6 +15,7 @@ from component.domain.errors import NotAMemberError, UnknownQueueError
 from component.domain.events import (
     AgentChanged,
     AgentRemoved,
+    CallbackDue,
     CallbackExpired,
     ConfigurationEvent,
     MemberChanged,
@@ -100,6 +101,8 @@ def _queue_changed(state: State, queue: Queue, now: datetime, rng: Random) -> li
             commands += _hold_otherwise(state, call, queue, queue.max_wait - old.max_wait, now)
     if old is not None and old.callback.max_age > queue.callback.max_age:
         commands += [WakeAt(now, CallbackExpired(call.id)) for call in _kept(state, queue.name)]
+    if old is not None and old.callback.retry != queue.callback.retry:
+        commands += _call_again_otherwise(state, queue, queue.callback.retry - old.callback.retry)
     for call in state.calls.values():
         if call.queue == queue.name and (call.is_waiting or call.is_kept):
             commands += narrowing.timers(state, call)
@@ -130,6 +133,18 @@ def _hold_otherwise(
         *announcements.hush(state, call),
         hold(call, queue, state.time_left(call, now)),
     ]
+
+
+def _call_again_otherwise(state: State, queue: Queue, later: timedelta) -> list[Command]:
+    """Let customers who were not reached be called again when the new settings say so."""
+    commands: list[Command] = []
+    for call in _kept(state, queue.name):
+        if call.callback is not None and call.callback.again_at is not None:
+            again_at = call.callback.again_at + later
+            put_off = replace(call.callback, again_at=again_at)
+            state.calls.put(call.id, replace(call, callback=put_off))
+            commands.append(WakeAt(again_at, CallbackDue(call.id)))
+    return commands
 
 
 def _queue_removed(state: State, name: str, now: datetime, rng: Random) -> list[Command]:

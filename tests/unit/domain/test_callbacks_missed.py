@@ -1,5 +1,8 @@
 """Customers who are called back, and with whom nobody gets to talk."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from component.domain.commands import (
@@ -11,9 +14,10 @@ from component.domain.events import (
     CallerLeft,
     CustomerAnswered,
     LegAnswered,
+    QueueChanged,
 )
 from component.domain.words import AgentState, CallState, LegEnd, Outcome
-from tests.unit.domain.callbacks import CallbackCentre
+from tests.unit.domain.callbacks import TERMS, CallbackCentre
 
 pytestmark = pytest.mark.unit
 
@@ -28,6 +32,19 @@ def test_a_customer_who_does_not_answer_is_called_again_in_the_old_place() -> No
     assert len(centre.called_numbers()) == 1
     centre.after(1)
     assert centre.all(CallCustomer)[-1].channel == "ivrcallback-call2.2"
+
+
+@pytest.mark.parametrize("seconds", [20, 100])
+def test_who_was_not_reached_is_called_again_when_the_queue_now_says_so(seconds: int) -> None:
+    centre = CallbackCentre()
+    centre.customer_hangs_up(centre.called())
+    terms = replace(TERMS, retry=timedelta(seconds=seconds))
+    centre.after(10)
+    centre.take(QueueChanged(replace(centre.state.queues["support"], callback=terms)))
+    centre.after(seconds - 11)
+    assert len(centre.called_numbers()) == 1
+    centre.after(1)
+    assert len(centre.called_numbers()) == 2
 
 
 def test_meanwhile_the_agent_serves_others() -> None:
