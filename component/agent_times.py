@@ -68,6 +68,8 @@ class AgentTimes:
         self._spent = spent
         self._activities: dict[tuple[str, str], Activity] = {}
         self._counts: defaultdict[str, Counter[Activity]] = defaultdict(Counter)
+        self._rung_in_use: set[str] = set()
+        """The queues for which a phone in use is one that can be rung."""
         self._since: dict[str, datetime] = {}
         self._seconds: defaultdict[tuple[str, Activity], float] = defaultdict(float)
         """What `spent` has not been told yet."""
@@ -88,7 +90,8 @@ class AgentTimes:
 
     def add_up(self, now: datetime) -> None:
         """Count the time until now, and tell it."""
-        if self._activities.keys() != set(self._state.members):  # the operator has changed them
+        known = self._activities.keys() == set(self._state.members)
+        if not known or self._rung_in_use != self._which_ring_in_use():  # the operator changed them
             self._take_stock(now)
         for queue in self._counts:
             self._add_up(queue, now)
@@ -123,6 +126,10 @@ class AgentTimes:
             for done, count in self._counts[queue].items():
                 self._seconds[queue, done] += count * seconds
 
+    def _which_ring_in_use(self) -> set[str]:
+        return {name for name, queue in self._state.queues.items() if queue.ringinuse}
+
     def _take_stock(self, now: datetime) -> None:
+        self._rung_in_use = self._which_ring_in_use()
         for pair in {*self._activities, *self._state.members}:
             self._follow(pair, now)

@@ -72,7 +72,10 @@ class EngineObserver:
 
     def turned_away(self, queue: str) -> None:
         """A caller could not be held because of the database."""
-        self._count_turned_away(queue, UNAVAILABLE)
+        if queue in self._state.queues:
+            self._count_turned_away(queue, UNAVAILABLE)
+        else:
+            self._metrics.call_to_no_queue()
 
     def handed_over(self, seqs: Sequence[int]) -> None:
         """Messages were written to the stream."""
@@ -84,6 +87,9 @@ class EngineObserver:
         """Set the gauges to how things stand now; so many events wait in the engine's inbox."""
         now = self._clock.now()
         self._times.add_up(now)
+        gone = [known for known in self._wrapping_up if known not in self._state.agents]
+        for extension in gone:
+            del self._wrapping_up[extension]  # the operator has removed who was at it
         for name in self._queues - self._state.queues.keys():
             self._metrics.forget_queue(name)
         self._queues = set(self._state.queues)

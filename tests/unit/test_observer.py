@@ -162,6 +162,15 @@ def test_a_caller_who_cannot_be_held_is_counted() -> None:
     assert centre.support("ivr_calls_total", outcome="unavailable") == 1
 
 
+def test_who_cannot_be_held_and_came_to_no_queue_is_counted_without_a_label_of_its_own() -> None:
+    centre = ObservedCentre()
+    assert centre.observer is not None
+    centre.observer.turned_away("suport")
+
+    assert centre.value("ivr_calls_total", queue="", outcome="no_such_queue") == 1
+    assert "suport" not in generate_latest(centre.metrics.registry).decode()
+
+
 def test_callers_who_come_while_it_drains_are_counted() -> None:
     centre = ObservedCentre()
     assert centre.support("ivr_calls_total", outcome="draining") == 0

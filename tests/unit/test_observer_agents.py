@@ -1,11 +1,14 @@
 """What Prometheus is told of agents: how many do what, and for how long."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from component.domain.events import AgentChanged, AgentRemoved, QueueChanged
 from component.domain.words import DeviceState, LegEnd
+from tests.unit.domain.call_centre import SUPPORT
 from tests.unit.observed import ObservedCentre
 
 pytestmark = pytest.mark.unit
@@ -102,6 +105,27 @@ def test_a_wrap_up_is_counted_once_it_is_over() -> None:
 
     assert centre.support("ivr_wrap_up_seconds_count") == 1
     assert centre.support("ivr_wrap_up_seconds_sum") == 30
+
+
+def test_the_wrap_up_of_who_is_removed_does_not_last_until_the_extension_is_there_again() -> None:
+    centre = ObservedCentre("1000", wrapuptime=timedelta(seconds=30))
+    centre.log_on("1000")
+    centre.talk(centre.enter())
+    centre.take(AgentRemoved("1000"))
+    assert doing(centre) == {}
+    centre.after(86400)
+    centre.take(AgentChanged("1000", "PJSIP/1000", "user1@example.com"))
+
+    assert centre.support("ivr_wrap_up_seconds_sum") == 0
+
+
+def test_a_phone_in_use_is_free_for_a_queue_from_when_that_rings_such_phones() -> None:
+    centre = ObservedCentre("1000")
+    use_the_phone(centre)
+    assert doing(centre) == {"unreachable": 1}
+    centre.take(QueueChanged(replace(SUPPORT, ringinuse=True)))
+
+    assert doing(centre) == {"available": 1}
 
 
 def test_a_leg_that_is_taken_down_is_still_the_agents() -> None:
