@@ -59,7 +59,7 @@ def show(explained: Explained) -> None:
         console.print("It was offered to nobody, or that is no longer kept.")
     for choice in explained["choices"]:
         console.print()
-        for part in _rendered(choice):
+        for part in _rendered(choice, explained["queue"]):
             console.print(part, soft_wrap=isinstance(part, Text))
 
 
@@ -67,9 +67,11 @@ def _choice(row: asyncpg.Record) -> Explained:
     return {**row, "line": json.loads(row["line"]), "passed_over": json.loads(row["passed_over"])}
 
 
-def _rendered(choice: Explained) -> Iterator[Text | Table]:
+def _rendered(choice: Explained, queue: str) -> Iterator[Text | Table]:
+    """Yield what is said of a choice; its queue, if the call was moved to another one later."""
     at = choice["at"].isoformat(" ", "milliseconds").removesuffix("+00:00")
-    yield Text(f"{at}  offered to {', '.join(choice['offered'])}: {_reason(choice)}")
+    where = "" if choice["queue"] == queue else f" in queue {choice['queue']}"
+    yield Text(f"{at} UTC  offered{where} to {', '.join(choice['offered'])}: {_reason(choice)}")
     line = choice["line"]
     if line:
         yield _table(choice, line)
