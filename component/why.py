@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from component.database import database_url
+from component.domain.why import LISTED
 from component.settings import DatabaseConfig
 
 CALL = """
@@ -97,7 +98,9 @@ def _table(choice: Explained, line: list[Explained]) -> Table:
     table = Table("", *(name.replace("_", " ") for name in line[0]), "")
     for place, candidate in enumerate(line, start=1):
         offered = "offered" if candidate["extension"] in choice["offered"] else ""
-        table.add_row(str(place), *map(_cell, candidate.values()), offered)
+        # Who comes after those that are listed in order was drawn, or known to the customer.
+        where = str(place) if place <= LISTED else "..."
+        table.add_row(where, *map(_cell, candidate.values()), offered)
     return table
 
 
