@@ -39,6 +39,10 @@ FETCH = f"Local/s@{PEER_CONTEXT}/n"
 GROUP = "GROUP(ivr)"
 """Of which call a leg is, for the dialplan: it hangs up what rings for a caller who has left."""
 
+FORWARD = {"FORWARD_CONTEXT": "ivr-forwards-nothing"}
+"""Where a phone's 302 leads: to a context that there is not. Asterisk would ring the number on a
+channel of its own, of which we know nothing; for us the phone has refused the call."""
+
 AT_THE_END = "CHANNEL(hangup_handler_push)"
 CALLER_GONE = "ivr-caller-gone,s,1"
 """What the dialplan does so by. It sees to that itself for callers, before they come to us."""
@@ -145,7 +149,7 @@ class Dialler:
             call.endpoint,
             CUSTOMER_ARGUMENT,
             call,
-            variables={AT_THE_END: CALLER_GONE},
+            variables={AT_THE_END: CALLER_GONE, **FORWARD},
             refused=CallerLeft(call.channel, LegEnd.UNAVAILABLE),
         )
 
@@ -211,4 +215,4 @@ class Dialler:
 
 
 def _of_a_phone(leg: Leg) -> Mapping[str, str]:
-    return {TRANSFERS: "ari-only", GROUP: leg.call_id}
+    return {TRANSFERS: "ari-only", GROUP: leg.call_id, **FORWARD}

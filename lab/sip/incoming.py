@@ -6,7 +6,7 @@ from collections.abc import Callable
 from lab.sip.call import Call, CallState, Ending
 from lab.sip.dialog import CONTENT_TYPE_SDP, Dialog
 from lab.sip.media import Media
-from lab.sip.message import Request, parse_address
+from lab.sip.message import Request, parse_address, sip_uri
 from lab.sip.sdp import Session
 from lab.sip.transactions import ServerTransaction
 from lab.sip.waiting import PATIENCE
@@ -89,6 +89,16 @@ class IncomingCall(Call):
         if self.state in (CallState.CALLING, CallState.RINGING):
             self._transaction.respond(status)
             self._end(Ending(status, by_us=True))
+
+    def forward(self, number: str) -> None:
+        """Ask for the call to be sent to another number (302).
+
+        Does nothing if the caller has just hung up, or the call has been picked up before.
+        """
+        if self.state in (CallState.CALLING, CallState.RINGING):
+            elsewhere = f"<{sip_uri(number, *self._dialog.endpoint.server)}>"
+            self._transaction.respond(302, headers=(("Contact", elsewhere),))
+            self._end(Ending(302, by_us=True))
 
     async def hang_up(self) -> None:
         """End the call: decline it if it is not answered yet.

@@ -121,6 +121,18 @@ async def test_a_refusal_moves_the_call_to_the_next_agent(world: World, status: 
     await watcher.next("withdrawn")
 
 
+async def test_a_phone_that_is_forwarded_rings_nowhere_else(world: World) -> None:
+    phone, other = await world.agent("1000"), await world.agent("2000")
+    elsewhere = await world.phone("3000")
+    phone.on_call = lambda call: call.forward("3000")
+    await world.call_support()
+
+    await (await other.next_call()).answered()
+    assert elsewhere.calls == ()
+    with pytest.raises(TimeoutError):
+        await elsewhere.next_call(0)
+
+
 async def test_a_phone_that_is_not_registered_is_passed_over(world: World) -> None:
     watcher = await world.watcher("1000")
     phone, other = await world.agent("1000"), await world.agent("2000")

@@ -32,7 +32,10 @@ async def test_a_customer_is_called_on_a_channel_that_names_the_call(desk: Desk)
         "originator": None,
         "callerId": "<5550199>",
         "timeout": 35,
-        "variables": {"CHANNEL(hangup_handler_push)": "ivr-caller-gone,s,1"},
+        "variables": {
+            "CHANNEL(hangup_handler_push)": "ivr-caller-gone,s,1",
+            "FORWARD_CONTEXT": "ivr-forwards-nothing",
+        },
     }
     assert desk.events == []
 

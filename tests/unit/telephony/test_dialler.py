@@ -49,7 +49,11 @@ async def test_ring_originates_a_leg_that_names_its_call(desk: Desk) -> None:
         "originator": "caller",
         "callerId": '"Ada" <0123>',
         "timeout": 20,
-        "variables": {"PJSIP_TRANSFER_HANDLING()": "ari-only", "GROUP(ivr)": "c1"},
+        "variables": {
+            "PJSIP_TRANSFER_HANDLING()": "ari-only",
+            "GROUP(ivr)": "c1",
+            "FORWARD_CONTEXT": "ivr-forwards-nothing",
+        },
     }
     assert desk.events == []
 
