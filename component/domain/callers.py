@@ -12,6 +12,7 @@ from component.domain import (
     leaving,
     moving,
     narrowing,
+    replacing,
     routing,
     sticky,
 )
@@ -19,6 +20,7 @@ from component.domain.commands import Command, SeekExit, ShowCall, WakeAt
 from component.domain.errors import NotWaitingError
 from component.domain.events import (
     AnnouncementDue,
+    CallerReplaced,
     ConnectDue,
     DigitPressed,
     ExitFound,
@@ -40,7 +42,8 @@ EXIT_DIGITS = 8
 """So long an extension of a queue's context may be: Asterisk is asked for each length."""
 
 CallerEvent = (
-    DigitPressed
+    CallerReplaced
+    | DigitPressed
     | NotLetGo
     | ExitFound
     | Withdraw
@@ -56,6 +59,8 @@ CallerEvent = (
 def step(state: State, event: CallerEvent, now: datetime, rng: Random) -> list[Command]:
     """Take in what a caller did or what is to happen to one. Raises a `DomainError`."""
     match event:
+        case CallerReplaced():
+            return replacing.step(state, event, now)
         case DigitPressed():
             return _digit_pressed(state, event, now, rng)
         case NotLetGo(call):

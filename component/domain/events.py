@@ -36,6 +36,20 @@ class CallerLeft:
 
 
 @dataclass(frozen=True, slots=True)
+class CallerReplaced:
+    """A phone that called us for somebody has passed him on to where it had come.
+
+    Asterisk has put his channel in the place of the phone's, of which it tells next that it left.
+    """
+
+    channel: str
+    by: str
+    """The channel that is there now."""
+    caller: Caller
+    """Without a number if Asterisk does not know it yet."""
+
+
+@dataclass(frozen=True, slots=True)
 class NotLetGo:
     """A caller whose call is over is still there, and was to leave."""
 
@@ -382,6 +396,7 @@ ConfigurationEvent = (
 Event = (
     CallerEntered
     | CallerLeft
+    | CallerReplaced
     | NotLetGo
     | LegAnswered
     | LegEnded

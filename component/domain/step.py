@@ -49,6 +49,7 @@ from component.domain.events import (
     CallbackTimedOut,
     CallerEntered,
     CallerLeft,
+    CallerReplaced,
     ConnectDue,
     ConsultOver,
     CustomerAnswered,
@@ -136,7 +137,8 @@ def _step(state: State, event: Event, now: datetime, rng: Random) -> list[Comman
         case RingTimedOut() | RetryDue() | WaitTimedOut():
             return _time_is_up(state, event, now, rng)
         case (
-            DigitPressed()
+            CallerReplaced()
+            | DigitPressed()
             | NotLetGo()
             | ExitFound()
             | Withdraw()

@@ -8,6 +8,7 @@ from component.domain.events import (
     AsteriskLost,
     CallerEntered,
     CallerLeft,
+    CallerReplaced,
     DeviceStateChanged,
     DigitPressed,
     Event,
@@ -145,6 +146,8 @@ class Asterisk:
                 self._snapshots.note(event)
             case CallerEntered(call_id, channel=channel):
                 self._control.caller_entered(channel, call_id)
+            case CallerReplaced(channel, by):
+                self._control.caller_replaced(channel, by)
             case CallerLeft(channel, call_id=call_id):
                 self._snapshots.note(event)
                 self._control.caller_left(channel, call_id)

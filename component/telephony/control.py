@@ -175,6 +175,10 @@ class AriCallControl:
         """Take note that a channel has come to our application, before the domain knows."""
         self._departures.entered(channel, call_id)
 
+    def caller_replaced(self, channel: str, by: str) -> None:
+        """Take note that Asterisk has put another channel in the place of a caller's."""
+        self._departures.replaced(channel, by)
+
     def caller_left(self, channel: str, call_id: str = "") -> None:
         """Take note that a caller's channel has left our application, as Asterisk tells; or that it
         was missed when something was to be done for a call."""

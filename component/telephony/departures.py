@@ -39,6 +39,11 @@ class Departures:
         """Take note that a channel has come to our application, and as which call."""
         self._here[channel] = call_id
 
+    def replaced(self, channel: str, by: str) -> None:
+        """Take note that another channel is here in the place of one, for the same call."""
+        if channel in self._here:
+            self._here[by] = self._here[channel]
+
     def note(self, channel: str, of: str = "") -> None:
         """Take note that a channel has left our application.
 

@@ -15,6 +15,7 @@ import structlog
 from component.domain.events import (
     CallerEntered,
     CallerLeft,
+    CallerReplaced,
     DeviceStateChanged,
     Event,
     LegEnded,
@@ -51,7 +52,7 @@ class _Entering:
     """Those who enter in this order: of those whom Asterisk tells of by and by, each alone."""
     is_settled: bool = False
     customer: Customer | None = None
-    held_back: list[CallerLeft | WaitingChannel] = field(default_factory=list)
+    held_back: list[CallerLeft | CallerReplaced | WaitingChannel] = field(default_factory=list)
     """What happened to the channel since: it left, and perhaps came again."""
 
 
@@ -108,6 +109,9 @@ class Intake:
                     self._let_in([fact])
             case CallerLeft(channel):
                 self._was_listed(channel)
+                self._left(fact)
+            case CallerReplaced(by=by):
+                self._was_listed(by)
                 self._left(fact)
             case DeviceStateChanged():
                 self._endings.state_changed(fact)
@@ -219,7 +223,7 @@ class Intake:
                 else:
                     self._left(event)
 
-    def _left(self, event: CallerLeft) -> None:
+    def _left(self, event: CallerLeft | CallerReplaced) -> None:
         entering = self._entering.get(event.channel)
         if entering is None:
             self._submit(event)

@@ -19,6 +19,7 @@ from component.telephony.translate import (
     CUSTOMER_ARGUMENT,
     device_of,
     device_state,
+    replacing_channel,
     text,
     waiting_channel,
 )
@@ -91,7 +92,9 @@ class SnapshotReader:
                 if text(channel, "dialplan", "app_name") != "Stasis" or _is_leg(channel):
                     continue
                 app, *arguments = text(channel, "dialplan", "app_data").split(",")
-                if app == self._app and not _is_called(channel, arguments):
+                if app == self._app and not arguments:
+                    yield replacing_channel(channel)
+                elif app == self._app and not _is_called(channel, arguments):
                     yield waiting_channel(channel, arguments)
             except MalformedEventError as error:
                 log.error("channel cannot be understood", error=str(error))

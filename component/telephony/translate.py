@@ -12,6 +12,7 @@ from component.domain.events import (
     AttendedTransfer,
     BlindTransfer,
     CallerLeft,
+    CallerReplaced,
     CustomerAnswered,
     DeviceStateChanged,
     DigitPressed,
@@ -19,7 +20,7 @@ from component.domain.events import (
     LegEnded,
     Said,
 )
-from component.domain.model import Leg
+from component.domain.model import Caller, Leg
 from component.domain.words import DeviceState, LegEnd
 from component.ports import WaitingChannel
 from component.telephony.arguments import priority_of, terms
@@ -48,6 +49,7 @@ Fact = (
     WaitingChannel
     | CustomerAnswered
     | CallerLeft
+    | CallerReplaced
     | DigitPressed
     | LegAnswered
     | LegEnded
@@ -116,12 +118,27 @@ def waiting_channel(channel: object, arguments: list[str]) -> WaitingChannel:
             "a channel entered without a queue: the dialplan is to say"
             " Stasis(app,queue,digits,priority)"
         )
+    return _waiting_channel(channel, queue, digits, priority, named)
+
+
+def replacing_channel(channel: object) -> WaitingChannel:
+    """Return a channel that Asterisk has put in the place of a caller's, as `waiting_channel` does.
+
+    It has no arguments: to which queue it came is known of the other one.
+    """
+    return _waiting_channel(channel, "", "", "", [])
+
+
+def _waiting_channel(
+    channel: object, queue: str, digits: str, priority: str, named: list[str]
+) -> WaitingChannel:
+    caller = _caller(channel)
     return WaitingChannel(
         channel=text(channel, "id"),
         queue=queue,
         digits=_printable(digits),
-        caller_number=_printable(text(channel, "caller", "number")),
-        caller_name=_printable(text(channel, "caller", "name")),
+        caller_number=caller.number,
+        caller_name=caller.name,
         created_at=_time(text(channel, "creationtime")),
         priority=priority_of(priority),
         terms=terms(named),
@@ -165,8 +182,18 @@ def _field(thing: object, *path: str) -> object:
     return thing
 
 
-def _entered(event: Mapping[str, object]) -> WaitingChannel | CustomerAnswered | LegAnswered:
+def _caller(channel: object) -> Caller:
+    number, name = text(channel, "caller", "number"), text(channel, "caller", "name")
+    return Caller(_printable(number), _printable(name))
+
+
+def _entered(
+    event: Mapping[str, object],
+) -> WaitingChannel | CallerReplaced | CustomerAnswered | LegAnswered:
     channel = text(event, "channel", "id")
+    if "replace_channel" in event:
+        replaced = text(event, "replace_channel", "id")
+        return CallerReplaced(replaced, channel, _caller(event.get("channel")))
     leg, call_id, arguments = leg_of(channel), customer_of(channel), event.get("args")
     if leg is not None:
         return LegAnswered(leg)  # an originated channel enters once it is answered

@@ -32,6 +32,14 @@ async def test_to_who_was_taken_back_and_came_again_nothing_is_done_of_the_first
     assert await desk.does(late) == []
 
 
+async def test_who_took_the_place_of_a_caller_and_left_is_missed_like_one(desk: Desk) -> None:
+    desk.control.caller_entered("phone", "c1")
+    desk.control.caller_replaced("phone", "caller")
+    desk.control.caller_left("phone")
+    desk.control.caller_left("caller")
+    assert await desk.does(HOLD) == []
+
+
 async def test_what_was_to_be_said_to_who_was_taken_back_is_over(desk: Desk) -> None:
     comes_again(desk)
     await desk.does(SAY)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from component.domain.events import CallerEntered, CallerLeft, Event, LegAnswered
+from component.domain.events import CallerEntered, CallerLeft, CallerReplaced, Event, LegAnswered
 from component.domain.model import Caller, Customer
 from component.ports import StoreUnavailableError, WaitingChannel
 from component.telephony.intake import REMEMBERED, Intake
@@ -297,6 +297,18 @@ async def test_a_caller_sent_again_by_the_dialplan_during_the_look_up_enters_twi
     reception.directory.gate.set()
     events = await reception.comes_to(4)
     assert [type(event) for event in events] == [CallerEntered, CallerLeft] * 2
+
+
+async def test_who_takes_the_place_of_a_caller_during_the_look_up_does_so_afterwards() -> None:
+    reception = Reception()
+    reception.directory.gate.clear()
+    event = entering()
+    replacing = entering("local") | {"args": [], "replace_channel": event["channel"]}
+    for told in (event, replacing, leaving()):
+        reception.intake.receive(told)
+    reception.directory.gate.set()
+    events = await reception.comes_to(3)
+    assert [type(event) for event in events] == [CallerEntered, CallerReplaced, CallerLeft]
 
 
 async def test_a_malformed_event_is_logged_and_dropped() -> None:

@@ -124,6 +124,15 @@ async def test_a_customer_who_went_on_to_the_dialplan_is_elsewhere(
     assert found.elsewhere is elsewhere
 
 
+async def test_a_channel_that_took_the_place_of_a_callers_is_one_though_it_has_no_arguments() -> (
+    None
+):
+    [caller] = [channel for channel in CHANNELS if channel["id"] == CALLER_CHANNEL]
+    local = {**caller, "id": "local", "dialplan": {"app_name": "Stasis", "app_data": "ivr"}}
+    snapshot = await reader([local]).read([], NOW)
+    assert [(c.channel, c.queue) for c in snapshot.callers] == [("local", "")]
+
+
 async def test_a_customer_whom_the_dialplan_has_sent_to_a_queue_is_a_caller() -> None:
     [caller] = [channel for channel in CHANNELS if channel["id"] == CALLER_CHANNEL]
     dialplan = {"app_name": "Stasis", "app_data": "ivr,sales,"}
@@ -149,14 +158,6 @@ async def test_channels_elsewhere_are_no_callers_of_ours(dialplan: dict[str, str
 async def test_bridges_of_others_are_left_out() -> None:
     snapshot = await reader(bridges=[{"id": "conference", "channels": []}]).read([], NOW)
     assert snapshot.bridges == {}
-
-
-async def test_a_caller_without_a_queue_is_logged_and_left_out() -> None:
-    dialplan = {"app_name": "Stasis", "app_data": "ivr"}
-    with capture_logs() as logs:
-        snapshot = await reader(changed(dialplan=dialplan)).read([], NOW)
-    assert snapshot.callers == ()
-    assert logs[0]["event"] == "channel cannot be understood"
 
 
 async def test_a_device_state_that_nobody_knows_is_logged_and_left_out() -> None:

@@ -11,6 +11,7 @@ from component.domain.events import (
     AttendedTransfer,
     BlindTransfer,
     CallerLeft,
+    CallerReplaced,
     CustomerAnswered,
     DeviceStateChanged,
     DigitPressed,
@@ -18,7 +19,7 @@ from component.domain.events import (
     LegEnded,
     Said,
 )
-from component.domain.model import Leg
+from component.domain.model import Caller, Leg
 from component.domain.terms import Need, Terms
 from component.domain.words import DeviceState, LegEnd
 from component.ports import WaitingChannel
@@ -58,6 +59,13 @@ def test_a_leg_that_enters_the_application_was_answered() -> None:
 
 def test_a_leg_that_leaves_the_application_has_not_ended_yet() -> None:
     assert translate(EVENTS["leg_leaves"]) is None
+
+
+def test_a_channel_that_asterisk_puts_in_the_place_of_a_callers_is_no_new_caller() -> None:
+    event = EVENTS["caller_enters"]
+    local = {**event["channel"], "id": "local"}
+    replaced = {**event, "args": [], "channel": local, "replace_channel": event["channel"]}
+    assert translate(replaced) == CallerReplaced(CALLER_CHANNEL, "local", Caller("caller"))
 
 
 def to_customer(event: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,46 @@
+"""A phone calls the queue for somebody, and passes him on to where it has come.
+
+The phone is none of our agents', or its first call was none of ours: Asterisk connects the two by
+itself, and tells that one channel has taken the place of the other. The call goes on.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from component.domain import connecting
+from component.domain.commands import Command, Connect, EndCall, ShowCall
+from component.domain.events import CallerReplaced
+from component.domain.holding import hold
+from component.domain.model import Call
+from component.domain.state import State
+from component.domain.words import CallState
+
+
+def step(state: State, event: CallerReplaced, now: datetime) -> list[Command]:
+    """Let who was passed on have the call, with the place in the line and all that is known."""
+    call = state.call_on(event.channel)
+    if call is None or call.is_kept:
+        return [EndCall(event.by, event.by)]  # the call was over, and nobody else has the channel
+    taken = replace(
+        call,
+        channel=event.by,
+        caller=event.caller if event.caller.number else call.caller,
+        revision=call.revision + 1,
+        direct=call.direct or call.state is CallState.ANSWERED,
+    )
+    state.calls.put(taken.id, taken)
+    return [
+        *_go_on(state, call, taken, now),
+        *(ShowCall(offer.extension, taken) for offer in taken.offers),
+    ]
+
+
+def _go_on(state: State, call: Call, taken: Call, now: datetime) -> list[Command]:
+    """Asterisk has put the channel where the other one was, and tells an agent's phone whom it hears.
+
+    But bridges are named by channels, and what is set for the one is not set for the other.
+    """
+    if taken.state is CallState.ANSWERED:
+        return [Connect(taken.leg, taken.channel), connecting.part(call)]
+    queue = state.queues.get(taken.queue)
+    return [] if queue is None else [hold(taken, queue, state.time_left(taken, now))]
