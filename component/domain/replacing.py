@@ -36,7 +36,7 @@ def step(state: State, event: CallerReplaced, now: datetime) -> list[Command]:
 
 
 def _go_on(state: State, call: Call, taken: Call, now: datetime) -> list[Command]:
-    """Asterisk has put the channel where the other one was, and tells an agent's phone whom it hears.
+    """Asterisk has put the channel where the other one was, and tells an agent's phone about it.
 
     But bridges are named by channels, and what is set for the one is not set for the other.
     """

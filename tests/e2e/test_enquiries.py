@@ -41,6 +41,8 @@ async def test_a_customer_who_is_passed_on_to_an_agent_talks_with_the_agent(worl
     await enquiry.ended()
 
     await hear_each_other(customer, asked)
+    await world.crash()
+    await hear_each_other(customer, asked)
     await customer.hang_up()
     await asked.ended()
     await world.quiet()
