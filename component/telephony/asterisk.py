@@ -161,7 +161,11 @@ class Asterisk:
             self._ringing.state_changed(event)
 
     def _lost(self) -> None:
+        for early in self._early or ():
+            if isinstance(early, CallerEntered) and early.customer is not None:
+                self._intake.remember(early.channel, early.digits, early.customer)
         self._early = []
+        self._intake.forget()
         self._ringing.forget()
         self._control.connection_lost()
         self._submit_to_engine(AsteriskLost())

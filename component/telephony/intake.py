@@ -122,6 +122,20 @@ class Intake:
             case _:
                 self._submit(fact)
 
+    def forget(self) -> None:
+        """Let nobody enter who is about to: the connection is lost.
+
+        Whoever is still there is listed after the next connect. If only some entered by what was
+        told before, they would do so before those who came first.
+        """
+        for channel, entering in self._entering.items():
+            entering.line.clear()
+            if entering.customer is not None:
+                self.remember(channel, entering.waiting.digits, entering.customer)
+        self._entering.clear()
+        for task in self._lookups:
+            task.cancel()
+
     def begin_listing(self) -> None:
         """Take note of whom events tell while the callers in Asterisk are being listed."""
         self._told = set()

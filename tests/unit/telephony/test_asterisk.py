@@ -33,7 +33,7 @@ from tests.unit.telephony.recorded import (
     EVENTS,
 )
 from tests.unit.telephony.test_connection import FakeSocket
-from tests.unit.telephony.test_intake import SlowDirectory
+from tests.unit.telephony.test_intake import ADA, SlowDirectory
 
 pytestmark = pytest.mark.unit
 
@@ -197,6 +197,34 @@ async def test_who_comes_during_the_reading_comes_once_and_after_it(
 
     assert found[0].newcomers == {CALLER_CHANNEL}
     assert [e.channel for e in told if isinstance(e, CallerEntered)] == [CALLER_CHANNEL]
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+async def test_who_came_before_the_connection_was_lost_again_enters_after_the_next_connect(
+    ari: RingingAlone,
+    told: list[Event],
+    directory: SlowDirectory,
+    whole: Asterisk,
+    *,
+    is_known: bool,
+) -> None:
+    """And is looked up once more only if that was not done by then."""
+    read = ari.hold_back("list")
+    ari.socket.says(EVENTS["caller_enters"])
+    if not is_known:
+        directory.gate.clear()
+    async with connecting(whole):
+        await until(lambda: directory.asked and (whole._early or not is_known))
+        first, ari.socket = ari.socket, FakeSocket()
+        first.ends()
+        await until(lambda: AsteriskLost() in told)
+        directory.gate.set()
+        read.set()
+        await until(lambda: whole.state.up)
+
+    entries = [event for event in told if isinstance(event, CallerEntered)]
+    assert [(entry.channel, entry.customer) for entry in entries] == [(CALLER_CHANNEL, ADA)]
+    assert len(directory.asked) == (1 if is_known else 2)
 
 
 async def test_who_comes_is_told_of_at_once_if_nothing_can_be_compared(

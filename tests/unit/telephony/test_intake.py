@@ -329,3 +329,28 @@ async def test_every_call_has_an_id_of_its_own() -> None:
     assert isinstance(first, CallerEntered)
     assert isinstance(second, CallerEntered)
     assert first.call_id != second.call_id
+
+
+async def test_who_is_looked_up_as_the_connection_is_lost_enters_in_turn_after_the_next() -> None:
+    reception = Reception()
+    reception.directory.gate.clear()
+    reception.intake.remember("second", "1111", ADA)
+    first, second = waiting_channel("first", "1111"), waiting_channel("second", "1111")
+    reception.adopt(first, second)
+    async with asyncio.timeout(20):
+        while not reception.directory.asked:
+            await asyncio.sleep(0)
+
+    with capture_logs() as logged:
+        reception.intake.forget()
+        async with asyncio.timeout(20):
+            while reception.intake._lookups:
+                await asyncio.sleep(0)
+    reception.directory.gate.set()
+    assert reception.events == []
+    assert logged == []
+
+    reception.adopt(first, second)
+    found = await reception.comes_to(2)
+    assert [e.channel for e in found if isinstance(e, CallerEntered)] == ["first", "second"]
+    assert reception.directory.asked == [("1111", "")] * 2  # the first; of the second it is known
