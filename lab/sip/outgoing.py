@@ -23,11 +23,14 @@ class OutgoingCall(Call):
         media: Callable[[Callable[[], None]], Media],
         on_end: Callable[[str], None],
         credentials: Credentials | None,
+        *,
+        headers: tuple[Header, ...] = (),
     ) -> None:
-        """Send the INVITE; `credentials` answer a challenge."""
+        """Send the INVITE, with these headers besides; `credentials` answer a challenge."""
         super().__init__(dialog, media, on_end)
         self.number = number
         self._credentials = credentials
+        self._headers = headers
         self._was_noticed = False
         self._is_cancelled = False
         self.times["invite"] = time.monotonic()
@@ -71,7 +74,7 @@ class OutgoingCall(Call):
         request = self._dialog.request(
             "INVITE",
             body=str(self._media.local),
-            headers=(CONTENT_TYPE_SDP, *credentials),
+            headers=(CONTENT_TYPE_SDP, *self._headers, *credentials),
         )
         return self._dialog.endpoint.start(request, self._take, self._fail)
 

@@ -147,17 +147,22 @@ class Phone:
             await self._register(self._registration, 0, within)
             self._registration = None
 
-    async def dial(self, number: str, within: float = PATIENCE) -> OutgoingCall:
+    async def dial(
+        self, number: str, within: float = PATIENCE, *, headers: tuple[Header, ...] = ()
+    ) -> OutgoingCall:
         """Call a number; return as soon as the server has let the call in, or refused it.
 
-        Raises `TimeoutError` if the server does not react within `within` seconds.
+        The INVITE has these `headers` besides. Raises `TimeoutError` if the server does not react
+        within `within` seconds.
         """
         dialog = self._new_dialog(
             local=sip_uri(self.user, self._host, self._open.port),
             remote=sip_uri(number, *self.server),
             target=sip_uri(number, *self.server),
         )
-        call = OutgoingCall(number, dialog, self._open_media, self._forget, self._credentials)
+        call = OutgoingCall(
+            number, dialog, self._open_media, self._forget, self._credentials, headers=headers
+        )
         self._calls[call.call_id] = call
         try:
             await call.noticed(within)

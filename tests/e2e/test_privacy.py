@@ -7,6 +7,7 @@ import aiohttp
 import pytest
 
 from lab.sip import answering, in_turn, rejecting
+from lab.sip.message import Header
 from tests.databases import Databases
 from tests.e2e.talks import takes
 from tests.e2e.world import World, prompt
@@ -23,6 +24,30 @@ PERSONAL = re.compile(
     # Of times, ports and ids, four digits may be a part.
     rf"{NUMBER}|Quint|Zacharias|{CONTRACT}|(?<![0-9a-f.])({CODE}|{WRONG_CODE})(?![0-9a-f])"
 )
+
+
+ASSERTED = ("P-Asserted-Identity", f"<sip:{NUMBER}@127.0.0.1>"), ("Privacy", "id")
+WITHHELD: dict[str, tuple[str, tuple[Header, ...]]] = {
+    "by the phone": ("anonymous", ()),
+    "by the trunk": ("anonymous", ASSERTED),
+    "but in From": (NUMBER, ASSERTED),
+}
+"""Who calls as From tells it, and what else tells that."""
+
+
+@pytest.mark.parametrize("how", WITHHELD)
+async def test_a_number_that_is_withheld_is_shown_to_nobody(world: World, how: str) -> None:
+    number, headers = WITHHELD[how]
+    watcher, agent = await world.watcher("1000"), await world.agent("1000")
+    caller = await (await world.caller(number)).dial("0000", headers=headers)
+    await caller.answered()
+    for keys in ("1", "1111"):
+        await caller.send_digits(keys)
+    taken = await agent.next_call()
+    offered = await watcher.next("offered")
+    assert (offered.caller_number, offered.caller_name) == ("", "")
+    assert NUMBER not in taken.invite.to_bytes().decode()
+    await taken.hang_up()
 
 
 async def scraped(world: World) -> str:
