@@ -205,7 +205,7 @@ def _is_taken_over(old: Call, new: Call) -> bool:
 def _taken_over(old: Call, new: Call, now: datetime) -> Iterator[LogEntry]:
     """Yield that the phone of an agent, who asked in the queue, has left its place to a caller."""
     if new.state is CallState.ANSWERED:
-        if not old.direct:  # else it was passed on, and is over for the log
+        if new.direct and not old.direct:  # else it is over for the log, or goes on there, too
             yield _completed("COMPLETECALLER", old, now)
         return
     waited, entered = _seconds(old.entered_at, now), str(old.original_position)

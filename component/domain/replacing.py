@@ -26,7 +26,6 @@ def step(state: State, event: CallerReplaced, now: datetime) -> list[Command]:
         channel=event.by,
         caller=event.caller if event.caller.number else call.caller,
         revision=call.revision + 1,
-        direct=call.direct or call.state is CallState.ANSWERED,
     )
     state.calls.put(taken.id, taken)
     return [

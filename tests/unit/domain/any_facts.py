@@ -29,6 +29,7 @@ from component.domain.events import (
     AgentChanged,
     CallerEntered,
     CallerLeft,
+    CallerReplaced,
     CustomerAnswered,
     DigitPressed,
     ExitFound,
@@ -138,6 +139,14 @@ class AnyFacts(RuleBasedStateMachine):
     @rule(call=calls)
     def caller_leaves(self, call: str) -> None:
         self._do(lambda: self.centre.take(CallerLeft(f"channel{call.removeprefix('call')}")))
+
+    @rule(call=calls)
+    def who_called_for_somebody_passes_him_on(self, call: str) -> None:
+        channel = self._channel(call)
+        if channel and self.centre.state.call_on(channel) is not None:
+            passed_on = CallerReplaced(channel, f"{channel}-local", Caller("5550199"))
+            self._do(lambda: self.centre.take(passed_on))
+            self._do(lambda: self.centre.take(CallerLeft(channel)))
 
     @rule(call=calls, keys=st.sampled_from(["2#1", "2#2", "2", "#"]), stays=st.booleans())
     def caller_asks_to_be_called_back(self, call: str, keys: str, stays: bool) -> None:

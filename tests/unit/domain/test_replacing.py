@@ -90,4 +90,4 @@ def test_the_log_names_the_channel_that_is_in_the_queue() -> None:
     centre.take(PASSED_ON)
     centre.take(CallerLeft("customers"))
     events = [(call, event) for call, _, event, _ in centre.logged()]
-    assert events[-2:] == [("channel1", "CONNECT"), ("channel1", "COMPLETECALLER")]
+    assert events[-2:] == [("channel1", "CONNECT"), ("customers", "COMPLETECALLER")]
