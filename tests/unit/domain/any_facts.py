@@ -147,6 +147,7 @@ class AnyFacts(RuleBasedStateMachine):
             passed_on = CallerReplaced(channel, f"{channel}-local", Caller("5550199"))
             self._do(lambda: self.centre.take(passed_on))
             self._do(lambda: self.centre.take(CallerLeft(channel)))
+            self.called.discard(channel)
 
     @rule(call=calls, keys=st.sampled_from(["2#1", "2#2", "2", "#"]), stays=st.booleans())
     def caller_asks_to_be_called_back(self, call: str, keys: str, stays: bool) -> None:
