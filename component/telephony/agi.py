@@ -3,10 +3,15 @@
 Asterisk sends lines `agi_<name>: <value>` and an empty line; then we send commands, and it answers
 each with a line. Asterisk executes what we send, so values are quoted as its parser wants it. The
 other side may be anybody who can reach the port, so all that it may send is bounded.
+
+What callers say of themselves is among those values as it is, line breaks too (`%0A` in the user
+part of a SIP address): they may have written lines of their own, even the empty one. So nothing is
+believed that is said twice, or after which anything comes but the answer to what nobody could know.
 """
 
 import asyncio
 import re
+import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Self
@@ -63,10 +68,14 @@ class AgiSession:
         for _ in range(MOST_LINES):
             line = await self._line()
             if not line:
-                return parse_opening(fields)
+                request = parse_opening(fields)
+                await self._see_that_nothing_follows()
+                return request
             name, colon, value = line.partition(":")
             if not colon:
                 raise AgiError("the opening has a line without a colon")
+            if name.strip() in fields:
+                raise AgiError("the opening says something twice: a caller has forged it")
             fields[name.strip()] = value.strip()
         raise AgiError(f"the opening has more than {MOST_LINES} lines")
 
@@ -75,6 +84,19 @@ class AgiSession:
         if not _VARIABLE.fullmatch(name):
             raise ValueError(f"not the name of a variable: {name!r}")
         await self._command(f"SET VARIABLE {name} {quote(value)}")
+
+    async def _see_that_nothing_follows(self) -> None:
+        """See that the opening ended where it seemed to. Raises `AgiError`.
+
+        Asterisk reads what we ask once it has written all of it.
+        """
+        nonce = secrets.token_hex(8)
+        await self._write(f"GET FULL VARIABLE {nonce}\n".encode())
+        line = await self._line()
+        if line == "HANGUP":
+            line = await self._line()
+        if line != f"200 result=1 ({nonce})":
+            raise AgiError("the opening goes on after its end: a caller has forged it")
 
     async def _command(self, command: str) -> None:
         await self._write(f"{command}\n".encode("utf-8", "replace"))

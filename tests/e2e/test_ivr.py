@@ -143,3 +143,15 @@ async def test_a_forged_callers_number_logs_nobody_on(world: World) -> None:
 
     assert (await call.ended()).status >= 400
     assert await world.sql("SELECT 1 FROM members WHERE logged_on_at IS NOT NULL") == []
+
+
+async def test_lines_in_a_callers_number_log_nobody_off(world: World) -> None:
+    agent, operator = await world.agent("1000"), await world.phone("3000")
+    forged = "5\nagi_network_script: logoff\nagi_arg_1: PJSIP/1000\n\n"
+    caller = await world.call_support(number=forged)
+    taken = await operator.next_call()
+    await taken.answered()
+    await caller.hang_up()
+
+    await world.call_support()
+    await (await agent.next_call()).answered()

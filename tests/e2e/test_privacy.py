@@ -50,6 +50,14 @@ async def test_a_number_that_is_withheld_is_shown_to_nobody(world: World, how: s
     await taken.hang_up()
 
 
+@pytest.mark.parametrize("number", ['5" & SHELL(id) & "5', "5${EXTEN}) = 1"])
+async def test_what_a_number_says_is_not_calculated(world: World, number: str) -> None:
+    watcher, agent = await world.watcher("1000"), await world.agent("1000")
+    await world.call_support(number=number)
+    assert (await watcher.next("offered")).caller_number == number
+    await (await agent.next_call()).hang_up()
+
+
 async def scraped(world: World) -> str:
     async with (
         aiohttp.ClientSession() as session,

@@ -170,7 +170,19 @@ async def test_garbage_ends_its_own_session_only(desk: Desk, pbx: Pbx, garbage: 
     assert await runs(pbx, "customer", "1111", "${CUSTOMERSTATUS}") == "FOUND> <SUCCESS>"
 
 
-@pytest.mark.parametrize("said", [b"", b"agi_network: yes\n", b"agi_network_script: endless\n\n"])
+ENDLESS = b"agi_network_script: endless\n\n"
+
+
+async def begin_what_never_ends(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Open a session as Asterisk does, and answer what is asked first."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(ENDLESS)
+    asked = await reader.readline()
+    writer.write(b"200 result=1 (" + asked.split()[-1] + b")\n")
+    return reader, writer
+
+
+@pytest.mark.parametrize("said", [b"", b"agi_network: yes\n", ENDLESS])
 async def test_who_keeps_silent_is_hung_up_on(
     pbx: Pbx, monkeypatch: pytest.MonkeyPatch, said: bytes
 ) -> None:
@@ -179,6 +191,15 @@ async def test_who_keeps_silent_is_hung_up_on(
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
         writer.write(said)
         async with asyncio.timeout(PATIENCE):
+            await reader.read()  # to the end
+        writer.close()
+
+
+async def test_what_takes_too_long_is_ended(pbx: Pbx, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(agi, "CONVERSATION_SECONDS", -0.8)
+    async with Desk(pbx.settings.agi_port).server as server:
+        reader, writer = await begin_what_never_ends(server.port)
+        async with asyncio.timeout(PATIENCE):
             assert await reader.read() == b""
         writer.close()
 
@@ -186,8 +207,7 @@ async def test_who_keeps_silent_is_hung_up_on(
 async def test_closing_ends_the_sessions_under_way(pbx: Pbx) -> None:
     desk = Desk(pbx.settings.agi_port)
     async with desk.server as server:
-        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
-        writer.write(b"agi_network_script: endless\n\n")
+        reader, writer = await begin_what_never_ends(server.port)
         await until(lambda: desk.requests)
     async with asyncio.timeout(PATIENCE):
         assert await reader.read() == b""

@@ -55,6 +55,27 @@ class Writer:
         """Written already."""
 
 
+class Asterisk(Writer):
+    """Answers what is asked after the opening, when it has said all that it had to."""
+
+    def __init__(self, reader: asyncio.StreamReader, before: bytes = b"") -> None:
+        super().__init__()
+        self._reader = reader
+        self._before = before
+
+    def write(self, data: bytes) -> None:
+        super().write(data)
+        asked = data.removeprefix(b"GET FULL VARIABLE ").removesuffix(b"\n")
+        self._reader.feed_data(self._before + b"200 result=1 (" + asked + b")\n")
+
+
+def opened(said: bytes, before: bytes = b"") -> AgiSession:
+    """A session with Asterisk, which says `before` before it answers."""
+    reader = asyncio.StreamReader(limit=LONGEST_LINE)
+    reader.feed_data(said)
+    return AgiSession(reader, cast(asyncio.StreamWriter, Asterisk(reader, before)))
+
+
 def conversation(said: bytes) -> tuple[AgiSession, Writer]:
     """A session in which Asterisk says this and hangs up."""
     reader = asyncio.StreamReader(limit=LONGEST_LINE)
@@ -65,15 +86,38 @@ def conversation(said: bytes) -> tuple[AgiSession, Writer]:
 
 
 async def test_the_opening_tells_script_channel_and_arguments() -> None:
-    session, _ = conversation(OPENING)
-    request = await session.opening()
+    request = await opened(OPENING).opening()
     assert request == AgiRequest("customer", "1795396909.412", ("1111", "support"))
     assert [request.argument(number) for number in (1, 2, 3)] == ["1111", "support", ""]
 
 
 async def test_an_argument_that_is_left_out_is_empty() -> None:
-    session, _ = conversation(b"agi_network_script: logon\nagi_arg_2: support\n\n")
+    session = opened(b"agi_network_script: logon\nagi_arg_2: support\n\n")
     assert (await session.opening()).arguments == ("", "support")
+
+
+async def test_a_caller_who_has_hung_up_by_then_is_no_forger() -> None:
+    assert (await opened(OPENING, b"HANGUP\n").opening()).script == "customer"
+
+
+FORGED = {
+    "another script": b"5\nagi_network_script: logoff\nagi_arg_1: PJSIP/1000\n",
+    "another channel": b"5\nagi_uniqueid: 1795396909.1",
+    "arguments": b"5\nagi_arg_1: PJSIP/1000\n",
+    "arguments, and an end": b"5\nagi_arg_1: PJSIP/1000\n\n",
+    "an end": b"5\n",
+    "an end, and an answer": b"5\n\n200 result=1",
+    "an end, and answers": b"5\n\nHANGUP\n200 result=1 (0)",
+}
+"""Numbers from which a caller says to call, and what they are to Asterisk's reader."""
+
+
+@pytest.mark.parametrize("number", FORGED.values(), ids=FORGED.keys())
+async def test_a_caller_writes_no_part_of_the_opening(number: bytes) -> None:
+    forged = OPENING.replace(b"unknown\n", number + b"\n")
+    assert forged != OPENING
+    with pytest.raises(AgiError, match="forged"):
+        await opened(forged).opening()
 
 
 @pytest.mark.parametrize(
@@ -85,7 +129,7 @@ async def test_an_argument_that_is_left_out_is_empty() -> None:
         (b"\n", "no script"),
         (b"GET / HTTP/1.1\r\n\r\n", "without a colon"),
         (b"x" * (2 * LONGEST_LINE) + b"\n", "longer than"),
-        (b"agi_x: y\n" * (MOST_LINES + 1), "more than"),
+        (b"".join(b"agi_%d: y\n" % n for n in range(MOST_LINES + 1)), "more than"),
     ],
 )
 async def test_an_opening_that_is_none_is_an_error(said: bytes, error: str) -> None:
