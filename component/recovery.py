@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from component.domain import callbacks, connecting, narrowing, ringing, routing
-from component.domain.asterisk_ids import earlier_bridge, talk_bridge
+from component.domain.asterisk_ids import earlier_bridge, leg_channel, talk_bridge
 from component.domain.commands import (
     AnswerTransfer,
     CallCommand,
@@ -26,6 +26,7 @@ from component.domain.events import (
     CallbackExpired,
     CallbackTimedOut,
     CallerLeft,
+    CallerReplaced,
     ConnectDue,
     ConsultOver,
     CustomerAnswered,
@@ -40,7 +41,7 @@ from component.domain.events import (
     WrapUpOver,
 )
 from component.domain.holding import hold
-from component.domain.model import Call, Leg, Offer
+from component.domain.model import Call, Caller, Leg, Offer
 from component.domain.queue import Queue
 from component.domain.state import State
 from component.domain.words import CallState, LegEnd
@@ -118,9 +119,12 @@ def compare(state: State, snapshot: Snapshot) -> Found:
         present |= channels
     calls = [call for call in state.calls.values() if _began(call) < snapshot.taken_at]
     staying = present - snapshot.newcomers
-    gone = [call for call in calls if call.channel and call.channel not in staying]
+    missing = [call for call in calls if call.channel and call.channel not in staying]
+    replaced = {event.channel: event for event in _replaced(snapshot, missing)}
+    gone = [call for call in missing if call.channel not in replaced]
     known = {call.channel for call in state.calls.values()} | _let_go(state).keys()
-    there = [call for call in calls if call not in gone]
+    known |= {event.by for event in replaced.values()}
+    there = [call for call in calls if call not in missing]
     unmade = {offer.leg for call in there for offer in _unmade(snapshot, call)}
     legs = [*_legs(state, snapshot, unmade)]
     unfinished = [*_unfinished(state, snapshot, there)]
@@ -130,6 +134,7 @@ def compare(state: State, snapshot: Snapshot) -> Found:
     return Found(
         events=(
             *(DeviceStateChanged(*found) for found in snapshot.device_states.items()),
+            *replaced.values(),
             *(CallerLeft(call.channel) for call in gone),
             *legs,
             *_reached(state, snapshot),
@@ -164,6 +169,22 @@ def _cut_off(snapshot: Snapshot, calls: Iterable[Call]) -> Iterator[Hush]:
             if call.told.speaking and call.told.number > 1:
                 yield Hush(call.id, call.told.number - 1)
             yield Hush(call.id, call.told.number)
+
+
+def _replaced(snapshot: Snapshot, missing: Iterable[Call]) -> Iterator[CallerReplaced]:
+    """Yield who has the place of a caller in the talk that goes on.
+
+    Of one who waits nothing tells which place it was: who took it enters as one who has come.
+    """
+    listed = {caller.channel: caller for caller in snapshot.callers}
+    for call in missing:
+        if call.state is not CallState.ANSWERED:
+            continue
+        in_bridge = snapshot.bridges.get(talk_bridge(call.leg, call.channel), frozenset())
+        for channel in in_bridge - {leg_channel(call.leg)}:
+            found = listed.get(channel)
+            caller = Caller(found.caller_number, found.caller_name) if found else Caller("")
+            yield CallerReplaced(call.channel, channel, caller)
 
 
 def _strangers(snapshot: Snapshot, known: Collection[str]) -> list[WaitingChannel]:

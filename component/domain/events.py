@@ -47,6 +47,9 @@ class CallerReplaced:
     """The channel that is there now."""
     caller: Caller
     """Without a number if Asterisk does not know it yet."""
+    unsettled: bool = False
+    """Whether what there is in Asterisk is yet to be compared: the other one may have come while
+    nobody listened, and whoever is there is found."""
 
 
 @dataclass(frozen=True, slots=True)

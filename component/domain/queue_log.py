@@ -208,6 +208,8 @@ def _taken_over(old: Call, new: Call, now: datetime) -> Iterator[LogEntry]:
         if new.direct and not old.direct:  # else it is over for the log, or goes on there, too
             yield _completed("COMPLETECALLER", old, now)
         return
+    if old.direct:
+        return
     waited, entered = _seconds(old.entered_at, now), str(old.original_position)
     left = (str(new.position), entered, waited, f"taken over by {new.logged_as}")
     yield LogEntry(now, old.logged_as, old.queue, NONE, "WITHDRAW", left)

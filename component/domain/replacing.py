@@ -8,19 +8,22 @@ from dataclasses import replace
 from datetime import datetime
 
 from component.domain import connecting
-from component.domain.commands import Command, Connect, EndCall, ShowCall
+from component.domain.commands import Command, Connect, EndCall, Release, ShowCall
 from component.domain.events import CallerReplaced
 from component.domain.holding import hold
 from component.domain.model import Call
 from component.domain.state import State
-from component.domain.words import CallState
+from component.domain.words import CallState, QueueStatus
 
 
 def step(state: State, event: CallerReplaced, now: datetime) -> list[Command]:
     """Let who was passed on have the call, with the place in the line and all that is known."""
     call = state.call_on(event.channel)
-    if call is None or call.is_kept:
-        return [EndCall(event.by, event.by)]  # the call was over, and nobody else has the channel
+    if call is None:  # it was over, or was taken to be: nobody else has the channel
+        back = Release(event.by, event.by, QueueStatus.UNAVAILABLE)
+        return [] if event.unsettled else [back]
+    if call.is_kept:
+        return [EndCall(event.by, event.by)]
     taken = replace(
         call,
         channel=event.by,

@@ -147,7 +147,12 @@ class Asterisk:
             case CallerEntered(call_id, channel=channel):
                 self._control.caller_entered(channel, call_id)
             case CallerReplaced(channel, by):
+                self._snapshots.note(event)
                 self._control.caller_replaced(channel, by)
+                if self._early is not None:
+                    if self._takes_early_place(event):
+                        return
+                    event = replace(event, unsettled=True)
             case CallerLeft(channel, call_id=call_id):
                 self._snapshots.note(event)
                 self._control.caller_left(channel, call_id)
@@ -159,6 +164,14 @@ class Asterisk:
         self._submit_to_engine(event)
         if isinstance(event, DeviceStateChanged):
             self._ringing.state_changed(event)
+
+    def _takes_early_place(self, event: CallerReplaced) -> bool:
+        """Have a channel enter in the place of one that is about to; tell whether one is."""
+        early = self._early or []
+        concerned = [place for place, other in enumerate(early) if other.channel == event.channel]
+        for place in concerned:
+            early[place] = _in_place_of(early[place], event)
+        return any(isinstance(early[place], CallerEntered) for place in concerned)
 
     def _lost(self) -> None:
         for early in self._early or ():
@@ -192,3 +205,12 @@ class Asterisk:
         early, self._early = self._early or (), None
         for event in early:
             self._submit(event)
+
+
+def _in_place_of(
+    early: CallerEntered | DigitPressed, event: CallerReplaced
+) -> CallerEntered | DigitPressed:
+    """Return what is to be told of who has the place of a channel now."""
+    if isinstance(early, CallerEntered) and event.caller.number:
+        early = replace(early, caller=event.caller)
+    return replace(early, channel=event.by)

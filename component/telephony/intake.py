@@ -7,7 +7,7 @@ holds nobody else up.
 import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
 import structlog
@@ -35,6 +35,14 @@ REMEMBERED = 10_000
 def new_call_id() -> str:
     """Return an id that no call had before."""
     return uuid4().hex
+
+
+def _in_place_of(caller: WaitingChannel, event: CallerReplaced) -> WaitingChannel:
+    """Return who enters now in the place of a caller, with all that was known of that one."""
+    caller = replace(caller, channel=event.by)
+    if not event.caller.number:
+        return caller
+    return replace(caller, caller_number=event.caller.number, caller_name=event.caller.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +91,8 @@ class Intake:
         """The channels that events told of since a list was asked for; None: none is."""
         self._listed: set[str] = set()
         """The channels of the last list of which no event has told since."""
+        self._replacements: dict[str, CallerReplaced] = {}
+        """By the other channel, in whose place another one has come while a list was asked for."""
         self._endings = Endings(submit)
         self._lookups: set[asyncio.Task[None]] = set()
 
@@ -111,8 +121,10 @@ class Intake:
                 self._was_listed(channel)
                 self._left(fact)
             case CallerReplaced(by=by):
-                self._was_listed(by)
-                self._left(fact)
+                if by in self._listed:
+                    self._listed.remove(by)  # he was found, as who came or in the other one's place
+                else:
+                    self._replaced(fact)
             case DeviceStateChanged():
                 self._endings.state_changed(fact)
             case LegEnded():
@@ -139,6 +151,7 @@ class Intake:
     def begin_listing(self) -> None:
         """Take note of whom events tell while the callers in Asterisk are being listed."""
         self._told = set()
+        self._replacements.clear()
 
     @property
     def newcomers(self) -> frozenset[str]:
@@ -159,7 +172,8 @@ class Intake:
         """
         told, self._told = self._told or set(), None
         self._listed = set(listed) - told
-        self._let_in([s for s in strangers if s.channel not in told], newcomers)
+        there = [s if s.channel in newcomers else self._there_now(s) for s in strangers]
+        self._let_in([s for s in there if s.channel not in told], newcomers)
 
     async def close(self) -> None:
         """Give up the look-ups under way."""
@@ -232,17 +246,47 @@ class Intake:
             del self._entering[first.waiting.channel]
             self._enter(first.waiting, first.customer)
             for event in first.held_back:
-                if isinstance(event, WaitingChannel):
-                    self._let_in([event])
-                else:
-                    self._left(event)
+                match event:
+                    case WaitingChannel():
+                        self._let_in([event])
+                    case CallerReplaced():
+                        self._replaced(event)
+                    case CallerLeft():
+                        self._left(event)
 
-    def _left(self, event: CallerLeft | CallerReplaced) -> None:
+    def _left(self, event: CallerLeft) -> None:
         entering = self._entering.get(event.channel)
         if entering is None:
             self._submit(event)
         else:
             entering.held_back.append(event)
+
+    def _replaced(self, event: CallerReplaced) -> None:
+        """Let another channel enter in the place of one that is about to, or take its place.
+
+        While it is being listed who is there, the other one may be about to be found.
+        """
+        entering = self._entering.get(event.channel)
+        if entering is not None and entering.held_back:
+            entering.held_back.append(event)  # it is about who came again
+        elif entering is not None:
+            del self._entering[event.channel]
+            entering.waiting = _in_place_of(entering.waiting, event)
+            self._entering[event.by] = entering
+            if self._told is not None:
+                self._told.add(event.by)
+        else:
+            if self._told is not None and event.channel in self._told:
+                self._told.add(event.by)
+            elif self._told is not None:
+                self._replacements[event.channel] = event
+            self._submit(event)
+
+    def _there_now(self, listed: WaitingChannel) -> WaitingChannel:
+        """Return who has the place of a listed caller by now."""
+        while (event := self._replacements.pop(listed.channel, None)) is not None:
+            listed = _in_place_of(listed, event)
+        return listed
 
     def _enter(self, waiting: WaitingChannel, customer: Customer | None) -> None:
         self._submit(

@@ -3,12 +3,18 @@
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import structlog
 
-from component.domain.events import CallerLeft, DeviceStateChanged, LegAnswered, LegEnded
+from component.domain.events import (
+    CallerLeft,
+    CallerReplaced,
+    DeviceStateChanged,
+    LegAnswered,
+    LegEnded,
+)
 from component.domain.model import Leg
 from component.domain.words import DeviceState
 from component.ports import CalledChannel, Snapshot, WaitingChannel
@@ -36,8 +42,16 @@ class _Heard:
 
     states: dict[str, DeviceState] = field(default_factory=dict)
     left: set[str] = field(default_factory=set)
+    replaced: dict[str, str] = field(default_factory=dict)
+    """Channels, and those that are in their place."""
     quiet: set[Leg] = field(default_factory=set)
     """Legs that do not ring any more."""
+
+    def now(self, channel: str) -> str:
+        """Return which channel is where a listed one was."""
+        while channel in self.replaced:
+            channel = self.replaced[channel]
+        return channel
 
 
 class SnapshotReader:
@@ -49,12 +63,16 @@ class SnapshotReader:
         self._newer: list[_Heard] = []
         """What was heard since each of the readings under way began."""
 
-    def note(self, event: DeviceStateChanged | CallerLeft | LegAnswered | LegEnded) -> None:
+    def note(
+        self, event: DeviceStateChanged | CallerLeft | CallerReplaced | LegAnswered | LegEnded
+    ) -> None:
         """Take note of an event: what is read may be older than it, though it is read later."""
         for heard in self._newer:
             match event:
                 case CallerLeft(channel):
                     heard.left.add(channel)
+                case CallerReplaced(channel, by):
+                    heard.replaced[channel] = by
                 case DeviceStateChanged(device, state):
                     heard.states[device] = state
                 case LegAnswered(leg) | LegEnded(leg):
@@ -73,13 +91,14 @@ class SnapshotReader:
         try:
             legs = list(_legs(channels))
             ringing = {leg: device for leg, device, answered in legs if not answered}
+            callers = [replace(c, channel=heard.now(c.channel)) for c in self._callers(channels)]
             return Snapshot(
                 taken_at=taken_at,
-                callers=tuple(c for c in self._callers(channels) if c.channel not in heard.left),
+                callers=tuple(c for c in callers if c.channel not in heard.left),
                 ringing_legs=frozenset(ringing),
                 answered_legs=frozenset(leg for leg, _, answered in legs if answered),
                 customers=tuple(self._customers(channels)),
-                bridges=dict(_bridges(bridges)),
+                bridges={of: frozenset(map(heard.now, ids)) for of, ids in _bridges(bridges)},
                 device_states=states,
                 phones={leg: d for leg, d in ringing.items() if leg not in heard.quiet},
             )

@@ -109,6 +109,30 @@ async def test_of_two_calls_of_an_agent_the_one_that_ended_meanwhile_is_over() -
         assert (agent.state, agent.legs) == (AgentState.ON_CALL, (second,))
 
 
+@pytest.mark.parametrize("is_listed", [True, False])
+async def test_who_took_the_place_of_a_caller_in_a_talk_meanwhile_talks_on(
+    *, is_listed: bool
+) -> None:
+    """Also if Asterisk does not say yet that he is with us."""
+    async with running() as service:
+        await answered(service)
+        bridge = talk_bridge(LEG, "channel1")
+        talking = snapshot(
+            service,
+            *(("customers",) if is_listed else ()),
+            answered=(LEG,),
+            bridges={bridge: {"customers", "ivr-call1.1"}},
+        )
+        strangers = await service.engine.reconcile(talking)
+
+        done = [deed for deed in service.outside.done if isinstance(deed, Connect | Part)]
+        assert done == [Connect(LEG, "customers"), Part("call1", bridge)]
+        assert not any(isinstance(deed, HangUpLeg) for deed in service.outside.done)
+        assert service.store.calls["call1"].channel == "customers"
+        assert service.store.calls["call1"].state is CallState.ANSWERED
+        assert strangers == ()
+
+
 @pytest.mark.parametrize("bridge", [talk_bridge(LEG, "channel1"), earlier_bridge("call1")])
 async def test_a_call_that_goes_on_may_go_on_for_as_long_as_it_takes(bridge: str) -> None:
     """Also if it began before an upgrade, when bridges were named by the call."""

@@ -3,11 +3,19 @@
 import pytest
 
 from component.domain.asterisk_ids import talk_bridge
-from component.domain.commands import Connect, EndCall, HangUpLeg, Hold, Part, ShowCall
+from component.domain.commands import (
+    Connect,
+    HangUpLeg,
+    Hold,
+    Part,
+    Release,
+    ShowCall,
+)
 from component.domain.events import CallerLeft, CallerReplaced
 from component.domain.model import Caller, Leg
-from component.domain.words import CallState
+from component.domain.words import CallState, QueueStatus
 from tests.unit.domain.call_centre import CallCentre, of_kind
+from tests.unit.domain.transfers import blind, talking
 
 pytestmark = pytest.mark.unit
 
@@ -78,10 +86,18 @@ def test_a_number_that_asterisk_does_not_know_yet_does_not_hide_who_called() -> 
     assert centre.call("call1").caller == called
 
 
-def test_who_is_passed_on_to_a_call_that_is_over_is_not_left_in_silence() -> None:
+def test_who_is_passed_on_to_a_call_that_is_over_goes_back_to_the_dialplan() -> None:
+    """Also if it was only taken to be over, as the other channel was missed."""
     centre = calling("1000")
     centre.take(PHONE_LEAVES)
-    assert centre.take(PASSED_ON) == [EndCall("customers", "customers")]
+    back = Release("customers", "customers", QueueStatus.UNAVAILABLE)
+    assert centre.take(PASSED_ON) == [back]
+
+
+def test_who_is_passed_on_to_one_who_may_be_found_yet_is_not_hung_up() -> None:
+    centre = calling("1000")
+    passed_on = CallerReplaced("another", "customers", CUSTOMER, unsettled=True)
+    assert centre.take(passed_on) == []
 
 
 def test_the_log_names_the_channel_that_is_in_the_queue() -> None:
@@ -91,3 +107,12 @@ def test_the_log_names_the_channel_that_is_in_the_queue() -> None:
     centre.take(CallerLeft("customers"))
     events = [(call, event) for call, _, event, _ in centre.logged()]
     assert events[-2:] == [("channel1", "CONNECT"), ("customers", "COMPLETECALLER")]
+
+
+def test_the_log_is_told_no_more_of_a_call_that_an_agent_has_passed_on() -> None:
+    centre = talking("2000")
+    blind(centre)
+    logged = centre.logged()
+    centre.take(PASSED_ON)
+    assert centre.call("call1").channel == "customers"
+    assert centre.logged() == logged

@@ -14,11 +14,13 @@ from component.domain.events import (
     AsteriskLost,
     CallerEntered,
     CallerLeft,
+    CallerReplaced,
     DeviceStateChanged,
+    DigitPressed,
     Event,
     PhoneGone,
 )
-from component.domain.model import Leg
+from component.domain.model import Caller, Leg
 from component.domain.words import DeviceState, QueueStatus
 from component.ports import Snapshot, StoreUnavailableError, WaitingChannel
 from component.telephony import ringing, talks
@@ -257,6 +259,54 @@ async def test_who_is_being_looked_up_is_known_to_come(
         await until(lambda: found)
 
     assert found[0].newcomers == {CALLER_CHANNEL}
+
+
+def replaced_by(channel: str) -> dict[str, Any]:
+    """Asterisk puts a channel in the place of the caller's."""
+    event = EVENTS["caller_enters"]
+    return event | {
+        "args": [], "replace_channel": event["channel"],
+        "channel": event["channel"] | {"id": channel},
+    }  # fmt: skip
+
+
+async def test_who_takes_the_place_of_one_who_is_about_to_enter_enters_as_that_one(
+    ari: RingingAlone, told: list[Event], whole: Asterisk
+) -> None:
+    """Else he would be hung up, as the domain does not know the other one yet."""
+    read = ari.hold_back("list")
+    async with connecting(whole):
+        await until(lambda: "list" in ari.operations)
+        ari.socket.says(EVENTS["caller_enters"])
+        await until(lambda: whole._early)
+        ari.socket.says(
+            {"type": "ChannelDtmfReceived", "digit": "1", "channel": {"id": CALLER_CHANNEL}}
+        )
+        for event in (replaced_by("local"), EVENTS["caller_leaves"]):
+            ari.socket.says(event)
+        await until(lambda: CallerLeft(CALLER_CHANNEL) in told)
+        read.set()
+        await until(lambda: DigitPressed("local", "1") in told)
+
+    [entered] = [event for event in told if isinstance(event, CallerEntered)]
+    assert (entered.channel, entered.customer) == ("local", ADA)
+    assert not any(isinstance(event, CallerReplaced) for event in told)
+
+
+async def test_who_takes_the_place_of_a_caller_during_the_reading_is_found_there(
+    ari: RingingAlone, told: list[Event], found: list[Snapshot], whole: Asterisk
+) -> None:
+    read = ari.hold_back("list")
+    async with connecting(whole):
+        await until(lambda: "list" in ari.operations)
+        for event in (replaced_by("local"), EVENTS["caller_leaves"]):
+            ari.socket.says(event)
+        await until(lambda: CallerLeft(CALLER_CHANNEL) in told)
+        read.set()
+        await until(lambda: found)
+
+    assert CallerReplaced(CALLER_CHANNEL, "local", Caller("caller"), unsettled=True) in told
+    assert [caller.channel for caller in found[0].callers] == ["local"]
 
 
 async def test_who_has_left_though_the_answer_was_lost_is_not_sent_from_where_he_is_now(

@@ -1,5 +1,6 @@
 import asyncio
 import itertools
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -83,6 +84,16 @@ def withholding(event: dict[str, Any]) -> dict[str, Any]:
 
 def leaving(channel: str = CALLER_CHANNEL) -> dict[str, Any]:
     return EVENTS["caller_leaves"] | {"channel": {"id": channel}}
+
+
+def replacing(channel: str = "local", number: str = "5550199") -> dict[str, Any]:
+    """Somebody takes the place of the caller."""
+    event = entering(channel)
+    caller = {"caller": {"name": "", "number": number}}
+    replaced = EVENTS["caller_enters"]["channel"]
+    return event | {
+        "args": [], "channel": event["channel"] | caller, "replace_channel": replaced,
+    }  # fmt: skip
 
 
 def entered(customer: Customer | None, channel: str = CALLER_CHANNEL) -> CallerEntered:
@@ -299,16 +310,78 @@ async def test_a_caller_sent_again_by_the_dialplan_during_the_look_up_enters_twi
     assert [type(event) for event in events] == [CallerEntered, CallerLeft] * 2
 
 
-async def test_who_takes_the_place_of_a_caller_during_the_look_up_does_so_afterwards() -> None:
+@pytest.mark.parametrize(("number", "known"), [("5550199", "5550199"), ("", "caller")])
+async def test_who_takes_the_place_of_a_caller_during_the_look_up_enters_as_that_one(
+    number: str, known: str
+) -> None:
     reception = Reception()
     reception.directory.gate.clear()
-    event = entering()
-    replacing = entering("local") | {"args": [], "replace_channel": event["channel"]}
-    for told in (event, replacing, leaving()):
+    for told in (entering(), replacing(number=number), leaving()):
         reception.intake.receive(told)
     reception.directory.gate.set()
-    events = await reception.comes_to(3)
-    assert [type(event) for event in events] == [CallerEntered, CallerReplaced, CallerLeft]
+    left, entry = await reception.comes_to(2)
+    assert left == CallerLeft(CALLER_CHANNEL)
+    assert entry == replace(entered(ADA, "local"), caller=Caller(known))
+
+
+async def test_who_took_the_place_of_a_caller_during_the_look_up_may_leave_by_then() -> None:
+    reception = Reception()
+    reception.directory.gate.clear()
+    for told in (entering(), replacing(), leaving(), leaving("local")):
+        reception.intake.receive(told)
+    reception.directory.gate.set()
+    _, *events = await reception.comes_to(3)
+    assert [type(event) for event in events] == [CallerEntered, CallerLeft]
+
+
+async def test_who_takes_the_place_of_a_caller_who_came_again_does_so_afterwards() -> None:
+    reception = Reception()
+    reception.directory.gate.clear()
+    for told in (entering(), leaving(), entering(), replacing(), leaving()):
+        reception.intake.receive(told)
+    reception.directory.gate.set()
+    events = await reception.comes_to(4)
+    entries = [event.channel for event in events if isinstance(event, CallerEntered)]
+    assert entries == [CALLER_CHANNEL, "local"]
+
+
+async def test_who_takes_the_place_of_a_caller_who_is_about_to_be_found_enters_as_that_one() -> (
+    None
+):
+    reception = Reception()
+    reception.intake.begin_listing()
+    for told in (replacing(), leaving()):
+        reception.intake.receive(told)
+    reception.adopt(waiting_channel(CALLER_CHANNEL, "1111"), begins=False)
+    replaced, left, entry = await reception.comes_to(3)
+    assert [type(replaced), left] == [CallerReplaced, CallerLeft(CALLER_CHANNEL)]
+    assert isinstance(entry, CallerEntered)
+    assert (entry.channel, entry.queue, entry.customer) == ("local", "support", ADA)
+
+
+async def test_who_takes_the_place_of_a_newcomer_while_callers_are_listed_enters_once() -> None:
+    reception = Reception()
+    reception.directory.gate.clear()
+    reception.intake.begin_listing()
+    for told in (entering(), replacing()):
+        reception.intake.receive(told)
+    reception.adopt(
+        waiting_channel(CALLER_CHANNEL, "1111"), waiting_channel("local", ""), begins=False
+    )
+    reception.directory.gate.set()
+    await reception.comes_to(1)
+    await asyncio.sleep(0.01)
+    assert reception.events == [replace(entered(ADA, "local"), caller=Caller("5550199"))]
+
+
+async def test_who_was_found_in_the_place_of_another_one_is_not_told_of_once_more() -> None:
+    """Else he would be hung up, as nothing is known of the other one."""
+    reception = Reception()
+    reception.adopt(waiting_channel("local", "1111"))
+    for told in (replacing(), leaving()):
+        reception.intake.receive(told)
+    events = await reception.comes_to(2)
+    assert {type(event) for event in events} == {CallerEntered, CallerLeft}
 
 
 async def test_a_malformed_event_is_logged_and_dropped() -> None:

@@ -6,8 +6,14 @@ import pytest
 from structlog.testing import capture_logs
 
 from component.domain.asterisk_ids import talk_bridge
-from component.domain.events import CallerLeft, DeviceStateChanged, LegAnswered, LegEnded
-from component.domain.model import Leg
+from component.domain.events import (
+    CallerLeft,
+    CallerReplaced,
+    DeviceStateChanged,
+    LegAnswered,
+    LegEnded,
+)
+from component.domain.model import Caller, Leg
 from component.domain.words import DeviceState, LegEnd
 from component.ports import CalledChannel
 from component.telephony.errors import AriError
@@ -91,6 +97,24 @@ async def test_a_phone_that_stops_during_the_reading_does_not_ring_though_listed
     snapshots.note(event)
     gate.set()
     assert (await reading).phones == {}
+
+
+async def test_who_takes_the_place_of_a_caller_during_the_reading_has_it_though_not_listed() -> (
+    None
+):
+    ari = OneOperation(CHANNELS, BRIDGES)
+    gate = ari.hold_back("list")
+    snapshots = SnapshotReader(ari, "ivr")
+    reading = asyncio.create_task(snapshots.read([DEVICE], NOW))
+    while "list" not in ari.operations:
+        await asyncio.sleep(0)
+    snapshots.note(CallerReplaced(CALLER_CHANNEL, "first", Caller("")))
+    snapshots.note(CallerReplaced("first", "second", Caller("")))
+    snapshots.note(CallerLeft(CALLER_CHANNEL))
+    gate.set()
+    snapshot = await reading
+    assert [(c.channel, c.queue) for c in snapshot.callers] == [("second", "support")]
+    assert snapshot.bridges == {talk_bridge(LEG, CALLER_CHANNEL): {"second", f"ivr-{LEG}"}}
 
 
 @pytest.mark.parametrize(("state", "answered"), [("Up", True), ("Ringing", False)])
