@@ -29,6 +29,7 @@ def step(state: State, event: CallerReplaced, now: datetime) -> list[Command]:
         channel=event.by,
         caller=event.caller if event.caller.number else call.caller,
         revision=call.revision + 1,
+        position=0 if call.state is CallState.ANSWERED else state.position(call),
     )
     state.calls.put(taken.id, taken)
     return [

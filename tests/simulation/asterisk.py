@@ -209,6 +209,24 @@ class Asterisk:
             del self.phones[channel.device].legs[channel.id]
             self.agents.hung_up(channel)
 
+    def replace(self, old: Channel, new: Channel) -> None:
+        """Put a channel in the place of a caller's."""
+        self._silence(old)
+        self.channels[new.id] = new
+        self.stays[new.id] += 1
+        seconds = self._scenario.talk_seconds if old.bridge else self._scenario.patience_seconds
+        patience = self._dice.expovariate(1 / seconds)
+        self.set_timer(new, "patience", patience, self._hang_up_caller)
+        if old.bridge is not None:
+            self.bridges[old.bridge][new.id] = None
+            new.bridge = old.bridge
+        self._forget(old)
+        self._unbridge(old)
+        self.tell(old.id, "StasisStart", channel=shown(new), args=[], replace_channel=shown(old))
+        self.tell(old.id, "StasisEnd", channel=shown(old))
+        self._last[new.id] = self._last.get(old.id, 0.0)
+        self._on_gone(old, "replaced")
+
     def press(self, channel: Channel, digit: str) -> None:
         """Let a caller press a key."""
         self._history.note("key", channel.id, digit)

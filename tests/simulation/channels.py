@@ -165,6 +165,6 @@ def shown(channel: Channel) -> dict[str, Any]:
         "dialplan": {
             "context": "from-phones",
             "app_name": "Stasis" if channel.in_stasis else "VoiceMail",
-            "app_data": f"{APP},{channel.arguments}",
+            "app_data": f"{APP},{channel.arguments}" if channel.arguments else APP,
         },
     }

@@ -6,6 +6,7 @@ from component.domain.events import (
     AgentChanged,
     AgentRemoved,
     CallerLeft,
+    CallerReplaced,
     DeviceStateChanged,
     DrainBegun,
     DrainEnded,
@@ -72,8 +73,8 @@ class Happenings:
             case DrainBegun() | DrainEnded():
                 begun = isinstance(event, DrainBegun) or None
                 self._books.set(self._books.flags, "draining", begun)
-            case CallerLeft(channel, _, call_id):
-                self._leave(channel, call_id)
+            case CallerLeft() | CallerReplaced():
+                self._lose(event)
             case RetryDue() | SkillsWaived() | StickyOver() | MoveCaller() | Withdraw():
                 if event.call_id in self._books.callers:
                     self._wait_on(event)
@@ -220,6 +221,12 @@ class Happenings:
 
     # Callers. -----------------------------------------------------------------------------------
 
+    def _lose(self, event: CallerLeft | CallerReplaced) -> None:
+        if isinstance(event, CallerReplaced):
+            self._replace(event)
+        else:
+            self._leave(event.channel, event.call_id)
+
     def _leave(self, channel: str, missed_in: str) -> None:
         books = self._books
         for call_id in list(books.registers.channels.get(channel, ())):
@@ -231,6 +238,29 @@ class Happenings:
             else:
                 books.log.left(caller, "ABANDON")
             books.strike_out(call_id)
+
+    def _replace(self, event: CallerReplaced) -> None:
+        """Note that a call is another caller's now, who has its place and its data.
+
+        In the log one leaves the line and the other enters it; a talk goes on there as the other's,
+        and what was passed on is over.
+        """
+        books = self._books
+        for call_id in list(books.registers.channels.get(event.channel, ())):
+            before = books.callers[call_id]
+            if before.kept is not None:
+                continue
+            books.set(books.entries, event.by, books.stays[event.by])
+            number = event.caller.number or before.number
+            is_told = not before.answered and before.passed_to is None
+            after = before.changed(channel=event.by, came_on=event.by, number=number)
+            if is_told:
+                books.log.taken_over(before, after)
+            books.set(books.callers, call_id, after)
+            if is_told:
+                books.log.entered(after)
+            elif before.passed_to is None:
+                books.set(books.talks_of, event.by, before.came_on)
 
     def _wait_on(self, event: RetryDue | SkillsWaived | StickyOver | MoveCaller | Withdraw) -> None:
         caller = self._books.callers[event.call_id]

@@ -150,6 +150,8 @@ class Scenario:
     """The probability that the dialplan, given a caller back, sends the caller to a queue again."""
     wrong_pins: float = 0.0
     """The probability that somebody keys a wrong PIN."""
+    replacements_per_second: float = 0.0
+    """Callers who call for somebody, and pass him on to us."""
     membership: float = 1.0
     """How many of the agents are members of each queue; the others are of none of it."""
     commit_seconds: float = 0.005
@@ -212,6 +214,7 @@ def draw(seed: int, calls: int = 60) -> Scenario:
         enquiries=Random(f"enquiries {seed}").choice((0.0, 0.3, 0.9)),
         wrong_pins=Random(f"PINs {seed}").choice((0.0, 0.2, 0.6)),
         membership=Random(f"members {seed}").choice((1.0, 1.0, 0.6)),
+        replacements_per_second=Random(f"hand-over {seed}").choice((0.0, 0.0, 0.2)),
         commit_seconds=Random(f"commits {seed}").choice((0.005, 0.005, 0.05)),
     )
     return scenario if dice.random() < 0.9 else replace(scenario, faults=NO_FAULTS)
@@ -304,6 +307,7 @@ def large(seed: int, agents: int, calls: int) -> Scenario:
         people=small.people and agents // 4,
         supervised_per_second=small.supervised_per_second * times,
         keys_per_second=small.keys_per_second * times,
+        replacements_per_second=small.replacements_per_second * times,
         undisturbed_per_second=small.undisturbed_per_second * times,
         comebacks_per_second=small.comebacks_per_second / small.agents * agents,
         phone_states_per_second=small.phone_states_per_second / small.agents * agents,

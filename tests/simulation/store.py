@@ -45,6 +45,8 @@ class UnreliableStore(MemoryStore):
         """Look-ups whose answer did not come, or not in time: of who may enter unidentified."""
         self.people_refused = 0
         """How often nobody could say who somebody is that logs on by number."""
+        self._called_for: dict[str, frozenset[str]] = {}
+        """From where somebody has called for a customer, by the channel of that one."""
 
     async def load(self) -> Stored:
         stored = await super().load()
@@ -96,15 +98,28 @@ class UnreliableStore(MemoryStore):
             raise StoreUnavailableError("the store is away")
         return (pins.person(number), pins.stored(number)) if pins.is_somebody(number) else None
 
+    def came_for(self, channel: str, before: str, number: str) -> None:
+        """Take note from where somebody has called for the customer who is there now."""
+        self._called_for[channel] = self._called_for.get(before, frozenset()) | {number}
+
     def see_who_enters(self, event: CallerEntered) -> None:
-        """Look whether a caller is taken for who it is; or for nobody, if no look-up said who."""
-        known, code = self.customers.values(), event.digits
-        found = [c for c in known if c.code == code or (not code and _calls_from(c, event))]
-        expected = found[0] if found else None
-        if event.customer is None and expected is not None and self.unanswered:
+        """Look whether a caller is taken for who it is; or for nobody, if no look-up said who.
+
+        Who is passed on while he is about to enter may be taken for who has called for him.
+        """
+        numbers = self._called_for.get(event.channel, frozenset()) | {event.caller.number}
+        expected = {number: self._customer_of(event.digits, number) for number in numbers}
+        if event.customer in expected.values():
+            return
+        if event.customer is None and self.unanswered:
             self.unanswered -= 1
-        elif event.customer != expected:
+        else:
             self._history.fail(f"{event} is by {expected}")
+
+    def _customer_of(self, code: str, number: str) -> Customer | None:
+        known = self.customers.values()
+        found = [c for c in known if c.code == code or (not code and _calls_from(c, number))]
+        return found[0] if found else None
 
     def _promise(self, changes: Changes) -> None:
         self.promised.update(m.seq for m in changes.outgoing if m.expires_at is None)
@@ -122,5 +137,5 @@ def _goes_on(call: Call) -> bool:
     return bool(call.transfers) and call.outcome not in (Outcome.COMPLETED, Outcome.ABANDONED)
 
 
-def _calls_from(customer: Customer, event: CallerEntered) -> bool:
-    return customer.attributes.get("phone") == event.caller.number
+def _calls_from(customer: Customer, number: str) -> bool:
+    return customer.attributes.get("phone") == number

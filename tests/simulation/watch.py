@@ -274,9 +274,15 @@ def _queue_log_adds_up(world: "World") -> None:
     if world.store.queue_log != world.reference.books.logged:
         world.history.fail("the store has another queue_log than the books")
     places: dict[str, str] = {}
+    replaced = world.reference.books.talks_of
     for _, entry in sorted(world.store.queue_log.items()):
         if entry.callid == NONE:
             continue
+        talked = entry.callid
+        while talked not in places and talked in replaced:
+            talked = replaced[talked]
+        if talked in places:
+            places[entry.callid] = places.pop(talked)
         before = places.get(entry.callid, "outside")
         after = PLACES.get((before, entry.event))
         if after is None:

@@ -34,6 +34,7 @@ from tests.simulation.history import History, ViolationError
 from tests.simulation.life import ADDRESS, WALLBOARD, Life, Surroundings
 from tests.simulation.loop import VirtualTimeLoop
 from tests.simulation.reference import Reference
+from tests.simulation.replacements import Replacements
 from tests.simulation.scenario import Scenario
 from tests.simulation.staff import Staff
 from tests.simulation.store import UnreliableStore
@@ -67,6 +68,7 @@ class World:
         self.dice = Random(f"world {seed}")
         self.history = History(self.loop)
         self.callers = Callers(self)
+        self.replacements = Replacements(self)
         self.suspects: dict[str, float] = {}
         """Differences between Asterisk and the engine, and since when there are."""
         self.overdue: dict[str, float] = {}
@@ -137,6 +139,7 @@ class World:
             self.operator.happenings(),
             self.telephonist.happenings(),
             self.callers.happenings(),
+            self.replacements.happenings(),
         )
         for _ in range(self.scenario.calls):
             await self.pass_time(self.dice.expovariate(self.scenario.callers_per_second))

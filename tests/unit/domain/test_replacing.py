@@ -109,6 +109,17 @@ def test_the_log_names_the_channel_that_is_in_the_queue() -> None:
     assert events[-2:] == [("channel1", "CONNECT"), ("customers", "COMPLETECALLER")]
 
 
+def test_the_log_tells_which_place_in_the_line_the_two_have() -> None:
+    centre = calling("1000")
+    centre.answer("call1")
+    centre.enter()
+    centre.enter()
+    centre.take(CallerReplaced("channel3", "customers", CUSTOMER))
+    left, entered = [(call, data) for call, _, _, data in centre.logged()[-2:]]
+    assert left == ("channel3", ("2", "2", "0", "taken over by customers"))
+    assert entered == ("customers", ("", "5550199", "2"))
+
+
 def test_the_log_is_told_no_more_of_a_call_that_an_agent_has_passed_on() -> None:
     centre = talking("2000")
     blind(centre)
