@@ -39,9 +39,16 @@ FETCH = f"Local/s@{PEER_CONTEXT}/n"
 GROUP = "GROUP(ivr)"
 """Of which call a leg is, for the dialplan: it hangs up what rings for a caller who has left."""
 
-FORWARD = {"FORWARD_CONTEXT": "ivr-forwards-nothing"}
-"""Where a phone's 302 leads: to a context that there is not. Asterisk would ring the number on a
-channel of its own, of which we know nothing; for us the phone has refused the call."""
+ONLY_THERE = {
+    "FORWARD_CONTEXT": "ivr-forwards-nothing",
+    "CHANNEL(callgroup)": "",
+    "CHANNEL(namedcallgroup)": "",
+}
+"""What keeps a call from other phones. A 302 leads to a context that there is not: Asterisk would
+ring the number on a channel of its own, of which we know nothing; for us the phone has refused the
+call. And nobody picks it up elsewhere (`*8`): that phone's channel would take the place of ours,
+under its own id.
+"""
 
 AT_THE_END = "CHANNEL(hangup_handler_push)"
 CALLER_GONE = "ivr-caller-gone,s,1"
@@ -149,7 +156,7 @@ class Dialler:
             call.endpoint,
             CUSTOMER_ARGUMENT,
             call,
-            variables={AT_THE_END: CALLER_GONE, **FORWARD},
+            variables={AT_THE_END: CALLER_GONE, **ONLY_THERE},
             refused=CallerLeft(call.channel, LegEnd.UNAVAILABLE),
         )
 
@@ -215,4 +222,4 @@ class Dialler:
 
 
 def _of_a_phone(leg: Leg) -> Mapping[str, str]:
-    return {TRANSFERS: "ari-only", GROUP: leg.call_id, **FORWARD}
+    return {TRANSFERS: "ari-only", GROUP: leg.call_id, **ONLY_THERE}

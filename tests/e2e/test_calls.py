@@ -133,6 +133,23 @@ async def test_a_phone_that_is_forwarded_rings_nowhere_else(world: World) -> Non
         await elsewhere.next_call(0)
 
 
+async def test_what_rings_for_the_queue_is_picked_up_at_no_other_phone(world: World) -> None:
+    phone, other = await world.agent("1000"), await world.phone("3000")
+    phone.on_call = ringing_only()
+    await other.dial("1000")
+    assert (await phone.next_call()).caller_number == "3000"
+    await (await other.dial("*8")).answered()  # for that is no call of the queue's
+    for call in other.calls:
+        await call.hang_up()
+    await world.until(lambda: world.device_is_free("1000"), "the phone is free")
+
+    await world.call_support()
+    ringing = await phone.next_call()
+    assert (await (await other.dial("*8")).ended()).status >= 400
+    ringing.answer()
+    await ringing.answered()
+
+
 async def test_a_phone_that_is_not_registered_is_passed_over(world: World) -> None:
     watcher = await world.watcher("1000")
     phone, other = await world.agent("1000"), await world.agent("2000")

@@ -35,6 +35,8 @@ async def test_a_customer_is_called_on_a_channel_that_names_the_call(desk: Desk)
         "variables": {
             "CHANNEL(hangup_handler_push)": "ivr-caller-gone,s,1",
             "FORWARD_CONTEXT": "ivr-forwards-nothing",
+            "CHANNEL(callgroup)": "",
+            "CHANNEL(namedcallgroup)": "",
         },
     }
     assert desk.events == []

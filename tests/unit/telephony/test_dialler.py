@@ -53,6 +53,8 @@ async def test_ring_originates_a_leg_that_names_its_call(desk: Desk) -> None:
             "PJSIP_TRANSFER_HANDLING()": "ari-only",
             "GROUP(ivr)": "c1",
             "FORWARD_CONTEXT": "ivr-forwards-nothing",
+            "CHANNEL(callgroup)": "",
+            "CHANNEL(namedcallgroup)": "",
         },
     }
     assert desk.events == []
