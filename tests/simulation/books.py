@@ -3,7 +3,7 @@
 Entries are undone together with what the engine undoes.
 """
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Set
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Set
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -17,6 +17,7 @@ from component.domain.strategies import ROUND_ROBIN
 from component.domain.words import CallState
 from component.ports import Stored
 from component.records import Ledger
+from tests.simulation.channels import Channel
 from tests.simulation.entries import Caller, PassedOn, Person, Seat
 from tests.simulation.history import History
 from tests.simulation.logbook import Logbook
@@ -59,6 +60,10 @@ class Books:
         """Extensions that the operator took away and added, of which the store has nothing yet."""
         self.stays: Mapping[str, int] = {}
         """How often the dialplan has sent us each caller's channel, as only Asterisk knows."""
+        self.bridges: Mapping[str, Collection[str]] = {}
+        """Which channels are together, as only Asterisk knows."""
+        self.channels_there: Mapping[str, Channel] = {}
+        """The channels that there are, as only Asterisk knows."""
         self.acquainted: list[int] = []
         """Customers of whom it turned out just now who spoke with them last."""
         self.blameless: Mapping[str, datetime] = {}

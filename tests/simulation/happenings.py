@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from component.domain.asterisk_ids import leg_channel, talk_bridge
 from component.domain.events import (
     AgentChanged,
     AgentRemoved,
@@ -233,11 +234,25 @@ class Happenings:
             if missed_in not in ("", call_id):
                 continue  # the caller has come again
             caller = books.callers[call_id]
+            if not missed_in:
+                self._is_gone(caller)
             if caller.answered:
                 books.log.completed(caller, "COMPLETECALLER")
             else:
                 books.log.left(caller, "ABANDON")
             books.strike_out(call_id)
+
+    def _is_gone(self, caller: Caller) -> None:
+        """Look whether who is said to have left has, and nobody else has the place in the talk."""
+        books, channel = self._books, caller.channel
+        there = books.channels_there.get(channel)
+        if there is not None and there.in_stasis and books.stays[channel] == 1:
+            books.history.fail(f"{channel} is taken to have left, and is there")
+        if caller.answered and caller.taken is not None:
+            leg = caller.taken[2]
+            talking = set(books.bridges.get(talk_bridge(leg, channel), ()))
+            if others := talking - {channel, leg_channel(leg)}:
+                books.history.fail(f"{channel} has left, and the talk of {others} ends")
 
     def _replace(self, event: CallerReplaced) -> None:
         """Note that a call is another caller's now, who has its place and its data.

@@ -11,7 +11,7 @@ from random import Random
 from typing import TypeVar
 
 from component.configuration import Takeover
-from component.domain.events import CallerEntered, Event
+from component.domain.events import CallerEntered, CallerReplaced, Event
 from component.domain.state import State
 from component.engine import Engine
 from component.handlers.presence import presence_markup
@@ -65,6 +65,8 @@ class Life:
         self.serving = False
         self.settled_at: float | None = None
         """When it last had compared what Asterisk has with what it believes."""
+        self._seen: dict[str, int] = {}
+        """For which time a caller's channel was there of which the engine has been told."""
         self._adopted: list[dict[str, int]] = []
         """Callers who came while nobody listened and are to enter, as they came: the channels, and
         for which time each is there."""
@@ -174,8 +176,22 @@ class Life:
 
     def _submit(self, event: Event) -> None:
         if isinstance(event, CallerEntered):
+            self._seen[event.channel] = self.around.asterisk.stays[event.channel]
             self._enters_in_turn(event.channel)
+        elif isinstance(event, CallerReplaced):
+            self._is_passed_on(event)
         self.engine.submit(event)
+
+    def _is_passed_on(self, event: CallerReplaced) -> None:
+        """Look whether nobody is sent away in whose place a caller is about to come.
+
+        While it is being compared what there is, whoever is there is found.
+        """
+        stays, is_known = self.around.asterisk.stays, self.state.call_on(event.channel) is not None
+        if is_known or not event.unsettled:
+            if not is_known and self._seen.get(event.channel) != stays[event.channel]:
+                self.around.history.fail(f"{event.by} is lost: {event.channel} is about to enter")
+            self._seen[event.by] = stays[event.by]
 
     def _enters_in_turn(self, channel: str) -> None:
         """Look whether nobody is passed over who came before, while nobody listened.
@@ -199,6 +215,9 @@ class Life:
         strangers = await self.engine.reconcile(snapshot)
         for caller in strangers:
             history.note("stranger", caller.channel)
+        for caller in snapshot.callers:
+            if caller not in strangers:
+                self._seen[caller.channel] = self.around.asterisk.stays[caller.channel]
         known = snapshot.newcomers | intake._entering.keys() | (intake._told or set())
         stays = self.around.asterisk.stays
         new = [caller.channel for caller in strangers if caller.channel not in known]

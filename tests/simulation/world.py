@@ -89,6 +89,8 @@ class World:
         )  # fmt: skip
         self.reference.books.blameless = self.asterisk.agents.blameless
         self.reference.books.stays = self.asterisk.stays
+        self.reference.books.bridges = self.asterisk.bridges
+        self.reference.books.channels_there = self.asterisk.channels
         self.storm = Storm(self)
         self.staff = Staff(self)
         self.operator = Operator(self)
