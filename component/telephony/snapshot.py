@@ -84,9 +84,7 @@ class SnapshotReader:
         Until `taken_at`, at least, all is begun that was decided.
         """
         with self._listening() as heard:
-            channels, bridges, states = await asyncio.gather(
-                self._ari.channels(), self._ari.bridges(), self._states(devices)
-            )
+            (channels, bridges), states = await asyncio.gather(self._lists(), self._states(devices))
         states.update(heard.states)
         try:
             legs = list(_legs(channels))
@@ -104,6 +102,14 @@ class SnapshotReader:
             )
         except MalformedEventError as error:
             raise AriError(200, f"what ARI listed cannot be understood: {error}") from error
+
+    async def _lists(self) -> tuple[list[object], list[object]]:
+        """List the channels, and the bridges as they are by then.
+
+        Who has come in the place of another one, and is listed, is in that one's bridge.
+        """
+        channels = await self._ari.channels()
+        return channels, await self._ari.bridges()
 
     def _callers(self, channels: Iterable[object]) -> Iterator[WaitingChannel]:
         for channel in channels:

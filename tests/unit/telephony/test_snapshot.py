@@ -39,10 +39,13 @@ class OneOperation(FakeAri):
 
     def __init__(self, channels: list[Any], bridges: list[Any]) -> None:
         super().__init__()
+        self.resources: list[str] = []
+        """What was asked for, in this order."""
         self._lists = {"channels": channels, "bridges": bridges}
         self.results["get"] = {"state": "NOT_INUSE"}
 
     async def _call(self, resource: str, operation: str, /, **arguments: object) -> object:
+        self.resources.append(resource)
         answer = await super()._call(resource, operation, **arguments)
         return self._lists.get(resource, answer)
 
@@ -115,6 +118,20 @@ async def test_who_takes_the_place_of_a_caller_during_the_reading_has_it_though_
     snapshot = await reading
     assert [(c.channel, c.queue) for c in snapshot.callers] == [("second", "support")]
     assert snapshot.bridges == {talk_bridge(LEG, CALLER_CHANNEL): {"second", f"ivr-{LEG}"}}
+
+
+async def test_bridges_are_read_when_the_channels_have_been() -> None:
+    """So whoever is listed in the place of another one is in that one's bridge."""
+    ari = OneOperation(CHANNELS, BRIDGES)
+    gate = ari.hold_back("list")
+    reading = asyncio.create_task(SnapshotReader(ari, "ivr").read([DEVICE], NOW))
+    while "deviceStates" not in ari.resources:
+        await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert "bridges" not in ari.resources
+    gate.set()
+    await reading
+    assert ari.resources.index("channels") < ari.resources.index("bridges")
 
 
 @pytest.mark.parametrize(("state", "answered"), [("Up", True), ("Ringing", False)])
