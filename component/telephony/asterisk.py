@@ -184,14 +184,11 @@ class Asterisk:
         self._submit_to_engine(AsteriskLost())
 
     async def _settle(self) -> None:
-        self._intake.begin_listing()
+        self._intake.begin_listing(self._held_back())
         found = await self._snapshots.read(self._devices(), self._acted_until())
         for leg, device in found.phones.items():
             self._ringing.begin(leg, device)
-        held_back = {
-            early.channel for early in self._early or () if isinstance(early, CallerEntered)
-        }
-        snapshot = replace(found, newcomers=self._intake.newcomers | held_back)
+        snapshot = replace(found, newcomers=self._intake.newcomers | self._held_back())
         try:
             strangers = await self._reconcile(snapshot)
         except (StoreUnavailableError, StoreRefusedError) as error:
@@ -200,6 +197,10 @@ class Asterisk:
         listed = [caller.channel for caller in snapshot.callers]
         self._intake.adopt(strangers, listed, snapshot.newcomers)
         self._tell_what_was_early()
+
+    def _held_back(self) -> set[str]:
+        """Return the channels of callers who are to enter when it has been compared."""
+        return {early.channel for early in self._early or () if isinstance(early, CallerEntered)}
 
     def _tell_what_was_early(self) -> None:
         early, self._early = self._early or (), None

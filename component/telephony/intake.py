@@ -88,7 +88,8 @@ class Intake:
         self._remembered: OrderedDict[str, _LookedUp] = OrderedDict()
         self._entering: dict[str, _Entering] = {}
         self._told: set[str] | None = None
-        """The channels that events told of since a list was asked for; None: none is."""
+        """The channels that events told of, those only that are held back if it was before a list
+        was asked for; None: none is."""
         self._listed: set[str] = set()
         """The channels of the last list of which no event has told since."""
         self._replacements: dict[str, CallerReplaced] = {}
@@ -148,9 +149,12 @@ class Intake:
         for task in self._lookups:
             task.cancel()
 
-    def begin_listing(self) -> None:
-        """Take note of whom events tell while the callers in Asterisk are being listed."""
-        self._told = set()
+    def begin_listing(self, held_back: Iterable[str] = ()) -> None:
+        """Take note of whom events tell while the callers in Asterisk are being listed.
+
+        Those `held_back` have been told of before, are identified, and enter afterwards.
+        """
+        self._told = set(held_back)
         self._replacements.clear()
 
     @property

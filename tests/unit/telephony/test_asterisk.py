@@ -26,6 +26,7 @@ from component.ports import Snapshot, StoreUnavailableError, WaitingChannel
 from component.telephony import ringing, talks
 from component.telephony.asterisk import Asterisk
 from component.telephony.names import announcement
+from component.telephony.translate import waiting_channel
 from tests.unit.telephony.fake_ari import FakeAri
 from tests.unit.telephony.recorded import (
     ANSWERED_ATTEMPT,
@@ -291,6 +292,32 @@ async def test_who_takes_the_place_of_one_who_is_about_to_enter_enters_as_that_o
     [entered] = [event for event in told if isinstance(event, CallerEntered)]
     assert (entered.channel, entered.customer) == ("local", ADA)
     assert not any(isinstance(event, CallerReplaced) for event in told)
+
+
+async def test_who_takes_the_place_of_one_who_came_before_the_reading_enters_once(
+    ari: RingingAlone, told: list[Event], whole: Asterisk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though found as well, while it is being compared: he enters as the other one, not as new."""
+    reads, compares = ari.hold_back("getInfo"), asyncio.Event()
+    local = waiting_channel(replaced_by("local")["channel"], ["support", "1111"])
+
+    async def reconcile(_: Snapshot) -> tuple[WaitingChannel, ...]:
+        ari.socket.says(replaced_by("local"))
+        ari.socket.says(EVENTS["caller_leaves"])
+        await compares.wait()
+        return (local,)
+
+    monkeypatch.setattr(whole, "_reconcile", reconcile)
+    ari.socket.says(EVENTS["caller_enters"])
+    async with connecting(whole):
+        await until(lambda: whole._early)
+        reads.set()
+        await until(lambda: CallerLeft(CALLER_CHANNEL) in told)
+        compares.set()
+        await until(lambda: whole.state.up)
+        await asyncio.sleep(0.01)
+
+    assert [e.channel for e in told if isinstance(e, CallerEntered)] == ["local"]
 
 
 async def test_who_takes_the_place_of_a_caller_during_the_reading_is_found_there(
