@@ -2,9 +2,11 @@
 
 import asyncio
 import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from typing import NoReturn
 
-from lab.sip import Call, tone
+from lab.sip import Call, CallEndedError, silence, tone
 
 PATIENCE = 20.0
 """Seconds that Asterisk may take, once told to connect people, until they hear each other."""
@@ -19,7 +21,35 @@ async def hear_each_other(one: Call, other: Call) -> None:
     That they are to be connected may be known before they are. Raises `CallEndedError` or
     `TimeoutError`.
     """
-    await asyncio.gather(_hears(one, other), _hears(other, one))
+    await asyncio.gather(hears(one, other), hears(other, one))
+
+
+async def hears(listener: Call, speaker: Call) -> bytes:
+    """Have one speak until the other has heard it, with nothing in between; return what.
+
+    Raises `CallEndedError` or `TimeoutError`.
+    """
+    pitch = next(_pitches)
+    speaking = asyncio.create_task(_speak(speaker, pitch))
+    said = tone(pitch, 0.2)
+    try:
+        await listener.hears(said, PATIENCE)
+    finally:
+        speaking.cancel()
+        await asyncio.gather(speaking, return_exceptions=True)
+    return said
+
+
+@asynccontextmanager
+async def silent(*calls: Call) -> AsyncIterator[None]:
+    """Have people say nothing meanwhile, at phones that send audio all the time, as most do."""
+    sending = [asyncio.create_task(_send_silence(call)) for call in calls]
+    try:
+        yield
+    finally:
+        for task in sending:
+            task.cancel()
+        await asyncio.gather(*sending, return_exceptions=True)
 
 
 async def hears_something(call: Call) -> bool:
@@ -34,14 +64,10 @@ async def hears_nothing(call: Call) -> bool:
     return not await hears_something(call)
 
 
-async def _hears(listener: Call, speaker: Call) -> None:
-    pitch = next(_pitches)
-    speaking = asyncio.create_task(_speak(speaker, pitch))
-    try:
-        await listener.hears(tone(pitch, 0.2), PATIENCE)
-    finally:
-        speaking.cancel()
-        await asyncio.gather(speaking, return_exceptions=True)
+async def _send_silence(call: Call) -> None:
+    with suppress(CallEndedError):
+        while True:
+            await call.play(silence(0.2))
 
 
 async def _speak(speaker: Call, pitch: int) -> NoReturn:

@@ -11,7 +11,7 @@ from lab.prosody import Prosody
 from lab.sip import Phone
 from lab.xmpp_server import XmppServer, XmppServerSettings
 from tests.databases import Databases
-from tests.e2e import app_queue
+from tests.e2e import app_queue, exchange
 from tests.e2e.world import RINGING, World
 from tests.line import Line
 
@@ -29,7 +29,7 @@ def asterisk(ports: PortBlock) -> Iterator[Asterisk]:
         http_port=ports.take(),
         agi_port=ports.take(),
         rtp_ports=ports.take_range(200),
-        additions=app_queue.configuration(ports.take()),
+        additions=exchange.configuration(app_queue.configuration(ports.take())),
     )
     with tempfile.TemporaryDirectory(prefix="ivr") as directory:
         server = Asterisk(Installation.find(), Path(directory), settings)

@@ -1,0 +1,195 @@
+"""The queue is not alone on its Asterisk: that is reloaded, records calls, lets supervisors listen
+in, parks calls, and gives up phones that have died.
+"""
+
+import pytest
+
+from lab.sip import OutgoingCall, Phone, ringing_only, tone
+from tests.e2e import exchange
+from tests.e2e.scene import begin
+from tests.e2e.talks import PATIENCE, in_state, takes, talk
+from tests.e2e.world import World
+from tests.talking import hear_each_other, hears, hears_something, silent
+
+pytestmark = pytest.mark.e2e
+
+RELOADS = (
+    "core reload",
+    "dialplan reload",
+    "moh reload",
+    "logger rotate",
+    "module reload http",
+    "module reload res_ari.so",
+    "module reload res_pjsip.so",
+    "module reload res_rtp_asterisk.so",
+)
+
+
+@pytest.fixture
+def prepared() -> str:
+    return exchange.WATCHED_AGENT
+
+
+@pytest.fixture
+async def supervisor(world: World) -> Phone:
+    """Extension 3000, which is not logged on."""
+    return await world.phone("3000")
+
+
+async def channel_of(world: World, number: str) -> str:
+    """Return the unique id of a caller's channel."""
+    [row] = await world.sql("SELECT channel FROM calls WHERE caller_number = $1", number)
+    channel: str = row["channel"]
+    return channel
+
+
+async def test_asterisk_is_reloaded_while_callers_talk_ring_and_wait(
+    world: World, agent: Phone
+) -> None:
+    begun = await begin(world, agent)
+    for command in RELOADS:
+        await world.asterisk.cli(command)
+        await hear_each_other(begun.caller, begun.taken)
+    await world.until(lambda: hears_something(begun.third), "who waits hears music")
+    await begun.taken.hang_up()
+
+    await begun.goes_on()
+    assert "asterisk not connected" not in world.service.log.read_text()
+    assert (agent.times_called, begun.colleague.times_called) == (2, 1)
+
+
+async def test_a_call_is_recorded_with_both_voices_at_whichever_phone_until_that_is_stopped(
+    world: World, agent: Phone
+) -> None:
+    colleague = await world.phone("2000")
+    agent.on_call = ringing_only()
+    caller = await (await world.caller("5550101")).dial("recorded")
+    ringing = await agent.next_call(PATIENCE)
+    by_caller = [tone(300, 0.2)]
+    await caller.play(by_caller[0])
+    ringing.answer()
+    await in_state(world, "5550101", "answered")
+    async with silent(caller):
+        by_agents = [await hears(caller, ringing)]
+        await ringing.transfer("2000")
+        taken = await takes(world, colleague, "5550101")
+        by_agents.append(await hears(caller, taken))
+    async with silent(taken):
+        by_caller.append(await hears(taken, caller))
+
+    unique_id = await channel_of(world, "5550101")
+    channels = (await world.asterisk.cli("core show channels concise")).splitlines()
+    [name] = [line.partition("!")[0] for line in channels if line.endswith(f"!{unique_id}")]
+    await world.asterisk.cli(f"mixmonitor stop {name}")
+    async with silent(caller):
+        secret = await hears(caller, taken)
+    await taken.hang_up()
+    await caller.ended()
+    await world.quiet()
+    recorded, heard, said = (exchange.recorded(world, unique_id, w) for w in ("", "-out", "-in"))
+    assert all(middle(words) in said for words in by_caller)
+    assert all(middle(words) in heard for words in by_agents)
+    assert all(middle(words) in recorded for words in (*by_caller[1:], *by_agents))
+    assert middle(secret) not in recorded
+
+
+def middle(said: bytes) -> bytes:
+    """Return what a recording has of it in any case, wherever the two voices are joined."""
+    return said[len(said) // 4 : -len(said) // 4]
+
+
+async def test_a_phone_that_dies_in_mid_talk_is_noticed_by_its_silence(world: World) -> None:
+    watcher = await world.watcher(exchange.WATCHED, account="user1")
+    phone = await world.caller(exchange.WATCHED)
+    await phone.register()
+    await world.log_on(phone)
+    caller, taken = await talk(world, phone)
+    async with silent(caller):
+        async with silent(taken):
+            await watcher.next("offered")
+            await watcher.next("answered")
+        phone.drop()
+        await caller.ended(PATIENCE)
+
+    await watcher.next("ended")
+    await world.quiet()
+    assert await world.call_log() == [
+        ("NONE", "ENTERQUEUE"),
+        (exchange.WATCHED, "CONNECT"),
+        (exchange.WATCHED, "COMPLETEAGENT"),
+    ]
+
+
+async def test_a_supervisor_listens_whispers_and_barges_in_until_anybody_hangs_up(
+    world: World, agent: Phone, supervisor: Phone
+) -> None:
+    async def spy(prefix: str) -> OutgoingCall:
+        call = await supervisor.dial(f"{prefix}1000")
+        await call.answered()
+        return call
+
+    caller, taken = await talk(world, agent)
+    listening = await spy("*55")
+    async with silent(taken):
+        await hears(listening, caller)
+    async with silent(caller):
+        await hears(listening, taken)
+    await listening.hang_up()
+    await hear_each_other(caller, taken)
+    await taken.hang_up()
+    await caller.ended()
+
+    caller, taken = await talk(world, agent)
+    whispering = await spy("*56")
+    async with silent(caller):
+        whispered = await hears(taken, whispering)
+        assert whispered not in caller.heard
+        await taken.hang_up()
+        await caller.ended()
+    assert whispering.ending is None
+    await whispering.hang_up()
+
+    caller, taken = await talk(world, agent)
+    barging = await spy("*57")
+    async with silent(caller, taken):
+        await hears(taken, barging)
+        await hears(caller, barging)
+        await caller.hang_up()
+        await taken.ended()
+    await barging.hang_up()
+    await world.quiet()
+    ends = [entry for entry in await world.call_log() if entry[1].startswith("COMPLETE")]
+    assert ends == [("1000", how) for how in ("COMPLETEAGENT", "COMPLETEAGENT", "COMPLETECALLER")]
+
+
+async def test_an_agent_parks_calls_and_one_that_nobody_fetches_comes_back_to_the_queue(
+    world: World, agent: Phone
+) -> None:
+    watcher, other = await world.watcher("1000"), await world.phone("2000")
+    caller, taken = await talk(world, agent)
+    await taken.transfer("700")
+    await taken.ended()
+    await world.until(lambda: is_parked(world), "the call is parked")
+    await world.until(lambda: hears_something(caller), "there is music")
+    fetched = await other.dial("701")
+    await fetched.answered()
+    await hear_each_other(caller, fetched)
+    await fetched.hang_up()
+    await caller.ended()
+
+    caller, taken = await talk(world, agent)
+    await taken.transfer("709")
+    await taken.ended()
+    again = await takes(world, agent)
+    await hear_each_other(caller, again)
+    shown = [seen.event for seen in watcher.seen if seen.event.state == "offered"]
+    assert [event.customer_code for event in shown] == ["1111"] * 3
+    await again.hang_up()
+    await caller.ended()
+    await world.quiet()
+    assert watcher.states == ["offered", "answered", "ended"] * 3
+
+
+async def is_parked(world: World) -> bool:
+    """Tell whether anybody is."""
+    return "701" in (await world.asterisk.cli("parking show default")).partition("Parked Calls")[2]
