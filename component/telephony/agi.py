@@ -12,8 +12,10 @@ believed that is said twice, or after which anything comes but the answer to wha
 import asyncio
 import re
 import secrets
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Self
 
 import structlog
@@ -25,6 +27,10 @@ MOST_LINES = 200
 """Of the opening, or until the answer to a command."""
 CONVERSATION_SECONDS = 5.0
 """What a session may take beyond what its script may."""
+MOST_AT_ONCE = 500
+"""Sessions. Most take milliseconds; a process may have a thousand descriptors, for all it does."""
+SELDOM_SECONDS = 60.0
+"""Between two lines of the log on how many were turned away, at least."""
 
 _ANSWER = re.compile(r"(?P<code>[0-9]{3})(?P<more>[ -])(?:result=(?P<result>-?[0-9]+))?")
 _ARGUMENT = re.compile(r"agi_arg_([1-9][0-9]?)")
@@ -149,6 +155,9 @@ class FastAgiServer:
         self.script_deadline = script_deadline
         self._server: asyncio.Server | None = None
         self._sessions: set[asyncio.Task[None]] = set()
+        self._turned_away = 0
+        """How many were, as far as it is not logged yet."""
+        self._said_at = -inf
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -180,9 +189,22 @@ class FastAgiServer:
         await asyncio.gather(*self._sessions, return_exceptions=True)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if len(self._sessions) >= MOST_AT_ONCE:
+            writer.close()  # the dialplan goes on, with AGISTATUS=FAILURE
+            self._say_turned_away()
+            return
         session = asyncio.create_task(self._serve(reader, writer), name="fastagi session")
         self._sessions.add(session)
         session.add_done_callback(self._served)
+
+    def _say_turned_away(self) -> None:
+        self._turned_away += 1
+        now = time.monotonic()
+        if now - self._said_at >= SELDOM_SECONDS:
+            log.error(
+                "too many agi sessions at once", most=MOST_AT_ONCE, turned_away=self._turned_away
+            )
+            self._said_at, self._turned_away = now, 0
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         deadline = self.script_deadline + CONVERSATION_SECONDS

@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 
 from component.telephony.agi import (
     LONGEST_LINE,
+    MOST_AT_ONCE,
     MOST_LINES,
     AgiError,
     AgiHangupError,
@@ -261,3 +262,38 @@ async def test_a_connection_that_is_cut_is_a_hang_up(after: str) -> None:
                     await asyncio.sleep(0.01)
 
     assert not [entry for entry in logs if entry["log_level"] == "error"]
+
+
+async def test_who_comes_when_there_are_too_many_is_turned_away() -> None:
+    """Whoever can reach the port must not use up what the service has for all else."""
+
+    async def script(session: AgiSession, _: AgiRequest) -> None:
+        await session.set_variable("A", "b")
+
+    with capture_logs() as logs:
+        async with (
+            FastAgiServer("127.0.0.1", 0, {"customer": script}, script_deadline=60) as server,
+            asyncio.timeout(20),
+        ):
+            address = "127.0.0.1", server.port
+            silent = [await asyncio.open_connection(*address) for _ in range(MOST_AT_ONCE)]
+            for _ in range(3):
+                late, writer = await asyncio.open_connection(*address)
+                assert await late.read() == b""
+                writer.close()
+
+            _, leaving = silent.pop()
+            leaving.close()
+            await leaving.wait_closed()
+            served = b""
+            while not served:
+                reader, writer = await asyncio.open_connection(*address)
+                writer.write(OPENING)
+                served = await reader.readline()
+                writer.close()
+            assert served.startswith(b"GET FULL VARIABLE")
+            for _, writer in silent:
+                writer.close()
+
+    said = [entry for entry in logs if entry["event"] == "too many agi sessions at once"]
+    assert [(entry["most"], entry["turned_away"]) for entry in said] == [(MOST_AT_ONCE, 1)]
