@@ -1,7 +1,7 @@
 PYTHON ?= python3
 export PYTHON
 
-.PHONY: help setup setup-run run test simulate check audit format wheel deb bench-pop bench-engine bench-pubsub docs dashboards diagrams plots recording prompts scenarios clean
+.PHONY: help setup setup-run run test simulate check audit format wheel deb bench-pop bench-engine bench-pubsub soak docs dashboards diagrams plots recording prompts scenarios clean
 
 help: ## Show this help
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -79,6 +79,9 @@ scenarios: setup ## List the end-to-end tests anew in docs/end-to-end.md
 
 bench-engine: setup ## Measure decisions, and the way from a fact to the deed: 3 minutes, or SIZE=quick
 	@.venv/bin/python -m lab.bench_engine $(SIZE)
+
+soak: setup ## Lead CALLS=30000 calls through the engine; print what grows with their number: 8 minutes
+	@.venv/bin/python -m lab.soak $(or $(CALLS),30000)
 
 clean: ## Delete all that was built, downloaded or stored; .venv too
 	rm -rf .state .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -4,7 +4,7 @@ PostgreSQL is real and durable; notifications are made, counted and logged as ev
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -45,12 +45,16 @@ class Outside:
     def __init__(self) -> None:
         self.rung: asyncio.Queue[Ring] = asyncio.Queue()
         self.engine: Engine | None = None
+        self.also: Callable[[Iterable[CallCommand]], None] = lambda _: None
+        """Told of all that is to be done, too."""
 
     def perform(self, commands: Iterable[CallCommand]) -> None:
         """Take note of phones that are to be rung."""
-        for command in commands:
+        given = list(commands)
+        for command in given:
             if isinstance(command, Ring):
                 self.rung.put_nowait(command)
+        self.also(given)
 
     def discard_bridge(self, call_id: str) -> None:
         """Do nothing."""
@@ -90,6 +94,13 @@ class Centre:
     engine: Engine
     outside: Outside
     commits: Commits
+    database: str
+    """Where its records are."""
+
+
+def agent(number: int) -> str:
+    """Name an agent, from 0."""
+    return f"a{number:05}"
 
 
 @asynccontextmanager
@@ -99,14 +110,14 @@ async def running(directory: Path, agents: int) -> AsyncIterator[Centre]:
     try:
         await migrate(server.url)
         await _fill(server.url, agents)
-        async with PostgresStore(server.url) as store, _engine(store) as centre:
+        async with PostgresStore(server.url) as store, _engine(store, server.url) as centre:
             yield centre
     finally:
         await server.stop()
 
 
 @asynccontextmanager
-async def _engine(store: PostgresStore) -> AsyncIterator[Centre]:
+async def _engine(store: PostgresStore, url: str) -> AsyncIterator[Centre]:
     clock, ledger, outside, commits = SystemClock(), Ledger(), Outside(), Commits()
     pubsub = PubSub(ledger, DOMAIN, {})
     restored = await restore(store, ledger, pubsub, clock.now())
@@ -133,7 +144,7 @@ async def _engine(store: PostgresStore) -> AsyncIterator[Centre]:
         await engine.pubsub(lambda pubsub, _: pubsub.provision(restored.accounts, 20))
         await engine.pubsub(lambda pubsub, now: _subscribe(pubsub, restored.accounts, now))
         await engine.step(AsteriskFound())
-        yield Centre(engine, outside, commits)
+        yield Centre(engine, outside, commits, url)
     finally:
         running.cancel()
         await asyncio.wait([running])
@@ -148,7 +159,7 @@ def _subscribe(pubsub: PubSub, accounts: Mapping[str, str], now: datetime) -> No
 
 async def _fill(url: str, agents: int) -> None:
     connection = await asyncpg.connect(url)
-    names = [f"a{number:05}" for number in range(agents)]
+    names = [agent(number) for number in range(agents)]
     try:
         await connection.execute(
             "INSERT INTO extensions (extension, device, jid)"

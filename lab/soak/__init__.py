@@ -1,0 +1,1 @@
+"""`make soak`: whether anything grows with the number of calls."""
