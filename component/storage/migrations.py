@@ -20,6 +20,15 @@ LOCK = 5604661
 """Of those who migrate at the same time, one works and the others wait."""
 
 
+SETTINGS = """
+SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0;
+SET default_transaction_isolation = 'read committed'; SET standard_conforming_strings = on;
+SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'transaction_timeout'
+"""
+"""What role or database may have otherwise: a migration takes as long as it takes, and its texts
+mean what they say. How long it waits for others' locks is left to the administrator."""
+
+
 class MigrationError(Exception):
     """The schema could not be brought up to date."""
 
@@ -30,6 +39,10 @@ class DatabaseTooNewError(MigrationError):
 
 class NotAllowedError(MigrationError):
     """Migrations are missing, and this role may not apply them."""
+
+
+class EncodingError(MigrationError):
+    """The database cannot hold every text."""
 
 
 class ServerTooOldError(MigrationError):
@@ -64,6 +77,7 @@ async def migrate(url: str) -> list[str]:
 
 
 async def _apply(connection: asyncpg.Connection) -> list[str]:
+    await connection.execute(SETTINGS)
     await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
     before = await _applied(connection)
     if _known() <= before:
@@ -94,6 +108,12 @@ async def _applied(connection: asyncpg.Connection) -> set[str]:
     version = connection.get_server_version()
     if version.major < OLDEST_SERVER:
         raise ServerTooOldError(f"PostgreSQL {version.major}, but {OLDEST_SERVER} is needed")
+    encoding = connection.get_settings().server_encoding
+    if encoding != "UTF8":
+        raise EncodingError(
+            f"the database has the encoding {encoding}, which does not hold every name:"
+            " make one with UTF8 (createdb --template=template0 --encoding=UTF8)"
+        )
     if await connection.fetchval("SELECT to_regclass('public._pogo_migration')") is None:
         return set()
     applied = set(await pogo_sql.get_applied_migrations(connection, schema_name=SCHEMA))

@@ -222,3 +222,31 @@ async def test_a_database_newer_than_the_code_is_refused(databases: Databases) -
     for operation in (migrate, check):
         with pytest.raises(DatabaseTooNewError, match="9999_future"):
             await operation(url)
+
+
+async def test_a_database_that_cannot_hold_every_text_is_refused_before_anything_is_made(
+    databases: Databases,
+) -> None:
+    url = await databases.empty("latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
+    url = url.partition(" ")[0] + "?" + databases.server.url.partition("?")[2]
+    for use in (check, migrate):
+        with pytest.raises(MigrationError, match=r"encoding LATIN1.*--encoding=UTF8"):
+            await use(url)
+
+
+async def test_migrations_are_applied_whatever_is_set_for_the_database(
+    databases: Databases,
+) -> None:
+    url = await databases.empty("careful")
+    settings = (
+        "statement_timeout = '2ms'",
+        "standard_conforming_strings = off",
+        "idle_in_transaction_session_timeout = '1ms'",
+        "transaction_timeout = '20ms'",
+    )
+    connection = await asyncpg.connect(url)
+    for setting in settings:
+        await connection.execute(f"ALTER DATABASE careful SET {setting}")
+    await connection.close()
+    await migrate(url)
+    assert await check(url) == []
