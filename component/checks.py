@@ -19,10 +19,12 @@ from component.config import Config
 from component.database import database_url, remedy
 from component.ports import StoreUnavailableError
 from component.settings import AsteriskConfig, DatabaseConfig, HttpConfig, XmppConfig
-from component.storage import migrations
+from component.storage import migrations, rights
 from component.storage.directory import SqlDirectory, StatementError
 from component.storage.embedded import UnusableDirectoryError
 from component.storage.errors import UNAVAILABLE
+from component.storage.poolers import require_own_session
+from component.storage.writer import READ_ONLY
 from component.telephony.client import AriClient
 from component.telephony.errors import AriError
 from component.telephony.http_client import AriHttpClient
@@ -258,8 +260,10 @@ def _is_yet_to_be_made(settings: DatabaseConfig) -> bool:
 
 async def _check_schema(url: str) -> str:
     try:
+        await require_own_session(lambda: asyncpg.connect(url))
         version, may_change = await _server(url)
         missing = await migrations.check(url)
+        lacking = "" if missing else await _lacking(url)
     except migrations.MigrationError as error:
         raise ProblemError(str(error), "use another database or another version") from error
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
@@ -270,15 +274,31 @@ async def _check_schema(url: str) -> str:
         raise ProblemError(complaint, "run `ivr-pubsub migrate` as the owner")
     if missing:
         return f"PostgreSQL {version}; the service will bring its schema up to {missing[-1]}"
+    if lacking:
+        raise ProblemError(lacking, "run sql/grants.sql as the owner, or set its search_path")
     return f"PostgreSQL {version}; the schema is up to date"
 
 
 async def _server(url: str) -> tuple[str, bool]:
-    """Return the version of the server, and whether this role may change the schema."""
+    """Return the version of the server, and whether this role may change the schema.
+
+    Raises what asyncpg raises, also if the server does not let itself be written to.
+    """
     connection = await asyncpg.connect(url)
     try:
+        if await connection.fetchval(READ_ONLY):
+            raise asyncpg.ReadOnlySQLTransactionError("the database may only be read")
         version = connection.get_server_version()
         may_change: bool = await connection.fetchval(MAY_CHANGE)
     finally:
         await connection.close()
     return f"{version.major}.{version.minor}", may_change
+
+
+async def _lacking(url: str) -> str:
+    """Return which rights this role lacks, in words; empty: none."""
+    connection = await asyncpg.connect(url)
+    try:
+        return await rights.missing(connection)
+    finally:
+        await connection.close()

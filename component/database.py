@@ -13,6 +13,7 @@ from component.settings import DatabaseConfig
 from component.storage.embedded import EmbeddedServer
 from component.storage.errors import UNAVAILABLE, words
 from component.storage.migrations import migrate
+from component.storage.poolers import SharedSessionError
 
 log = structlog.get_logger(__name__)
 
@@ -68,18 +69,50 @@ async def bring_up_to_date(url: str) -> None:
         log.info("schema brought up to date", migrations=applied)
 
 
+REMEDIES: tuple[tuple[type[BaseException], str], ...] = (
+    (
+        asyncpg.InvalidCatalogNameError,
+        "create the database (createdb), or correct its name in {key}",
+    ),
+    (
+        asyncpg.InvalidAuthorizationSpecificationError,
+        "correct the user or password in {key}, or see pg_hba.conf",
+    ),
+    (
+        asyncpg.ReadOnlySQLTransactionError,
+        "name all servers in {key}, with target_session_attrs=read-write,"
+        " or see default_transaction_read_only",
+    ),
+    (asyncpg.InsufficientPrivilegeError, "run sql/grants.sql as the owner, as after each upgrade"),
+    (
+        asyncpg.TooManyConnectionsError,
+        "raise max_connections, or the CONNECTION LIMIT of the role or database",
+    ),
+    (asyncpg.DiskFullError, "make room where PostgreSQL keeps its data"),
+    (asyncpg.LockNotAvailableError, "see pg_locks: somebody holds a table"),
+    (
+        SharedSessionError,
+        "let {key} name PostgreSQL itself, or a pool that has pool_mode = session",
+    ),
+    (
+        asyncpg.InterfaceError,
+        "correct {key}: postgresql://user:password@host:port/database",
+    ),
+    (
+        FileNotFoundError,
+        "check that PostgreSQL runs, and the files in {key}: socket, sslrootcert",
+    ),
+    (OSError, "check that PostgreSQL runs, and host and port in {key}"),
+)
+"""How to mend what keeps us from the database that `key` of the configuration names; the first that
+fits counts."""
+
+
 def remedy(error: BaseException | None, key: str = "database.url") -> str:
     """Say how to mend what keeps us from the database that `key` of the configuration names."""
-    match error:
-        case asyncpg.InvalidCatalogNameError():
-            return f"create the database (createdb), or correct its name in {key}"
-        case asyncpg.InvalidAuthorizationSpecificationError():
-            return f"correct the user or password in {key}, or see pg_hba.conf"
-        case asyncpg.InterfaceError():
-            return f"correct {key}: postgresql://user:password@host:port/database"
-        case FileNotFoundError():
-            return f"check that PostgreSQL runs, and the files in {key}: socket, sslrootcert"
-        case OSError():
-            return f"check that PostgreSQL runs, and host and port in {key}"
-        case _:
-            return "see what PostgreSQL logs"
+    if isinstance(error, ConnectionError) and isinstance(error.__cause__, asyncpg.PostgresError):
+        return remedy(error.__cause__, key)  # of a migration
+    for kind, mending in REMEDIES:
+        if isinstance(error, kind):
+            return mending.format(key=key)
+    return "see what PostgreSQL logs"

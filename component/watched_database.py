@@ -92,6 +92,8 @@ class WatchedDatabase:
             try:
                 await store.ping()
             except StoreUnavailableError as error:
+                if str(error) != self.status.detail:
+                    log.error("database not ready", error=str(error), mend=remedy(error.__cause__))
                 self.status = Status(ready=False, detail=str(error))
             else:
                 self.status = Status(ready=True, detail="connected")

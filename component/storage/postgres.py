@@ -16,6 +16,7 @@ from component.pubsub.model import Item
 from component.storage import forgetting, reads
 from component.storage.errors import UNAVAILABLE, refusals, words
 from component.storage.forgetting import STATEMENTS, Record
+from component.storage.poolers import require_own_session
 from component.storage.writer import Writer
 from component.storage.writes import statement
 
@@ -42,6 +43,8 @@ class PostgresStore:
         self._writer = Writer(self._connect, deadline / 2)
         self.detail = "not connected yet"
         """The state of the database in words; empty when all is well."""
+        self._uncommitted: StoreUnavailableError | None = None
+        """Why the last commit failed, which is going to be tried again."""
 
     async def __aenter__(self) -> Self:
         self._pool = await asyncpg.create_pool(
@@ -70,9 +73,10 @@ class PostgresStore:
     async def claim(self, stand_by: Callable[[str], None]) -> None:
         """Wait until no other service writes; `stand_by` is told who does.
 
-        Raises `StoreUnavailableError`.
+        Raises `StoreUnavailableError`, also if there is a pooler between that would let two write.
         """
         with self._watched():
+            await require_own_session(self._connect)
             await self._writer.claim(stand_by)
 
     async def load(self) -> Stored:
@@ -114,8 +118,15 @@ class PostgresStore:
             text, parameters = statement(changes)
         except orjson.JSONEncodeError as error:
             raise StoreRefusedError(str(error)) from error
-        with self._watched():
-            await self._writer.run(text, *parameters)
+        uncommitted = None
+        try:
+            with self._watched():
+                await self._writer.write(text, *parameters)
+        except StoreUnavailableError as error:
+            uncommitted = error
+            raise
+        finally:
+            self._uncommitted = uncommitted
 
     async def person(self, number: str) -> tuple[Person, str] | None:
         """Return who has this number, and the PIN as it is stored, empty if there is none.
@@ -136,17 +147,22 @@ class PostgresStore:
         return bool(deleted == f"DELETE {forgetting.AT_ONCE}")
 
     async def ping(self) -> None:
-        """Ask the database for a sign of life. Raises `StoreUnavailableError` or `StoreLostError`.
+        """See whether commits succeed. Raises `StoreUnavailableError` or `StoreLostError`.
 
-        It is asked by the connection that commits go by, lest that be cut for lying idle, and
-        nobody know before a caller is there; while that is in use, by another.
+        A database that answers may be one that does not write: its disk is full, or an
+        administrator has locked a table. It is asked by the connection that commits go by, lest
+        that be cut for lying idle, and nobody know before a caller is there; while that is in use,
+        by another.
         """
         if self._writer.is_busy:
             async with self._connection() as connection:
                 await connection.fetch("SELECT 1")
-            return
-        with self._watched():
-            await self._writer.run("SELECT 1")
+        else:
+            with self._watched():
+                await self._writer.ping()
+        if self._uncommitted is not None:
+            self.detail = str(self._uncommitted)
+            raise StoreUnavailableError(self.detail) from self._uncommitted.__cause__
 
     async def _connect(self) -> asyncpg.Connection:
         return await asyncpg.connect(self._url, **self._settings)

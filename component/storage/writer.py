@@ -13,7 +13,7 @@ from typing import Any
 import asyncpg
 
 from component.ports import StoreLostError, StoreTakenError
-from component.storage.errors import refusals
+from component.storage.errors import NOT_AS_IT_WAS, refusals
 
 LOCK = 5604662
 """Migrations have another one."""
@@ -25,18 +25,24 @@ would hold a snapshot, and VACUUM up, for as long."""
 HEAD_START_SECONDS = 10.0
 """If all have lost their connections, who stood by lets the other be back first."""
 
-PEER = """
+SETTINGS = """
 SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3;
-SET tcp_user_timeout = '20s'
+SET tcp_user_timeout = '20s';
+SET default_transaction_isolation = 'read committed'
 """
-"""How soon PostgreSQL takes us for dead over a network if our machine is. Its default is hours. Not
-told when connecting: a pooler would refuse it."""
+"""How soon PostgreSQL takes us for dead over a network if our machine is: its default is hours. And
+that a commit goes on after an import that changed the same row: with any other isolation it fails.
+Not told when connecting: a pooler would refuse it."""
+
+READ_ONLY = "SELECT current_setting('transaction_read_only')::boolean"
 
 SESSION = "SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()"
 
 END = """
-SELECT pg_terminate_backend(pid, $3) FROM pg_stat_activity WHERE pid = $1 AND backend_start = $2
+SELECT pg_terminate_backend(pid, $3) FROM pg_stat_activity
+WHERE pid = $1 AND backend_start = $2 AND pid <> pg_backend_pid()
 """
+"""A pooler may have given us the same one again."""
 
 HOLDER = """
 SELECT coalesce(host(client_addr), 'its own machine') || ', PostgreSQL process ' || pid
@@ -107,10 +113,27 @@ class Writer:
         `StoreTakenError` or, in a term, `StoreLostError` if somebody else writes.
         """
         async with self._turn:
-            if self._connection is None or self._connection.is_closed():
-                self._connection = await self._locked()
-            with refusals(self._connection):
-                return await self._connection.fetch(text, *parameters)
+            connection = await self._at_hand()
+            with refusals(connection):
+                return await connection.fetch(text, *parameters)
+
+    async def write(self, text: str, *parameters: object) -> None:
+        """Run a statement that is to be tried again if the database is not as it was when we began.
+
+        Raises as `run` does, and as asyncpg does if the database lacks rights or tables.
+        """
+        async with self._turn:
+            connection = await self._at_hand()
+            with refusals(connection, *NOT_AS_IT_WAS):
+                await connection.fetch(text, *parameters)
+
+    async def ping(self) -> None:
+        """See whether something could be written. Raises as `run` does."""
+        async with self._turn:
+            connection = await self._at_hand()
+            with refusals(connection):
+                if await connection.fetchval(READ_ONLY):
+                    raise asyncpg.ReadOnlySQLTransactionError("the database may only be read")
 
     async def close(self) -> None:
         """Let others write."""
@@ -121,6 +144,12 @@ class Writer:
         """The same, without a word to PostgreSQL."""
         if self._connection is not None:
             self._connection.terminate()
+
+    async def _at_hand(self) -> asyncpg.Connection:
+        """Return the connection that has the lock: a new one if the last one is lost."""
+        if self._connection is None or self._connection.is_closed():
+            self._connection = await self._locked()
+        return self._connection
 
     async def _locked(self) -> asyncpg.Connection:
         """Return a new connection that has the lock."""
@@ -142,7 +171,7 @@ class Writer:
         """Return a new connection, after the end of the one before."""
         connection = await self._connect()
         try:
-            await connection.execute(PEER)
+            await connection.execute(SETTINGS)
             if self._session is not None:
                 ended = await connection.fetchval(END, *self._session, int(self._patience * 1000))
                 if ended is False:

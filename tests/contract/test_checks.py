@@ -226,6 +226,27 @@ class TestDatabase:
         assert remedy in problem.value.remedy
         assert "hidden" not in str(problem.value)
 
+    @pytest.mark.parametrize(
+        ("change", "complaint", "remedy"),
+        [
+            ("REVOKE INSERT ON outbox FROM ivr_pubsub_service", "INSERT on outbox", "grants.sql"),
+            ("ALTER TABLE calls SET SCHEMA other", "no table calls", "search_path"),
+            ("ALTER DATABASE {name} SET default_transaction_read_only = on", "may only be read",
+             "target_session_attrs"),
+        ],
+    )  # fmt: skip
+    async def test_one_that_could_not_be_written_to(
+        self, url: str, change: str, complaint: str, remedy: str
+    ) -> None:
+        service_url = await as_service(url)
+        owner = await asyncpg.connect(url)
+        await owner.execute("CREATE SCHEMA other")
+        await owner.execute(change.format(name=await owner.fetchval("SELECT current_database()")))
+        await owner.close()
+        with pytest.raises(ProblemError, match=complaint) as problem:
+            await checks.check_database(at(service_url))
+        assert remedy in problem.value.remedy
+
     async def test_embedded_one_that_is_not_there_yet(self, tmp_path: Path) -> None:
         found = await checks.check_database(DatabaseConfig(directory=tmp_path / "a/b"))
         assert "will be set up" in found

@@ -30,8 +30,9 @@ from component.ports import Changes, Outgoing, StoreRefusedError, StoreUnavailab
 from component.pubsub.model import Subscription
 from component.storage.memory import MemoryStore
 from component.storage.postgres import PostgresStore
+from component.storage.writer import READ_ONLY
 from component.storage.writes import statement
-from tests.databases import Databases
+from tests.databases import Databases, as_service
 
 pytestmark = pytest.mark.contract
 
@@ -96,18 +97,75 @@ async def test_a_commit_that_ends_a_deadlock_is_worth_another_try(database_url: 
         await store.commit(CHANGES)
 
 
-async def test_a_database_that_may_only_be_read_now_is_away(
+async def test_a_database_that_may_only_be_read_now_is_away_also_while_nobody_calls(
     database_url: str, postgres: PostgresStore
 ) -> None:
     other = await asyncpg.connect(database_url)
     name = await other.fetchval("SELECT current_database()")
     await other.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
-    with pytest.raises(StoreUnavailableError, match="ReadOnly"):
-        await postgres.commit(CHANGES)
+    for use in (postgres.commit(CHANGES), postgres.ping()):
+        with pytest.raises(StoreUnavailableError, match="ReadOnly"):
+            await use
 
     await other.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = off")
     await other.close()
     await postgres.commit(CHANGES)
+    await postgres.ping()
+
+
+async def test_a_table_that_is_held_for_longer_than_lock_timeout_is_worth_another_try(
+    database_url: str,
+) -> None:
+    other = await asyncpg.connect(database_url)
+    name = await other.fetchval("SELECT current_database()")
+    await other.execute(f"ALTER DATABASE {name} SET lock_timeout = '50ms'")
+    async with PostgresStore(database_url) as store:
+        async with other.transaction():
+            await other.execute("LOCK TABLE outbox")
+            for use in (store.commit(CHANGES), store.ping()):
+                with pytest.raises(StoreUnavailableError, match="lock timeout"):
+                    await use
+        await store.commit(CHANGES)
+        await store.ping()
+    await other.close()
+
+
+async def test_a_right_that_was_taken_away_spoils_no_fact_and_is_needed_until_it_is_back(
+    database_url: str,
+) -> None:
+    service_url = await as_service(database_url)
+    owner = await asyncpg.connect(database_url)
+    async with PostgresStore(service_url) as store:
+        await store.load()
+        await owner.execute("REVOKE INSERT ON outbox FROM ivr_pubsub_service")
+        for use in (store.commit(CHANGES), store.ping()):
+            with pytest.raises(StoreUnavailableError, match="permission denied for table outbox"):
+                await use
+        await owner.execute("GRANT INSERT ON outbox TO ivr_pubsub_service")
+        await store.commit(CHANGES)
+        await store.ping()
+    await owner.close()
+
+
+@pytest.mark.parametrize("isolation", ["repeatable read", "serializable"])
+async def test_a_commit_goes_on_after_an_import_whatever_the_isolation(
+    isolation: str, database_url: str
+) -> None:
+    """At any other than PostgreSQL's own, a row that has changed meanwhile fails the commit."""
+    other = await asyncpg.connect(database_url)
+    name = await other.fetchval("SELECT current_database()")
+    await other.execute(f"ALTER DATABASE {name} SET default_transaction_isolation = '{isolation}'")
+    async with PostgresStore(database_url) as store:
+        async with other.transaction():
+            await other.execute("UPDATE members SET penalty = 3 WHERE extension = '1000'")
+            member = Member("support", "1000", calls_taken=7)
+            committing = asyncio.create_task(store.commit(Changes(members=[member])))
+            while not await other.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+                await asyncio.sleep(0.01)
+        await committing
+    row = await other.fetchrow("SELECT * FROM members WHERE extension = '1000'")
+    await other.close()
+    assert (row["penalty"], row["calls_taken"]) == (3, 7)
 
 
 @pytest.mark.parametrize(
@@ -164,7 +222,7 @@ async def test_signs_of_life_keep_the_writers_connection_alive(
         " WHERE application_name = 'ivr-pubsub' AND datname = current_database()"
     )
     await other.close()
-    assert last["query"] == "SELECT 1"
+    assert last["query"] == READ_ONLY
 
 
 async def test_why_changes_are_refused_is_told_without_what_they_are(
