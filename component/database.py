@@ -102,6 +102,11 @@ REMEDIES: tuple[tuple[type[BaseException], str], ...] = (
         FileNotFoundError,
         "check that PostgreSQL runs, and the files in {key}: socket, sslrootcert",
     ),
+    (
+        TimeoutError,
+        "check that PostgreSQL can be reached at {key} and is not overloaded,"
+        " and in pg_locks that nobody holds a table",
+    ),
     (OSError, "check that PostgreSQL runs, and host and port in {key}"),
 )
 """How to mend what keeps us from the database that `key` of the configuration names; the first that

@@ -189,3 +189,22 @@ async def test_calls_that_talk_while_the_database_goes_away_end_cleanly(
     await caller.ended()
     await world.quiet()
     await talk(world, agent)
+
+
+async def test_a_talk_that_ends_while_a_backup_is_read_in_ends_cleanly(
+    world: World, agent: Phone, operator: Phone
+) -> None:
+    """What the database lacks for a while is waited for, as if all of it was away."""
+    caller, taken = await talk(world, agent)
+    await world.sql("ALTER TABLE queue_log RENAME TO queue_log_before")
+    await taken.hang_up()
+    other = await world.call_support()
+    await (await operator.next_call()).answered()
+    assert not (await world.service.status())["database"]["ready"]
+    await world.sql("ALTER TABLE queue_log_before RENAME TO queue_log")
+
+    await other.hang_up()
+    await caller.ended()
+    await world.service.ready()
+    await world.quiet()
+    assert ("1000", "COMPLETEAGENT") in await world.call_log()
