@@ -178,11 +178,15 @@ def _is_called(channel: object, arguments: list[str]) -> bool:
 
 
 def _legs(channels: Iterable[object]) -> Iterator[tuple[Leg, str, bool]]:
-    """Yield the legs, the device to which each leads, and whether it was answered."""
+    """Yield the legs, the device to which each leads, and whether it was answered.
+
+    One that was sent elsewhere since is ours no more.
+    """
     for channel in channels:
-        leg = leg_of(text(channel, "id"))
-        if leg is not None:
-            yield leg, device_of(channel), text(channel, "state") == "Up"
+        leg, answered = leg_of(text(channel, "id")), text(channel, "state") == "Up"
+        is_ours = text(channel, "dialplan", "app_name") in {"Stasis", *ORIGINATED}
+        if leg is not None and (is_ours or not answered):
+            yield leg, device_of(channel), answered
 
 
 def _bridges(bridges: Iterable[object]) -> Iterator[tuple[str, frozenset[str]]]:

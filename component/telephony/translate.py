@@ -204,10 +204,14 @@ def _entered(
     return waiting_channel(event.get("channel"), arguments)
 
 
-def _left(event: Mapping[str, object]) -> CallerLeft | None:
-    """A leg that leaves says so by being destroyed; a caller's channel may live on."""
+def _left(event: Mapping[str, object]) -> CallerLeft | LegEnded:
+    """A channel that leaves may live on: a leg, too, for an operator may send it elsewhere.
+
+    That a leg is destroyed may also be told late: whoever listens in keeps it. It was answered.
+    """
     channel = text(event, "channel", "id")
-    return None if leg_of(channel) else CallerLeft(channel)
+    leg = leg_of(channel)
+    return CallerLeft(channel) if leg is None else LegEnded(leg, LegEnd.HUNG_UP)
 
 
 def _destroyed(event: Mapping[str, object]) -> CallerLeft | LegEnded:

@@ -154,12 +154,46 @@ async def test_a_supervisor_listens_whispers_and_barges_in_until_anybody_hangs_u
     async with silent(caller, taken):
         await hears(taken, barging)
         await hears(caller, barging)
-        await caller.hang_up()
-        await taken.ended()
+    await taken.hang_up()
+    await caller.ended()  # though Asterisk keeps the agent's channel while the caller is silent
     await barging.hang_up()
+
+    caller, taken = await talk(world, agent)
+    listening = await spy("*55")
+    await caller.hang_up()
+    await taken.ended()
+    await listening.hang_up()
     await world.quiet()
     ends = [entry for entry in await world.call_log() if entry[1].startswith("COMPLETE")]
-    assert ends == [("1000", how) for how in ("COMPLETEAGENT", "COMPLETEAGENT", "COMPLETECALLER")]
+    assert ends == [("1000", f"COMPLETE{who}") for who in ("AGENT", "AGENT", "AGENT", "CALLER")]
+
+
+async def test_an_operator_sends_an_agent_who_talks_elsewhere_and_the_caller_is_let_go(
+    world: World, agent: Phone, supervisor: Phone
+) -> None:
+    watcher = await world.watcher("1000")
+    caller, taken = await talk(world, agent)
+    channels = (await world.asterisk.cli("core show channels concise")).splitlines()
+    [name] = [line.partition("!")[0] for line in channels if line.startswith("PJSIP/1000-")]
+    await world.asterisk.cli(f"channel redirect {name} from-phones,3000,1")
+    await caller.ended()
+    for state in ("offered", "answered", "ended"):
+        await watcher.next(state)
+    asked = await supervisor.next_call()
+    await hear_each_other(taken, asked)
+
+    await world.crash()
+    await world.until(lambda: has_in_use(world), "it is compared what there is")
+    await hear_each_other(taken, asked)
+    await taken.hang_up()
+    await asked.ended()
+    await world.quiet()
+    assert (await world.call_log())[-1] == ("1000", "COMPLETEAGENT")
+
+
+async def has_in_use(world: World) -> bool:
+    """Tell whether the service is connected, and knows that a phone is in use."""
+    return "unreachable" in await world.agents()
 
 
 async def test_an_agent_parks_calls_and_one_that_nobody_fetches_comes_back_to_the_queue(

@@ -134,6 +134,24 @@ async def test_bridges_are_read_when_the_channels_have_been() -> None:
     assert ari.resources.index("channels") < ari.resources.index("bridges")
 
 
+@pytest.mark.parametrize(
+    ("state", "app_name", "ours"),
+    [
+        ("Up", "", True),
+        ("Up", "AppDial2", True),
+        ("Up", "Stasis", True),
+        ("Up", "Dial", False),
+        ("Ringing", "Dial", True),
+    ],
+)
+async def test_an_answered_leg_that_the_dialplan_has_is_ours_no_more(
+    state: str, app_name: str, ours: bool
+) -> None:
+    legs = changed(state=state, dialplan={"app_name": app_name, "app_data": ""})
+    snapshot = await reader(legs).read([], NOW)
+    assert snapshot.answered_legs | snapshot.ringing_legs == ({LEG} if ours else set())
+
+
 @pytest.mark.parametrize(("state", "answered"), [("Up", True), ("Ringing", False)])
 async def test_a_channel_to_a_customer_is_no_caller(state: str, answered: bool) -> None:
     [caller] = [channel for channel in CHANNELS if channel["id"] == CALLER_CHANNEL]

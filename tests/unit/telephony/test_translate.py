@@ -57,8 +57,9 @@ def test_a_leg_that_enters_the_application_was_answered() -> None:
     assert translate(EVENTS["leg_answers"]) == LegAnswered(Leg(CALL_ID, ANSWERED_ATTEMPT))
 
 
-def test_a_leg_that_leaves_the_application_has_not_ended_yet() -> None:
-    assert translate(EVENTS["leg_leaves"]) is None
+def test_a_leg_that_leaves_the_application_has_ended_even_if_it_lives_on() -> None:
+    left = translate(EVENTS["leg_leaves"])
+    assert left == LegEnded(Leg(CALL_ID, ANSWERED_ATTEMPT), LegEnd.HUNG_UP)
 
 
 def test_a_channel_that_asterisk_puts_in_the_place_of_a_callers_is_no_new_caller() -> None:
