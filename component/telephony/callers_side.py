@@ -12,6 +12,7 @@ from math import ceil
 
 import structlog
 
+from component.domain.asterisk_ids import leg_channel
 from component.domain.commands import (
     EndCall,
     Hold,
@@ -48,6 +49,10 @@ the dialplan finds the phones that ring for who has left."""
 CALLED_BACK_CONTEXT = "ivr-called-back"
 """Where the dialplan has customers who were called back and are given back: they come from no
 extension, to which they could return."""
+
+PASSED_ON_BY = "BLINDTRANSFER"
+"""The variable in which Asterisk tells the dialplan of a transfer whose phone has made it: where a
+parked caller comes back to, for example."""
 
 Repeat = Callable[[Callable[[], Awaitable[object]]], Awaitable[object]]
 """Makes a request until it is answered. Raises `AriUnreachableError` once disconnected."""
@@ -160,6 +165,8 @@ class CallersSide:
     async def seek_number(self, seek: SeekNumber) -> None:
         """Look whether there is a number; there is not if Asterisk does not say so."""
         exists = await self._exists(seek.channel, seek.context, seek.number)
+        if exists:
+            await self._tell_by_whom(seek)
         self._submit(NumberLookedUp(seek.leg, seek.number, seek.context, exists))
 
     async def release(self, release: Release) -> None:
@@ -290,6 +297,20 @@ class CallersSide:
         await self._ari.stop_music(departure.channel)  # it would go on in the dialplan
         if not departure.is_told:  # the answers may have been late
             await self._ari.continue_in_dialplan(departure.channel, context, number)
+
+    async def _tell_by_whom(self, seek: SeekNumber) -> None:
+        """Tell the dialplan whose phone passes the caller on, before that one is gone.
+
+        A channel that stands for a phone which was fetched (Local) could not be called back.
+        """
+        phone = await self._ask(leg_channel(seek.leg), "CHANNEL(name)")
+        if phone and not phone.startswith("Local/"):
+            try:
+                await self._ari.set_variable(seek.channel, PASSED_ON_BY, phone)
+            except AriUnreachableError:
+                raise
+            except AriError as error:
+                log.warning("dialplan is not told who passes on", error=str(error))
 
     async def _exists(self, channel: str, context: str, number: str) -> bool:
         """Tell whether the dialplan has a number. The context was checked where it came from."""

@@ -31,6 +31,7 @@ exten => _*56X.,1,ChanSpy(PJSIP/${EXTEN:3},qw)
 exten => _*57X.,1,ChanSpy(PJSIP/${EXTEN:3},qB)
 exten => 700,1,Park(,s)
 exten => 709,1,Park(,st(1))
+exten => 719,1,Park(returning,st(1))
 exten => _70[1-8],1,ParkedCall(,${EXTEN})
 
 [parkedcallstimeout]
@@ -42,6 +43,9 @@ _PARKING = """
 [default]
 parkpos = 701-708
 comebacktoorigin = no
+
+[returning]
+parkpos = 711-718
 """
 
 _PHONE = f"""

@@ -196,7 +196,7 @@ async def has_in_use(world: World) -> bool:
     return "unreachable" in await world.agents()
 
 
-async def test_an_agent_parks_calls_and_one_that_nobody_fetches_comes_back_to_the_queue(
+async def test_an_agent_parks_calls_and_who_is_not_fetched_comes_back_to_the_queue_or_the_agent(
     world: World, agent: Phone
 ) -> None:
     watcher, other = await world.watcher("1000"), await world.phone("2000")
@@ -218,7 +218,12 @@ async def test_an_agent_parks_calls_and_one_that_nobody_fetches_comes_back_to_th
     await hear_each_other(caller, again)
     shown = [seen.event for seen in watcher.seen if seen.event.state == "offered"]
     assert [event.customer_code for event in shown] == ["1111"] * 3
-    await again.hang_up()
+
+    await again.transfer("719")
+    await again.ended()
+    back = await agent.next_call()
+    await hear_each_other(caller, back)
+    await back.hang_up()
     await caller.ended()
     await world.quiet()
     assert watcher.states == ["offered", "answered", "ended"] * 3

@@ -281,11 +281,26 @@ async def test_who_hears_no_music_waits_all_the_same(
 async def test_a_number_is_looked_up_in_the_context(desk: Desk, value: str, exists: bool) -> None:
     desk.ari.results["getChannelVar"] = {"value": value}
     await desk.does(SEEK_NUMBER)
-    assert desk.ari.arguments("getChannelVar") == {
-        "channelId": "caller",
-        "variable": "DIALPLAN_EXISTS(from-phones,4000,1)",
-    }
+    assert desk.ari.requests[0] == (
+        "getChannelVar",
+        {"channelId": "caller", "variable": "DIALPLAN_EXISTS(from-phones,4000,1)"},
+    )
     assert desk.events == [NumberLookedUp(LEG, "4000", "from-phones", exists)]
+
+
+@pytest.mark.parametrize("status", [None, *STATUSES])
+async def test_the_dialplan_is_told_who_passes_on_to_a_number(
+    desk: Desk, status: int | None
+) -> None:
+    desk.ari.results["getChannelVar"] = {"value": "1"}  # it is the name, too
+    if status is not None:
+        desk.ari.refuse("setChannelVar", status)
+    assert await desk.does(SEEK_NUMBER) == ["getChannelVar", "getChannelVar", "setChannelVar"]
+    asked = {"channelId": f"ivr-{LEG}", "variable": "CHANNEL(name)"}
+    assert desk.ari.arguments("getChannelVar") == asked
+    told = {"channelId": "caller", "variable": "BLINDTRANSFER", "value": "1"}
+    assert desk.ari.arguments("setChannelVar") == told
+    assert desk.events == [NumberLookedUp(LEG, "4000", "from-phones", exists=True)]
 
 
 @pytest.mark.parametrize("status", [404, 409, *STATUSES])
