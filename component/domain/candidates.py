@@ -21,6 +21,10 @@ Place = tuple[Any, ...]
 Rank = tuple[Any, ...]
 """(penalty, calls in hand, *place, extension)"""
 
+MOST_NEEDS = 200
+"""Of which a queue has lines. The dialplan may invent as many as there are callers, and each line
+costs its part whenever a member's place changes; that of whom nobody has asked for longest goes."""
+
 
 class Line:
     """The members of one queue who may be offered a call now."""
@@ -96,14 +100,19 @@ class Candidates:
         )
 
     def of(self, queue: str, need: Need = ANYBODY) -> Line:
-        """Return the candidates of a queue; iterated over, their extensions in order."""
+        """Return the candidates of a queue; iterated over, their extensions in order.
+
+        The caller must not keep them across a change.
+        """
         if need is ANYBODY or need == ANYBODY:  # is: comparing takes longer than all the rest
             return self._lines[queue]
-        found = self._needed[queue].get(need)
+        lines = self._needed[queue]
+        found = lines.pop(need, None)
         if found is None:
-            found = self._needed[queue][need] = Line()
-            for rank in self._lines[queue].ranks():
-                self._place_if_met(found, need, rank[-1], rank)
+            found = self._meeting(queue, need)
+            if len(lines) == MOST_NEEDS:
+                del lines[next(iter(lines))]
+        lines[need] = found  # as the last one
         return found
 
     def any(self, queue: str) -> bool:
@@ -133,6 +142,12 @@ class Candidates:
     def kept_back(self, queue: str) -> Mapping[Obstacle, Sequence[str]]:
         """Return the members who may be offered nothing, by extension."""
         return self._kept_back[queue]
+
+    def _meeting(self, queue: str, need: Need) -> Line:
+        line = Line()
+        for rank in self._lines[queue].ranks():
+            self._place_if_met(line, need, rank[-1], rank)
+        return line
 
     def _place_if_met(self, line: Line, need: Need, extension: str, rank: Rank | None) -> None:
         met = rank is not None and need.met_by(rank[0], self._skills[extension])

@@ -1,10 +1,12 @@
 """Whom a call may be offered to: penalty limits and skills."""
 
+import weakref
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from component.domain.candidates import MOST_NEEDS
 from component.domain.commands import Release
 from component.domain.events import (
     BlindTransfer,
@@ -198,3 +200,26 @@ def test_who_is_taken_from_one_queue_keeps_the_skills_in_the_others() -> None:
 
     centre.enter(terms=needs(1))
     assert centre.ringing() == ["2000"]
+
+
+def test_needs_that_nobody_has_any_more_leave_nothing_behind() -> None:
+    centre = CallCentre(skills=FRENCH)
+    centre.log_on("1000", "2000")
+    candidates, needed = centre.state.candidates, needs(1).need
+    line = weakref.ref(candidates.of("support", needed))
+    for level in range(2, 2 + MOST_NEEDS):
+        candidates.of("support", needs(level).need)
+    assert line() is None
+    assert list(candidates.of("support", needed)) == ["2000"]
+
+
+def test_a_need_that_callers_have_time_and_again_keeps_its_line() -> None:
+    centre = CallCentre(skills=FRENCH)
+    centre.log_on("1000", "2000")
+    candidates, needed = centre.state.candidates, needs(1).need
+    line = candidates.of("support", needed)
+    for level in range(2, 3 * MOST_NEEDS):
+        candidates.of("support", needs(level).need)
+        assert candidates.of("support", needed) is line
+    centre.log_off("2000")
+    assert not list(line)
