@@ -8,14 +8,29 @@ from component.domain.model import Call, Spoke
 from component.domain.state import State
 from component.domain.words import CallState, MemberState
 
+REMEMBERED = timedelta(days=1)
+"""For so long, at least, it is remembered who spoke with a customer: until a queue is told to."""
+
 
 def remember(state: State, call: Call, extension: str, at: datetime) -> None:
     """Take note of who spoke with a customer, and until when."""
     customer, known = _customer(call), _spoke(state, call)
     if not customer or (known is not None and known.at > at):
         return  # somebody has spoken with the customer since, in another call
+    state.spoke.delete(customer)  # so that the oldest come first
     state.spoke.put(customer, Spoke(customer, extension, at))
     state.acquainted.add(customer)
+    _forget(state, at)
+
+
+def _forget(state: State, now: datetime) -> None:
+    """Forget with whom customers spoke so long ago that no queue heeds it."""
+    before = now - REMEMBERED
+    while (oldest := next(state.spoke.values(), None)) and oldest.at < before:
+        before = now - max([REMEMBERED, *(queue.sticky for queue in state.queues.values())])
+        if oldest.at >= before:
+            return
+        state.spoke.delete(oldest.customer)
 
 
 def remember_who_passed_on(state: State, call: Call) -> None:

@@ -308,3 +308,14 @@ def test_who_is_tried_last_and_busy_then_is_waited_for_no_longer() -> None:
     assert centre.ringing() == []
     centre.after(1)
     assert centre.ringing() == ["2000"]
+
+
+@pytest.mark.parametrize(("hours", "is_known"), [(0, False), (1, False), (26, True)])
+def test_it_is_forgotten_who_spoke_with_a_customer_before_any_queue_would_heed(
+    hours: int, is_known: bool
+) -> None:
+    """There may be as many customers as there are people."""
+    centre = acquainted(sticky=hours * HOUR)
+    centre.after(25 * 3600)
+    centre.talk(centre.enter(COMPANY_2))
+    assert (1 in centre.state.spoke, 2 in centre.state.spoke) == (is_known, True)
