@@ -39,6 +39,9 @@ SubscriptionKey = tuple[str, str, str, str]
 Due = tuple[datetime, SubscriptionKey | ItemKey]
 """When something has to be done about a record."""
 
+SPARE_DUES = 1000
+"""How many may be known that are of no account any more, besides as many as are."""
+
 LEASE_REMINDER = timedelta(days=1)
 """How long before its end a subscriber is told of it."""
 
@@ -112,6 +115,9 @@ class State:
         self._last_seq = 0
         self._due: list[Due] = []
         """A heap. What has changed meanwhile stays in it: whoever takes it out looks again."""
+        self._most_dues = SPARE_DUES
+        """When there are more, what is of no account any more is dropped. It may be much: a lease
+        that is renewed, an item that is published anew, long before they end."""
 
     def load(
         self,
@@ -277,12 +283,12 @@ class State:
                 if held is not None and held.node in self.open_nodes:
                     self.subscribers.count(held.jid, change)
         if new is not None and new.expire is not None and (old is None or old.expire != new.expire):
-            heapq.heappush(self._due, (new.expire, key_of(new)))
+            self._await((new.expire, key_of(new)))
             reminder = reminder_of(new)
             if reminder is not None and reminder > self.now:
-                heapq.heappush(self._due, (reminder, key_of(new)))
+                self._await((reminder, key_of(new)))
         if new is not None and new.digest is not None and new.digest.due is not None:
-            heapq.heappush(self._due, (new.digest.due, key_of(new)))
+            self._await((new.digest.due, key_of(new)))
 
     def _contact_changed(self, old: Contact | None, new: Contact | None) -> None:
         self.contacts_at.changed(old, new)
@@ -317,7 +323,33 @@ class State:
         node = self.nodes.get(item.node)
         at = None if node is None else expiry_of(item, node)
         if at is not None:
-            heapq.heappush(self._due, (at, (item.node, item.id)))
+            self._await((at, (item.node, item.id)))
+
+    def _await(self, due: Due) -> None:
+        """Remember when something has to be done."""
+        heapq.heappush(self._due, due)
+        if len(self._due) > self._most_dues:
+            self._due = [due for due in set(self._due) if self._is_of_account(due)]
+            heapq.heapify(self._due)
+            self._most_dues = 2 * len(self._due) + SPARE_DUES
+
+    def _is_of_account(self, due: Due) -> bool:
+        """Tell whether something has to be done then, as far as is known now.
+
+        What is undone is remembered again.
+        """
+        at, key = due
+        if at <= self.now:
+            return True  # it is about to be taken out
+        if len(key) == 2:
+            item, node = self.items.get(key), self.nodes.get(key[0])
+            return item is not None and node is not None and expiry_of(item, node) == at
+        subscription = self.subscriptions.get(key)
+        if subscription is None:
+            return False
+        digest = subscription.digest
+        times = (subscription.expire, reminder_of(subscription), digest.due if digest else None)
+        return at in times
 
 
 def key_of(subscription: Subscription) -> SubscriptionKey:
