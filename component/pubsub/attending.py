@@ -64,13 +64,17 @@ class Attending(Rules):
         """Take note that a full JID, or all of an account, is no longer available.
 
         What is sent to a full JID that is gone is lost, and no server says so. Its subscriptions
-        at this address end. With the last of an account goes what was to go with its presence; but
-        just after a reconnect another may be there that was not heard of yet, so that waits.
+        at this address end; also if it went while the connection was away, and a contact's server
+        says then that nobody is there. With the last of an account goes what was to go with its
+        presence; but just after a reconnect another may be there that was not heard of yet, so that
+        waits.
         """
         account = bare(jid)
+        all_seen = (service, account) in self._state.contacts  # else some may be who are not
         self._state.audience.drop(service, jid)
         for subscription in list(self._state.subscriptions_of.of(account)):
-            if (subscription.service, subscription.jid) == (service, jid) and jid != account:
+            is_gone = jid == subscription.jid or (jid == account and all_seen)
+            if is_gone and subscription.jid != account and subscription.service == service:
                 self._drop(subscription)
         if self._state.is_settled:
             self._look_after(service, account)

@@ -11,6 +11,7 @@ from component.pubsub.configuration import PublishModel
 from component.pubsub.errors import InvalidOptionsError
 from component.pubsub.managing import Wish
 from component.pubsub.model import ItemRetracted, SubscriptionState
+from component.pubsub.policy import MAX_OF_ACCOUNT
 from component.pubsub.subscribing import Options
 from tests.unit.pubsub.nodes import News, item
 from tests.unit.pubsub.online import DESK, arrive, leave, subscribe, subscribers
@@ -221,3 +222,28 @@ def test_they_may_go_in_silence() -> None:
     leave(service, ADMIN, DOMAIN)
     assert service.item_ids(ADMIN, "news") == []
     assert service.told == []
+
+
+# Full JIDs. --------------------------------------------------------------------------------------
+
+
+def test_what_went_while_nobody_told_us_has_no_subscription_once_its_server_says_so() -> None:
+    """Each time it starts it may have another full JID, and an account not any number of them."""
+    service = Provisioned()
+    service.add_contact(AGENT)
+    for number in range(MAX_OF_ACCOUNT + 1):
+        desk = Resource(f"{AGENT}/desk{number}")
+        arrive(service, desk)
+        subscribe(service, desk.jid)
+        reconnect(service)
+        leave(service, AGENT)  # the answer to our probe
+        assert subscribers(service) == []
+
+
+@pytest.mark.parametrize(("jid", "address"), [(AGENT, EXTENSION), (DESK.jid, DOMAIN)])
+def test_others_stay(jid: str, address: str) -> None:
+    service = Provisioned()
+    service.add_contact(AGENT)
+    subscribe(service, jid, address=address)
+    leave(service, AGENT)
+    assert subscribers(service) == [jid]
