@@ -187,6 +187,8 @@ class Part:
     call_id: str
     """The call of which nothing is done meanwhile: its caller may be in that bridge."""
     bridge: str
+    connected_by: str = ""
+    """The call by which they were connected, if it is another one."""
 
 
 @dataclass(frozen=True, slots=True)

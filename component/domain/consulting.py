@@ -54,14 +54,15 @@ def take_place(state: State, call: Call, asked: Call, now: datetime) -> list[Com
     taken = begun_anew(state, taken, now)
     state.calls.put(taken.id, taken)
     # The end of the other call is that of the phone's channel, and takes down no bridge of his.
-    leaves = Part(taken.id, talk_bridge(call.leg, call.channel))
+    leaves = Part(taken.id, talk_bridge(call.leg, call.channel), connected_by=call.id)
     return [
         HideCall(given_up.extension, ended, OfferEnd.TRANSFERRED),
         *(ShowCall(offer.extension, taken) for offer in taken.offers),
+        leaves,
         *(
-            [connecting.part(asked), *connecting.talk(taken), leaves]
+            [connecting.part(asked), *connecting.talk(taken)]
             if talks
-            else [leaves, *_wait_on(state, asked, taken, ended, now)]
+            else _wait_on(state, asked, taken, ended, now)
         ),
         AnswerTransfer(call.leg, accepted=True),
         HangUpLeg(call.leg),

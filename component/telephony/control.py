@@ -161,7 +161,7 @@ class AriCallControl:
         for command in given:
             if isinstance(command, Say | Hush):
                 self._callers.take_note(command)
-            self._put(_lane(command), command, rings)
+            self._put(_lane(command), command, rings, behind=_lane_before(command))
 
     def discard_bridge(self, bridge: str) -> None:
         """Take down the bridge of a talk that is over."""
@@ -205,11 +205,11 @@ class AriCallControl:
         owed, self._owed = list(self._owed), {}
         return owed
 
-    def _put(self, lane: str, command: _Command, rings: _Rings) -> None:
+    def _put(self, lane: str, command: _Command, rings: _Rings, *, behind: str = "") -> None:
         """Begin to carry out a command. What is logged about it names the call as it is now."""
         call_id, leg = _subject(command)
         about = {} if call_id is None else self._about(call_id, leg)
-        self._lanes.put(lane, _Ordered(command, rings, about))
+        self._lanes.put(lane, _Ordered(command, rings, about), behind=behind)
 
     async def _carry_out(self, ordered: _Ordered) -> None:
         with structlog.contextvars.bound_contextvars(**ordered.about):
@@ -334,6 +334,14 @@ def _subject(command: _Command) -> tuple[str | None, Leg | None]:
         case _DiscardBridge() | _WatchDevices():
             return None, None
     return command.call_id, None
+
+
+def _lane_before(command: CallCommand) -> str:
+    """Return the lane in which the two were connected who are to be parted, if it is another.
+
+    Who passes a caller on may have been connected with him only just.
+    """
+    return command.connected_by if isinstance(command, Part) else ""
 
 
 def _lane(command: CallCommand) -> str:

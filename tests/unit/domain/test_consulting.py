@@ -76,9 +76,9 @@ def test_who_answered_in_the_queue_talks_with_the_caller() -> None:
     commands = pass_on(centre)
 
     assert [c for c in commands if isinstance(c, Part | Connect)] == [
+        Part("call2", talk_bridge(FIRST, "channel1"), connected_by="call1"),
         Part("call2", talk_bridge(ASKED, "channel2")),  # who asked is not to hear them
         Connect(ASKED, "channel1"),
-        Part("call2", talk_bridge(FIRST, "channel1")),
     ]
     call = centre.call("call2")
     assert (call.state, call.extension, call.channel) == (CallState.ANSWERED, "2000", "channel1")
@@ -215,7 +215,7 @@ def test_the_caller_hears_the_agent_no_more_before_he_is_spoken_to() -> None:
     commands = pass_on(centre)
 
     [part] = of_kind(commands, Part)
-    assert part == Part("call2", talk_bridge(FIRST, "channel1"))
+    assert part == Part("call2", talk_bridge(FIRST, "channel1"), connected_by="call1")
     [_, of_the_caller] = of_kind(commands, Hold)
     assert of_the_caller.channel == "channel1"
     assert commands.index(part) < commands.index(of_the_caller)

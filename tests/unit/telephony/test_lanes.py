@@ -54,6 +54,43 @@ async def test_a_slow_lane_holds_no_other_up() -> None:
     await lanes.drain(20)
 
 
+async def test_an_item_waits_for_what_it_is_put_behind_and_for_nothing_that_comes_later() -> None:
+    gates = {item: asyncio.Event() for item in ("before", "after")}
+    done: list[str] = []
+
+    async def work(item: str) -> None:
+        if item in gates:
+            await gates[item].wait()
+        done.append(item)
+
+    async with asyncio.timeout(20):
+        lanes = Lanes(work)
+        lanes.put("other", "before")
+        lanes.put("own", "behind", behind="other")
+        lanes.put("other", "after")
+        await asyncio.sleep(0.01)
+        assert done == []
+        gates["before"].set()
+        while "behind" not in done:
+            await asyncio.sleep(0)
+        gates["after"].set()
+        await lanes.drain(20)
+    assert done == ["before", "behind", "after"]
+
+
+async def test_an_item_waits_for_no_lane_that_is_done() -> None:
+    done: list[str] = []
+
+    async def work(item: str) -> None:
+        done.append(item)
+
+    lanes = Lanes(work)
+    lanes.put("own", "behind", behind="other")
+    await lanes.drain(20)
+    assert done == ["behind"]
+    assert len(lanes) == 0
+
+
 async def test_nothing_is_kept_of_lanes_that_are_done() -> None:
     async def work(_: int) -> None:
         await asyncio.sleep(0)
