@@ -39,7 +39,7 @@ class PlacesTaken:
             return
         self._take_place(event, caller, asked_id)
         deeds: list[Command] = [AnswerTransfer(leg, accepted=True), HangUpLeg(leg)]
-        deeds.append(Part(asked_id, talk_bridge(leg, caller.channel)))
+        deeds.append(Part(asked_id, talk_bridge(leg, caller.channel), connected_by=leg.call_id))
         goes_on = any(_goes_on(command, asked_id, asked, caller.channel) for command in commands)
         goes_on = goes_on and any(_ends(command, event.consult) for command in commands)
         if not goes_on or not all(deed in commands for deed in deeds):
