@@ -42,6 +42,7 @@ SEEDS = 30
 """Most mistakes are noticed in the first or the second."""
 
 SUITED: dict[str, dict[str, Any]] = {
+    "what is offered to a removed agent rings on": {"extensions_per_second": 0.2},
     "wrong PINs lock nobody out": {"people": 2, "wrong_pins": 0.8, "log_changes_per_second": 0.5},
     "a caller may take any place": {
         "enquiries": 0.9, "attended": 1.0, "transfers": 1.0, "agents": 3, "max_calls": 3,
