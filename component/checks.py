@@ -39,6 +39,19 @@ GOODBYE = 1.0
 
 OLDEST_ASTERISK = 20
 
+ASTERISK_MODULES = (
+    "app_stasis.so",
+    "res_agi.so",
+    "res_ari_applications.so",
+    "res_ari_bridges.so",
+    "res_ari_channels.so",
+    "res_ari_device_states.so",
+    "res_ari_endpoints.so",
+    "res_ari_events.so",
+    "res_ari_playbacks.so",
+)
+"""Without one of them something is missing of which nothing else tells: look-ups, say, or music."""
+
 DIRECTORY_REMEDY = "run this as the service's user, or set database.directory or database.url"
 
 MAY_CHANGE = """
@@ -107,6 +120,7 @@ async def check_asterisk(settings: AsteriskConfig) -> str:
     try:
         await ari.load()
         version = await ari.version()
+        await _require_modules(ari)
         await _require_write_access(ari)
         is_served = await ari.application_exists(settings.app)
     except AriError as error:
@@ -119,6 +133,15 @@ async def check_asterisk(settings: AsteriskConfig) -> str:
         raise ProblemError(f"Asterisk {version} is too old", f"install {OLDEST_ASTERISK} or later")
     served = "served" if is_served else "not served now"
     return f"Asterisk {version} at {settings.url}; application {settings.app} is {served}"
+
+
+async def _require_modules(ari: AriClient) -> None:
+    missing = ", ".join(sorted(set(ASTERISK_MODULES) - await ari.modules()))
+    if missing:
+        raise ProblemError(
+            f"Asterisk has not loaded {missing}",
+            "load it in modules.conf, as asterisk/modules.conf does, and see what Asterisk logs",
+        )
 
 
 async def _require_write_access(ari: AriClient) -> None:

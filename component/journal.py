@@ -89,6 +89,8 @@ class Journal:
         if release.turned_away is not None:
             context |= {"queue": release.queue, "reason": release.turned_away.value}
         mistaken = release.turned_away is TurnedAway.NO_SUCH_QUEUE
+        if mistaken and not release.queue:
+            context["mend"] = "the dialplan is to say Stasis(app,queue,digits,priority)"
         say = log.warning if mistaken else log.info
         say("caller not let in", **context, status=release.status.value)
 

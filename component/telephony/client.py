@@ -99,6 +99,11 @@ class AriClient:
         info = await self._call("asterisk", "getInfo", only="system")
         return str(_field(_field(info, "system"), "version"))
 
+    async def modules(self) -> set[str]:
+        """Return the names of Asterisk's modules that run, as in `module show`."""
+        found = _listed(await self._call("asterisk", "listModules"))
+        return {str(_field(m, "name")) for m in found if _field(m, "status") == "Running"}
+
     # The application. ---------------------------------------------------------------------------
 
     async def events(self, app: str) -> EventSocket:

@@ -110,14 +110,10 @@ def waiting_channel(channel: object, arguments: list[str]) -> WaitingChannel:
     """Return a caller's channel with the arguments of its `Stasis()`.
 
     They are queue, digits and priority, and what `component.telephony.arguments` knows by name.
+    Without a queue, the caller is to be given back as for one that there is not: nobody else would.
     Raises `MalformedEventError`.
     """
     queue, digits, priority, *named = *arguments, *("" for _ in range(3 - len(arguments)))
-    if not queue:
-        raise MalformedEventError(
-            "a channel entered without a queue: the dialplan is to say"
-            " Stasis(app,queue,digits,priority)"
-        )
     return _waiting_channel(channel, queue, digits, priority, named)
 
 

@@ -72,6 +72,20 @@ class TestAsterisk:
             await checks.check_asterisk(settings.model_copy(update=reader))
         assert "read_only=no" in problem.value.remedy
 
+    @pytest.mark.parametrize("module", [m for m in checks.ASTERISK_MODULES if "res_ari_" in m])
+    async def test_a_module_that_is_not_loaded(
+        self, asterisk: Asterisk, settings: AsteriskConfig, module: str
+    ) -> None:
+        """The interface that is left may answer as if all were well. Others cannot be unloaded."""
+        await asterisk.cli(f"module unload {module}")
+        try:
+            with pytest.raises(ProblemError, match=f"has not loaded {module}$") as problem:
+                await checks.check_asterisk(settings)
+        finally:
+            await asterisk.cli(f"module load {module}")
+        assert "modules.conf" in problem.value.remedy
+        await checks.check_asterisk(settings)
+
     async def test_none(self, settings: AsteriskConfig, ports: PortBlock) -> None:
         nowhere = settings.model_copy(update={"url": f"http://127.0.0.1:{ports.take()}"})
         with pytest.raises(ProblemError, match="Cannot connect") as problem:

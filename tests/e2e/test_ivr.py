@@ -120,6 +120,13 @@ async def test_an_unknown_extension_is_told_so(stranger_world: World) -> None:
     await dials(phone, "*564633*", "unknown-extension")
 
 
+async def test_callers_for_whom_the_dialplan_names_no_queue_are_given_back_to_it(
+    world: World,
+) -> None:
+    """Nobody else would take them out of the application, where they hear nothing."""
+    assert await world.sent_away("ours-without-a-queue") == "UNAVAILABLE"
+
+
 async def test_without_the_database_logging_on_is_said_to_be_impossible(
     world: World, databases: Databases
 ) -> None:

@@ -140,10 +140,10 @@ class World:
         """A customer calls the IVR, chooses support and keys a code."""
         return await self.call_ivr(f"1 {code}", number)
 
-    async def sent_away(self) -> str:
+    async def sent_away(self, number: str = "ours") -> str:
         """Have somebody call the queue who may not wait; return the QUEUESTATUS he is told."""
         await self.asterisk.cli("dialplan set global OURS_LEFT waiting")
-        call = await (await self.caller("5550199")).dial("ours")
+        call = await (await self.caller("5550199")).dial(number)
         await call.ended(PATIENCE)
         return await self.dialplan_variable("OURS_LEFT")
 

@@ -49,6 +49,13 @@ def test_a_caller_may_have_keyed_nothing() -> None:
     assert waiting.digits == ""
 
 
+@pytest.mark.parametrize("arguments", [[], [""], ["", "1111"]])
+def test_a_caller_for_whom_the_dialplan_names_no_queue_enters_none(arguments: list[str]) -> None:
+    waiting = translate({**EVENTS["caller_enters"], "args": arguments})
+    assert isinstance(waiting, WaitingChannel)
+    assert waiting.queue == ""
+
+
 def test_a_caller_leaves() -> None:
     assert translate(EVENTS["caller_leaves"]) == CallerLeft(CALLER_CHANNEL)
 
@@ -210,7 +217,6 @@ def test_events_of_other_types_mean_nothing(event: dict[str, Any]) -> None:
     "event",
     [
         {"type": "StasisStart"},
-        {**EVENTS["caller_enters"], "args": []},
         {**EVENTS["caller_enters"], "args": "support"},
         {**EVENTS["caller_enters"], "args": [1, 2]},
         {"type": "StasisEnd", "channel": {"id": 7}},
