@@ -185,13 +185,14 @@ class Life:
     def _is_passed_on(self, event: CallerReplaced) -> None:
         """Look whether nobody is sent away in whose place a caller is about to come.
 
-        While it is being compared what there is, whoever is there is found.
+        While it is being compared what there is, whoever is there is found. The engine may yet
+        have to take in who has entered.
         """
         stays, is_known = self.around.asterisk.stays, self.state.call_on(event.channel) is not None
-        if is_known or not event.unsettled:
-            if not is_known and self._seen.get(event.channel) != stays[event.channel]:
-                self.around.history.fail(f"{event.by} is lost: {event.channel} is about to enter")
+        if is_known or self._seen.get(event.channel) == stays[event.channel]:
             self._seen[event.by] = stays[event.by]
+        elif not event.unsettled:
+            self.around.history.fail(f"{event.by} is lost: {event.channel} is about to enter")
 
     def _enters_in_turn(self, channel: str) -> None:
         """Look whether nobody is passed over who came before, while nobody listened.
