@@ -87,14 +87,17 @@ class Life:
             tasks.create_task(self.adapter.run())
 
     def committed(self, what: Committed) -> None:
-        """Count, as an observer; and see that nobody is shown what is another's."""
+        """Count, as an observer; and see that nobody is shown what is another's.
+
+        Until the nodes are provisioned, those who had a removed extension are shown its last call.
+        """
         self.around.history.counts["commits"] += 1
         before: dict[str, str] = {}
         for agent in what.changes.agents:
             node = extension_node(agent.extension)
             before[node] = self._accounts.get(node, agent.account)
             self._accounts[node] = agent.account
-        for shown in what.notifications:
+        for shown in what.notifications if self.serving else ():
             if isinstance(shown.event, ItemPublished | ItemRetracted):
                 account = self._accounts[shown.node]
                 entitled = {WALLBOARD, account, before.get(shown.node, account)}
