@@ -174,17 +174,22 @@ def _cut_off(snapshot: Snapshot, calls: Iterable[Call]) -> Iterator[Hush]:
 def _replaced(snapshot: Snapshot, missing: Iterable[Call]) -> Iterator[CallerReplaced]:
     """Yield who has the place of a caller in the talk that goes on.
 
+    It may be the bridge of who had the place before, if the one was gone before he was connected.
     Of one who waits nothing tells which place it was: who took it enters as one who has come.
     """
     listed = {caller.channel: caller for caller in snapshot.callers}
     for call in missing:
         if call.state is not CallState.ANSWERED:
             continue
-        in_bridge = snapshot.bridges.get(talk_bridge(call.leg, call.channel), frozenset())
-        for channel in in_bridge - {leg_channel(call.leg)}:
-            found = listed.get(channel)
-            caller = Caller(found.caller_number, found.caller_name) if found else Caller("")
-            yield CallerReplaced(call.channel, channel, caller)
+        for bridge, channels in snapshot.bridges.items():
+            if not bridge.startswith(talk_bridge(call.leg, "")):
+                continue
+            for channel in channels - {leg_channel(call.leg)}:
+                found = listed.get(channel)
+                is_in_place = found is not None and not found.queue
+                if is_in_place or bridge == talk_bridge(call.leg, call.channel):
+                    caller = Caller(found.caller_number, found.caller_name) if found else Caller("")
+                    yield CallerReplaced(call.channel, channel, caller)
 
 
 def _strangers(snapshot: Snapshot, known: Collection[str]) -> list[WaitingChannel]:

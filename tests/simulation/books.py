@@ -70,8 +70,6 @@ class Books:
         """By the channel of a leg, since when its agent cannot help it that nothing comes of it."""
         self.entries: Book[str, int] = Book()
         """How often each channel was let into a queue, or not let in and logged."""
-        self.talks_of: Book[str, str] = Book()
-        """Who was in a talk before that goes on with another caller, by channels."""
         self.flags: Book[str, bool] = Book()
         """Whether new callers are turned away (`draining`)."""
 

@@ -274,8 +274,6 @@ class Happenings:
             books.set(books.callers, call_id, after)
             if is_told:
                 books.log.entered(after)
-            elif before.passed_to is None:
-                books.set(books.talks_of, event.by, before.came_on)
 
     def _wait_on(self, event: RetryDue | SkillsWaived | StickyOver | MoveCaller | Withdraw) -> None:
         caller = self._books.callers[event.call_id]

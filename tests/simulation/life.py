@@ -225,6 +225,9 @@ class Life:
         known = snapshot.newcomers | intake._entering.keys() | (intake._told or set())
         stays = self.around.asterisk.stays
         new = [caller.channel for caller in strangers if caller.channel not in known]
+        for line in self._adopted:  # whose place they have they know no more if the event is lost
+            for channel in new:
+                line.pop(channel, None)
         self._adopted.append({channel: stays[channel] for channel in new})
         self.settled_at = self.around.loop.time()
         return strangers

@@ -25,6 +25,8 @@ class Replacements:
     def __init__(self, world: "World") -> None:
         self._world = world
         self._numbers = count(1)
+        self.of: dict[str, str] = {}
+        """In whose place somebody is, by channels, as only Asterisk knows."""
 
     def happenings(self) -> Iterator[Happening]:
         """Yield what happens by itself."""
@@ -39,6 +41,7 @@ class Replacements:
         phone = dice.choice(phones)
         customer = self._customer(phone)
         world.history.note("customer is passed on", phone.id, customer.id, customer.number)
+        self.of[customer.id] = phone.id
         world.store.came_for(customer.id, phone.id, phone.number)
         world.asterisk.replace(phone, customer)
 

@@ -274,7 +274,7 @@ def _queue_log_adds_up(world: "World") -> None:
     if world.store.queue_log != world.reference.books.logged:
         world.history.fail("the store has another queue_log than the books")
     places: dict[str, str] = {}
-    replaced = world.reference.books.talks_of
+    replaced = world.replacements.of
     for _, entry in sorted(world.store.queue_log.items()):
         if entry.callid == NONE:
             continue

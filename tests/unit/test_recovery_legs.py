@@ -133,6 +133,23 @@ async def test_who_took_the_place_of_a_caller_in_a_talk_meanwhile_talks_on(
         assert strangers == ()
 
 
+async def test_who_took_the_place_of_a_caller_not_yet_connected_is_found_where_that_one_was() -> (
+    None
+):
+    """Two have been passed on to the talk, one after the other: it is in the first one's bridge."""
+    async with running() as service:
+        await answered(service)
+        former = talk_bridge(LEG, "former")
+        bridges = {former: {"customers", "ivr-call1.1"}}
+        found = snapshot(service, "customers", answered=(LEG,), bridges=bridges)
+        came_by_itself = (replace(found.callers[0], queue="", digits=""),)
+        assert await service.engine.reconcile(replace(found, callers=came_by_itself)) == ()
+
+        assert Connect(LEG, "customers") in service.outside.done
+        assert service.store.calls["call1"].channel == "customers"
+        assert service.store.calls["call1"].state is CallState.ANSWERED
+
+
 @pytest.mark.parametrize("bridge", [talk_bridge(LEG, "channel1"), earlier_bridge("call1")])
 async def test_a_call_that_goes_on_may_go_on_for_as_long_as_it_takes(bridge: str) -> None:
     """Also if it began before an upgrade, when bridges were named by the call."""
