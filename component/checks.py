@@ -24,7 +24,7 @@ from component.storage.directory import SqlDirectory, StatementError
 from component.storage.embedded import UnusableDirectoryError
 from component.storage.errors import UNAVAILABLE
 from component.storage.poolers import require_own_session
-from component.storage.writer import READ_ONLY
+from component.storage.writer import require_writable
 from component.telephony.client import AriClient
 from component.telephony.errors import AriError
 from component.telephony.http_client import AriHttpClient
@@ -309,8 +309,7 @@ async def _server(url: str) -> tuple[str, bool]:
     """
     connection = await asyncpg.connect(url)
     try:
-        if await connection.fetchval(READ_ONLY):
-            raise asyncpg.ReadOnlySQLTransactionError("the database may only be read")
+        await require_writable(connection)
         version = connection.get_server_version()
         may_change: bool = await connection.fetchval(MAY_CHANGE)
     finally:

@@ -55,6 +55,12 @@ INSERT INTO writer (term) VALUES ($1) ON CONFLICT (single) DO UPDATE SET term = 
 """
 
 
+async def require_writable(connection: asyncpg.Connection) -> None:
+    """Raise `asyncpg.ReadOnlySQLTransactionError` if the server may only be read."""
+    if await connection.fetchval(READ_ONLY):
+        raise asyncpg.ReadOnlySQLTransactionError("the database may only be read")
+
+
 class Writer:
     """Runs one statement after the other, and none while another service may write.
 
@@ -132,8 +138,7 @@ class Writer:
         async with self._turn:
             connection = await self._at_hand()
             with refusals(connection):
-                if await connection.fetchval(READ_ONLY):
-                    raise asyncpg.ReadOnlySQLTransactionError("the database may only be read")
+                await require_writable(connection)
 
     async def close(self) -> None:
         """Let others write."""
