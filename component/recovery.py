@@ -179,17 +179,21 @@ def _replaced(snapshot: Snapshot, missing: Iterable[Call]) -> Iterator[CallerRep
     """
     listed = {caller.channel: caller for caller in snapshot.callers}
     for call in missing:
-        if call.state is not CallState.ANSWERED:
-            continue
-        for bridge, channels in snapshot.bridges.items():
-            if not bridge.startswith(talk_bridge(call.leg, "")):
-                continue
-            for channel in channels - {leg_channel(call.leg)}:
+        if call.state is CallState.ANSWERED:
+            for bridge, channel in _beside(snapshot, call.leg):
                 found = listed.get(channel)
-                is_in_place = found is not None and not found.queue
-                if is_in_place or bridge == talk_bridge(call.leg, call.channel):
+                came_by_itself = found is not None and not found.queue
+                if came_by_itself or bridge == talk_bridge(call.leg, call.channel):
                     caller = Caller(found.caller_number, found.caller_name) if found else Caller("")
                     yield CallerReplaced(call.channel, channel, caller)
+
+
+def _beside(snapshot: Snapshot, leg: Leg) -> Iterator[tuple[str, str]]:
+    """Yield who is in the bridges of an agent's leg, whomever they are named by, and in which."""
+    for bridge, channels in snapshot.bridges.items():
+        if bridge.startswith(talk_bridge(leg, "")):
+            for channel in channels - {leg_channel(leg)}:
+                yield bridge, channel
 
 
 def _strangers(snapshot: Snapshot, known: Collection[str]) -> list[WaitingChannel]:
