@@ -97,17 +97,22 @@ async def test_a_commit_that_ends_a_deadlock_is_worth_another_try(database_url: 
         await store.commit(CHANGES)
 
 
+async def set_for_all(connection: asyncpg.Connection, setting: str) -> None:
+    """Give all who connect to this database from now on another setting."""
+    name = await connection.fetchval("SELECT current_database()")
+    await connection.execute(f"ALTER DATABASE {name} SET {setting}")
+
+
 async def test_a_database_that_may_only_be_read_now_is_away_also_while_nobody_calls(
     database_url: str, postgres: PostgresStore
 ) -> None:
     other = await asyncpg.connect(database_url)
-    name = await other.fetchval("SELECT current_database()")
-    await other.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    await set_for_all(other, "default_transaction_read_only = on")
     for use in (postgres.commit(CHANGES), postgres.ping()):
         with pytest.raises(StoreUnavailableError, match="ReadOnly"):
             await use
 
-    await other.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = off")
+    await set_for_all(other, "default_transaction_read_only = off")
     await other.close()
     await postgres.commit(CHANGES)
     await postgres.ping()
@@ -117,8 +122,7 @@ async def test_a_table_that_is_held_for_longer_than_lock_timeout_is_worth_anothe
     database_url: str,
 ) -> None:
     other = await asyncpg.connect(database_url)
-    name = await other.fetchval("SELECT current_database()")
-    await other.execute(f"ALTER DATABASE {name} SET lock_timeout = '50ms'")
+    await set_for_all(other, "lock_timeout = '50ms'")
     async with PostgresStore(database_url) as store:
         async with other.transaction():
             await other.execute("LOCK TABLE outbox")
@@ -153,8 +157,7 @@ async def test_a_commit_goes_on_after_an_import_whatever_the_isolation(
 ) -> None:
     """At any other than PostgreSQL's own, a row that has changed meanwhile fails the commit."""
     other = await asyncpg.connect(database_url)
-    name = await other.fetchval("SELECT current_database()")
-    await other.execute(f"ALTER DATABASE {name} SET default_transaction_isolation = '{isolation}'")
+    await set_for_all(other, f"default_transaction_isolation = '{isolation}'")
     async with PostgresStore(database_url) as store:
         async with other.transaction():
             await other.execute("UPDATE members SET penalty = 3 WHERE extension = '1000'")
