@@ -169,6 +169,15 @@ def test_one_who_is_turned_away_from_any_queue_is_told_of_with_the_one_that_was_
     ]  # fmt: skip
 
 
+def test_of_one_for_whom_the_dialplan_names_no_queue_it_is_said_what_the_dialplan_is_to_say(
+    lines: list[Line],
+) -> None:
+    LoggedCentre().take(CallerEntered("call1", "", "channel1", Caller("5550101")))
+
+    assert (lines[0]["reason"], lines[0]["queue"]) == ("no_such_queue", "")
+    assert "Stasis(app,queue" in lines[0]["mend"]
+
+
 def test_one_who_waited_too_long_is_told_of_once(lines: list[Line]) -> None:
     centre = LoggedCentre(joinempty=frozenset(), leavewhenempty=frozenset())
     centre.enter()
