@@ -302,7 +302,7 @@ def _not_connected(state: State, event: NotConnected, now: datetime, rng: Random
         *narrowing.timers(state, call),
         *commands,
         HangUpLeg(event.leg),
-        *routing.route(state, call.queue, now, rng),
+        *routing.route_all(state, {call.queue, *state.queues_of(agent.extension)}, now, rng),
     ]
 
 

@@ -13,11 +13,14 @@ from component.domain.events import (
     AgentRemoved,
     AttendedTransfer,
     BlindTransfer,
+    CallerEntered,
     LegAnswered,
+    MemberChanged,
     NotConnected,
+    QueueChanged,
     WrapUpOver,
 )
-from component.domain.model import Leg, Talk
+from component.domain.model import Caller, Leg, Talk
 from component.domain.queue import StrategyName
 from component.domain.words import AgentState, CallState, DeviceState, LegEnd
 from tests.unit.domain.call_centre import CallCentre, of_kind
@@ -204,6 +207,18 @@ def test_a_talk_that_asterisk_refuses_keeps_the_agent_from_nothing_when_another_
     centre.leg_ends(FIRST)
     centre.answer(second)
     assert centre.agent("1000").talks == (Talk(SECOND, "support"),)
+
+
+def test_a_talk_that_asterisk_refuses_lets_the_agent_have_a_call_of_another_queue() -> None:
+    centre = busy()
+    centre.take(QueueChanged(replace(centre.state.queues["support"], name="sales")))
+    centre.take(MemberChanged("sales", "1000", made=1))
+    centre.log_on_to("sales", "1000")
+    centre.take(CallerEntered("call9", "sales", "channel9", Caller("5550109")))
+    assert centre.ringing() == []
+    centre.take(NotConnected(FIRST))
+
+    assert [offer.extension for offer in centre.call("call9").offers] == ["1000"]
 
 
 def test_a_phone_that_goes_away_is_passed_over_and_its_talk_is_left_alone() -> None:
