@@ -279,7 +279,8 @@ def _queue_log_adds_up(world: "World") -> None:
         if entry.callid == NONE:
             continue
         talked = entry.callid
-        while talked not in places and talked in replaced:
+        is_new = entry.event == "ENTERQUEUE"
+        while not is_new and talked not in places and talked in replaced:
             talked = replaced[talked]
         if talked in places:
             places[entry.callid] = places.pop(talked)
