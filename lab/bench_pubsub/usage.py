@@ -1,5 +1,6 @@
 """What processes use: seconds of CPU (clock_getcpuclockid(3)), kilobytes of memory (proc(5))."""
 
+import errno
 import os
 import time
 from collections.abc import Iterable
@@ -9,8 +10,11 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 def cpu_seconds(pids: Iterable[int]) -> float:
-    """Return the CPU time, user and system, that processes have used so far."""
-    return sum(time.clock_gettime(_cpu_clock(pid)) for pid in pids)
+    """Return the CPU time, user and system, that processes have used so far.
+
+    A process that ended after it was listed, as a database's workers do, adds nothing.
+    """
+    return sum(map(_cpu_time, pids))
 
 
 def memory_kib(pid: int) -> float:
@@ -25,9 +29,14 @@ def with_children(pid: int) -> list[int]:
     return [pid, *(other for other in others if _parent(other) == pid)]
 
 
-def _cpu_clock(pid: int) -> int:
-    """Return the id of the clock that counts a process's CPU time, to the nanosecond."""
-    return ~pid << 3 | 2
+def _cpu_time(pid: int) -> float:
+    """Return a process's CPU time, to the nanosecond, by the clock that counts it."""
+    try:
+        return time.clock_gettime(~pid << 3 | 2)
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        return 0.0  # there is no such process any more
 
 
 def _parent(pid: int) -> int | None:
