@@ -22,6 +22,8 @@ class Hold:
     channel: str
     at_most: timedelta
     musicclass: str = ""
+    is_replaced: bool = False
+    """Whether the caller has taken the place of another channel, in which sound may be stuck."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ itself, and tells that one channel has taken the place of the other. The call go
 from dataclasses import replace
 from datetime import datetime
 
-from component.domain import connecting
+from component.domain import announcements, connecting
 from component.domain.commands import Command, Connect, EndCall, Release, ShowCall
 from component.domain.events import CallerReplaced
 from component.domain.holding import hold
@@ -30,6 +30,8 @@ def step(state: State, event: CallerReplaced, now: datetime) -> list[Command]:
         caller=event.caller if event.caller.number else call.caller,
         revision=call.revision + 1,
         position=0 if call.state is CallState.ANSWERED else state.position(call),
+        dialogue=None,
+        keys="",
     )
     state.calls.put(taken.id, taken)
     return [
@@ -41,9 +43,13 @@ def step(state: State, event: CallerReplaced, now: datetime) -> list[Command]:
 def _go_on(state: State, call: Call, taken: Call, now: datetime) -> list[Command]:
     """Asterisk has put the channel where the other one was, and tells an agent's phone about it.
 
-    But bridges are named by channels, and what is set for the one is not set for the other.
+    But bridges are named by channels, and what is set for the one is not set for the other. What
+    was being said is cut off: it was begun for the other one, and holds up what is to be set.
     """
     if taken.state is CallState.ANSWERED:
         return [Connect(taken.leg, taken.channel), connecting.part(call)]
     queue = state.queues.get(taken.queue)
-    return [] if queue is None else [hold(taken, queue, state.time_left(taken, now))]
+    if queue is None:
+        return []
+    held = replace(hold(taken, queue, state.time_left(taken, now)), is_replaced=True)
+    return [*announcements.hush(state, call), held]

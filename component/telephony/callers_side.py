@@ -104,12 +104,18 @@ class CallersSide:
         self._unsaid.discard(announcement(say.call_id, say.number))
 
     async def hold(self, hold: Hold) -> None:
-        """Let the caller wait. If that is refused he waits without music: his timers go on."""
+        """Let the caller wait. If that is refused he waits without music: his timers go on.
+
+        Who takes another channel's place while something is played may be put there with music
+        that Asterisk takes for playing, and that nobody hears, nor what is played after it.
+        """
         if self._departures.has_left(hold.call_id, hold.channel):
             return  # or this would bound the stay of who has come again, even while he talks
         try:
             held = f"{_seconds(hold.at_most)},{hold.call_id}"
             await self._ari.set_variable(hold.channel, HELD, held)
+            if hold.is_replaced:
+                await self._ari.stop_music(hold.channel)
             await self._ari.start_music(hold.channel, hold.musicclass)
         except AriError as error:
             if error.status not in GONE:

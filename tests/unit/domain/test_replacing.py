@@ -7,6 +7,7 @@ from component.domain.commands import (
     Connect,
     HangUpLeg,
     Hold,
+    Hush,
     Part,
     Release,
     ShowCall,
@@ -15,6 +16,7 @@ from component.domain.events import CallerLeft, CallerReplaced
 from component.domain.model import Caller, Leg
 from component.domain.words import CallState, QueueStatus
 from tests.unit.domain.call_centre import CallCentre, of_kind
+from tests.unit.domain.test_announcements import told_often
 from tests.unit.domain.transfers import blind, talking
 
 pytestmark = pytest.mark.unit
@@ -67,6 +69,19 @@ def test_who_is_passed_on_into_the_line_waits_in_the_old_place() -> None:
     centre.hang_up("call1")
     centre.leg_ends(LEG)
     assert state_of_both(centre) == ["offered", "waiting"]
+
+
+def test_what_the_phone_was_being_told_is_cut_off_before_the_customer_hears_music() -> None:
+    centre = told_often()
+    call = centre.enter()
+    said = centre.call(call).told.number
+    commands = centre.take(CallerReplaced("channel2", "customers", CUSTOMER))
+
+    assert [c for c in commands if isinstance(c, Hush | Hold)] == [
+        Hush(call, said),
+        *of_kind(commands, Hold),
+    ]
+    assert [held.is_replaced for held in of_kind(commands, Hold)] == [True]
 
 
 def test_what_rings_goes_on_ringing_and_the_screen_shows_who_calls_now() -> None:

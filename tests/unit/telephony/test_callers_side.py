@@ -36,6 +36,11 @@ async def test_hold_bounds_the_stay_then_plays_music(desk: Desk) -> None:
     }
 
 
+async def test_who_took_anothers_place_is_rid_of_music_that_nobody_hears_first(desk: Desk) -> None:
+    done = await desk.does(replace(HOLD, is_replaced=True))
+    assert done == ["setChannelVar", "stopMoh", "startMoh"]
+
+
 async def test_a_key_that_is_an_extension_is_found(desk: Desk) -> None:
     desk.ari.results["getChannelVar"] = {"value": "1"}
     assert await desk.does(SEEK_EXIT) == ["getChannelVar"]
