@@ -8,10 +8,12 @@ MalformedEventError     an event that does not look as ARI describes it
 """
 
 _MENDING = {
-    0: "check that Asterisk runs and that asterisk.url is where http.conf lets it listen",
+    0: "check that Asterisk runs and that asterisk.url is where http.conf lets it listen, by http"
+    " or https",
     401: "check asterisk.username and asterisk.password against ari.conf",
     403: "give that user read_only=no in ari.conf",
-    404: "Asterisk is still starting, or ARI is off: check ari.conf, and prefix in http.conf",
+    404: "Asterisk is still starting, or ARI is off: check ari.conf, and prefix in http.conf, and"
+    " that asterisk.url does not end in /ari",
     503: "Asterisk is overloaded, or sessionlimit in http.conf is too low",
 }
 

@@ -86,6 +86,20 @@ class TestAsterisk:
         assert "modules.conf" in problem.value.remedy
         await checks.check_asterisk(settings)
 
+    async def test_url_of_the_interface_in_place_of_the_server(
+        self, settings: AsteriskConfig
+    ) -> None:
+        deeper = settings.model_copy(update={"url": f"{settings.url}/ari"})
+        with pytest.raises(ProblemError, match="404") as problem:
+            await checks.check_asterisk(deeper)
+        assert "does not end in /ari" in problem.value.remedy
+
+    async def test_https_where_http_is_spoken(self, settings: AsteriskConfig) -> None:
+        encrypted = settings.model_copy(update={"url": settings.url.replace("http", "https", 1)})
+        with pytest.raises(ProblemError) as problem:
+            await checks.check_asterisk(encrypted)
+        assert "by http or https" in problem.value.remedy
+
     async def test_none(self, settings: AsteriskConfig, ports: PortBlock) -> None:
         nowhere = settings.model_copy(update={"url": f"http://127.0.0.1:{ports.take()}"})
         with pytest.raises(ProblemError, match="Cannot connect") as problem:

@@ -148,6 +148,22 @@ async def test_a_dry_run_changes_nothing(run: Run, url: str) -> None:
     assert await rows(url, "SELECT count(*) FROM customers") == [(2,)]
 
 
+async def test_who_imports_customers_is_told_if_callers_are_looked_up_elsewhere(
+    run: Run, tmp_path: Path
+) -> None:
+    with (tmp_path / "ivr-pubsub.toml").open("a") as config:
+        config.write('[customers]\nurl = "postgresql://127.0.0.1/crm"\n')
+    done = run("import", "customers", "-", text="code,name\n9,x\n")
+
+    assert done.returncode == 0
+    assert done.stderr == (
+        "new 1, changed 0, unchanged 0, deleted 0\n"
+        "no caller is looked up there, but at customers.url\n"
+    )
+    done = run("import", "extensions", "-", text="extension,device,jid\n1,PJSIP/1,a@example.com\n")
+    assert "looked up" not in done.stderr
+
+
 @pytest.mark.parametrize(
     ("table", "text", "problem"),
     [
