@@ -105,6 +105,7 @@ class State:
             self.calls.load(call.id, call)
         for turn in turns:
             self.turns.load(turn.queue, turn)
+            self._logon_order = max(self._logon_order, turn.logon_order)
         self._logged = last_logged
         for name, held in holdtimes.items():
             self.holdtimes.load(name, held)
@@ -274,7 +275,7 @@ class State:
         return iter(sorted(self._queues_of[extension]))
 
     def next_logon_order(self) -> int:
-        """Return a number greater than that of any log-on so far."""
+        """Return a number greater than that of any log-on that counts: whose turn it was, too."""
         return self._logon_order + 1
 
     def forget_ended(self, committed: Iterable[Call]) -> list[str]:

@@ -50,7 +50,9 @@ class Happenings:
 
     def begin(self) -> None:
         """Count on from the last log-on that the books have."""
-        self._log_ons = max((seat.order for seat in self._books.seats.values()), default=0)
+        turns = (order for order, _ in self._books.rung.values())
+        seats = (seat.order for seat in self._books.seats.values())
+        self._log_ons = max([*turns, *seats], default=0)
 
     def enter(self, event: Event) -> None:
         """Note what happened."""

@@ -5,9 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from component.domain.model import Agent, Call, Caller, Leg, Offer, Talk
+from component.domain.model import Agent, Call, Caller, Leg, Offer, Talk, Turn
 from component.domain.restoring import in_hand
+from component.domain.state import State
 from component.domain.words import AgentState, CallState, Outcome
+from component.records import Ledger
 
 pytestmark = pytest.mark.unit
 
@@ -29,6 +31,12 @@ def test_who_has_the_calls_that_the_database_knows_of_stays_as_he_is() -> None:
     ada = replace(ADA, state=AgentState.ON_CALL, leg=Leg("call1", 1), queue="support")
     idle = replace(ADA, extension="2000", device="PJSIP/2000")
     assert in_hand([ada, idle], [call(1)]) == [ada, idle]
+
+
+def test_who_logs_on_comes_behind_whose_turn_it_was_though_nobody_is_logged_on_any_more() -> None:
+    state = State(Ledger())
+    state.load([], [], [], [], [Turn("support", "1000", 7)])
+    assert state.next_logon_order() == 8
 
 
 def test_who_talks_at_an_extension_that_is_removed_has_the_call_in_hand() -> None:
