@@ -47,6 +47,9 @@ from component.domain.state import State
 from component.domain.words import CallState, LegEnd
 from component.ports import CalledChannel, Snapshot, WaitingChannel
 
+ANSWERS = 8
+"""How many keys somebody may have pressed, and been answered, before the first answer is heard."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -166,9 +169,17 @@ def _cut_off(snapshot: Snapshot, calls: Iterable[Call]) -> Iterator[Hush]:
         is_bridged = _talks(snapshot, call)
         is_reached = call.callback is not None and call.callback.reached_at is not None
         if call.told.number and not is_bridged and (is_reached or not call.is_kept):
-            if call.told.speaking and call.told.number > 1:
-                yield Hush(call.id, call.told.number - 1)
-            yield Hush(call.id, call.told.number)
+            for number in range(_first_perhaps_heard(call), call.told.number + 1):
+                yield Hush(call.id, number)
+
+
+def _first_perhaps_heard(call: Call) -> int:
+    """Return the number of the first announcement that may go on.
+
+    Who is asked something and has pressed keys during a slow commit was answered each in it.
+    """
+    back = ANSWERS if call.dialogue is not None else int(call.told.speaking)
+    return max(1, call.told.number - back)
 
 
 def _replaced(snapshot: Snapshot, missing: Iterable[Call]) -> Iterator[CallerReplaced]:

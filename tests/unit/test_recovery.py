@@ -26,6 +26,7 @@ from component.domain.events import (
     Pause,
     RetryDue,
 )
+from component.domain.kept_place import Dialogue
 from component.domain.model import Leg
 from component.domain.words import (
     AgentState,
@@ -137,6 +138,23 @@ async def test_what_is_said_on_a_key_of_just_now_is_cut_off_after_what_was_being
         await service.engine.reconcile(there)
 
         assert service.outside.done[:2] == [Hush("call2", 1), Hush("call2", 2)]
+
+
+async def test_all_is_cut_off_that_who_pressed_keys_in_a_dialogue_may_hear_still() -> None:
+    """Each was answered in one commit that took long, and the service died when it was made."""
+    async with running(announcing_store()) as service:
+        await service.log_on("1000")
+        await service.engine.step(service.enter(1))
+        await service.engine.step(service.enter(2))
+        there = snapshot(service, "channel1", "channel2", ringing=(LEG,))
+        call = service.state.calls["call2"]
+        told = replace(call.told, number=12, speaking=True)
+        dialogue = Dialogue(service.outside.now(), number="5550100")
+        service.state.calls.put("call2", replace(call, told=told, dialogue=dialogue))
+        service.outside.done.clear()
+        await service.engine.reconcile(there)
+
+        assert service.outside.done[:9] == [Hush("call2", number) for number in range(4, 13)]
 
 
 async def test_what_was_being_said_is_cut_off_again_if_the_service_died_over_it() -> None:
