@@ -165,6 +165,8 @@ class Staff:
 
     async def _subscribe(self, life: Life, request: Request) -> None:
         jid = request.actor
+        # Should the answer be lost, it was about now.
+        self._world.xmpp.subscribed_at[jid, request.node] = self._world.loop.now()
         await life.engine.pubsub(lambda pubsub, now: pubsub.subscribe(request, jid, jid, now))
         self._world.xmpp.subscribed_at[jid, request.node] = self._world.loop.now()
         self._world.history.note("subscribed", jid, request.node)
