@@ -195,8 +195,10 @@ class Asterisk:
             self._tell_what_was_early()  # who enters is to be turned away, not to wait
             raise NotSettledError(str(error)) from error
         listed = [caller.channel for caller in snapshot.callers]
-        self._intake.adopt(strangers, listed, snapshot.newcomers)
+        places_taken = self._intake.adopt(strangers, listed, snapshot.newcomers)
         self._tell_what_was_early()
+        for event in places_taken:
+            self._submit_to_engine(event)
 
     def _held_back(self) -> set[str]:
         """Return the channels of callers who are to enter when it has been compared."""

@@ -6,7 +6,7 @@ holds nobody else up.
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
@@ -167,17 +167,21 @@ class Intake:
         strangers: Iterable[WaitingChannel],
         listed: Iterable[str],
         newcomers: Collection[str],
-    ) -> None:
+    ) -> list[CallerReplaced]:
         """Let callers enter in this order, however long the look-up of each takes.
 
         They are those of all `listed` channels of whom nothing was known. Whoever an event told of
         since `begin_listing` is known by that. The `newcomers` were being looked up by then: if
         they are not any more, they have entered since, and may have left.
+
+        Returns who has the place of one who is listed and does not enter, to be told of again: if
+        that one's call was over by then, this could be no earlier.
         """
         told, self._told = self._told or set(), None
         self._listed = set(listed) - told
         there = [s if s.channel in newcomers else self._there_now(s) for s in strangers]
         self._let_in([s for s in there if s.channel not in told], newcomers)
+        return [event for event in self._places_taken(listed) if event.by not in told]
 
     async def close(self) -> None:
         """Give up the look-ups under way."""
@@ -291,6 +295,15 @@ class Intake:
         while (event := self._replacements.pop(listed.channel, None)) is not None:
             listed = _in_place_of(listed, event)
         return listed
+
+    def _places_taken(self, listed: Iterable[str]) -> Iterator[CallerReplaced]:
+        """Yield who has the place of each by now that nobody enters in."""
+        for first in listed:
+            channel, last = first, None
+            while (event := self._replacements.pop(channel, None)) is not None:
+                last, channel = event, event.by
+            if last is not None:
+                yield last
 
     def _enter(self, waiting: WaitingChannel, customer: Customer | None) -> None:
         self._submit(

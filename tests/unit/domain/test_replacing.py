@@ -115,6 +115,13 @@ def test_who_is_passed_on_to_one_who_may_be_found_yet_is_not_hung_up() -> None:
     assert centre.take(passed_on) == []
 
 
+def test_who_is_told_of_again_to_have_taken_a_place_keeps_it() -> None:
+    centre = calling("1000")
+    centre.answer("call1")
+    centre.take(PASSED_ON)
+    assert centre.take(PASSED_ON) == []
+
+
 def test_the_log_names_the_channel_that_is_in_the_queue() -> None:
     centre = calling("1000")
     centre.answer("call1")

@@ -52,6 +52,7 @@ class RingingAlone(FakeAri):
         self.socket = FakeSocket()
         self.sockets = lambda: self.socket
         self.results["getInfo"] = {"system": {"version": "22.10.1"}}
+        self.callers_and_legs = CHANNELS
         self.looked_at = 0
         """How often somebody has looked whether the phone is there."""
         self.tells = asyncio.Event()
@@ -64,7 +65,7 @@ class RingingAlone(FakeAri):
             self.looked_at += 1
             await self.tells.wait()
         answers: dict[str, Any] = {
-            "channels": [channel | {"state": "Ringing"} for channel in CHANNELS],
+            "channels": [channel | {"state": "Ringing"} for channel in self.callers_and_legs],
             "bridges": [],
             "deviceStates": {"state": "RINGING"},
             "endpoints": {"state": "offline"},
@@ -318,6 +319,29 @@ async def test_who_takes_the_place_of_one_who_came_before_the_reading_enters_onc
         await asyncio.sleep(0.01)
 
     assert [e.channel for e in told if isinstance(e, CallerEntered)] == ["local"]
+
+
+async def test_who_takes_the_place_of_one_who_was_to_leave_is_told_of_again_once_it_is_compared(
+    ari: RingingAlone, told: list[Event], whole: Asterisk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody else finds him: before that he might have been to enter, or to be found."""
+
+    async def reconcile(_: Snapshot) -> tuple[WaitingChannel, ...]:
+        for event in (replaced_by("local"), EVENTS["caller_leaves"]):
+            ari.socket.says(event)
+        await until(lambda: CallerLeft(CALLER_CHANNEL) in told)
+        return ()
+
+    ari.callers_and_legs = [EVENTS["caller_enters"]["channel"]]
+    monkeypatch.setattr(whole, "_reconcile", reconcile)
+    async with connecting(whole):
+        await until(lambda: whole.state.up)
+
+    replaced = [event for event in told if isinstance(event, CallerReplaced)]
+    assert [(e.channel, e.by, e.unsettled) for e in replaced] == [
+        (CALLER_CHANNEL, "local", True),
+        (CALLER_CHANNEL, "local", False),
+    ]
 
 
 async def test_who_takes_the_place_of_a_caller_during_the_reading_is_found_there(
