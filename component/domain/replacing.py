@@ -20,8 +20,9 @@ def step(state: State, event: CallerReplaced, now: datetime) -> list[Command]:
     """Let who was passed on have the call, with the place in the line and all that is known."""
     call = state.call_on(event.channel)
     if call is None:  # it was over, or was taken to be: nobody else has the channel
-        is_known = event.unsettled or state.call_on(event.by) is not None
-        return [] if is_known else [Release(event.by, event.by, QueueStatus.UNAVAILABLE)]
+        if event.unsettled or state.call_on(event.by) is not None:
+            return []  # who has the channel may be found yet, or is told of again
+        return [Release(event.by, event.by, QueueStatus.UNAVAILABLE)]
     if call.is_kept:
         return [EndCall(event.by, event.by)]
     taken = replace(
