@@ -22,7 +22,7 @@ class Hold:
     channel: str
     at_most: timedelta
     musicclass: str = ""
-    is_replaced: bool = False
+    in_anothers_place: bool = False
     """Whether the caller has taken the place of another channel, in which sound may be stuck."""
 
 

@@ -52,5 +52,5 @@ def _go_on(state: State, call: Call, taken: Call, now: datetime) -> list[Command
     queue = state.queues.get(taken.queue)
     if queue is None:
         return []
-    held = replace(hold(taken, queue, state.time_left(taken, now)), is_replaced=True)
+    held = replace(hold(taken, queue, state.time_left(taken, now)), in_anothers_place=True)
     return [*announcements.hush(state, call), held]

@@ -114,7 +114,7 @@ class CallersSide:
         try:
             held = f"{_seconds(hold.at_most)},{hold.call_id}"
             await self._ari.set_variable(hold.channel, HELD, held)
-            if hold.is_replaced:
+            if hold.in_anothers_place:
                 await self._ari.stop_music(hold.channel)
             await self._ari.start_music(hold.channel, hold.musicclass)
         except AriError as error:

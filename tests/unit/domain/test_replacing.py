@@ -81,7 +81,7 @@ def test_what_the_phone_was_being_told_is_cut_off_before_the_customer_hears_musi
         Hush(call, said),
         *of_kind(commands, Hold),
     ]
-    assert [held.is_replaced for held in of_kind(commands, Hold)] == [True]
+    assert [held.in_anothers_place for held in of_kind(commands, Hold)] == [True]
 
 
 def test_what_rings_goes_on_ringing_and_the_screen_shows_who_calls_now() -> None:

@@ -37,7 +37,7 @@ async def test_hold_bounds_the_stay_then_plays_music(desk: Desk) -> None:
 
 
 async def test_who_took_anothers_place_is_rid_of_music_that_nobody_hears_first(desk: Desk) -> None:
-    done = await desk.does(replace(HOLD, is_replaced=True))
+    done = await desk.does(replace(HOLD, in_anothers_place=True))
     assert done == ["setChannelVar", "stopMoh", "startMoh"]
 
 
