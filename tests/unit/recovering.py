@@ -46,6 +46,13 @@ async def offered(service: Service, *extensions: str) -> None:
     service.outside.done.clear()
 
 
+async def one_rings_and_one_waits(service: Service) -> None:
+    """The first of two callers rings at the only agent who is logged on."""
+    await service.log_on("1000")
+    for number in (1, 2):
+        await service.engine.step(service.enter(number))
+
+
 async def answered(service: Service) -> None:
     await offered(service)
     await service.engine.step(LegAnswered(LEG))

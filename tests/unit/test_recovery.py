@@ -35,7 +35,14 @@ from component.domain.words import (
     LegEnd,
 )
 from component.recovery import timers
-from tests.unit.recovering import LEG, announcing_store, answered, offered, snapshot
+from tests.unit.recovering import (
+    LEG,
+    announcing_store,
+    answered,
+    offered,
+    one_rings_and_one_waits,
+    snapshot,
+)
 from tests.unit.services import Service, demo_store, running
 
 pytestmark = pytest.mark.unit
@@ -94,9 +101,7 @@ async def test_an_agent_who_hung_up_meanwhile_ends_the_call() -> None:
 
 async def test_a_waiting_caller_is_held_again_in_the_old_place() -> None:
     async with running() as service:
-        await service.log_on("1000")
-        await service.engine.step(service.enter(1))
-        await service.engine.step(service.enter(2))
+        await one_rings_and_one_waits(service)
         service.outside.done.clear()
         await service.engine.reconcile(snapshot(service, "channel1", "channel2", ringing=(LEG,)))
 
@@ -109,9 +114,7 @@ async def test_a_waiting_caller_is_held_again_in_the_old_place() -> None:
 
 async def test_what_was_being_said_to_a_caller_is_cut_off_and_said_anew_when_it_is_due() -> None:
     async with running(announcing_store()) as service:
-        await service.log_on("1000")
-        await service.engine.step(service.enter(1))
-        await service.engine.step(service.enter(2))
+        await one_rings_and_one_waits(service)
         assert service.state.calls["call2"].told.speaking
         service.outside.done.clear()
         await service.engine.reconcile(snapshot(service, "channel1", "channel2", ringing=(LEG,)))
@@ -125,9 +128,7 @@ async def test_what_is_said_on_a_key_of_just_now_is_cut_off_after_what_was_being
 ):
     """The service died over cutting that off, and events come again before all is compared."""
     async with running(announcing_store()) as service:
-        await service.log_on("1000")
-        await service.engine.step(service.enter(1))
-        await service.engine.step(service.enter(2))
+        await one_rings_and_one_waits(service)
         there = snapshot(service, "channel1", "channel2", ringing=(LEG,))
         await service.engine.reconcile(there)
         call = service.state.calls["call2"]
@@ -143,9 +144,7 @@ async def test_what_is_said_on_a_key_of_just_now_is_cut_off_after_what_was_being
 async def test_all_is_cut_off_that_who_pressed_keys_in_a_dialogue_may_hear_still() -> None:
     """Each was answered in one commit that took long, and the service died when it was made."""
     async with running(announcing_store()) as service:
-        await service.log_on("1000")
-        await service.engine.step(service.enter(1))
-        await service.engine.step(service.enter(2))
+        await one_rings_and_one_waits(service)
         there = snapshot(service, "channel1", "channel2", ringing=(LEG,))
         call = service.state.calls["call2"]
         told = replace(call.told, number=12, speaking=True)
@@ -159,9 +158,7 @@ async def test_all_is_cut_off_that_who_pressed_keys_in_a_dialogue_may_hear_still
 
 async def test_what_was_being_said_is_cut_off_again_if_the_service_died_over_it() -> None:
     async with running(announcing_store()) as service:
-        await service.log_on("1000")
-        await service.engine.step(service.enter(1))
-        await service.engine.step(service.enter(2))
+        await one_rings_and_one_waits(service)
         there = snapshot(service, "channel1", "channel2", ringing=(LEG,))
         await service.engine.reconcile(there)
         service.outside.done.clear()
@@ -172,9 +169,7 @@ async def test_what_was_being_said_is_cut_off_again_if_the_service_died_over_it(
 
 async def test_to_who_talks_nothing_is_being_said_any_more() -> None:
     async with running(announcing_store()) as service:
-        await service.log_on("1000")
-        await service.engine.step(service.enter(1))
-        await service.engine.step(service.enter(2))
+        await one_rings_and_one_waits(service)
         await service.engine.step(LegEnded(LEG, LegEnd.REJECTED))
         await service.log_on("2000")
         leg = service.state.calls["call1"].leg
@@ -190,9 +185,7 @@ async def test_to_who_talks_nothing_is_being_said_any_more() -> None:
 
 async def test_after_a_restart_announcements_go_on() -> None:
     async with running(announcing_store()) as service:
-        await service.log_on("1000")
-        await service.engine.step(service.enter(1))
-        await service.engine.step(service.enter(2))
+        await one_rings_and_one_waits(service)
 
         due = [timer.event for timer in timers(service.state, service.outside.now())]
         assert AnnouncementDue("call2") in due
@@ -302,9 +295,7 @@ async def test_after_a_restart_agents_and_calls_are_as_they_were() -> None:
 async def test_after_a_restart_the_wait_still_ends() -> None:
     store = demo_store()
     async with running(store) as service:
-        await service.log_on("1000")
-        await service.engine.step(service.enter(1))
-        await service.engine.step(service.enter(2))
+        await one_rings_and_one_waits(service)
 
     service = Service(store)
     service.outside.time += timedelta(seconds=60)

@@ -27,7 +27,15 @@ from component.domain.words import (
     LegEnd,
     QueueStatus,
 )
-from tests.unit.recovering import LEG, announcing_store, answered, offered, settled, snapshot
+from tests.unit.recovering import (
+    LEG,
+    announcing_store,
+    answered,
+    offered,
+    one_rings_and_one_waits,
+    settled,
+    snapshot,
+)
 from tests.unit.services import Service, demo_store, running
 
 pytestmark = pytest.mark.unit
@@ -102,9 +110,7 @@ async def test_a_caller_whom_a_key_lets_leave_goes_where_it_leads() -> None:
 
 async def test_what_was_being_said_to_a_caller_who_is_to_leave_is_cut_off() -> None:
     async with running(announcing_store()) as service:
-        await service.log_on("1000")
-        await service.engine.step(service.enter(1))
-        await service.engine.step(service.enter(2))
+        await one_rings_and_one_waits(service)
         await service.engine.step(Withdraw("call2", "closing"))
         service.outside.done.clear()
         await service.engine.reconcile(snapshot(service, "channel1", "channel2", ringing=(LEG,)))
@@ -116,9 +122,7 @@ async def test_what_was_being_said_to_a_caller_who_is_to_leave_is_cut_off() -> N
 
 async def test_what_is_said_is_cut_off_though_another_gap_came_before_that() -> None:
     async with running(announcing_store()) as service:
-        await service.log_on("1000")
-        await service.engine.step(service.enter(1))
-        await service.engine.step(service.enter(2))
+        await one_rings_and_one_waits(service)
         there = snapshot(service, "channel1", "channel2", ringing=(LEG,))
         await service.engine.reconcile(there)
         await service.engine.step(Withdraw("call2"))
